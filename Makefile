@@ -1,0 +1,204 @@
+#
+# Makefile - builds, installs and tests nfstream_fdw.
+#
+#	make                the extension nfstream_fdw.so and the program nfstream_meter
+#	make install        both, into the server that PG_CONFIG names
+#	make uninstall      takes them out again
+#	make clean          what was compiled
+#	make distclean      all of build/
+#	make deps           installs with apt what is missing to build and run it
+#
+#	make quickstart     a private server with a sample capture; PCAP=/path/x.pcap for a capture of yours
+#	make quickstart-stop
+#
+#	make test           all tests; PARTS="unit regress" for some of them
+#	make unit           the unit tests, with sanitizers
+#	make installcheck   pg_regress, against a running server
+#	make conformance    compares with NFStream's rows; PEER=1 with NFStream itself, PCAPS="a.pcap" on captures of yours
+#	make deps-test      installs with apt what is missing to test it
+#	make bench          times it beside NFStream and ndpiReader; ROUNDS=5
+#	make doc-columns    writes the table in doc/columns.md
+#
+#	PG_CONFIG=/path/pg_config   the server to build for
+#	NDPI=/prefix                an nDPI of your own: /prefix/include/ndpi, /prefix/lib
+#
+PG_CONFIG ?= pg_config
+NDPI ?=
+
+all: build/nfstream_meter
+
+# As CREATE EXTENSION knows it.
+EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" nfstream_fdw.control)
+
+# The scripts read these from the environment.
+export PG_CONFIG NDPI PCAP PCAPS PEER PARTS ROUNDS QUICKSTART_DIR
+
+
+# ---------------------------------------------------------------------------------------------------------- extension
+
+MODULE_big = nfstream_fdw
+EXTENSION = nfstream_fdw
+DATA = $(sort $(wildcard nfstream_fdw--*.sql))
+EXTENSION_SOURCES = nfstream_fdw.c $(sort $(wildcard src/pg/*.c src/wire/*.c))
+OBJS = $(EXTENSION_SOURCES:%.c=build/server/%.o)
+REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
+
+PG_CPPFLAGS = -Isrc -DEXTENSION_VERSION=\"$(EXTENSION_VERSION)\"
+PG_CFLAGS = -std=gnu11 -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
+	-Wno-declaration-after-statement -Wshadow=local
+# Every library that a server loads is in one name space: what this one calls is its own.
+SHLIB_LINK = -Wl,-Bsymbolic
+# No LLVM bitcode: nothing here is short enough to be worth inlining into a query.
+override with_llvm = no
+
+installcheck: export NFSTREAM_TEST_PCAPS ?= $(CURDIR)/test/pcaps
+
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(wildcard $(PGXS)),)
+include $(PGXS)
+install: install-meter
+uninstall: uninstall-meter
+else
+# Without a server's headers there is nothing to build with, and this says what to do.
+all install uninstall installcheck:
+	@scripts/install-deps.sh --check
+build/nfstream_meter: ;
+endif
+
+build/server/%.o: %.c build/server/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+build/server/flags: FORCE
+	$(call remember,$(CC) $(CFLAGS) $(CPPFLAGS))
+
+
+# -------------------------------------------------------------------------------------------------------------- meter
+# Compiled without the server's headers and with flags of its own: PGXS's CFLAGS, CPPFLAGS and LDFLAGS are not used.
+
+ENGINE_SOURCES = $(sort $(wildcard src/engine/*.c src/engine/plugins/*.c src/wire/*.c))
+METER_SOURCES = $(sort $(wildcard src/meter/*.c)) $(ENGINE_SOURCES)
+METER_OBJS = $(METER_SOURCES:%.c=build/meter/%.o)
+
+METER_CFLAGS = -std=c11 -O2 -g -Wall -Wextra -Wshadow -ffp-contract=off \
+	-fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+METER_CPPFLAGS = -D_GNU_SOURCE -Isrc -DMETER_VERSION=\"$(EXTENSION_VERSION)\"
+METER_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+
+LIBRARIES = libpcap libseccomp libcap
+ifeq ($(NDPI),)
+LIBRARIES += libndpi
+else
+NDPI_PREFIX := $(abspath $(NDPI))
+LIBRARY_CPPFLAGS = -isystem $(NDPI_PREFIX)/include/ndpi
+LIBRARY_LIBS = -L$(NDPI_PREFIX)/lib -Wl,-rpath,$(NDPI_PREFIX)/lib -lndpi -lm
+endif
+LIBRARY_CPPFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null))
+LIBRARY_LIBS += $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
+LIBRARY_CPPFLAGS := $(LIBRARY_CPPFLAGS)
+LIBRARY_LIBS := $(LIBRARY_LIBS)
+
+ifneq ($(wildcard $(PGXS)),)
+build/nfstream_meter: $(METER_OBJS)
+	$(CC) $(METER_CFLAGS) $(COPT) $(METER_LDFLAGS) -o $@ $(METER_OBJS) $(LIBRARY_LIBS)
+endif
+
+build/meter/%.o: %.c build/meter/flags
+	@mkdir -p $(@D)
+	$(CC) $(METER_CFLAGS) $(COPT) $(METER_CPPFLAGS) $(LIBRARY_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+build/meter/flags: FORCE
+	@scripts/install-deps.sh --check
+	$(call remember,$(CC) $(METER_CFLAGS) $(COPT) $(METER_CPPFLAGS) $(METER_LDFLAGS) \
+		$(LIBRARY_CPPFLAGS) $(LIBRARY_LIBS))
+
+install-meter: build/nfstream_meter
+	$(MKDIR_P) '$(DESTDIR)$(bindir)'
+	$(INSTALL_PROGRAM) build/nfstream_meter '$(DESTDIR)$(bindir)/'
+
+uninstall-meter:
+	rm -f '$(DESTDIR)$(bindir)/nfstream_meter'
+
+
+# --------------------------------------------------------------------------------------------------------- unit tests
+# Engine, wire and meter once more, with sanitizers, as a library of which each test takes what it needs.
+
+UNIT_TESTS = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/test_*.c)))
+DUMP_PROGRAMS = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/*_dump.c)))
+UNIT_SOURCES = $(filter-out src/meter/main.c,$(METER_SOURCES))
+UNIT_OBJS = $(UNIT_SOURCES:%.c=build/unit/%.o)
+UNIT_CFLAGS = -std=c11 -O1 -g -Wall -Wextra -Wshadow -ffp-contract=off -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+
+unit-programs: $(UNIT_TESTS)
+
+build/test/unit/%: build/unit/test/unit/%.o build/unit/library.a
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -o $@ $^ -Wl,--as-needed -lcmocka $(LIBRARY_LIBS) -lm
+
+build/unit/library.a: $(UNIT_OBJS)
+	rm -f $@
+	$(AR) rcs $@ $(UNIT_OBJS)
+
+build/unit/%.o: %.c build/unit/flags
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) $(COPT) $(METER_CPPFLAGS) -Itest/unit $(LIBRARY_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+build/unit/flags: FORCE
+	$(call remember,$(CC) $(UNIT_CFLAGS) $(COPT) $(METER_CPPFLAGS) $(LIBRARY_CPPFLAGS) $(LIBRARY_LIBS))
+
+.PRECIOUS: build/unit/%.o
+
+
+# ------------------------------------------------------------------------------------------------------------ scripts
+
+deps:
+	@scripts/install-deps.sh
+
+deps-test:
+	@scripts/install-deps.sh --test
+
+quickstart:
+	@scripts/quickstart.sh
+
+quickstart-stop:
+	@scripts/quickstart.sh --stop
+
+test:
+	@scripts/run-tests.sh
+
+unit conformance:
+	@PARTS=$@ scripts/run-tests.sh
+
+bench:
+	@scripts/install-deps.sh --test
+	@test/bench/run
+
+build/doc-columns: scripts/doc-columns.c src/wire/column.c src/wire/column.h
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -Wall -Wextra -Isrc -o $@ scripts/doc-columns.c src/wire/column.c
+
+doc-columns: build/doc-columns
+	@scripts/check-docs.py --write
+
+help:
+	@sed -n '2,/^PG_CONFIG/s/^#//p' Makefile
+
+
+# -------------------------------------------------------------------------------------------------------------- rules
+
+# Writes a text into the target if it is not what stands there, so that what depends on it is made anew when it changes.
+remember = @mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | cmp -s - $@ || printf '%s\n' '$(strip $(1))' > $@
+
+clean: clean-build
+clean-build:
+	rm -rf build/server build/meter build/unit build/test build/nfstream_meter build/doc-columns
+
+distclean: clean
+	rm -rf build
+
+FORCE:
+.PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter unit-programs \
+	deps deps-test quickstart quickstart-stop test unit conformance bench doc-columns help FORCE
+
+-include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)))

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Tests, in TAP, that the documentation says what the program does.
+
+    check-docs.py --psql 'psql -h ... -d DATABASE' --captures DIRECTORY     in a cluster that can read the captures
+    check-docs.py --write                                                   writes the table in doc/columns.md
+
+doc/columns.md must list the columns of src/wire/column.c with the types that IMPORT FOREIGN SCHEMA declares;
+doc/options.md and README.md the options of src/pg/options.c with their defaults; every link must lead somewhere; and
+README.md's SQL must run. In it, /captures stands for the directory of captures, in which each name that is not there
+stands for tls.pcap. Writing starts a cluster of its own.
+"""
+import argparse
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BEGIN, END = '<!-- columns: written by make doc-columns -->\n', '<!-- end of columns -->\n'
+# What IMPORT never declares, or not before its option is to be had.
+DECLARED_BY_HAND = {'udps': 'jsonb', 'process_pid': 'integer', 'process_name': 'text', 'source_file': 'text'}
+ALL_ON = "statistical_analysis 'true', splt_analysis '10'"
+
+
+class Tap:
+    def __init__(self):
+        self.number, self.broken = 0, False
+
+    def check(self, name, problems):
+        self.number += 1
+        print('%sok %d - %s' % ('not ' if problems else '', self.number, name), flush=True)
+        for problem in problems:
+            print('# ' + str(problem).replace('\n', '\n# '))
+        self.broken |= bool(problems)
+
+    def done(self):
+        print('1..%d' % self.number)
+        return 1 if self.broken else 0
+
+
+class Server:
+    def __init__(self, psql, captures):
+        self.command, self.captures = shlex.split(psql), captures
+
+    def ask(self, script):
+        """The lines that a script prints, and what it says on stderr; the script ends at its first error."""
+        ran = subprocess.run([*self.command, '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1'], input=script,
+                             capture_output=True, text=True)
+        return ran.stdout.splitlines(), ran.stderr if ran.returncode else ''
+
+
+def read(name):
+    with open(os.path.join(TREE, name)) as file:
+        return file.read()
+
+
+# ----------------------------------------------------------------------------------------------------------- columns
+def types(server):
+    """The type of each column that IMPORT declares."""
+    lines, error = server.ask("""
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
+CREATE SERVER documented FOREIGN DATA WRAPPER nfstream_fdw;
+IMPORT FOREIGN SCHEMA nflow FROM SERVER documented INTO public OPTIONS (table_name 'documented', %s);
+SELECT attname || ' ' || format_type(atttypid, NULL)
+FROM pg_attribute WHERE attrelid = 'documented'::regclass AND attnum > 0 ORDER BY attnum;
+ROLLBACK;
+""" % ALL_ON)
+    if error:
+        sys.exit(error)
+    return dict(line.split(' ', 1) for line in lines)
+
+
+def column_table(imported):
+    known = {**imported, **DECLARED_BY_HAND}
+    rows = ['| column | type | on by | unit | what it is |', '| --- | --- | --- | --- | --- |']
+    program = os.path.join(TREE, 'build', 'doc-columns')
+    for line in subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines():
+        name, option, unit, meaning = line.split('\t')
+        rows.append('| `%s` | %s | %s | %s | %s |' % (name, known.pop(name, '?'), option, unit, meaning))
+    return '\n'.join(rows) + '\n', known
+
+
+def check_columns(tap, server):
+    imported = types(server)
+    wanted, unknown = column_table(imported)
+    written = read('doc/columns.md').partition(BEGIN)[2].partition(END)[0]
+    differences = ['%s: %s' % (word, line)
+                   for here, there, word in ((wanted, written, 'missing'), (written, wanted, 'wrong'))
+                   for line in here.splitlines() if line not in there.splitlines()]
+    if wanted != written and not differences:
+        differences = ['another order']
+    tap.check('doc/columns.md lists the columns and their types (else: make doc-columns)', differences)
+    tap.check('IMPORT declares no column that is not listed', sorted(unknown))
+    by_hand = ', '.join('%s %s' % column for column in DECLARED_BY_HAND.items())
+    _, error = server.ask("""
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
+CREATE SERVER documented FOREIGN DATA WRAPPER nfstream_fdw;
+CREATE FOREIGN TABLE documented (%s) SERVER documented OPTIONS (source '%s');
+SELECT * FROM documented;
+ROLLBACK;
+""" % (by_hand, os.path.join(server.captures, 'tls.pcap')))
+    tap.check('the columns that IMPORT leaves out can be declared as listed', [error] if error else [])
+
+
+# ----------------------------------------------------------------------------------------------------------- options
+def options_of_program():
+    """The default of each option, None without one, as src/pg/options.c has them."""
+    rows = re.findall(r'^\t\{"(\w+)", ([A-Z_ |]+), OPTION_\w+,(.*?)\.help = ', read('src/pg/options.c'), re.M | re.S)
+    found = {}
+    for name, places, rest in rows:
+        fallback = re.search(r'\.fallback = "([^"]*)"', rest)
+        found[name] = fallback.group(1) if fallback else None
+    return found
+
+
+def options_of_page(name):
+    """The default of each option in the tables of a page: rows as | `one`, `other` | default, default | ... |."""
+    found = {}
+    for names, defaults in re.findall(r'^\| ((?:`\w+`(?:, )?)+) \| ([^|]*) \|', read(name), re.M):
+        names, defaults = re.findall(r'\w+', names), [default.strip() for default in defaults.split(',')]
+        if len(names) != len(defaults):
+            defaults = [', '.join(defaults)] * len(names)
+        found.update(zip(names, defaults))
+    return found
+
+
+def check_options(tap):
+    program = options_of_program()
+    told = options_of_page('doc/options.md')
+    tap.check('src/pg/options.c was understood', [] if len(program) > 20 else [program])
+    tap.check('doc/options.md lists every option', sorted(set(program) - set(told)))
+    tap.check('and none besides', sorted(set(told) - set(program)))
+    for page, listed in (('doc/options.md', told), ('README.md', options_of_page('README.md'))):
+        wanted = {name: program[name] or '–' for name in listed if name in program}
+        tap.check('%s has the right defaults' % page, ['%s: %s, not %s' % (name, default, listed[name])
+                                                      for name, default in wanted.items() if listed[name] != default])
+
+
+# -------------------------------------------------------------------------------------------------- links and examples
+def check_links(tap):
+    pages = ['README.md', 'CHANGELOG.md', *sorted('doc/' + name for name in os.listdir(os.path.join(TREE, 'doc')))]
+    broken = []
+    for page in pages:
+        for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', read(page)):
+            if not os.path.exists(os.path.join(TREE, os.path.dirname(page), target)):
+                broken.append('%s: %s' % (page, target))
+    tap.check('every link leads somewhere', broken)
+
+
+def examples(server):
+    """README's SQL, block by block, on captures that are there."""
+    def capture(found):
+        path = os.path.join(server.captures, found.group(1))
+        return path if os.path.exists(path) else os.path.join(server.captures, 'tls.pcap')
+    blocks = re.findall(r'^```sql\n(.*?)^```', read('README.md'), re.M | re.S)
+    return [re.sub(r'/captures/([\w.-]+)', capture, block) for block in blocks]
+
+
+def check_examples(tap, server):
+    blocks = examples(server)
+    tap.check('README.md has SQL', [] if blocks else ['none'])
+    _, error = server.ask('\n'.join(blocks))
+    tap.check('and it runs', [error] if error else [])
+
+
+def write(server):
+    page = read('doc/columns.md')
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    with open(os.path.join(TREE, 'doc', 'columns.md'), 'w') as file:
+        file.write(before + BEGIN + column_table(types(server))[0] + END + after)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--psql')
+    parser.add_argument('--captures', default=os.path.join(TREE, 'test', 'pcaps'))
+    parser.add_argument('--write', action='store_true')
+    arguments = parser.parse_args()
+    if arguments.write:
+        cluster = os.path.join(TREE, 'scripts', 'cluster.sh')
+        directory = os.path.join(tempfile.gettempdir(), 'nfstream_fdw-docs.%d' % os.getpid())
+        dsn = subprocess.run([cluster, 'start', directory], check=True, capture_output=True, text=True).stdout.strip()
+        try:
+            write(Server(shlex.join(['psql', dsn]), arguments.captures))
+        finally:
+            subprocess.run([cluster, 'stop', directory], check=True)
+        return 0
+    server, tap = Server(arguments.psql, arguments.captures), Tap()
+    check_columns(tap, server)
+    check_options(tap)
+    check_links(tap)
+    check_examples(tap, server)
+    return tap.done()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

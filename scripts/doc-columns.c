@@ -1,0 +1,35 @@
+/*
+ * doc-columns.c
+ *	  Prints the table of columns for the documentation: name, option that turns it on, unit and meaning, by tabs.
+ */
+#include <stdio.h>
+
+#include "wire/column.h"
+
+static const char *const option_of_group[] = {
+	[GROUP_CORE] = "",
+	[GROUP_TUNNEL] = "`decode_tunnels`",
+	[GROUP_STATISTICS] = "`statistical_analysis`",
+	[GROUP_SPLT] = "`splt_analysis`",
+	[GROUP_DPI] = "`n_dissections`",
+	[GROUP_UDPS] = "`udps`",
+	[GROUP_SYSTEM] = "`system_visibility_mode`",
+	[GROUP_EXTRA] = "declare it",
+};
+
+static const char *const name_of_unit[] = {
+	[UNIT_NONE] = "",
+	[UNIT_TIME_MS] = "ms since 1970",
+	[UNIT_DURATION_MS] = "ms",
+	[UNIT_PACKETS] = "packets",
+	[UNIT_BYTES] = "bytes",
+};
+
+int
+main(void)
+{
+	for (unsigned i = 0; i < column_count; i++)
+		printf("%s\t%s\t%s\t%s\n", columns[i].name, option_of_group[columns[i].group], name_of_unit[columns[i].unit],
+			   columns[i].help);
+	return 0;
+}

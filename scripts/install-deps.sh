@@ -1,0 +1,144 @@
+#!/bin/bash
+#
+# install-deps.sh - installs with apt what is missing to build, run and test nfstream_fdw.
+#
+#	install-deps.sh				what building and running it needs
+#	install-deps.sh --test		what its tests need too
+#	install-deps.sh --check		installs nothing: fails, and says what is missing to build it
+#
+# Looks for things, not for packages: where all is there, whoever brought it, nothing is done.  Neither makes a cluster
+# nor starts a service.
+#
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+mode=${1-}
+missing=()				# in words
+packages=()				# of Debian
+made=()					# files that keep Debian's packages quiet, to be removed again
+
+# need WORDS PACKAGES COMMAND...: the packages are needed where the command fails.
+need()
+{
+	local words=$1 needed=$2
+
+	shift 2
+	if ! "$@" > /dev/null 2>&1; then
+		missing+=("$words")
+		# shellcheck disable=SC2206
+		packages+=($needed)
+	fi
+}
+
+have_server_headers()
+{
+	[ -e "$("$PG_CONFIG" --pgxs)" ] && [ -e "$("$PG_CONFIG" --includedir-server)/postgres.h" ]
+}
+
+have_server()
+{
+	local programs
+
+	programs=$("$PG_CONFIG" --bindir) &&
+		[ -x "$programs/postgres" ] && [ -x "$programs/initdb" ] && [ -x "$programs/psql" ]
+}
+
+# What Debian calls the server: VERSION stands for the major version, found when the lists of packages are there.
+look_for_all()
+{
+	missing=()
+	packages=()
+	need "a C compiler" "gcc libc6-dev" command -v "${CC:-cc}"
+	need "make" make command -v make
+	need "pkg-config" pkg-config command -v pkg-config
+	need "libpcap" libpcap-dev pkg-config --exists libpcap
+	need "libseccomp" libseccomp-dev pkg-config --exists libseccomp
+	need "libcap" libcap-dev pkg-config --exists libcap
+	if [ -z "${NDPI:-}" ]; then
+		need "libndpi 4.2 or later" libndpi-dev pkg-config --atleast-version=4.2 libndpi
+	elif [ ! -e "$NDPI/include/ndpi/ndpi_api.h" ]; then
+		die "There is no $NDPI/include/ndpi/ndpi_api.h: NDPI=$NDPI does not name the prefix of an nDPI."
+	fi
+	need "the headers of a PostgreSQL server (pg_config)" postgresql-server-dev-VERSION have_server_headers
+	[ "$mode" != --check ] || return 0
+	need "a PostgreSQL server" "postgresql-VERSION" have_server
+	[ "$mode" = --test ] || return 0
+	need "cmocka" libcmocka-dev pkg-config --exists cmocka
+	need "prove" perl command -v prove
+	need "Perl's IPC::Run" libipc-run-perl perl -MIPC::Run -e 1
+	need "Python 3" python3 command -v python3
+	need "Python's venv" python3-venv python3 -c 'import ensurepip, venv'
+	need "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
+	need "capinfos" wireshark-common command -v capinfos
+	need "ndpiReader" libndpi-bin command -v ndpiReader
+}
+
+# The major version of PostgreSQL to install for: the one that PG_CONFIG or a server on this machine has, else Debian's.
+server_version()
+{
+	local found
+
+	if [[ $PG_CONFIG =~ ^/usr/lib/postgresql/([0-9]+)/ ]]; then
+		echo "${BASH_REMATCH[1]}"
+	elif [ "$PG_CONFIG" != pg_config ]; then
+		die "$PG_CONFIG names no PostgreSQL of Debian's: its server and headers are yours to install."
+	elif have_server_headers 2> /dev/null; then
+		"$PG_CONFIG" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/'
+	elif found=$(ls -d /usr/lib/postgresql/*/bin/postgres 2> /dev/null); then
+		sort -V <<< "$found" | sed -n '$s,/usr/lib/postgresql/\([0-9]*\)/.*,\1,p'
+	else
+		apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9][0-9]*\)$/\1/p'
+	fi
+}
+
+# Keeps Debian's packages from making a cluster and from starting services while a command runs.
+without_services()
+{
+	local status=0 policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.d
+
+	if [ ! -e "$policy" ]; then
+		as_root sh -c "printf '#!/bin/sh\nexit 101\n' > $policy && chmod 755 $policy"
+		made+=("$policy")
+	fi
+	as_root mkdir -p "$clusters"
+	as_root sh -c "echo 'create_main_cluster = off' > $clusters/nfstream_fdw.conf"
+	made+=("$clusters/nfstream_fdw.conf")
+	trap 'exit 130' INT TERM
+	trap 'as_root rm -f "${made[@]}"' EXIT
+	"$@" || status=$?
+	as_root rm -f "${made[@]}"
+	as_root rmdir --ignore-fail-on-non-empty "$clusters"
+	trap - EXIT INT TERM
+	return "$status"
+}
+
+install_packages()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+look_for_all
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$mode" = --check ]; then
+	{
+		echo "Missing to build nfstream_fdw:"
+		printf '	%s\n' "${missing[@]}"
+		echo "\`make deps\` installs it with apt. What is in a place of its own: PG_CONFIG=/path/pg_config NDPI=/prefix"
+	} >&2
+	exit 1
+fi
+
+command -v apt-get > /dev/null || die "Missing:" "${missing[@]/#/	}" "There is no apt-get here to install it with."
+log=$tree/build/deps.log
+mkdir -p "$tree/build"
+echo "Looking up packages ..."
+as_root apt-get update -q > "$log" 2>&1 || die "apt-get update failed:" "$(tail -n 5 "$log")"
+version=$(server_version)
+[ -n "$version" ] || die "apt knows no PostgreSQL."
+packages=("${packages[@]//VERSION/$version}")
+echo "Installing ${packages[*]} ..."
+without_services install_packages "${packages[@]}" >> "$log" 2>&1 ||
+	die "$(tail -n 15 "$log")" "Installing failed: $log has all of what apt said."
+look_for_all
+[ ${#missing[@]} -eq 0 ] || die "Still missing after installing ${packages[*]}:" "${missing[@]/#/	}"

@@ -1,0 +1,324 @@
+#!/bin/bash
+#
+# run-tests.sh - runs all tests, and counts them.
+#
+# From the environment:
+#	PARTS				build unit differential pcaps docs regress tap quickstart conformance, or some of them
+#	PEER=1				conformance: with NFStream itself, installed with pip
+#	PCAPS="a.pcap ..."	conformance: on these captures
+#	GOLDENS PROFILES ONLY	conformance: see test/conformance/run.py
+#
+# Builds and installs, and starts a private cluster if a part needs one.  The server's user may not be able to read the
+# tree: so the tests run in a copy of it.  Each part's output is in build/test-logs.  The last line is the sum over all
+# parts; a part that breaks off without a count has failed once, and what it had planned and did not run has failed too.
+#
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+all_parts="build unit differential pcaps docs regress tap quickstart conformance"
+parts=${PARTS:-$all_parts}
+logs=$tree/build/test-logs
+work=
+user=
+programs=
+pgxs=
+passed=0 failed=0 skipped=0			# of all parts
+part_passed=0 part_failed=0 part_skipped=0
+
+# --------------------------------------------------------------------------------------------------------- counting
+
+add_counts()
+{
+	part_passed=$((part_passed + $1))
+	part_failed=$((part_failed + $2))
+	part_skipped=$((part_skipped + $3))
+}
+
+# count_tap LOG STATUS: what a program that speaks TAP reported before it ended with this status.
+count_tap()
+{
+	local counts
+
+	counts=$(awk -v status="$2" '
+		/^ok/ { if ($0 ~ /# *(SKIP|skip)/) skipped++; else passed++ }
+		/^not ok/ { if ($0 ~ /# *TODO/) skipped++; else failed++ }
+		/^1\.\.[0-9]+/ { planned += substr($1, 4); plans++; if ($1 == "1..0") skipped++ }
+		END {
+			ran = passed + failed + skipped
+			if (planned > ran) failed += planned - ran
+			if (!failed && (status != 0 || !plans)) failed++
+			print passed + 0, failed + 0, skipped + 0
+		}' "$1")
+	# shellcheck disable=SC2086
+	add_counts $counts
+}
+
+# count_regress LOG STATUS TESTS: what pg_regress reported of so many tests, as it does up to PostgreSQL 15 and later.
+count_regress()
+{
+	local counts
+
+	counts=$(awk -v status="$2" -v planned="$3" '
+		/^not ok [0-9]/ || /\.\.\. FAILED/ { failed++; next }
+		/^ok [0-9]/ || /\.\.\. ok/ { passed++ }
+		END {
+			if (planned > passed + failed) failed = planned - passed
+			if (!failed && (status != 0 || !passed)) failed++
+			print passed + 0, failed + 0, 0
+		}' "$1")
+	# shellcheck disable=SC2086
+	add_counts $counts
+}
+
+# count_last_line LOG STATUS: the line `N passed, N failed` that a harness ended with.
+count_last_line()
+{
+	local counts
+
+	counts=$(awk -v status="$2" '
+		{ last = $0 }
+		END {
+			if (match(last, /^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$/)) {
+				split(last, field, /[^0-9]+/)
+				passed = field[1]; failed = field[2]; skipped = field[3]
+			}
+			if (!failed && (status != 0 || !passed)) failed = 1
+			print passed + 0, failed + 0, skipped + 0
+		}' "$1")
+	# shellcheck disable=SC2086
+	add_counts $counts
+}
+
+# Runs a command with its output in a log, and tells how it ended.
+logged()
+{
+	local log=$1 status=0
+
+	shift
+	"$@" > "$log" 2>&1 < /dev/null || status=$?
+	echo "$status"
+}
+
+# ---------------------------------------------------------------------------------------------------- where they run
+
+clean_up()
+{
+	[ -n "$work" ] || return 0
+	cluster_stop "$work"
+	rm -rf "$work"
+}
+
+# A copy of the tree and of the shared directory that the server's user can read, and a cluster beside it.
+set_up()
+{
+	[ -z "$work" ] || return 0
+	programs=$(server_programs)
+	user=$(server_user)
+	pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../..
+	work=$(mktemp -d /tmp/nfstream_fdw-test.XXXXXX)
+	chmod 755 "$work"
+	mkdir "$work/tree"
+	tar -C "$tree" --exclude=./.git --exclude=./build -cf - . | tar -C "$work/tree" -xf -
+	shared=$tree/../shared
+	if [ -e "$shared/data" ] && ! as_server test -r "$shared/data/pcaps"; then
+		cp -r "$shared" "$work/shared"
+		shared=$work/shared
+	fi
+	chown -R "$user" "$work"
+	# 20 slots for workers beside the server's own.
+	cluster_start "$work" max_worker_processes=24 fsync=off
+}
+
+# Runs a command in the copy, as the server's user, for the cluster.
+in_copy()
+{
+	as_server env -C "$work/tree" PATH="$programs:$PATH" PGHOST="$work" PGPORT="$port" PGUSER="$user" HOME="$work" "$@"
+}
+
+# ------------------------------------------------------------------------------------------------------------- parts
+
+part_build()
+{
+	count_tap "$logs/build.log" "$(logged "$logs/build.log" "$tree/scripts/check-build.sh" "$logs/make.log")"
+}
+
+part_unit()
+{
+	local program name status
+
+	status=$(logged "$logs/unit.log" make -C "$tree" -j "$(nproc)" unit-programs)
+	if [ "$status" -ne 0 ]; then
+		add_counts 0 1 0
+		return
+	fi
+	for program in "$tree"/build/test/unit/test_*; do
+		[ -x "$program" ] || continue
+		name=$(basename "$program")
+		status=$(logged "$logs/$name.log" env -C "$tree" CMOCKA_MESSAGE_OUTPUT=TAP \
+			NFSTREAM_TEST_PCAPS="$tree/test/pcaps" "$program")
+		count_tap "$logs/$name.log" "$status"
+		cat "$logs/$name.log" >> "$logs/unit.log"
+	done
+}
+
+# Random input through a program of the engine's, NAME_dump, and through the model of the shared directory.
+part_differential()
+{
+	local model=$tree/../shared/tools/model.py test name log status captures arguments
+
+	mapfile -t captures < <(find "$tree/test/pcaps" -name '*.pcap' ! -name 'damage_*' | sort)
+	for test in "$tree"/test/unit/*_differential.py; do
+		name=$(basename "$test" _differential.py)
+		log=$logs/differential_$name.log
+		if [ ! -e "$model" ]; then
+			echo "skipped $name: $model is not here" >> "$logs/differential.log"
+			add_counts 0 0 1
+			continue
+		fi
+		status=$(logged "$log" make -C "$tree" -j "$(nproc)" "build/test/unit/${name}_dump")
+		arguments=(--model "$model" "$tree/build/test/unit/${name}_dump")
+		[ "$name" != decode ] || arguments+=("${captures[@]}")
+		[ "$status" -ne 0 ] || status=$(logged "$log" python3 "$test" "${arguments[@]}")
+		[ "$status" -eq 0 ] || echo "not ok $name" >> "$log"
+		cat "$log" >> "$logs/differential.log"
+		add_counts $((status == 0)) $((status != 0)) 0
+	done
+}
+
+# The captures are what their README says; each that differs is a failure.
+part_pcaps()
+{
+	local status captures=0 differences=0
+
+	status=$(logged "$logs/pcaps.log" "$tree/test/pcaps/check.py")
+	read -r captures differences < <(sed -n 's/^\([0-9]*\) captures, \([0-9]*\) differences.*/\1 \2/p' \
+		"$logs/pcaps.log") || true
+	captures=${captures:-0}
+	[ "${differences:-0}" -gt 0 ] || differences=$((status != 0 || captures == 0))
+	add_counts $((captures > differences ? captures - differences : 0)) "$differences" 0
+}
+
+part_docs()
+{
+	local status
+
+	set_up
+	in_copy createdb docs
+	status=$(logged "$logs/docs.log" make -C "$tree" build/doc-columns)
+	[ "$status" -ne 0 ] || status=$(logged "$logs/docs.log" "$tree/scripts/check-docs.py" \
+		--captures "$work/tree/test/pcaps" --psql "$programs/psql -h $work -p $port -U $user -d docs")
+	count_tap "$logs/docs.log" "$status"
+}
+
+part_regress()
+{
+	local status
+
+	set_up
+	status=$(logged "$logs/regress.log" in_copy make -s installcheck PG_CONFIG="$PG_CONFIG")
+	count_regress "$logs/regress.log" "$status" "$(find "$tree/sql" -name '*.sql' | wc -l)"
+	if [ -e "$work/tree/regression.diffs" ]; then
+		cat "$work/tree/regression.diffs" >> "$logs/regress.log"
+	fi
+}
+
+part_tap()
+{
+	local test name status
+
+	set_up
+	for test in "$tree"/test/t/*.pl; do
+		[ -e "$test" ] || continue
+		name=$(basename "$test" .pl)
+		in_copy mkdir -p "$work/tap/$name"
+		status=$(logged "$logs/tap_$name.log" in_copy env TESTDIR="$work/tap/$name" \
+			TESTDATADIR="$work/tap/$name/data" TESTLOGDIR="$work/tap/$name/log" PG_TEST_PORT_DIR="$work/tap" \
+			PGPORT="6$port" PG_REGRESS="$pgxs/src/test/regress/pg_regress" NFSTREAM_TEST_PCAPS="$work/tree/test/pcaps" \
+			prove -v -I "$pgxs/src/test/perl" -I test/t "test/t/$name.pl")
+		count_tap "$logs/tap_$name.log" "$status"
+		if [ "$status" -ne 0 ]; then
+			cp -r "$work/tap/$name/tmp_check/log" "$logs/tap_$name" 2> /dev/null || true
+		fi
+		cat "$logs/tap_$name.log" >> "$logs/tap.log"
+	done
+}
+
+part_quickstart()
+{
+	count_tap "$logs/quickstart.log" "$(logged "$logs/quickstart.log" "$tree/scripts/test-quickstart.sh")"
+}
+
+part_conformance()
+{
+	local arguments capture pcaps=()
+
+	set_up
+	in_copy createdb conformance
+	for capture in ${PCAPS:-}; do
+		capture=$(realpath "$capture")
+		if ! as_server test -r "$capture"; then
+			cp "$capture" "$work"
+			capture=$work/$(basename "$capture")
+			chown "$user" "$capture"
+		fi
+		pcaps+=("$capture")
+	done
+	arguments=(--dsn "host=$work port=$port user=$user dbname=conformance" --meter "$tree/build/nfstream_meter"
+		--shared "$shared" --build "$tree/build/conformance" ${NDPI:+--ndpi "$(realpath "$NDPI")"}
+		${PEER:+--peer} ${GOLDENS:+--goldens} ${PROFILES:+--profiles "$PROFILES"} ${ONLY:+--only "$ONLY"}
+		${pcaps[@]:+--pcaps "${pcaps[@]}"})
+	count_last_line "$logs/conformance.log" "$(logged "$logs/conformance.log" env PATH="$programs:$PATH" \
+		python3 "$work/tree/test/conformance/run.py" "${arguments[@]}")"
+}
+
+# Runs a part, prints its line and adds its counts to the total.
+run_part()
+{
+	local part=$1 verdict=ok start=$SECONDS
+
+	part_passed=0 part_failed=0 part_skipped=0
+	printf '  %-12s ' "$part"
+	: > "$logs/$part.log"
+	"part_$part"
+	[ $((part_passed + part_failed + part_skipped)) -gt 0 ] || part_failed=1
+	[ "$part_skipped" -eq 0 ] || verdict="ok, $part_skipped skipped"
+	[ "$part_failed" -eq 0 ] || verdict="FAILED: $part_failed"
+	printf '%5d tests in %3d s   %s\n' $((part_passed + part_failed)) $((SECONDS - start)) "$verdict"
+	if [ "$part_failed" -gt 0 ]; then
+		if ! grep -E -m 20 '^ *not ok|\.\.\. FAILED|^ *FAILED|error:' "$logs/$part.log"; then
+			tail -n 5 "$logs/$part.log"
+		fi | sed 's/^/      /'
+		echo "      all of it: $logs/$part.log"
+	fi
+	passed=$((passed + part_passed)) failed=$((failed + part_failed)) skipped=$((skipped + part_skipped))
+}
+
+total()
+{
+	clean_up
+	trap - EXIT
+	printf '%d passed, %d failed' "$passed" "$failed"
+	[ "$skipped" -eq 0 ] || printf ', %d skipped' "$skipped"
+	printf '\n'
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+	exit
+}
+
+for part in $parts; do
+	[[ " $all_parts " == *" $part "* ]] || die "There is no part $part. Parts: $all_parts"
+done
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+rm -rf "$logs"
+mkdir -p "$logs"
+"$tree/scripts/install-deps.sh" --test
+echo "Building and installing for $("$PG_CONFIG" --version) ..."
+if ! build_and_install > "$logs/make.log" 2>&1; then
+	tail -n 30 "$logs/make.log"
+	failed=1
+	total
+fi
+for part in $parts; do
+	run_part "$part"
+done
+total
