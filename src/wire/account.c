@@ -1,0 +1,72 @@
+/*
+ * account.c
+ *	  The table of counters, and their sums.
+ */
+#include "wire/account.h"
+
+const CounterKind counter_kinds[COUNTERS] = {
+	[COUNTER_PACKETS_READ] = {"Packets Read", COUNTER_SHARED},
+	[COUNTER_PACKETS_METERED] = {"Packets Metered", COUNTER_ADDED},
+	[COUNTER_PACKETS_OF_OTHER_SHARDS] = {"Packets of Other Shards", COUNTER_OWN},
+	[COUNTER_PACKETS_FILTERED] = {"Packets Filtered", COUNTER_SHARED},
+	[COUNTER_PACKETS_OUT_OF_ORDER] = {"Packets Out of Order", COUNTER_ADDED},
+	[COUNTER_BYTES_READ] = {"Bytes Read", COUNTER_SHARED},
+	[COUNTER_FLOWS] = {"Flows", COUNTER_ADDED},
+	[COUNTER_FLOWS_EXPIRED_EARLY] = {"Flows Expired Early", COUNTER_ADDED},
+	[COUNTER_FLOWS_GIVEN_UP] = {"Flows Given Up", COUNTER_ADDED},
+	[COUNTER_PACKETS_GIVEN_UP] = {"Packets Given Up", COUNTER_ADDED},
+	[COUNTER_DISSECTIONS] = {"Dissections", COUNTER_ADDED},
+	[COUNTER_DISSECTION_TIME] = {"Dissection Time", COUNTER_ADDED},
+	[COUNTER_DPI_STARTED] = {"nDPI Initialised", COUNTER_ADDED},
+	[COUNTER_IGNORED + IGNORED_LINK_TYPE] = {"Ignored: Link Type", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_SHORT] = {"Ignored: Cut Short", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_NOT_IP] = {"Ignored: Not IP", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_SPANNING_TREE] = {"Ignored: Spanning Tree", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_BAD_CHECKSUM] = {"Ignored: Bad Checksum", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_NOT_DATA] = {"Ignored: Not 802.11 Data", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_NO_LLC] = {"Ignored: No LLC/SNAP", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_BAD_LENGTH] = {"Ignored: Bad Length", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_INCOMPLETE_IPV6] = {"Ignored: Incomplete IPv6", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_NO_NEXT_HEADER] = {"Ignored: No Next Header", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_FRAGMENT] = {"Ignored: Fragment", COUNTER_SHARED},
+	[COUNTER_IGNORED + IGNORED_BAD_TUNNEL] = {"Ignored: Bad Tunnel", COUNTER_SHARED},
+};
+
+void
+account_add(Account *scan, const Account *meter)
+{
+	for (int i = 0; i < COUNTERS; i++)
+	{
+		switch (counter_kinds[i].sum)
+		{
+			case COUNTER_ADDED:
+				scan->counters[i] += meter->counters[i];
+				break;
+			case COUNTER_SHARED:
+				if (meter->counters[i] > scan->counters[i])
+					scan->counters[i] = meter->counters[i];
+				break;
+			case COUNTER_OWN:
+				break;
+		}
+	}
+}
+
+uint64_t
+account_ignored(const Account *account)
+{
+	uint64_t	ignored = 0;
+
+	for (int i = 0; i < IGNORE_REASONS; i++)
+		ignored += account->counters[COUNTER_IGNORED + i];
+	return ignored;
+}
+
+bool
+account_adds_up(const Account *meter)
+{
+	const uint64_t *c = meter->counters;
+
+	return c[COUNTER_PACKETS_READ] == c[COUNTER_PACKETS_METERED] + c[COUNTER_PACKETS_OF_OTHER_SHARDS] +
+		c[COUNTER_PACKETS_FILTERED] + account_ignored(meter);
+}

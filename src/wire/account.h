@@ -1,0 +1,81 @@
+/*
+ * account.h
+ *	  The counters of one scan: what became of every packet that was read.
+ *
+ * packets read = metered + of other meters' shards + ignored (by reason) + filtered, in every meter and, added up, in a scan.
+ */
+#ifndef WIRE_ACCOUNT_H
+#define WIRE_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Why a packet is in no flow.  The names are shown to users: account.c. */
+typedef enum IgnoreReason
+{
+	NOT_IGNORED = -1,
+	IGNORED_LINK_TYPE,			/* a link type that is not decoded */
+	IGNORED_SHORT,				/* a header that is not all captured */
+	IGNORED_NOT_IP,				/* carries no IP packet */
+	IGNORED_SPANNING_TREE,		/* 802.1D */
+	IGNORED_BAD_CHECKSUM,		/* radiotap says that the frame's checksum is wrong */
+	IGNORED_NOT_DATA,			/* 802.11: management, control, null or encrypted */
+	IGNORED_NO_LLC,				/* 802.11 data without LLC/SNAP */
+	IGNORED_BAD_LENGTH,			/* IPv4 whose lengths contradict each other */
+	IGNORED_INCOMPLETE_IPV6,	/* captured in full, but shorter than its length field */
+	IGNORED_NO_NEXT_HEADER,		/* IPv6 that says that nothing follows */
+	IGNORED_FRAGMENT,			/* a later fragment */
+	IGNORED_BAD_TUNNEL,			/* a tunnel that carries no IP packet */
+	IGNORE_REASONS
+} IgnoreReason;
+
+typedef enum Counter
+{
+	COUNTER_PACKETS_READ,
+	COUNTER_PACKETS_METERED,	/* those of this meter's shard */
+	COUNTER_PACKETS_OF_OTHER_SHARDS,
+	COUNTER_PACKETS_FILTERED,	/* refused by the BPF filter */
+	COUNTER_PACKETS_OUT_OF_ORDER,	/* metered at a later time than their own, the clock's */
+	COUNTER_BYTES_READ,			/* of the sources */
+	COUNTER_FLOWS,				/* emitted */
+	COUNTER_FLOWS_EXPIRED_EARLY,	/* of these, because of max_active_flows */
+	COUNTER_FLOWS_GIVEN_UP,		/* still active when max_nflows was reached */
+	COUNTER_PACKETS_GIVEN_UP,	/* metered packets of those flows */
+	COUNTER_DISSECTIONS,		/* packets handed to nDPI */
+	COUNTER_DISSECTION_TIME,	/* ns, if it was asked for */
+	COUNTER_DPI_STARTED,		/* how many meters initialised nDPI */
+	COUNTER_IGNORED,			/* the first of IGNORE_REASONS counters */
+	COUNTERS = COUNTER_IGNORED + IGNORE_REASONS
+} Counter;
+
+/* How the counters of a scan's meters make the scan's: every meter walks the whole source. */
+typedef enum CounterSum
+{
+	COUNTER_ADDED,				/* each meter counts its own */
+	COUNTER_SHARED,				/* each meter counts the same */
+	COUNTER_OWN					/* a meter's own business, no use in a scan's account */
+} CounterSum;
+
+typedef struct CounterKind
+{
+	const char *label;			/* as EXPLAIN prints it */
+	CounterSum	sum;
+} CounterKind;
+
+extern const CounterKind counter_kinds[COUNTERS];
+
+typedef struct Account
+{
+	uint64_t	counters[COUNTERS];
+} Account;
+
+/* Adds a meter's account to a scan's, which starts as all zeros. */
+void		account_add(Account *scan, const Account *meter);
+
+/* All ignored packets, whatever the reason. */
+uint64_t	account_ignored(const Account *account);
+
+/* Whether a meter's own counters add up: every packet that it read became something. */
+bool		account_adds_up(const Account *meter);
+
+#endif							/* WIRE_ACCOUNT_H */

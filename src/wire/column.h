@@ -1,0 +1,156 @@
+/*
+ * column.h
+ *	  The table of columns: every attribute of a flow, once.
+ *
+ * What the meter computes and writes, what the server reads and shows, what IMPORT FOREIGN SCHEMA declares and what the
+ * documentation lists all come from this table.  Its order is NFStream's order of attributes, and the order in which a flow
+ * record holds the columns that a request asks for.
+ */
+#ifndef WIRE_COLUMN_H
+#define WIRE_COLUMN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How a value stands in a flow record; numbers in host order, the two sides are processes of one machine. */
+typedef enum ColumnKind
+{
+	COLUMN_UINT8,
+	COLUMN_UINT16,
+	COLUMN_UINT32,
+	COLUMN_UINT64,
+	COLUMN_INT32,
+	COLUMN_INT64,
+	COLUMN_DOUBLE,
+	COLUMN_ADDRESS,				/* a byte 4 or 6, then 4 or 16 bytes */
+	COLUMN_MAC,					/* 6 bytes */
+	COLUMN_OUI,					/* 3 bytes */
+	COLUMN_TEXT,				/* uint16 length, UTF-8 without NUL */
+	COLUMN_INTEGERS,			/* uint32 count, uint32 present (<= count), so many int64; the others are -1 */
+	COLUMN_JSON,				/* as text */
+	COLUMN_FILE					/* uint32: index of a source */
+} ColumnKind;
+
+/* The option that turns a column on. */
+typedef enum ColumnGroup
+{
+	GROUP_CORE,					/* always there */
+	GROUP_TUNNEL,				/* decode_tunnels */
+	GROUP_STATISTICS,			/* statistical_analysis */
+	GROUP_SPLT,					/* splt_analysis > 0 */
+	GROUP_DPI,					/* n_dissections > 0 */
+	GROUP_UDPS,					/* udps */
+	GROUP_SYSTEM,				/* system_visibility_mode */
+	GROUP_EXTRA					/* not NFStream's: only where declared */
+} ColumnGroup;
+
+typedef enum ColumnUnit
+{
+	UNIT_NONE,
+	UNIT_TIME_MS,				/* since 1970 */
+	UNIT_DURATION_MS,
+	UNIT_PACKETS,
+	UNIT_BYTES
+} ColumnUnit;
+
+/* Which packets a value is about; for the endpoints' columns, whose endpoint it is (that which sends in this direction). */
+typedef enum ColumnSide
+{
+	SIDE_SRC2DST,
+	SIDE_DST2SRC,
+	SIDE_BOTH
+} ColumnSide;
+
+/* What of a flow a value is, its side apart. */
+typedef enum ColumnField
+{
+	FIELD_ID,
+	FIELD_EXPIRATION_ID,
+	FIELD_IP,
+	FIELD_MAC,
+	FIELD_OUI,
+	FIELD_PORT,
+	FIELD_PROTOCOL,
+	FIELD_IP_VERSION,
+	FIELD_VLAN_ID,
+	FIELD_TUNNEL_ID,
+	FIELD_FIRST_SEEN,
+	FIELD_LAST_SEEN,
+	FIELD_DURATION,
+	FIELD_PACKETS,
+	FIELD_BYTES,
+	FIELD_MIN_PS,
+	FIELD_MEAN_PS,
+	FIELD_STDDEV_PS,
+	FIELD_MAX_PS,
+	FIELD_MIN_PIAT,
+	FIELD_MEAN_PIAT,
+	FIELD_STDDEV_PIAT,
+	FIELD_MAX_PIAT,
+	FIELD_SYN_PACKETS,
+	FIELD_CWR_PACKETS,
+	FIELD_ECE_PACKETS,
+	FIELD_URG_PACKETS,
+	FIELD_ACK_PACKETS,
+	FIELD_PSH_PACKETS,
+	FIELD_RST_PACKETS,
+	FIELD_FIN_PACKETS,
+	FIELD_SPLT_DIRECTION,
+	FIELD_SPLT_PS,
+	FIELD_SPLT_PIAT,
+	FIELD_APPLICATION_NAME,
+	FIELD_APPLICATION_CATEGORY_NAME,
+	FIELD_APPLICATION_IS_GUESSED,
+	FIELD_APPLICATION_CONFIDENCE,
+	FIELD_REQUESTED_SERVER_NAME,
+	FIELD_CLIENT_FINGERPRINT,
+	FIELD_SERVER_FINGERPRINT,
+	FIELD_USER_AGENT,
+	FIELD_CONTENT_TYPE,
+	FIELD_UDPS,
+	FIELD_PROCESS_PID,
+	FIELD_PROCESS_NAME,
+	FIELD_SOURCE_FILE
+} ColumnField;
+
+typedef struct Column
+{
+	const char *name;
+	ColumnKind	kind;
+	ColumnGroup group;
+	ColumnUnit	unit;
+	ColumnField field;
+	ColumnSide	side;
+	const char *help;
+} Column;
+
+#define COLUMNS_MAX	128
+
+extern const Column columns[];
+extern const unsigned column_count; /* <= COLUMNS_MAX */
+
+/* The index of the column of this name, or -1. */
+int			column_by_name(const char *name);
+
+/* A set of columns, by index. */
+typedef struct ColumnSet
+{
+	uint64_t	bits[COLUMNS_MAX / 64];
+} ColumnSet;
+
+static inline void
+column_set_add(ColumnSet *set, unsigned column)
+{
+	set->bits[column / 64] |= UINT64_C(1) << column % 64;
+}
+
+static inline bool
+column_set_has(const ColumnSet *set, unsigned column)
+{
+	return set->bits[column / 64] >> column % 64 & 1;
+}
+
+/* Whether any column of this group is in the set. */
+bool		column_set_has_group(const ColumnSet *set, ColumnGroup group);
+
+#endif							/* WIRE_COLUMN_H */

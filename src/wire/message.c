@@ -1,0 +1,49 @@
+/*
+ * message.c
+ *	  The table of messages.
+ */
+#include "wire/message.h"
+#include "wire/request.h"
+
+typedef struct MessageKind
+{
+	bool		allowed;
+	MessageSender sender;
+	uint32_t	least;				/* bytes of the body */
+	uint32_t	most;
+} MessageKind;
+
+static const MessageKind message_kinds[MESSAGE_TYPES] = {
+	[MESSAGE_REQUEST] = {true, SENT_BY_OWNER, sizeof(MeterRequest), sizeof(MeterRequest) + REQUEST_FILTER_MAX},
+	[MESSAGE_FILE] = {true, SENT_BY_OWNER, sizeof(FileMessage), sizeof(FileMessage)},
+	[MESSAGE_HELLO] = {true, SENT_BY_METER, sizeof(HelloMessage), sizeof(HelloMessage)},
+	[MESSAGE_NEXT_FILE] = {true, SENT_BY_METER, sizeof(uint32_t), sizeof(uint32_t)},
+	[MESSAGE_FLOWS] = {true, SENT_BY_METER, 1, MESSAGE_BODY_MAX},
+	[MESSAGE_PLACE] = {true, SENT_BY_METER, sizeof(PlaceMessage), sizeof(PlaceMessage)},
+	[MESSAGE_DAMAGE] = {true, SENT_BY_METER, sizeof(FailureMessage), sizeof(FailureMessage)},
+	[MESSAGE_FAILURE] = {true, SENT_BY_METER, sizeof(FailureMessage), sizeof(FailureMessage)},
+	[MESSAGE_END] = {true, SENT_BY_METER, sizeof(Account), sizeof(Account)},
+	[MESSAGE_OWNER_FAILURE] = {true, SENT_BY_WORKER, sizeof(OwnerFailureMessage), sizeof(OwnerFailureMessage)},
+};
+
+bool
+message_allowed(MessageSender sender, uint32_t type, uint32_t length)
+{
+	if (type >= MESSAGE_TYPES || !message_kinds[type].allowed)
+		return false;
+	return message_kinds[type].sender == sender &&
+		length >= message_kinds[type].least && length <= message_kinds[type].most;
+}
+
+bool
+message_in_order(uint32_t *last, uint32_t type)
+{
+	uint32_t	before = *last;
+
+	*last = type;
+	if (before == MESSAGE_END || before == MESSAGE_FAILURE)
+		return false;			/* nothing follows the end */
+	if (before == 0)
+		return type == MESSAGE_HELLO || type == MESSAGE_FAILURE;
+	return type != MESSAGE_HELLO;
+}

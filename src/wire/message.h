@@ -1,0 +1,126 @@
+/*
+ * message.h
+ *	  The messages between a meter, its owner and the leader.
+ *
+ * A message is a header and a body of at most MESSAGE_BODY_MAX bytes.  Which message may come from whom, and with which
+ * length, is in one table; anything else ends the meter that sent it.
+ *
+ *	  owner                         meter
+ *	    REQUEST            ------->
+ *	                       <-------  HELLO
+ *	                       <-------  NEXT_FILE
+ *	    FILE (descriptor)  ------->
+ *	                       <-------  FLOWS, PLACE, DAMAGE ... NEXT_FILE
+ *	                       <-------  END, or FAILURE at any time
+ *
+ * A worker hands all of its meter's messages to the leader but NEXT_FILE, which it answers, and adds OWNER_FAILURE if it
+ * could not do its own part.
+ */
+#ifndef WIRE_MESSAGE_H
+#define WIRE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/account.h"
+
+#define MESSAGE_BODY_MAX	(4u << 20)
+#define MESSAGE_TEXT_MAX	1024	/* bytes of a text in a message, with its NUL */
+
+typedef enum MessageType
+{
+	MESSAGE_REQUEST = 1,		/* MeterRequest, filter */
+	MESSAGE_FILE,				/* FileMessage; the descriptor is attached to the first byte */
+	MESSAGE_HELLO,				/* HelloMessage */
+	MESSAGE_NEXT_FILE,			/* uint32: index of the source that is read next */
+	MESSAGE_FLOWS,				/* flow records: record.h */
+	MESSAGE_PLACE,				/* PlaceMessage: nothing that left earlier is still to come */
+	MESSAGE_DAMAGE,				/* FailureMessage: a source is read no further than this */
+	MESSAGE_FAILURE,			/* FailureMessage: the meter ends without having done its work */
+	MESSAGE_END,				/* Account: all records were sent */
+	MESSAGE_OWNER_FAILURE,		/* OwnerFailureMessage */
+	MESSAGE_TYPES
+} MessageType;
+
+typedef struct MessageHeader
+{
+	uint32_t	type;
+	uint32_t	length;				/* of the body, bytes */
+} MessageHeader;
+
+typedef struct FileMessage
+{
+	uint32_t	index;
+	uint32_t	reserved;
+	uint64_t	size;				/* bytes to read at most: what the file had when the scan began */
+} FileMessage;
+
+typedef struct HelloMessage
+{
+	uint32_t	version;			/* REQUEST_VERSION of the meter */
+	char		meter_version[32];
+	char		dpi_version[64];
+	char		pcap_version[96];
+} HelloMessage;
+
+typedef struct PlaceMessage
+{
+	uint64_t	left;				/* see FlowRecord */
+	uint64_t	packets_read;
+	uint64_t	bytes_read;
+	uint64_t	active_flows;
+} PlaceMessage;
+
+/* What can go wrong in a meter; the SQLSTATE of each is chosen by the server. */
+typedef enum FailureCode
+{
+	FAILURE_INTERNAL,			/* a request that makes no sense, a library that does not start */
+	FAILURE_OUT_OF_MEMORY,
+	FAILURE_SANDBOX,			/* the sandbox could not be entered */
+	FAILURE_FILTER,				/* the BPF filter does not compile */
+	FAILURE_READ,				/* the system could not read the file */
+	FAILURE_EMPTY,				/* no byte in it */
+	FAILURE_NOT_A_CAPTURE,		/* its first bytes are not a capture's */
+	FAILURE_CUT,				/* ends in the middle */
+	FAILURE_CORRUPT,			/* contradicts itself */
+	FAILURE_CODES
+} FailureCode;
+
+#define FAILURE_NO_FILE	UINT32_MAX
+
+typedef struct FailureMessage
+{
+	uint32_t	code;				/* a FailureCode */
+	uint32_t	file;				/* index of the source, or FAILURE_NO_FILE */
+	uint64_t	byte;				/* offset in the source of what could not be read */
+	uint64_t	packet;				/* number in the source of the packet that could not be read, from 1 */
+	char		text[MESSAGE_TEXT_MAX]; /* what is wrong */
+} FailureMessage;
+
+/* What an owner that is a worker could not do, for the leader to raise. */
+typedef struct OwnerFailureMessage
+{
+	int32_t		sqlstate;
+	char		message[MESSAGE_TEXT_MAX];
+	char		detail[MESSAGE_TEXT_MAX];
+	char		hint[MESSAGE_TEXT_MAX];
+} OwnerFailureMessage;
+
+typedef enum MessageSender
+{
+	SENT_BY_OWNER,				/* to the meter */
+	SENT_BY_METER,
+	SENT_BY_WORKER				/* to the leader */
+} MessageSender;
+
+/* Whether this sender may send such a message, and with a body of this length. */
+bool		message_allowed(MessageSender sender, uint32_t type, uint32_t length);
+
+/*
+ * Whether a meter may send this message after all that came from it before.  *last is the type of the latest, 0 at the start,
+ * and is moved on.
+ */
+bool		message_in_order(uint32_t *last, uint32_t type);
+
+#endif							/* WIRE_MESSAGE_H */

@@ -1,0 +1,175 @@
+/*
+ * record.c
+ *	  Reading flow records, which may be anything.
+ */
+#include <stdbool.h>
+#include <string.h>
+
+#include "wire/record.h"
+
+/* Takes `length` bytes off the front, or says that there are not so many. */
+static bool
+take(const uint8_t **cursor, const uint8_t *end, void *to, size_t length)
+{
+	if ((size_t) (end - *cursor) < length)
+		return false;
+	memcpy(to, *cursor, length);
+	*cursor += length;
+	return true;
+}
+
+/* The same, without a copy. */
+static bool
+take_bytes(const uint8_t **cursor, const uint8_t *end, FlowValue *value, uint32_t length)
+{
+	if ((size_t) (end - *cursor) < length)
+		return false;
+	value->b.bytes = *cursor;
+	value->b.length = length;
+	*cursor += length;
+	return true;
+}
+
+static bool
+is_text(const uint8_t *text, size_t length)
+{
+	while (length > 0)
+	{
+		unsigned	bytes = utf8_character(text, length);
+
+		if (bytes == 0)
+			return false;
+		text += bytes;
+		length -= bytes;
+	}
+	return true;
+}
+
+#define TAKE_NUMBER(type, member) \
+	do { \
+		type		number; \
+		if (!take(cursor, end, &number, sizeof(number))) \
+			return "a record ends inside a number"; \
+		value->member = number; \
+	} while (0)
+
+static const char *
+read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uint32_t splt, FlowValue *value)
+{
+	switch (column->kind)
+	{
+		case COLUMN_UINT8:
+			TAKE_NUMBER(uint8_t, u);
+			return NULL;
+		case COLUMN_UINT16:
+			TAKE_NUMBER(uint16_t, u);
+			return NULL;
+		case COLUMN_UINT32:
+		case COLUMN_FILE:
+			TAKE_NUMBER(uint32_t, u);
+			return NULL;
+		case COLUMN_UINT64:
+			TAKE_NUMBER(uint64_t, u);
+			return NULL;
+		case COLUMN_INT32:
+			TAKE_NUMBER(int32_t, i);
+			return NULL;
+		case COLUMN_INT64:
+			TAKE_NUMBER(int64_t, i);
+			return NULL;
+		case COLUMN_DOUBLE:
+			TAKE_NUMBER(double, d);
+			return NULL;
+
+		case COLUMN_ADDRESS:
+			{
+				uint8_t		version;
+
+				if (!take(cursor, end, &version, 1) || (version != 4 && version != 6) ||
+					!take_bytes(cursor, end, value, version == 4 ? 4 : 16))
+					return "a record has a bad address";
+				return NULL;
+			}
+		case COLUMN_MAC:
+			return take_bytes(cursor, end, value, 6) ? NULL : "a record ends inside a MAC address";
+		case COLUMN_OUI:
+			return take_bytes(cursor, end, value, 3) ? NULL : "a record ends inside an OUI";
+
+		case COLUMN_TEXT:
+		case COLUMN_JSON:
+			{
+				uint16_t	length;
+
+				if (!take(cursor, end, &length, sizeof(length)) || length > RECORD_TEXT_MAX ||
+					!take_bytes(cursor, end, value, length))
+					return "a record has a text of a bad length";
+				if (!is_text(value->b.bytes, length))
+					return "a record has a text that is not UTF-8";
+				return NULL;
+			}
+
+		case COLUMN_INTEGERS:
+			{
+				uint32_t	sizes[2];
+
+				if (!take(cursor, end, sizes, sizeof(sizes)) || sizes[0] != splt || sizes[1] > sizes[0] ||
+					(size_t) (end - *cursor) / sizeof(int64_t) < sizes[1])
+					return "a record has an array of a bad length";
+				value->a.count = sizes[0];
+				value->a.present = sizes[1];
+				value->a.bytes = *cursor;
+				*cursor += sizes[1] * sizeof(int64_t);
+				return NULL;
+			}
+	}
+	return "a column has no kind";
+}
+
+const char *
+record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted, uint32_t splt, FlowRecord *record)
+{
+	const uint8_t *start = *cursor;
+	uint32_t	length;
+
+	if (!take(cursor, end, &length, sizeof(length)) || length < RECORD_HEADER_BYTES ||
+		length > (size_t) (end - start))
+		return "a record's length is wrong";
+	end = start + length;
+	take(cursor, end, &record->left, sizeof(record->left));
+	take(cursor, end, &record->first, sizeof(record->first));
+	if (record->first == 0 || (record->left != RECORD_LEFT_AT_END && record->left / 2 < record->first))
+		return "a record left before it came";
+
+	for (unsigned i = 0; i < column_count; i++)
+	{
+		const char *wrong;
+
+		if (!column_set_has(wanted, i))
+			continue;
+		if ((wrong = read_value(cursor, end, &columns[i], splt, &record->values[i])) != NULL)
+			return wrong;
+	}
+	return *cursor == end ? NULL : "a record is longer than its values";
+}
+
+unsigned
+utf8_character(const uint8_t *text, size_t length)
+{
+	uint8_t		first = text[0];
+	unsigned	bytes;
+
+	if (first >= 0x01 && first <= 0x7f)
+		return 1;
+	bytes = first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+	if (bytes == 0 || length < bytes)
+		return 0;
+	for (unsigned i = 1; i < bytes; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+
+	/* Longer than needed, a surrogate, or behind U+10FFFF. */
+	if ((first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) ||
+		(first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f))
+		return 0;
+	return bytes;
+}

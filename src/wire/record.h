@@ -1,0 +1,83 @@
+/*
+ * record.h
+ *	  A flow on its way from a meter to the leader.
+ *
+ * The body of MESSAGE_FLOWS is one record behind the other:
+ *
+ *	  uint32  length of the record, this field included
+ *	  uint64  left
+ *	  uint64  first
+ *	  values of the requested columns, in the order of the table; how each stands is its ColumnKind
+ *
+ * `left` and `first` are the flow's place in the scan's one order.  A packet's place is its number in the source, from 1, the
+ * same for all meters of a scan.  `first` is the place of the flow's first packet.  `left` is twice the place of the packet at
+ * which the flow left, plus one if it left in the idle scan that follows the packet's own work, or RECORD_LEFT_AT_END.
+ * A meter's records come in ascending order of (left, first), and no two flows of a scan have the same.
+ */
+#ifndef WIRE_RECORD_H
+#define WIRE_RECORD_H
+
+#include <stddef.h>
+#include <string.h>
+
+#include "wire/column.h"
+
+#define RECORD_LEFT_AT_END	UINT64_MAX
+#define RECORD_HEADER_BYTES	20
+
+/* The longest text of a column, bytes: user_agent's 255. */
+#define RECORD_TEXT_MAX		255
+
+/* One value of a record, as it was read; pointers are into the message. */
+typedef struct FlowValue
+{
+	union
+	{
+		uint64_t	u;				/* COLUMN_UINT*, COLUMN_FILE */
+		int64_t		i;				/* COLUMN_INT* */
+		double		d;
+		struct
+		{
+			const uint8_t *bytes;
+			uint32_t	length;		/* 4 or 16 (address), 6 (MAC), 3 (OUI), or a text's */
+		}			b;
+		struct
+		{
+			const uint8_t *bytes;	/* `present` int64, unaligned */
+			uint32_t	present;
+			uint32_t	count;
+		}			a;
+	};
+} FlowValue;
+
+/* Element `i` of a COLUMN_INTEGERS: what is behind those present is -1. */
+static inline int64_t
+record_element(const FlowValue *value, uint32_t i)
+{
+	int64_t		element = -1;
+
+	if (i < value->a.present)
+		memcpy(&element, value->a.bytes + i * sizeof(element), sizeof(element));
+	return element;
+}
+
+typedef struct FlowRecord
+{
+	uint64_t	left;
+	uint64_t	first;
+	FlowValue	values[COLUMNS_MAX];	/* by column index; only those of the request are set */
+} FlowRecord;
+
+/*
+ * Takes the next record off a message's body, which the cursor runs over; believes nothing.
+ *
+ * Returns NULL and the record, or what is wrong with it, as a constant text.  Texts are checked to be UTF-8 without NUL,
+ * lengths to lie in the message, arrays to have `splt` elements.
+ */
+const char *record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted, uint32_t splt,
+						FlowRecord *record);
+
+/* The bytes of the valid UTF-8 character at `text`, which has `length` bytes; 0 if there is none (NUL is none).  RFC 3629. */
+unsigned	utf8_character(const uint8_t *text, size_t length);
+
+#endif							/* WIRE_RECORD_H */

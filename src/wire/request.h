@@ -1,0 +1,62 @@
+/*
+ * request.h
+ *	  What a meter is asked to do.
+ *
+ * The server and its meter are installed together and run on one machine, so the request crosses as this struct, followed by
+ * the filter's text; its first fields tell two programs that were not built together apart.
+ */
+#ifndef WIRE_REQUEST_H
+#define WIRE_REQUEST_H
+
+#include <stddef.h>
+
+#include "wire/column.h"
+
+#define REQUEST_MAGIC		0x4e46524fu
+#define REQUEST_VERSION		1
+#define REQUEST_FILTER_MAX	65535	/* bytes of a BPF filter */
+#define REQUEST_SHARDS_MAX	64
+
+typedef struct MeterRequest
+{
+	uint32_t	magic;
+	uint32_t	version;
+	uint32_t	size;				/* of this struct */
+	uint32_t	owner_pid;			/* the meter ends when this process does */
+
+	/* NFStreamer's options, by their names; timeouts in ms. */
+	uint64_t	idle_timeout;
+	uint64_t	active_timeout;
+	uint64_t	max_nflows;			/* 0: all */
+	uint64_t	max_active_flows;	/* of this meter; 0: no bound */
+	uint32_t	accounting_mode;
+	uint32_t	n_dissections;		/* 0: nDPI is not initialised */
+	uint32_t	splt_analysis;		/* 0: none */
+	uint8_t		statistical_analysis;
+	uint8_t		decode_tunnels;
+	uint8_t		stop_at_damage;		/* the rest of the sources is not read */
+	uint8_t		time_dissections;	/* fill COUNTER_DISSECTION_TIME */
+
+	/* What is to be in a record, and whose flows. */
+	ColumnSet	columns;
+	uint32_t	shard;				/* this meter's, from 0 */
+	uint32_t	shards;
+
+	uint32_t	files;				/* sources, asked for one after the other by MESSAGE_NEXT_FILE */
+	uint32_t	filter_length;		/* bytes behind this struct, without NUL; 0: no filter */
+} MeterRequest;
+
+/* NFStream's defaults, one shard, no column. */
+void		request_defaults(MeterRequest *request);
+
+/*
+ * Checks a request that came as `length` bytes and points `filter` at its filter, not NUL-terminated.
+ *
+ * Returns NULL, or what is wrong with it, as a constant text.
+ */
+const char *request_check(const MeterRequest *request, size_t length, const char **filter);
+
+/* Adds all columns of the groups that the options turn on, `udps` and system visibility apart. */
+void		request_add_all_columns(MeterRequest *request);
+
+#endif							/* WIRE_REQUEST_H */
