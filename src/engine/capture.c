@@ -1,0 +1,109 @@
+/*
+ * capture.c
+ *	  What format a capture has, and where its reading went wrong.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/capture.h"
+
+#define PCAP_MICROSECONDS	0xa1b2c3d4u
+#define PCAP_NANOSECONDS	0xa1b23c4du
+#define PCAP_KUZNETZOV		0xa1b2cd34u
+#define PCAPNG_SECTION		0x0a0d0d0au
+
+static bool
+is_pcap(uint32_t magic)
+{
+	return magic == PCAP_MICROSECONDS || magic == PCAP_NANOSECONDS || magic == PCAP_KUZNETZOV;
+}
+
+static bool
+read_first_header(Capture *capture)
+{
+	const uint8_t *bytes = stream_look(&capture->stream, 4);
+	uint32_t	magic;
+
+	if (bytes == NULL)
+	{
+		if (capture->stream.error == 0 && stream_left(&capture->stream) == 0)
+			capture_damaged(capture, FAILURE_EMPTY, "it has no byte");
+		else
+			capture_damaged(capture, FAILURE_NOT_A_CAPTURE, "it has fewer than 4 bytes");
+		return false;
+	}
+	memcpy(&magic, bytes, sizeof(magic));
+	capture->swapped = is_pcap(__builtin_bswap32(magic));
+	if (capture->swapped)
+		magic = __builtin_bswap32(magic);
+
+	if (magic == PCAPNG_SECTION)
+		return capture_open_pcapng(capture);
+	if (is_pcap(magic))
+	{
+		capture->units_per_ms = magic == PCAP_NANOSECONDS ? 1000000 : 1000;
+		capture->record_header = magic == PCAP_KUZNETZOV ? 24 : 16;
+		return capture_open_pcap(capture);
+	}
+	capture_damaged(capture, FAILURE_NOT_A_CAPTURE, "its first bytes are neither pcap's nor pcapng's");
+	return false;
+}
+
+bool
+capture_open(Capture *capture, int descriptor, uint64_t size, uint32_t file, FailureMessage *failure)
+{
+	*capture = (Capture) {.file = file, .failure = failure};
+	stream_open(&capture->stream, descriptor, size);
+	if (read_first_header(capture))
+		return true;
+	capture_close(capture);
+	return false;
+}
+
+void
+capture_close(Capture *capture)
+{
+	stream_close(&capture->stream);
+	free(capture->interfaces);
+	capture->interfaces = NULL;
+}
+
+bool
+capture_rewind(Capture *capture)
+{
+	capture->frames = 0;
+	capture->pending = 0;
+	capture->interface_count = 0;
+	if (!stream_rewind(&capture->stream))
+	{
+		capture_damaged(capture, FAILURE_READ, "it cannot be read again from its start");
+		return false;
+	}
+	return read_first_header(capture);
+}
+
+CaptureResult
+capture_damaged(Capture *capture, FailureCode code, const char *text)
+{
+	FailureMessage *failure = capture->failure;
+
+	memset(failure, 0, sizeof(*failure));
+	failure->code = capture->stream.error != 0 ? FAILURE_READ : code;
+	failure->file = capture->file;
+	failure->byte = capture->stream.offset;
+	failure->packet = capture->frames + 1;
+	snprintf(failure->text, sizeof(failure->text), "%s",
+			 capture->stream.error != 0 ? strerror(capture->stream.error) : text);
+	return CAPTURE_DAMAGED;
+}
+
+/*
+ * The numbers in files are libpcap's own but for a few that differ between systems.
+ * https://www.tcpdump.org/linktypes.html: LINKTYPE_RAW; 14 is what some BSDs wrote for it.
+ */
+uint32_t
+capture_link_type(uint32_t in_file)
+{
+	return in_file == 101 || in_file == 14 ? 12 : in_file;
+}

@@ -1,0 +1,88 @@
+/*
+ * capture_pcap.c
+ *	  pcap files.  draft-ietf-opsawg-pcap.
+ *
+ *	   0               4       6       8              12              16              20              24
+ *	  +---------------+-------+-------+---------------+---------------+---------------+---------------+
+ *	  |     magic     | major | minor |            reserved           |  snap length  |   link type   |
+ *	  +---------------+-------+-------+---------------+---------------+---------------+---------------+
+ *
+ *	   0               4               8              12              16
+ *	  +---------------+---------------+---------------+---------------+------------ - -
+ *	  |    seconds    |  micro- or ns | captured bytes| bytes on wire | packet
+ *	  +---------------+---------------+---------------+---------------+------------ - -
+ *
+ * Files before version 2.3 have the two lengths the other way round; some of version 2.3 have.  Seconds are unsigned here.
+ */
+#include "engine/capture.h"
+
+#define FILE_HEADER_BYTES	24
+
+static CaptureResult
+next_pcap(Capture *capture, Frame *frame)
+{
+	Stream	   *stream = &capture->stream;
+	const uint8_t *header;
+	uint32_t	captured,
+				wire;
+
+	stream_take(stream, capture->pending);
+	capture->pending = 0;
+
+	header = stream_look(stream, capture->record_header);
+	if (header == NULL)
+	{
+		if (stream_left(stream) == 0 && stream->error == 0)
+			return CAPTURE_END;
+		return capture_damaged(capture, FAILURE_CUT, "ends inside a packet's header");
+	}
+	captured = capture_u32(capture, header + 8);
+	wire = capture_u32(capture, header + 12);
+	if (capture->lengths_swapped || (capture->lengths_may_swap && captured > wire))
+	{
+		uint32_t	swap = captured;
+
+		captured = wire;
+		wire = swap;
+	}
+	if (captured > CAPTURE_SNAPSHOT_MAX)
+		return capture_damaged(capture, FAILURE_CORRUPT, "claims to be longer than any packet");
+
+	frame->time = (uint64_t) capture_u32(capture, header) * 1000 +
+		capture_u32(capture, header + 4) / capture->units_per_ms;
+	header = stream_look(stream, capture->record_header + captured);
+	if (header == NULL)
+		return capture_damaged(capture, FAILURE_CUT, "ends behind the end of the file");
+
+	frame->bytes = header + capture->record_header;
+	frame->captured_length = captured < capture->snapshot_length ? captured : capture->snapshot_length;
+	frame->wire_length = wire;
+	frame->link_type = capture->link_type;
+	capture->pending = capture->record_header + captured;
+	capture->frames++;
+	return CAPTURE_FRAME;
+}
+
+bool
+capture_open_pcap(Capture *capture)
+{
+	const uint8_t *header = stream_look(&capture->stream, FILE_HEADER_BYTES);
+	uint16_t	minor;
+
+	if (header == NULL)
+	{
+		capture_damaged(capture, FAILURE_NOT_A_CAPTURE, "it ends inside its file header");
+		return false;
+	}
+	minor = capture_u16(capture, header + 6);
+	capture->lengths_swapped = minor < 3;
+	capture->lengths_may_swap = minor == 3;
+	capture->snapshot_length = capture_u32(capture, header + 16);
+	if (capture->snapshot_length == 0 || capture->snapshot_length > INT32_MAX)
+		capture->snapshot_length = CAPTURE_SNAPSHOT_MAX;
+	capture->link_type = capture_link_type(capture_u32(capture, header + 20) & 0xffff);	/* above: the checksum's length */
+	capture->one_link_type = true;
+	capture->next = next_pcap;
+	stream_take(&capture->stream, FILE_HEADER_BYTES);
+	return true;
+}

@@ -1,0 +1,418 @@
+/*
+ * dpi.c
+ *	  nDPI: when it is called, when it gives up, and what is kept of its answer.
+ *
+ * METERING.md, section 11.  nDPI is given a flow's first packet, and more while the application is unknown or nDPI says that
+ * there is more to find; with packet number `limit` at the latest it gives up, guessing where nothing was found, and so it
+ * does at the flow's end.  As soon as a flow is decided its texts are copied and nDPI's state of it, about a kilobyte, is
+ * recycled: most flows are decided after few packets, and live long.
+ *
+ * Every difference between the versions of nDPI is in this file: 4.2 to 4.11 are known.
+ */
+#include <ndpi_api.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/dpi.h"
+#include "engine/memory.h"
+#include "wire/record.h"
+
+#define NDPI_AT_LEAST(major, minor) (NDPI_MAJOR > (major) || (NDPI_MAJOR == (major) && NDPI_MINOR >= (minor)))
+
+#if !NDPI_AT_LEAST(4, 2) || NDPI_AT_LEAST(5, 0)
+#error "this version of nDPI is not known: 4.2 to 4.x are"
+#endif
+
+#if NDPI_AT_LEAST(4, 11)
+#define LABEL_APPLICATION(label)	((label).proto.app_protocol)
+#define LABEL_MASTER(label)			((label).proto.master_protocol)
+#else
+#define LABEL_APPLICATION(label)	((label).app_protocol)
+#define LABEL_MASTER(label)			((label).master_protocol)
+#endif
+
+#if NDPI_AT_LEAST(4, 6)
+#define PROCESS_PACKET(module, flow, ip, length, time) \
+	ndpi_detection_process_packet(module, flow, ip, length, time, NULL)
+#else
+#define PROCESS_PACKET(module, flow, ip, length, time) \
+	ndpi_detection_process_packet(module, flow, ip, length, time)
+#endif
+
+struct Dpi
+{
+	struct ndpi_detection_module_struct *module;
+	unsigned	limit;
+	bool		wanted[DPI_TEXTS];
+	bool		time_dissections;
+	uint64_t	dissections;
+	uint64_t	dissection_time;	/* ns */
+
+	/* States that are not in use, chained through their first bytes. */
+	void	   *spare;
+	size_t		state_bytes;
+};
+
+static const struct
+{
+	ColumnField field;
+	size_t		most;			/* bytes */
+}			texts[DPI_TEXTS] = {
+	[DPI_SERVER_NAME] = {FIELD_REQUESTED_SERVER_NAME, 79},
+	[DPI_CLIENT_FINGERPRINT] = {FIELD_CLIENT_FINGERPRINT, 47},
+	[DPI_SERVER_FINGERPRINT] = {FIELD_SERVER_FINGERPRINT, 47},
+	[DPI_USER_AGENT] = {FIELD_USER_AGENT, 255},
+	[DPI_CONTENT_TYPE] = {FIELD_CONTENT_TYPE, 63},
+};
+
+/* ------------------------------------------------------------------------------------------- nDPI, whatever its version */
+
+#if NDPI_AT_LEAST(4, 4)
+/*
+ * From 4.4 on nDPI brings a cipher of its own, which looks for the processor's abilities in /proc when it is first used: a
+ * program that gives up opening files must have used it before.  What uses it is the first packet of a QUIC connection
+ * (RFC 9000, section 17.2.2); this one has the header of one and nothing in it, so that nothing is learned from it.
+ */
+static void
+warm_up(struct ndpi_detection_module_struct *module)
+{
+	static const uint8_t headers[] = {
+		0x45, 0, 0x04, 0xcc, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,	/* IPv4, from and to TEST-NET-1 */
+		0xc0, 0x01, 0x01, 0xbb, 0x04, 0xb8, 0, 0,	/* UDP, from 49153 to 443 */
+		0xc3, 0, 0, 0, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x44, 0x9e,	/* QUIC version 1, an Initial of 1,182 bytes */
+	};
+	uint8_t		packet[1228] = {0};
+	struct ndpi_flow_struct *flow = memory_get(ndpi_detection_get_sizeof_ndpi_flow_struct());
+
+	memcpy(packet, headers, sizeof(headers));
+	PROCESS_PACKET(module, flow, packet, sizeof(packet), 0);
+	ndpi_free_flow_data(flow);
+	free(flow);
+}
+#endif
+
+static struct ndpi_detection_module_struct *
+start_module(void)
+{
+	struct ndpi_detection_module_struct *module;
+	NDPI_PROTOCOL_BITMASK all;
+
+#if NDPI_AT_LEAST(4, 10)
+	module = ndpi_init_detection_module(NULL);
+#else
+	module = ndpi_init_detection_module(ndpi_no_prefs);
+#endif
+	if (module == NULL)
+		return NULL;
+	NDPI_BITMASK_SET_ALL(all);
+	ndpi_set_protocol_detection_bitmask2(module, &all);
+	ndpi_finalize_initialization(module);
+#if NDPI_AT_LEAST(4, 4)
+	warm_up(module);
+#endif
+	return module;
+}
+
+static ndpi_protocol
+give_up(Dpi *dpi, DpiFlow *flow)
+{
+#if NDPI_AT_LEAST(4, 10)
+	return ndpi_detection_giveup(dpi->module, flow->state, &flow->guessed);
+#else
+	return ndpi_detection_giveup(dpi->module, flow->state, 1, &flow->guessed);
+#endif
+}
+
+/*
+ * The specification's numbers: 0 unknown, 1 by port, 3 partial DPI, 4 partial cache, 5 cache, 6 DPI; what it has no number
+ * for keeps the later nDPI's: 2 nBPF, 7 by IP, 8 aggressive, 9 custom rule.
+ */
+static uint8_t
+confidence(const struct ndpi_flow_struct *state)
+{
+#if NDPI_AT_LEAST(4, 6)
+	return (uint8_t) state->confidence;
+#elif NDPI_AT_LEAST(4, 4)
+	return state->confidence == NDPI_CONFIDENCE_MATCH_BY_IP ? 7 : (uint8_t) state->confidence;
+#else
+	switch (state->confidence)
+	{
+		case NDPI_CONFIDENCE_MATCH_BY_PORT:
+			return 1;
+		case NDPI_CONFIDENCE_MATCH_BY_IP:
+			return 7;
+		case NDPI_CONFIDENCE_DPI_CACHE:
+			return 5;
+		case NDPI_CONFIDENCE_DPI:
+			return 6;
+		default:
+			return 0;
+	}
+#endif
+}
+
+static ndpi_protocol
+label_of(const DpiFlow *flow)
+{
+	ndpi_protocol label;
+
+	memset(&label, 0, sizeof(label));
+	LABEL_APPLICATION(label) = flow->application;
+	LABEL_MASTER(label) = flow->master;
+	label.category = flow->category;
+	return label;
+}
+
+static bool
+is(const DpiFlow *flow, uint16_t protocol)
+{
+	return flow->master == protocol || flow->application == protocol;
+}
+
+/* Protocols whose handshake is TLS's: their part of nDPI's union is tls_quic. */
+static bool
+is_tls(const DpiFlow *flow)
+{
+	return is(flow, NDPI_PROTOCOL_TLS) || is(flow, NDPI_PROTOCOL_DTLS) || is(flow, NDPI_PROTOCOL_MAIL_SMTPS) ||
+		is(flow, NDPI_PROTOCOL_MAIL_IMAPS) || is(flow, NDPI_PROTOCOL_MAIL_POPS) || is(flow, NDPI_PROTOCOL_QUIC);
+}
+
+/* Where nDPI keeps the texts; which member of its union holds something is decided by the label, and in this order. */
+static void
+find_texts(const DpiFlow *flow, const char *found[DPI_TEXTS])
+{
+	const struct ndpi_flow_struct *state = flow->state;
+
+	found[DPI_SERVER_NAME] = (const char *) state->host_server_name;
+	if (is(flow, NDPI_PROTOCOL_DHCP))
+		found[DPI_CLIENT_FINGERPRINT] = state->protos.dhcp.fingerprint;
+	else if (is(flow, NDPI_PROTOCOL_HTTP))
+	{
+		found[DPI_USER_AGENT] = state->http.user_agent;
+		found[DPI_CONTENT_TYPE] = state->http.content_type;
+	}
+	else if (is(flow, NDPI_PROTOCOL_SSH))
+	{
+		found[DPI_CLIENT_FINGERPRINT] = state->protos.ssh.hassh_client;
+		found[DPI_SERVER_FINGERPRINT] = state->protos.ssh.hassh_server;
+	}
+	else if (is_tls(flow))
+	{
+		found[DPI_USER_AGENT] = state->http.user_agent;
+		found[DPI_CLIENT_FINGERPRINT] = state->protos.tls_quic.ja3_client;
+		found[DPI_SERVER_FINGERPRINT] = state->protos.tls_quic.ja3_server;
+	}
+}
+
+/* ------------------------------------------------------------------------------------------------------ states, recycled */
+
+static struct ndpi_flow_struct *
+get_state(Dpi *dpi)
+{
+	void	   *state = dpi->spare;
+
+	if (state == NULL)
+		return memory_get(dpi->state_bytes);
+	memcpy(&dpi->spare, state, sizeof(void *));
+	memset(state, 0, dpi->state_bytes);
+	return state;
+}
+
+static void
+put_state(Dpi *dpi, DpiFlow *flow)
+{
+	if (flow->state == NULL)
+		return;
+	ndpi_free_flow_data(flow->state);
+	memcpy(flow->state, &dpi->spare, sizeof(void *));
+	dpi->spare = flow->state;
+	flow->state = NULL;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- the texts */
+
+/* Copies at most `most` bytes, and of these what is UTF-8, with a NUL; returns where the copy ends. */
+static char *
+copy_utf8(char *to, const char *from, size_t most)
+{
+	const uint8_t *at = (const uint8_t *) from;
+	size_t		length = strnlen(from, most);
+
+	while (length > 0)
+	{
+		unsigned	bytes = utf8_character(at, length);
+
+		memcpy(to, at, bytes);
+		to += bytes;
+		at += bytes == 0 ? 1 : bytes;
+		length -= bytes == 0 ? 1 : bytes;
+	}
+	*to++ = '\0';
+	return to;
+}
+
+/* Keeps the texts that are wanted and not empty: for each its DpiText in a byte, then the text with its NUL; at last DPI_TEXTS. */
+static void
+keep_texts(Dpi *dpi, DpiFlow *flow)
+{
+	const char *found[DPI_TEXTS] = {NULL};
+	char		copy[DPI_TEXTS * (1 + RECORD_TEXT_MAX + 1) + 1],
+			   *end = copy;
+
+	find_texts(flow, found);
+	for (int i = 0; i < DPI_TEXTS; i++)
+	{
+		if (!dpi->wanted[i] || found[i] == NULL || found[i][0] == '\0')
+			continue;
+		*end++ = (char) i;
+		end = copy_utf8(end, found[i], texts[i].most);
+	}
+	if (end == copy)
+		return;
+	*end++ = DPI_TEXTS;
+	flow->texts = memory_resize(NULL, (size_t) (end - copy));
+	memcpy(flow->texts, copy, (size_t) (end - copy));
+}
+
+const char *
+dpi_text(const DpiFlow *flow, DpiText text)
+{
+	for (const char *at = flow->texts; at != NULL && *at != DPI_TEXTS; at += 1 + strlen(at + 1) + 1)
+		if (*at == (char) text)
+			return at + 1;
+	return "";
+}
+
+/* ------------------------------------------------------------------------------------------------------------- a flow's life */
+
+static void
+keep_label(DpiFlow *flow, ndpi_protocol label)
+{
+	flow->application = LABEL_APPLICATION(label);
+	flow->master = LABEL_MASTER(label);
+	flow->category = (uint16_t) label.category;
+}
+
+static void
+decide(Dpi *dpi, DpiFlow *flow)
+{
+	if (flow->application == NDPI_PROTOCOL_UNKNOWN)
+		keep_label(flow, give_up(dpi, flow));
+	flow->decided = true;
+	flow->confidence = confidence(flow->state);
+	keep_texts(dpi, flow);
+	put_state(dpi, flow);
+}
+
+static uint64_t
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t) time.tv_sec * 1000000000u + (uint64_t) time.tv_nsec;
+}
+
+void
+dpi_packet(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint32_t length, uint64_t time)
+{
+	uint64_t	start = 0;
+
+	if (flow->decided)
+		return;
+	if (flow->state == NULL)
+		flow->state = get_state(dpi);
+	if (dpi->time_dissections)
+		start = now();
+
+	keep_label(flow, PROCESS_PACKET(dpi->module, flow->state, ip, length > UINT16_MAX ? UINT16_MAX : (uint16_t) length, time));
+	dpi->dissections++;
+	if (packet >= dpi->limit ||
+		(flow->application != NDPI_PROTOCOL_UNKNOWN && !ndpi_extra_dissection_possible(dpi->module, flow->state)))
+		decide(dpi, flow);
+
+	if (dpi->time_dissections)
+		dpi->dissection_time += now() - start;
+}
+
+void
+dpi_expire(Dpi *dpi, DpiFlow *flow)
+{
+	if (!flow->decided)
+		decide(dpi, flow);
+}
+
+void
+dpi_free(Dpi *dpi, DpiFlow *flow)
+{
+	put_state(dpi, flow);
+	free(flow->texts);
+	flow->texts = NULL;
+}
+
+void
+dpi_application_name(Dpi *dpi, const DpiFlow *flow, char *name)
+{
+	char		buffer[DPI_NAME_MAX + 1] = "";
+
+	ndpi_protocol2name(dpi->module, label_of(flow), buffer, sizeof(buffer));
+	copy_utf8(name, buffer, DPI_NAME_MAX);
+}
+
+void
+dpi_category_name(Dpi *dpi, const DpiFlow *flow, char *name)
+{
+	const char *category = ndpi_category_get_name(dpi->module, flow->category);
+
+	copy_utf8(name, category == NULL ? "" : category, DPI_CATEGORY_MAX);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- start and end */
+
+Dpi *
+dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissections)
+{
+	struct ndpi_detection_module_struct *module;
+	Dpi		   *dpi;
+
+	if (ndpi_get_api_version() != NDPI_API_VERSION || (module = start_module()) == NULL)
+		return NULL;
+	dpi = memory_get(sizeof(*dpi));
+	dpi->module = module;
+	dpi->limit = limit;
+	dpi->time_dissections = time_dissections;
+	dpi->state_bytes = ndpi_detection_get_sizeof_ndpi_flow_struct();
+	for (unsigned column = 0; column < column_count; column++)
+		for (int i = 0; i < DPI_TEXTS; i++)
+			if (columns[column].field == texts[i].field && column_set_has(wanted, column))
+				dpi->wanted[i] = true;
+	return dpi;
+}
+
+void
+dpi_end(Dpi *dpi)
+{
+	while (dpi->spare != NULL)
+		free(get_state(dpi));
+	ndpi_exit_detection_module(dpi->module);
+	free(dpi);
+}
+
+uint64_t
+dpi_dissections(const Dpi *dpi)
+{
+	return dpi->dissections;
+}
+
+uint64_t
+dpi_dissection_time(const Dpi *dpi)
+{
+	return dpi->dissection_time;
+}
+
+const char *
+dpi_version(void)
+{
+	return ndpi_revision();
+}

@@ -1,0 +1,79 @@
+/*
+ * dpi.h
+ *	  Labels: what nDPI says of a flow.
+ *
+ * All of nDPI is behind these functions; no other file knows its types or its versions.
+ */
+#ifndef ENGINE_DPI_H
+#define ENGINE_DPI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/column.h"
+
+/* The texts that are kept of a flow, with the most bytes of each.  METERING.md, section 11. */
+typedef enum DpiText
+{
+	DPI_SERVER_NAME,			/* 79 */
+	DPI_CLIENT_FINGERPRINT,		/* 47 */
+	DPI_SERVER_FINGERPRINT,		/* 47 */
+	DPI_USER_AGENT,				/* 255 */
+	DPI_CONTENT_TYPE,			/* 63 */
+	DPI_TEXTS
+} DpiText;
+
+#define DPI_NAME_MAX		39	/* bytes of an application's name */
+#define DPI_CATEGORY_MAX	23
+
+struct ndpi_flow_struct;
+
+/* What a flow keeps for its label; starts as all zeros. */
+typedef struct DpiFlow
+{
+	struct ndpi_flow_struct *state; /* nDPI's, until the flow is decided */
+	char	   *texts;			/* the non-empty ones, once decided; NULL if there are none */
+	uint16_t	master;
+	uint16_t	application;
+	uint16_t	category;
+	uint8_t		guessed;
+	uint8_t		confidence;			/* in the specification's numbering */
+	bool		decided;
+} DpiFlow;
+
+typedef struct Dpi Dpi;
+
+/*
+ * Initialises nDPI, to give up at a flow's packet number `limit` (n_dissections, 1 … 255) and to keep the texts whose columns
+ * are wanted.  Returns NULL if nDPI does not start or is another version than the one that was compiled against.
+ */
+Dpi		   *dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissections);
+void		dpi_end(Dpi *dpi);
+
+/*
+ * Tells nDPI of the flow's packet number `packet` (from 1), if the flow is not decided yet.
+ *
+ * ip, length: from the innermost IP header to the end of what was captured; time: the clock's, ms.
+ */
+void		dpi_packet(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint32_t length, uint64_t time);
+
+/* The flow is over: what is not decided yet is, now. */
+void		dpi_expire(Dpi *dpi, DpiFlow *flow);
+
+/* Frees what a flow keeps, decided or not. */
+void		dpi_free(Dpi *dpi, DpiFlow *flow);
+
+/* Of a decided flow; UTF-8, NUL-terminated.  `name` has room for DPI_NAME_MAX + 1 bytes; '' where there is no such text. */
+void		dpi_application_name(Dpi *dpi, const DpiFlow *flow, char *name);
+void		dpi_category_name(Dpi *dpi, const DpiFlow *flow, char *name);
+const char *dpi_text(const DpiFlow *flow, DpiText text);
+
+/* Packets handed to nDPI so far, and the ns that took, if they are counted. */
+uint64_t	dpi_dissections(const Dpi *dpi);
+uint64_t	dpi_dissection_time(const Dpi *dpi);
+
+/* nDPI's own name of its version. */
+const char *dpi_version(void);
+
+#endif							/* ENGINE_DPI_H */

@@ -1,0 +1,46 @@
+/*
+ * engine.h
+ *	  The engine: sources in, records out.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "engine/dpi.h"
+#include "engine/filter.h"
+#include "wire/message.h"
+#include "wire/request.h"
+
+/* What the program around the engine does for it.  `context` is the program's own. */
+typedef struct EngineProgram
+{
+	void	   *context;
+
+	/* Opens source number `index`: a descriptor, which becomes the engine's, and how many bytes of it are read at most. */
+	int			(*open_source) (void *context, uint32_t index, uint64_t *size);
+
+	/* A place for the next record of at most `bytes` bytes; then how long it became. */
+	uint8_t    *(*record_room) (void *context, size_t bytes);
+	void		(*record_written) (void *context, size_t bytes);
+
+	/* Now and then: how far the engine is. */
+	void		(*place) (void *context, const PlaceMessage *place);
+
+	/* A source is damaged, and was read no further. */
+	void		(*damage) (void *context, const FailureMessage *damage);
+
+	/* Where hashes start from: key_seed(), asked for before a sandbox forbids to ask. */
+	uint64_t	seed;
+} EngineProgram;
+
+/*
+ * Meters the request's sources and writes a record for each flow of its shard.
+ *
+ * filter: NULL, or the request's, compiled.  dpi: NULL exactly if the request wants no column of layer 7; still the caller's.
+ *
+ * Returns true with the account filled, or false with `failure` filled: no capture, a filter that does not fit it.  Runs out
+ * of memory through memory.h's handler only.
+ */
+bool		engine_run(const MeterRequest *request, const Filter *filter, Dpi *dpi, const EngineProgram *program,
+					   Account *account, FailureMessage *failure);
+
+#endif							/* ENGINE_ENGINE_H */

@@ -1,0 +1,61 @@
+/*
+ * stream.h
+ *	  The bytes of one source, in order, through a window.
+ */
+#ifndef ENGINE_STREAM_H
+#define ENGINE_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The most that can be looked at at once, bytes: larger than any block of a capture that is believed. */
+#define STREAM_WINDOW_MAX	((size_t) 32 << 20)
+
+typedef struct Stream
+{
+	int			descriptor;			/* the stream's own */
+	uint64_t	size;				/* bytes that may be read */
+	uint64_t	taken;				/* bytes read from the descriptor */
+	uint64_t	offset;				/* in the source, of the window's first byte */
+	uint8_t    *buffer;
+	size_t		room;
+	size_t		start;				/* the window is buffer[start ... end) */
+	size_t		end;
+	int			error;				/* errno of a read that failed, or 0 */
+} Stream;
+
+/* Reads at most `size` bytes from the descriptor, which it closes in the end. */
+void		stream_open(Stream *stream, int descriptor, uint64_t size);
+void		stream_close(Stream *stream);
+
+/* Goes back to the first byte; false, with `error` set, if the descriptor cannot. */
+bool		stream_rewind(Stream *stream);
+
+/* Moves the window so that it holds `bytes` bytes, if there are as many: stream_look's slow path. */
+bool		stream_fill(Stream *stream, size_t bytes);
+
+/* The next `bytes` bytes without taking them, valid until the next call; NULL if there are not so many. */
+static inline const uint8_t *
+stream_look(Stream *stream, size_t bytes)
+{
+	if (stream->end - stream->start < bytes && !stream_fill(stream, bytes))
+		return NULL;
+	return stream->buffer + stream->start;
+}
+
+/* Takes bytes that were looked at. */
+static inline void
+stream_take(Stream *stream, size_t bytes)
+{
+	stream->start += bytes;
+	stream->offset += bytes;
+}
+
+/* Takes bytes that nobody looks at; false if there are not so many. */
+bool		stream_skip(Stream *stream, uint64_t bytes);
+
+/* How many bytes should be left: more than there are, if the file shrank. */
+uint64_t	stream_left(const Stream *stream);
+
+#endif							/* ENGINE_STREAM_H */
