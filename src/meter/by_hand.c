@@ -1,0 +1,286 @@
+/*
+ * by_hand.c
+ *	  A meter without a server: captures from the command line, flows as CSV to standard output.
+ *
+ * The quickest way to look at the engine.  Records take the same way as to a server: written by the engine, read by
+ * wire/record.c, in the same sandbox.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+#include "engine/key.h"
+#include "engine/memory.h"
+#include "meter/csv.h"
+#include "meter/sandbox.h"
+#include "meter/serve.h"
+#include "wire/record.h"
+
+typedef struct ByHand
+{
+	MeterRequest request;
+	const char *filter;
+	char	  **names;			/* of the sources */
+	int		   *descriptors;
+	uint64_t   *sizes;
+	FILE	   *out;
+	uint64_t	flows;
+	uint8_t    *record;
+	size_t		room;
+	bool		failed;
+} ByHand;
+
+typedef enum OptionType
+{
+	OPTION_SWITCH,
+	OPTION_U32,
+	OPTION_U64,
+	OPTION_SECONDS				/* kept in ms */
+} OptionType;
+
+static const struct
+{
+	const char *name;
+	OptionType	type;
+	size_t		at;				/* in MeterRequest */
+	uint64_t	most;
+}			options[] = {
+	{"decode_tunnels", OPTION_SWITCH, offsetof(MeterRequest, decode_tunnels), 1},
+	{"statistical_analysis", OPTION_SWITCH, offsetof(MeterRequest, statistical_analysis), 1},
+	{"splt_analysis", OPTION_U32, offsetof(MeterRequest, splt_analysis), 65535},
+	{"n_dissections", OPTION_U32, offsetof(MeterRequest, n_dissections), 255},
+	{"accounting_mode", OPTION_U32, offsetof(MeterRequest, accounting_mode), 3},
+	{"idle_timeout", OPTION_SECONDS, offsetof(MeterRequest, idle_timeout), UINT64_MAX / 1000},
+	{"active_timeout", OPTION_SECONDS, offsetof(MeterRequest, active_timeout), UINT64_MAX / 1000},
+	{"max_nflows", OPTION_U64, offsetof(MeterRequest, max_nflows), UINT64_MAX},
+	{"max_active_flows", OPTION_U64, offsetof(MeterRequest, max_active_flows), UINT64_MAX},
+};
+
+static void
+complain(const char *what, const char *about)
+{
+	fprintf(stderr, "nfstream_meter: %s%s%s\n", what, about[0] == '\0' ? "" : ": ", about);
+}
+
+static void
+out_of_memory(size_t bytes)
+{
+	(void) bytes;
+	complain("out of memory", "");
+	_exit(EXIT_FAILURE);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- what is wanted */
+
+static bool
+parse_value(const char *text, OptionType type, uint64_t most, uint64_t *value)
+{
+	char	   *end;
+
+	if (type == OPTION_SWITCH && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+	{
+		*value = text[0] == 't';
+		return true;
+	}
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *value <= most;
+}
+
+/* Takes "--name=value". */
+static bool
+set_option(ByHand *hand, const char *argument)
+{
+	const char *name = argument + 2,
+			   *equals = strchr(name, '=');
+	size_t		length = equals == NULL ? strlen(name) : (size_t) (equals - name);
+
+	if (length == strlen("bpf_filter") && strncmp(name, "bpf_filter", length) == 0 && equals != NULL)
+	{
+		hand->filter = equals + 1;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+	{
+		char	   *at = (char *) &hand->request + options[i].at;
+		uint64_t	value;
+
+		if (strlen(options[i].name) != length || strncmp(options[i].name, name, length) != 0)
+			continue;
+		if (equals == NULL || !parse_value(equals + 1, options[i].type, options[i].most, &value))
+		{
+			complain("not a value of this option", argument);
+			return false;
+		}
+		if (options[i].type == OPTION_SWITCH)
+			*at = (char) value;
+		else if (options[i].type == OPTION_U32)
+			memcpy(at, &(uint32_t) {(uint32_t) value}, sizeof(uint32_t));
+		else
+			memcpy(at, &(uint64_t) {options[i].type == OPTION_SECONDS ? value * 1000 : value}, sizeof(uint64_t));
+		return true;
+	}
+	complain("no such option", argument);
+	return false;
+}
+
+/* Opens a source before the sandbox forbids it. */
+static bool
+add_source(ByHand *hand, char *name)
+{
+	uint32_t	i = hand->request.files;
+	int			descriptor = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat status;
+
+	if (descriptor < 0 || fstat(descriptor, &status) != 0)
+	{
+		complain(name, strerror(errno));
+		return false;
+	}
+	if (!S_ISREG(status.st_mode))
+	{
+		complain(name, "is not a regular file");
+		return false;
+	}
+	hand->names[i] = name;
+	hand->descriptors[i] = descriptor;
+	hand->sizes[i] = (uint64_t) status.st_size;
+	hand->request.files++;
+	return true;
+}
+
+/* -------------------------------------------------------------------------------------------------- what the engine asks for */
+
+static int
+open_source(void *context, uint32_t index, uint64_t *size)
+{
+	ByHand	   *hand = context;
+
+	*size = hand->sizes[index];
+	return hand->descriptors[index];
+}
+
+static uint8_t *
+record_room(void *context, size_t bytes)
+{
+	ByHand	   *hand = context;
+
+	if (bytes > hand->room)
+		hand->record = memory_resize(hand->record, hand->room = bytes);
+	return hand->record;
+}
+
+static void
+record_written(void *context, size_t bytes)
+{
+	ByHand	   *hand = context;
+	const uint8_t *cursor = hand->record;
+	FlowRecord	record;
+	const char *wrong = record_read(&cursor, hand->record + bytes, &hand->request.columns, hand->request.splt_analysis,
+									&record);
+
+	if (wrong != NULL)
+	{
+		complain(wrong, "");
+		_exit(EXIT_FAILURE);
+	}
+	csv_print_flow(hand->out, &hand->request.columns, &record, hand->flows++, hand->names);
+}
+
+static void
+place(void *context, const PlaceMessage *message)
+{
+	(void) context;
+	(void) message;
+}
+
+static void
+damage(void *context, const FailureMessage *message)
+{
+	ByHand	   *hand = context;
+
+	hand->failed = true;
+	fprintf(stderr, "nfstream_meter: %s: packet %" PRIu64 ", at byte %" PRIu64 ", %s\n", hand->names[message->file],
+			message->packet, message->byte, message->text);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------- the run */
+
+static int
+run(ByHand *hand)
+{
+	EngineProgram program = {hand, open_source, record_room, record_written, place, damage, 0};
+	Filter	   *filter = hand->filter == NULL ? NULL : filter_compile(hand->filter, strlen(hand->filter));
+	Dpi		   *dpi = NULL;
+	FailureMessage failure;
+	Account		account;
+	const char *not_given_up;
+
+	if (hand->request.n_dissections > 0 &&
+		(dpi = dpi_start(hand->request.n_dissections, &hand->request.columns, false)) == NULL)
+	{
+		complain("nDPI does not start", "");
+		return EXIT_FAILURE;
+	}
+	if (!key_seed(&program.seed))
+	{
+		complain("the system has no random number", "");
+		return EXIT_FAILURE;
+	}
+	if ((not_given_up = sandbox_enter()) != NULL)
+	{
+		complain("cannot give up", not_given_up);
+		return EXIT_FAILURE;
+	}
+	csv_print_names(hand->out, &hand->request.columns);
+	if (!engine_run(&hand->request, filter, dpi, &program, &account, &failure))
+	{
+		complain(failure.file == FAILURE_NO_FILE ? hand->filter : hand->names[failure.file], failure.text);
+		hand->failed = true;
+	}
+	if (fflush(hand->out) != 0)
+		hand->failed = true;
+	return hand->failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int
+meter_by_hand(int argc, char **argv)
+{
+	ByHand		hand = {0};
+
+	memory_on_exhaustion(out_of_memory);
+	if (!sandbox_prepare(0))
+	{
+		complain("cannot close other files", "");
+		return EXIT_FAILURE;
+	}
+	request_defaults(&hand.request);
+	hand.names = memory_get((size_t) argc * sizeof(*hand.names));
+	hand.descriptors = memory_get((size_t) argc * sizeof(*hand.descriptors));
+	hand.sizes = memory_get((size_t) argc * sizeof(*hand.sizes));
+	for (int i = 1; i < argc; i++)
+		if (!(strncmp(argv[i], "--", 2) == 0 ? set_option(&hand, argv[i]) : add_source(&hand, argv[i])))
+			return 2;
+	if (hand.request.files == 0)
+	{
+		complain("no capture is named", "try --help");
+		return 2;
+	}
+	request_add_all_columns(&hand.request);
+
+	/* nDPI prints to standard output now and then: rows get a descriptor of their own, with a buffer that is there already. */
+	hand.out = fdopen(dup(STDOUT_FILENO), "w");
+	if (hand.out == NULL || setvbuf(hand.out, memory_get(BUFSIZ), _IOFBF, BUFSIZ) != 0 ||
+		dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+	{
+		complain("standard output", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return run(&hand);
+}

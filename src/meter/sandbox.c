@@ -1,0 +1,102 @@
+/*
+ * sandbox.c
+ *	  What a meter gives up before it reads its first packet.
+ *
+ * Captures come from attackers, and nDPI is C: whoever takes over a meter shall find a process that can do nothing but
+ * write records.  Deny by default (seccomp, kill), no new privileges, no capability, no core dump, no child.
+ */
+#include <seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/capability.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "meter/sandbox.h"
+
+/* Files that a meter has open at once: the standard three, the source, and what the program that started it by hand gave it. */
+#define FILES_MAX	1024
+
+static const int allowed_calls[] = {
+	/* its sources and its records */
+	SCMP_SYS(read), SCMP_SYS(recvmsg), SCMP_SYS(write), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(restart_syscall),
+	/* memory; mmap and mprotect have rules of their own */
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
+	/* qsort asks how much memory the machine has */
+	SCMP_SYS(sysinfo),
+	/* the time, and random numbers for nDPI's hashes: where the C library keeps a pool of them, it blocks signals meanwhile */
+	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(rt_sigprocmask),
+	/* the end */
+	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
+};
+
+bool
+sandbox_prepare(pid_t owner)
+{
+	/* A program that is gone cannot be told: the kernel ends this one with it, and the look at getppid closes the gap before. */
+	if (owner != 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != owner))
+		return false;
+	signal(SIGPIPE, SIG_IGN);
+
+	/* nDPI asks for the local time now and then, which would look for the time zone's file from inside the sandbox. */
+	clearenv();
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	return close_range(STDERR_FILENO + 1, ~0u, 0) == 0;
+}
+
+static bool
+limit(int resource, rlim_t most)
+{
+	struct rlimit both = {.rlim_cur = most, .rlim_max = most};
+
+	return setrlimit(resource, &both) == 0;
+}
+
+static bool
+drop_capabilities(void)
+{
+	cap_t		none = cap_init();
+	bool		dropped = none != NULL && cap_set_proc(none) == 0;
+
+	cap_free(none);
+	return dropped;
+}
+
+static bool
+filter_system_calls(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	bool		loaded = filter != NULL;
+
+	for (size_t i = 0; loaded && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++)
+		loaded = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0) == 0;
+
+	/* Memory, but none that can be executed. */
+	loaded = loaded &&
+		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+		seccomp_load(filter) == 0;
+	if (filter != NULL)
+		seccomp_release(filter);
+	return loaded;
+}
+
+const char *
+sandbox_enter(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return "the right to gain privileges";
+	if (!drop_capabilities())
+		return "capabilities";
+	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_NOFILE, FILES_MAX) ||
+		prctl(PR_SET_DUMPABLE, 0) != 0)
+		return "resources";
+	if (!filter_system_calls())
+		return "system calls";
+	return NULL;
+}

@@ -1,0 +1,184 @@
+/*
+ * serve.c
+ *	  A meter under an owner: one request in, its records out.  wire/message.h has the conversation.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+#include "engine/key.h"
+#include "engine/memory.h"
+#include "meter/channel.h"
+#include "meter/sandbox.h"
+#include "meter/serve.h"
+
+/* Records are sent in batches of about this size, bytes. */
+#define BATCH_BYTES	((size_t) 64 << 10)
+
+typedef struct Output
+{
+	int			channel;
+	uint8_t    *batch;			/* a MessageHeader, then records */
+	size_t		room;
+	size_t		length;			/* of the records */
+} Output;
+
+static Output output;
+
+static void
+fail(FailureCode code, const char *text)
+{
+	FailureMessage failure = {.code = code, .file = FAILURE_NO_FILE};
+
+	snprintf(failure.text, sizeof(failure.text), "%s", text);
+	channel_send_body(output.channel, MESSAGE_FAILURE, &failure, sizeof(failure));
+}
+
+static void
+out_of_memory(size_t bytes)
+{
+	(void) bytes;
+	fail(FAILURE_OUT_OF_MEMORY, "out of memory");
+	_exit(EXIT_FAILURE);
+}
+
+static void
+flush(void)
+{
+	if (output.length > 0)
+		channel_send(output.channel, MESSAGE_FLOWS, (MessageHeader *) output.batch, (uint32_t) output.length);
+	output.length = 0;
+}
+
+static uint8_t *
+record_room(void *context, size_t bytes)
+{
+	(void) context;
+	if (output.length > 0 && output.length + bytes > BATCH_BYTES)
+		flush();
+	if (sizeof(MessageHeader) + output.length + bytes > output.room)
+	{
+		output.room = sizeof(MessageHeader) + (bytes > BATCH_BYTES ? bytes : BATCH_BYTES);
+		output.batch = memory_resize(output.batch, output.room);
+	}
+	return output.batch + sizeof(MessageHeader) + output.length;
+}
+
+static void
+record_written(void *context, size_t bytes)
+{
+	(void) context;
+	output.length += bytes;
+}
+
+static void
+place(void *context, const PlaceMessage *message)
+{
+	(void) context;
+	flush();
+	channel_send_body(output.channel, MESSAGE_PLACE, message, sizeof(*message));
+}
+
+static void
+damage(void *context, const FailureMessage *message)
+{
+	(void) context;
+	channel_send_body(output.channel, MESSAGE_DAMAGE, message, sizeof(*message));
+}
+
+static int
+open_source(void *context, uint32_t index, uint64_t *size)
+{
+	FileMessage *file;
+	uint32_t	length;
+	int			descriptor;
+
+	(void) context;
+	flush();
+	channel_send_body(output.channel, MESSAGE_NEXT_FILE, &index, sizeof(index));
+	file = channel_receive(output.channel, MESSAGE_FILE, &length, &descriptor);
+	if (file == NULL || descriptor < 0 || file->index != index)
+		_exit(EXIT_FAILURE);	/* the owner is gone, or has lost its way */
+	*size = file->size;
+	free(file);
+	return descriptor;
+}
+
+static void
+greet(const char *program)
+{
+	HelloMessage hello = {.version = REQUEST_VERSION};
+
+	snprintf(hello.meter_version, sizeof(hello.meter_version), "%s", program);
+	snprintf(hello.dpi_version, sizeof(hello.dpi_version), "%s", dpi_version());
+	snprintf(hello.pcap_version, sizeof(hello.pcap_version), "%s", filter_version());
+	channel_send_body(output.channel, MESSAGE_HELLO, &hello, sizeof(hello));
+}
+
+/*
+ * What needs files (names in a filter) or other calls to the system (nDPI's tables, a random number) comes before the
+ * sandbox; the first byte of a capture after it.
+ */
+static bool
+meter(const MeterRequest *request, const char *filter_text)
+{
+	EngineProgram program = {NULL, open_source, record_room, record_written, place, damage, 0};
+	Filter	   *filter = request->filter_length == 0 ? NULL : filter_compile(filter_text, request->filter_length);
+	bool		wants_dpi = column_set_has_group(&request->columns, GROUP_DPI);
+	Dpi		   *dpi = NULL;
+	FailureMessage failure;
+	Account		account;
+	const char *not_given_up;
+
+	if (wants_dpi &&
+		(dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections)) == NULL)
+	{
+		fail(FAILURE_INTERNAL, "nDPI does not start");
+		return false;
+	}
+	if (!key_seed(&program.seed))
+	{
+		fail(FAILURE_INTERNAL, "the system has no random number");
+		return false;
+	}
+	if ((not_given_up = sandbox_enter()) != NULL)
+	{
+		fail(FAILURE_SANDBOX, not_given_up);
+		return false;
+	}
+	if (!engine_run(request, filter, dpi, &program, &account, &failure))
+	{
+		channel_send_body(output.channel, MESSAGE_FAILURE, &failure, sizeof(failure));
+		return false;
+	}
+	flush();
+	channel_send_body(output.channel, MESSAGE_END, &account, sizeof(account));
+	return true;
+}
+
+int
+serve(int channel, const char *program)
+{
+	MeterRequest *request;
+	uint32_t	length;
+	int			no_file;
+	const char *filter,
+			   *wrong;
+
+	output.channel = channel;
+	memory_on_exhaustion(out_of_memory);
+	request = channel_receive(channel, MESSAGE_REQUEST, &length, &no_file);
+	if (request == NULL)
+		return EXIT_FAILURE;
+	if ((wrong = request_check(request, length, &filter)) != NULL)
+	{
+		fail(FAILURE_INTERNAL, wrong);
+		return EXIT_FAILURE;
+	}
+	if (!sandbox_prepare((pid_t) request->owner_pid))
+		return EXIT_FAILURE;
+	greet(program);
+	return meter(request, filter) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
