@@ -1,0 +1,35 @@
+/*
+ * nfstream_fdw.c
+ *	  Module entry: the foreign data wrapper's table of callbacks.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "pg/fdw.h"
+
+PG_MODULE_MAGIC;
+
+PG_FUNCTION_INFO_V1(nfstream_fdw_handler);
+
+/*
+ * What is not set cannot be done: without callbacks for them, the server itself refuses INSERT, UPDATE, DELETE and
+ * TRUNCATE.
+ */
+Datum
+nfstream_fdw_handler(PG_FUNCTION_ARGS)
+{
+	FdwRoutine *routine = makeNode(FdwRoutine);
+
+	routine->GetForeignRelSize = nfstream_get_rel_size;
+	routine->GetForeignPaths = nfstream_get_paths;
+	routine->GetForeignPlan = nfstream_get_plan;
+	routine->BeginForeignScan = nfstream_begin;
+	routine->IterateForeignScan = nfstream_iterate;
+	routine->ReScanForeignScan = nfstream_rescan;
+	routine->EndForeignScan = nfstream_end;
+	routine->ExplainForeignScan = nfstream_explain;
+	routine->AnalyzeForeignTable = nfstream_analyze;
+	routine->ImportForeignSchema = nfstream_import;
+	PG_RETURN_POINTER(routine);
+}

@@ -1,0 +1,87 @@
+/*
+ * analyze.c
+ *	  ANALYZE: a sample of a source's flows, for the planner's statistics.
+ *
+ * The whole source is metered, as there is no way to know a flow but to read all of it; the sample is Vitter's reservoir, as
+ * for the server's own tables.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "commands/vacuum.h"
+#include "executor/tuptable.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/sampling.h"
+
+#include "pg/fdw.h"
+#include "pg/scan.h"
+
+/* A whole-row reference: every column is needed. */
+static Bitmapset *
+all_attributes(void)
+{
+	return bms_make_singleton(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber);
+}
+
+static int
+acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *total, double *dead)
+{
+	FlowScan   *scan = scan_create(table, all_attributes());
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsVirtual);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "nfstream sample", ALLOCSET_DEFAULT_SIZES),
+				before = CurrentMemoryContext;
+	ReservoirStateData reservoir;
+	double		to_skip = -1;	/* rows before the next that is taken; < 0: not decided */
+	int			count = 0;
+
+	reservoir_init_selection_state(&reservoir, target);
+	*total = *dead = 0;
+	for (;;)
+	{
+		bool		found;
+
+		MemoryContextReset(context);
+		MemoryContextSwitchTo(context);
+		found = scan_next(scan, before, slot);
+		MemoryContextSwitchTo(before);
+		if (!found)
+			break;
+
+		if (count < target)
+			rows[count++] = ExecCopySlotHeapTuple(slot);
+		else
+		{
+			if (to_skip < 0)
+				to_skip = reservoir_get_next_S(&reservoir, *total, target);
+			if (to_skip <= 0)
+			{
+				int			i = (int) (target * sampler_random_fract(&reservoir.randstate));
+
+				heap_freetuple(rows[i]);
+				rows[i] = ExecCopySlotHeapTuple(slot);
+			}
+			to_skip--;
+		}
+		*total += 1;
+	}
+	scan_stop(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	MemoryContextDelete(context);
+	ereport(level,
+			(errmsg("\"%s\": %.0f flows, %d of them in the sample", RelationGetRelationName(table), *total, count)));
+	return count;
+}
+
+/* False for a source that cannot be looked at: the server says so, and a plain ANALYZE of the whole database goes on. */
+bool
+nfstream_analyze(Relation table, AcquireSampleRowsFunc *acquire, BlockNumber *pages)
+{
+	int64		bytes = source_size(options_of_table(RelationGetRelid(table)));
+
+	if (bytes < 0)
+		return false;
+	*acquire = acquire_sample;
+	*pages = source_pages(bytes);
+	return true;
+}

@@ -1,0 +1,20 @@
+/*
+ * encoding.h
+ *	  Text that came from outside, made valid in the database's encoding.
+ *
+ * What the encoding cannot hold is left out; none of this is ever an error.
+ */
+#ifndef PG_ENCODING_H
+#define PG_ENCODING_H
+
+/*
+ * A text of `length` bytes of valid UTF-8, in the current memory context.  With SQL_ASCII the bytes stay as they are.
+ */
+text	   *encoding_from_utf8(const uint8 *utf8, size_t length);
+
+/*
+ * A string of any bytes, as a file's name is; itself, or a copy in the current memory context without what is invalid.
+ */
+const char *encoding_valid(const char *string);
+
+#endif							/* PG_ENCODING_H */

@@ -1,0 +1,90 @@
+/*
+ * explain.c
+ *	  What EXPLAIN shows of a scan.
+ *
+ * Without ANALYZE: what would be read and computed.  With it also the account, which adds up: packets read = metered +
+ * ignored + filtered.
+ */
+#include "postgres.h"
+
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
+#include "pg/fdw.h"
+#include "pg/scan.h"
+
+static void
+explain_switch(const char *label, bool on, ExplainState *es)
+{
+	ExplainPropertyText(label, on ? "on" : "off", es);
+}
+
+/* Counters that are always shown; the others only where there is something to say, or where a program reads the plan. */
+static bool
+is_shown(Counter counter, uint64 value, ExplainState *es)
+{
+	if (counter_kinds[counter].sum == COUNTER_OWN)
+		return false;
+	return value > 0 || counter <= COUNTER_PACKETS_METERED || counter == COUNTER_FLOWS || es->format != EXPLAIN_FORMAT_TEXT;
+}
+
+/* How the flows were shared out, for programs that read the plan. */
+static void
+explain_flows(const FlowScan *scan, ExplainState *es)
+{
+	List	   *flows = NIL;
+
+	if (es->format == EXPLAIN_FORMAT_TEXT)
+		return;
+	for (uint32 i = 0; i < scan->meters; i++)
+		flows = lappend(flows, psprintf(UINT64_FORMAT, scan->flows[i]));
+	ExplainPropertyList("Flows of Meters", flows, es);
+}
+
+static void
+explain_account(const Account *account, bool timed, ExplainState *es)
+{
+	for (Counter counter = 0; counter < COUNTERS; counter++)
+	{
+		uint64		value = account->counters[counter];
+
+		if (!is_shown(counter, value, es) || (counter == COUNTER_DISSECTION_TIME && !timed))
+			continue;
+		if (counter == COUNTER_DISSECTION_TIME)
+			ExplainPropertyFloat(counter_kinds[counter].label, "ms", value / 1e6, 3, es);
+		else
+			ExplainPropertyUInteger(counter_kinds[counter].label, NULL, value, es);
+	}
+	if (es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Packets Ignored", NULL, account_ignored(account), es);
+}
+
+void
+nfstream_explain(ForeignScanState *node, ExplainState *es)
+{
+	FlowScan   *scan = node->fdw_state;
+	MeterRequest request;
+
+	if (scan->options->source != NULL)
+		ExplainPropertyText("Source", scan->options->source, es);
+	if (scan->options->bpf_filter != NULL && scan->options->bpf_filter[0] != '\0')
+		ExplainPropertyText("BPF Filter", scan->options->bpf_filter, es);
+	scan_fill_request(&request, scan->options, &scan->wanted);
+	ExplainPropertyUInteger("Meters", NULL, scan_meters(scan->options, &scan->wanted, source_size(scan->options)), es);
+	explain_switch("DPI", request.n_dissections > 0, es);
+	explain_switch("Statistics", request.statistical_analysis, es);
+	explain_switch("SPLT", request.splt_analysis > 0, es);
+
+	if (!es->analyze || scan->meters == 0)
+		return;
+	ExplainPropertyUInteger("Meters Started", NULL, scan->meters, es);
+	if (scan->has_account)
+	{
+		explain_flows(scan, es);
+		explain_account(&scan->account, scan->timed && es->timing, es);
+	}
+	else
+		ExplainPropertyText("Account", "none, the scan ended before its source did", es);
+}

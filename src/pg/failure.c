@@ -1,0 +1,110 @@
+/*
+ * failure.c
+ *	  What went wrong in a meter, as a user reads it.
+ *
+ * Codes become SQLSTATEs here and nowhere else.
+ */
+#include "postgres.h"
+
+
+#include "pg/encoding.h"
+#include "pg/failure.h"
+
+typedef struct FailureKind
+{
+	int			sqlstate;
+	const char *hint;			/* or NULL */
+} FailureKind;
+
+static const FailureKind kinds[FAILURE_CODES] = {
+	[FAILURE_INTERNAL] = {ERRCODE_FDW_ERROR,
+	"The server's library and the meter's program must be of one installation: \"make install\" puts both in place."},
+	[FAILURE_OUT_OF_MEMORY] = {ERRCODE_OUT_OF_MEMORY, "Set the option max_active_flows to bound what a meter keeps."},
+	[FAILURE_SANDBOX] = {ERRCODE_FDW_ERROR, "A meter reads nothing before it has locked itself in, which needs a kernel with seccomp."},
+	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, NULL},
+	[FAILURE_READ] = {ERRCODE_IO_ERROR, NULL},
+	[FAILURE_EMPTY] = {ERRCODE_WRONG_OBJECT_TYPE, "A capture has at least a file header; this one was perhaps not written yet."},
+	[FAILURE_NOT_A_CAPTURE] = {ERRCODE_WRONG_OBJECT_TYPE, "Captures are read as pcap and pcapng, whatever their names are."},
+	[FAILURE_CUT] = {ERRCODE_DATA_CORRUPTED, "The capture was probably cut off while it was written."},
+	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, NULL},
+};
+
+/* A text of a message, which need not end nor be valid; in the current memory context. */
+static const char *
+text_of(const char *text)
+{
+	return encoding_valid(pnstrdup(text, strnlen(text, MESSAGE_TEXT_MAX)));
+}
+
+static FailureKind
+kind_of(const FailureMessage *failure)
+{
+	return kinds[failure->code < FAILURE_CODES ? failure->code : FAILURE_INTERNAL];
+}
+
+static const char *
+path_of(const FailureMessage *failure, const ScanJob *job)
+{
+	return failure->file < job->request.files ? encoding_valid(job->files[failure->file].path) : NULL;
+}
+
+void
+failure_raise(const FailureMessage *failure, const ScanJob *job)
+{
+	FailureKind kind = kind_of(failure);
+	const char *path = path_of(failure, job),
+			   *text = text_of(failure->text);
+
+	if (failure->code == FAILURE_FILTER)
+		ereport(ERROR,
+				(errcode(kind.sqlstate),
+				 errmsg("BPF filter \"%s\" does not compile: %s",
+						pnstrdup(job->filter, job->request.filter_length), text)));
+	if (failure->code == FAILURE_EMPTY && path != NULL)
+		ereport(ERROR,
+				(errcode(kind.sqlstate),
+				 errmsg("capture \"%s\" is empty", path),
+				 errhint("%s", kind.hint)));
+	if (failure->code == FAILURE_NOT_A_CAPTURE && path != NULL)
+		ereport(ERROR,
+				(errcode(kind.sqlstate),
+				 errmsg("file \"%s\" is not a capture", path),
+				 errdetail("This was found: %s.", text),
+				 errhint("%s", kind.hint)));
+	if (failure->code == FAILURE_SANDBOX)
+		ereport(ERROR,
+				(errcode(kind.sqlstate),
+				 errmsg("a meter could not give up %s", text),
+				 errhint("%s", kind.hint)));
+	ereport(ERROR,
+			(errcode(kind.sqlstate),
+			 path != NULL ? errmsg("could not read capture \"%s\": %s", path, text) : errmsg("a meter failed: %s", text),
+			 kind.hint != NULL ? errhint("%s", kind.hint) : 0));
+}
+
+void
+failure_report_damage(int level, const FailureMessage *damage, const ScanJob *job)
+{
+	FailureKind kind = kind_of(damage);
+	const char *path = path_of(damage, job);
+
+	ereport(level,
+			(errcode(kind.sqlstate),
+			 errmsg("could not read capture \"%s\": packet " UINT64_FORMAT " %s", path == NULL ? "?" : path,
+					(uint64) damage->packet, text_of(damage->text)),
+			 errdetail("Its " UINT64_FORMAT " packets before that were read, up to byte " UINT64_FORMAT ".",
+					   (uint64) damage->packet - 1, (uint64) damage->byte),
+			 level >= ERROR ? errhint("%s%sSet on_damage to \"warn\" to keep the flows up to there.",
+									  kind.hint == NULL ? "" : kind.hint, kind.hint == NULL ? "" : " ") :
+			 kind.hint != NULL ? errhint("%s", kind.hint) : 0));
+}
+
+void
+failure_raise_owner(const OwnerFailureMessage *failure)
+{
+	ereport(ERROR,
+			(errcode(failure->sqlstate),
+			 errmsg_internal("%s", text_of(failure->message)),
+			 failure->detail[0] != '\0' ? errdetail_internal("%s", text_of(failure->detail)) : 0,
+			 failure->hint[0] != '\0' ? errhint("%s", text_of(failure->hint)) : 0));
+}

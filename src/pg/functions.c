@@ -1,0 +1,73 @@
+/*
+ * functions.c
+ *	  The extension's functions for users.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
+#include "commands/comment.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "pg/fdw.h"
+#include "pg/tuple.h"
+
+#if PG_VERSION_NUM < 160000
+#define object_ownercheck(catalog, object, role) pg_class_ownercheck(object, role)
+#endif
+
+/* Whether a relation is a foreign table of this wrapper. */
+static bool
+is_ours(Relation relation)
+{
+	return relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE &&
+		GetFdwRoutineByRelId(RelationGetRelid(relation))->IterateForeignScan == nfstream_iterate;
+}
+
+PG_FUNCTION_INFO_V1(nfstream_comment);
+
+/* nfstream_comment(regclass): describes each column of a table of flows by a comment; returns how many. */
+Datum
+nfstream_comment(PG_FUNCTION_ARGS)
+{
+	Oid			table = PG_GETARG_OID(0);
+	Relation	relation;
+	TupleDesc	descriptor;
+	int			count = 0;
+
+	PreventCommandIfReadOnly("nfstream_comment()");
+	relation = table_open(table, ShareUpdateExclusiveLock);
+	if (!object_ownercheck(RelationRelationId, table, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relation->rd_rel->relkind),
+					   RelationGetRelationName(relation));
+	if (!is_ours(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a foreign table of nfstream_fdw", RelationGetRelationName(relation))));
+
+	descriptor = RelationGetDescr(relation);
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+		const char *help = attribute->attisdropped ? NULL : tuple_help_of_attribute(table, attribute->attnum);
+
+		if (help == NULL)
+			continue;
+		CreateComments(table, RelationRelationId, attribute->attnum, help);
+		count++;
+	}
+	table_close(relation, NoLock);
+
+	/* Another call in the same statement may meet these comments. */
+	CommandCounterIncrement();
+	PG_RETURN_INT32(count);
+}

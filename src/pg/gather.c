@@ -1,0 +1,496 @@
+/*
+ * gather.c
+ *	  The meters of one scan, and their flows in the one order.
+ *
+ * Each meter is reached through a link: a worker's queue, or directly where the leader owns it.  A link delivers batches of
+ * records in ascending order of (left, first), and now and then a place: nothing that left earlier is still to come.  The
+ * least of the links' first records is the next flow of the scan as soon as no other link can deliver an earlier one: it has
+ * a record itself, or is at its end, or its place is behind.
+ *
+ * Clean-up hangs on the memory context of the scan, which goes in every case: at the scan's end, with the portal, at abort.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "postmaster/bgworker.h"
+#include "storage/dsm.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "storage/shm_mq.h"
+#include "storage/shm_toc.h"
+#include "utils/memutils.h"
+#include "utils/wait_event.h"
+
+#include "pg/failure.h"
+#include "pg/gather.h"
+#include "pg/owner.h"
+#include "pg/worker.h"
+
+typedef struct Link
+{
+	/* A worker's, or */
+	BackgroundWorkerHandle *worker;
+	shm_mq_handle *from_worker;
+	shm_mq_handle *to_worker;
+	/* the leader's own meter. */
+	OwnedMeter *meter;
+
+	/* The batch at hand: records that were not read yet. */
+	const uint8 *cursor;
+	const uint8 *end;
+
+	bool		has_record;
+	FlowRecord	record;			/* the next one, if has_record */
+	uint64		last_left;		/* of the record before it */
+	uint64		last_first;
+	uint64		place;			/* every record that left up to here was delivered */
+	uint64		records;		/* so far */
+
+	bool		ended;
+	Account		account;		/* once it ended */
+} Link;
+
+struct Gather
+{
+	const ScanJob *job;
+	MemoryContext context;
+	MemoryContextCallback callback;
+	dsm_segment *segment;		/* NULL without workers */
+	uint32		count;
+	Link	   *links;
+	Link	   *current;		/* whose record was returned last */
+	bool		finished;
+	List	   *damages;		/* FailureMessage, one for each damaged file */
+};
+
+/* ----------------------------------------------------------------------------------------------------------------- the end */
+
+/*
+ * Lets go of the meters and workers without waiting.  A worker sees its queues detached, whatever it is waiting for, and ends
+ * with its meter; one that the postmaster has not come to is not started any more.
+ */
+static void
+release(Gather *gather)
+{
+	for (uint32 i = 0; i < gather->count; i++)
+	{
+		Link	   *link = &gather->links[i];
+		pid_t		pid;
+
+		if (link->meter != NULL)
+			owner_stop(link->meter);
+		if (link->worker != NULL && GetBackgroundWorkerPid(link->worker, &pid) == BGWH_NOT_YET_STARTED)
+			TerminateBackgroundWorker(link->worker);
+	}
+	if (gather->segment != NULL)
+		dsm_detach(gather->segment);
+	gather->segment = NULL;
+}
+
+/* The memory context goes. */
+static void
+release_with_context(void *argument)
+{
+	release((Gather *) argument);
+}
+
+void
+gather_end(Gather *gather)
+{
+	release(gather);
+	for (uint32 i = 0; i < gather->count; i++)
+		if (gather->links[i].worker != NULL)
+			WaitForBackgroundWorkerShutdown(gather->links[i].worker);
+	gather->count = 0;
+	MemoryContextDelete(gather->context);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- the start */
+
+/* A segment for the job and the queues of `count` workers; NULL if there is none to be had. */
+static dsm_segment *
+create_segment(const ScanJob *job, uint32 count, shm_toc **toc)
+{
+	Size		length = job_length(job);
+	shm_toc_estimator estimator;
+	dsm_segment *segment;
+	char	   *piece;
+
+	shm_toc_initialize_estimator(&estimator);
+	shm_toc_estimate_chunk(&estimator, length);
+	shm_toc_estimate_keys(&estimator, 1 + 2 * count);
+	for (uint32 i = 0; i < count; i++)
+	{
+		shm_toc_estimate_chunk(&estimator, WORKER_TO_LEADER_QUEUE);
+		shm_toc_estimate_chunk(&estimator, WORKER_FROM_LEADER_QUEUE);
+	}
+	segment = dsm_create(shm_toc_estimate(&estimator), DSM_CREATE_NULL_IF_MAXSEGMENTS);
+	if (segment == NULL)
+		return NULL;
+	dsm_pin_mapping(segment);
+	*toc = shm_toc_create(WORKER_MAGIC, dsm_segment_address(segment), shm_toc_estimate(&estimator));
+	piece = shm_toc_allocate(*toc, length);
+	job_write(job, piece);
+	shm_toc_insert(*toc, WORKER_KEY_JOB, piece);
+	return segment;
+}
+
+static shm_mq *
+create_queue(shm_toc *toc, uint64 key, Size bytes)
+{
+	shm_mq	   *queue = shm_mq_create(shm_toc_allocate(toc, bytes), bytes);
+
+	shm_toc_insert(toc, key, queue);
+	return queue;
+}
+
+/* Asks for one worker; false if there is no slot for it. */
+static bool
+launch_worker(Gather *gather, shm_toc *toc, uint32 index)
+{
+	Link	   *link = &gather->links[index];
+	WorkerArguments arguments = {.segment = dsm_segment_handle(gather->segment), .index = index};
+	BackgroundWorker worker = {
+		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+		.bgw_start_time = BgWorkerStart_ConsistentState,
+		.bgw_restart_time = BGW_NEVER_RESTART,
+		.bgw_library_name = WORKER_LIBRARY,
+		.bgw_function_name = WORKER_FUNCTION,
+		.bgw_notify_pid = MyProcPid,
+	};
+	shm_mq	   *queue;
+
+	snprintf(worker.bgw_name, BGW_MAXLEN, "nfstream worker for PID %d", MyProcPid);
+	snprintf(worker.bgw_type, BGW_MAXLEN, "nfstream worker");
+	StaticAssertStmt(sizeof(arguments) <= BGW_EXTRALEN, "the arguments fit");
+	memcpy(worker.bgw_extra, &arguments, sizeof(arguments));
+
+	queue = create_queue(toc, WORKER_KEY_TO_LEADER(index), WORKER_TO_LEADER_QUEUE);
+	shm_mq_set_receiver(queue, MyProc);
+	link->from_worker = shm_mq_attach(queue, gather->segment, NULL);
+	queue = create_queue(toc, WORKER_KEY_FROM_LEADER(index), WORKER_FROM_LEADER_QUEUE);
+	shm_mq_set_sender(queue, MyProc);
+	link->to_worker = shm_mq_attach(queue, gather->segment, NULL);
+
+	if (!RegisterDynamicBackgroundWorker(&worker, &link->worker))
+		return false;
+	shm_mq_set_handle(link->from_worker, link->worker);
+	return true;
+}
+
+/* As many workers as there are slots, up to `wanted`. */
+static void
+launch_workers(Gather *gather, uint32 wanted)
+{
+	shm_toc    *toc;
+
+	gather->segment = create_segment(gather->job, wanted, &toc);
+	if (gather->segment == NULL)
+		return;
+	while (gather->count < wanted && launch_worker(gather, toc, gather->count))
+		gather->count++;
+
+	/* Only now is it known of how many shards each has one. */
+	for (uint32 i = 0; i < gather->count; i++)
+	{
+		WorkerStart start = {.shard = i, .shards = gather->count};
+
+		shm_mq_send(gather->links[i].to_worker, sizeof(start), &start, false, true);
+	}
+}
+
+Gather *
+gather_start(const ScanJob *job, uint32 meters)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "nfstream scan", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(context);
+	Gather	   *gather = palloc0(sizeof(*gather));
+
+	gather->job = job;
+	gather->context = context;
+	gather->links = palloc0(meters * sizeof(Link));
+	gather->callback.func = release_with_context;
+	gather->callback.arg = gather;
+	MemoryContextRegisterResetCallback(context, &gather->callback);
+
+	launch_workers(gather, meters);
+	if (gather->count == 0)
+	{
+		gather->count = 1;
+		gather->links[0].meter = owner_start(job, 0, 1);
+	}
+	MemoryContextSwitchTo(before);
+	return gather;
+}
+
+uint32
+gather_meters(const Gather *gather)
+{
+	return gather->count;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ the messages */
+
+static void
+lying_meter(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_ERROR),
+			 errmsg("a meter sent what no meter sends: %s", what)));
+}
+
+/* Takes the next record off the link's batch, if there is one. */
+static void
+read_record(Gather *gather, Link *link)
+{
+	const char *wrong;
+	FlowRecord *record = &link->record;
+
+	link->has_record = false;
+	if (link->cursor == link->end)
+		return;
+	wrong = record_read(&link->cursor, link->end, &gather->job->request.columns, gather->job->request.splt_analysis, record);
+	if (wrong != NULL)
+		lying_meter(wrong);
+	if (record->left < link->last_left || (record->left == link->last_left && record->first <= link->last_first) ||
+		record->left <= link->place)
+		lying_meter("records out of order");
+	link->last_left = record->left;
+	link->last_first = record->first;
+	link->records++;
+	link->has_record = true;
+}
+
+static void
+take_place(Link *link, const PlaceMessage *place)
+{
+	if (place->left < link->place || place->left < link->last_left || place->left == RECORD_LEFT_AT_END)
+		lying_meter("a place that lies behind");
+	link->place = place->left;
+}
+
+/* All meters walk all files, and report the same damage: once is enough. */
+static void
+take_damage(Gather *gather, const FailureMessage *damage)
+{
+	MemoryContext before;
+	FailureMessage *copy;
+	ListCell   *cell;
+
+	foreach(cell, gather->damages)
+		if (((FailureMessage *) lfirst(cell))->file == damage->file)
+			return;
+	before = MemoryContextSwitchTo(gather->context);
+	copy = palloc(sizeof(*copy));
+	*copy = *damage;
+	gather->damages = lappend(gather->damages, copy);
+	MemoryContextSwitchTo(before);
+}
+
+static void
+take_end(Link *link, const Account *account)
+{
+	link->account = *account;
+	link->ended = true;
+	if (!account_adds_up(account) || account->counters[COUNTER_FLOWS] != link->records)
+		lying_meter("an account that does not add up");
+}
+
+static void
+take_hello(const HelloMessage *hello)
+{
+	if (hello->version != REQUEST_VERSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("the meter's program is of another version than the server's library"),
+				 errhint("\"make install\" puts both in place.")));
+}
+
+/* Bodies have their type's length; they are copied because they need not be aligned. */
+static void
+take_message(Gather *gather, Link *link, const MeterMessage *message)
+{
+	union
+	{
+		HelloMessage hello;
+		PlaceMessage place;
+		FailureMessage failure;
+		OwnerFailureMessage owner;
+		Account		account;
+	}			body;
+
+	if (message->type == MESSAGE_FLOWS)
+	{
+		link->cursor = message->body;
+		link->end = message->body + message->length;
+		read_record(gather, link);
+		return;
+	}
+	memcpy(&body, message->body, Min(message->length, sizeof(body)));
+	switch (message->type)
+	{
+		case MESSAGE_HELLO:
+			take_hello(&body.hello);
+			break;
+		case MESSAGE_PLACE:
+			take_place(link, &body.place);
+			break;
+		case MESSAGE_DAMAGE:
+			take_damage(gather, &body.failure);
+			break;
+		case MESSAGE_FAILURE:
+			failure_raise(&body.failure, gather->job);
+		case MESSAGE_OWNER_FAILURE:
+			failure_raise_owner(&body.owner);
+		case MESSAGE_END:
+			take_end(link, &body.account);
+			break;
+		default:
+			elog(ERROR, "unexpected message of type %u", message->type);
+	}
+}
+
+/* Takes a message from the worker's queue; false if there is none yet. */
+static bool
+receive_from_worker(Link *link, MeterMessage *message)
+{
+	MessageHeader header;
+	Size		length;
+	void	   *data;
+
+	switch (shm_mq_receive(link->from_worker, &length, &data, true))
+	{
+		case SHM_MQ_WOULD_BLOCK:
+			return false;
+		case SHM_MQ_DETACHED:
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_ERROR),
+					 errmsg("a worker of the scan ended before its work was done")));
+			break;
+		case SHM_MQ_SUCCESS:
+			break;
+	}
+	if (length < sizeof(header))
+		elog(ERROR, "a worker sent a message without a header");
+	memcpy(&header, data, sizeof(header));
+	if (length != sizeof(header) + header.length ||
+		!(message_allowed(SENT_BY_METER, header.type, header.length) ||
+		  message_allowed(SENT_BY_WORKER, header.type, header.length)))
+		elog(ERROR, "a worker sent a message of type %u with %zu bytes", header.type, length);
+	message->type = header.type;
+	message->length = header.length;
+	message->body = (const uint8 *) data + sizeof(header);
+	return true;
+}
+
+/* Takes messages from a link until it has a record or nothing more has come. */
+static void
+poll_link(Gather *gather, Link *link)
+{
+	MeterMessage message;
+
+	while (!link->has_record && !link->ended &&
+		   (link->meter != NULL ? owner_receive(link->meter, &message) : receive_from_worker(link, &message)))
+		take_message(gather, link, &message);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- the order */
+
+static bool
+is_before(const FlowRecord *a, const FlowRecord *b)
+{
+	return a->left < b->left || (a->left == b->left && a->first < b->first);
+}
+
+/*
+ * The link whose record is the scan's next flow.  NULL if that is not known yet: some link may still deliver an earlier one;
+ * or if there is none, and all links have ended.
+ */
+static Link *
+first_link(Gather *gather, bool *all_ended)
+{
+	Link	   *first = NULL;
+	uint64		place = RECORD_LEFT_AT_END;	/* up to here all links have delivered */
+
+	*all_ended = true;
+	for (uint32 i = 0; i < gather->count; i++)
+	{
+		Link	   *link = &gather->links[i];
+
+		poll_link(gather, link);
+		if (link->has_record)
+		{
+			*all_ended = false;
+			if (first == NULL || is_before(&link->record, &first->record))
+				first = link;
+		}
+		else if (!link->ended)
+		{
+			*all_ended = false;
+			place = Min(place, link->place);
+		}
+	}
+	if (first == NULL || (first->record.left > place))
+		return NULL;
+	return first;
+}
+
+static void
+wait_for_links(Gather *gather)
+{
+	if (gather->links[0].meter != NULL)
+	{
+		owner_wait(gather->links[0].meter);
+		return;
+	}
+	WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1L, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+static void
+finish(Gather *gather)
+{
+	ListCell   *cell;
+
+	gather->finished = true;
+	foreach(cell, gather->damages)
+		failure_report_damage(gather->job->request.stop_at_damage ? ERROR : WARNING, lfirst(cell), gather->job);
+}
+
+const FlowRecord *
+gather_next(Gather *gather)
+{
+	if (gather->current != NULL)
+		read_record(gather, gather->current);
+	gather->current = NULL;
+	while (!gather->finished)
+	{
+		bool		all_ended;
+
+		CHECK_FOR_INTERRUPTS();
+		gather->current = first_link(gather, &all_ended);
+		if (gather->current != NULL)
+			return &gather->current->record;
+		if (all_ended)
+			finish(gather);
+		else
+			wait_for_links(gather);
+	}
+	return NULL;
+}
+
+bool
+gather_account(const Gather *gather, Account *account)
+{
+	memset(account, 0, sizeof(*account));
+	for (uint32 i = 0; i < gather->count; i++)
+		account_add(account, &gather->links[i].account);
+	return gather->finished;
+}
+
+uint64
+gather_flows(const Gather *gather, uint32 meter)
+{
+	return gather->links[meter].account.counters[COUNTER_FLOWS];
+}

@@ -1,0 +1,25 @@
+/*
+ * job.h
+ *	  What an owner needs to know of a scan: the request to its meter, and the files to hand over.
+ */
+#ifndef PG_JOB_H
+#define PG_JOB_H
+
+#include "pg/source.h"
+#include "wire/request.h"
+
+typedef struct ScanJob
+{
+	MeterRequest request;		/* as if for one meter: the owner makes it its own shard's */
+	const char *filter;			/* request.filter_length bytes */
+	SourceFile *files;			/* request.files of them */
+} ScanJob;
+
+/* A job as one piece of memory, to cross to another process: its length, and the piece itself. */
+Size		job_length(const ScanJob *job);
+void		job_write(const ScanJob *job, char *to);
+
+/* The job in such a piece; it points into it, and takes the rest from the current memory context. */
+ScanJob    *job_read(char *from);
+
+#endif							/* PG_JOB_H */

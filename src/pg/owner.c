@@ -1,0 +1,307 @@
+/*
+ * owner.c
+ *	  Owning a meter.
+ *
+ * Whatever comes from a meter may be hostile.  Its messages are framed here: the type must be one that a meter sends, at its
+ * place in the conversation, and with a length that the type allows (wire/message.c has the table).
+ */
+#include "postgres.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "port.h"
+#include "storage/fd.h"
+#include "storage/latch.h"
+#include "utils/wait_event.h"
+
+#include "pg/encoding.h"
+#include "pg/owner.h"
+#include "pg/spawn.h"
+
+#define FIRST_ROOM	(128 * 1024)
+
+struct OwnedMeter
+{
+	const ScanJob *job;
+	pid_t		pid;			/* 0 once it is gone */
+	int			channel;
+	uint32		last_type;		/* of its messages: message_in_order() */
+	uint32		files_sent;
+
+	/* What was read from the channel: buffer[start ... end). */
+	uint8	   *buffer;
+	Size		room;
+	Size		start;
+	Size		end;
+
+	/* Where the meter was when it last said so, for whoever must explain its death. */
+	PlaceMessage place;
+};
+
+/* ------------------------------------------------------------------------------------------------------------------ to it */
+
+/* Waits for the channel to be readable or writeable, or for the latch; open to interrupts. */
+static void
+wait_for(OwnedMeter *meter, int event)
+{
+	WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | event, meter->channel, -1L, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Sends bytes, the first of them with a descriptor (-1: without); waits while the meter does not take them. */
+static void
+send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
+{
+	while (length > 0)
+	{
+		union
+		{
+			struct cmsghdr header;
+			char		space[CMSG_SPACE(sizeof(int))];
+		}			control;
+		struct iovec part = {.iov_base = (void *) bytes, .iov_len = length};
+		struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+		ssize_t		sent;
+
+		if (descriptor >= 0)
+		{
+			memset(&control, 0, sizeof(control));
+			control.header.cmsg_level = SOL_SOCKET;
+			control.header.cmsg_type = SCM_RIGHTS;
+			control.header.cmsg_len = CMSG_LEN(sizeof(int));
+			memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(int));
+			message.msg_control = control.space;
+			message.msg_controllen = sizeof(control.space);
+		}
+		sent = sendmsg(meter->channel, &message, MSG_NOSIGNAL);
+		if (sent > 0)
+		{
+			bytes += sent;
+			length -= sent;
+			descriptor = -1;
+		}
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			wait_for(meter, WL_SOCKET_WRITEABLE);
+		else if (errno != EINTR)
+			return;				/* it is gone; owner_receive() finds out why */
+	}
+}
+
+static void
+send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
+{
+	const ScanJob *job = meter->job;
+	MessageHeader header = {.type = MESSAGE_REQUEST, .length = sizeof(MeterRequest) + job->request.filter_length};
+	MeterRequest request = job->request;
+
+	request.owner_pid = MyProcPid;
+	request.shard = shard;
+	request.shards = shards;
+	if (request.max_active_flows > 0)
+		request.max_active_flows = Max(request.max_active_flows / shards, 1);
+	send_bytes(meter, (const char *) &header, sizeof(header), -1);
+	send_bytes(meter, (const char *) &request, sizeof(request), -1);
+	send_bytes(meter, job->filter, request.filter_length, -1);
+}
+
+/* The meter asks for its next source. */
+static void
+send_file(OwnedMeter *meter, uint32 index)
+{
+	struct
+	{
+		MessageHeader header;
+		FileMessage file;
+	}			message;
+	int			descriptor;
+
+	if (index != meter->files_sent || index >= meter->job->request.files)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a meter asked for file %u out of turn", index)));
+	meter->files_sent++;
+	descriptor = source_open(&meter->job->files[index]);
+	memset(&message, 0, sizeof(message));
+	message.header.type = MESSAGE_FILE;
+	message.header.length = sizeof(FileMessage);
+	message.file.index = index;
+	message.file.size = meter->job->files[index].size;
+	PG_TRY();
+	{
+		send_bytes(meter, (const char *) &message, sizeof(message), descriptor);
+	}
+	PG_FINALLY();
+	{
+		close(descriptor);
+	}
+	PG_END_TRY();
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- from it */
+
+/* Ends the meter, if it did not end itself, and waits until it is gone; returns its status as waitpid() has it. */
+static int
+reap(OwnedMeter *meter)
+{
+	int			status = 0;
+
+	kill(meter->pid, SIGKILL);
+	while (waitpid(meter->pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	meter->pid = 0;
+	return status;
+}
+
+/* The meter closed its end before it said that it was done: explains how it ended. */
+static void
+report_death(OwnedMeter *meter)
+{
+	int			status = reap(meter);
+
+	if (WIFSIGNALED(status))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a meter was terminated by signal %d: %s", WTERMSIG(status), pg_strsignal(WTERMSIG(status))),
+				 meter->files_sent == 0 ? 0 :
+				 errdetail("It was reading \"%s\", behind packet " UINT64_FORMAT " of the source.",
+						   encoding_valid(meter->job->files[meter->files_sent - 1].path), (uint64) meter->place.packets_read),
+				 errhint("The capture may be made to break the dissector. Other statements are not affected.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_ERROR),
+			 errmsg("a meter ended before its work was done, with exit status %d", WEXITSTATUS(status))));
+}
+
+/* Reads what has come into the buffer, which has room for `wanted` bytes from `start` on; false if nothing has come. */
+static bool
+fill_buffer(OwnedMeter *meter, Size wanted)
+{
+	ssize_t		got;
+
+	if (meter->start > 0)
+	{
+		memmove(meter->buffer, meter->buffer + meter->start, meter->end - meter->start);
+		meter->end -= meter->start;
+		meter->start = 0;
+	}
+	if (wanted > meter->room)
+	{
+		meter->room = wanted;
+		meter->buffer = repalloc(meter->buffer, meter->room);
+	}
+	do
+		got = recv(meter->channel, meter->buffer + meter->end, meter->room - meter->end, 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return false;
+	if (got <= 0)
+		report_death(meter);
+	meter->end += got;
+	return true;
+}
+
+/* Finds a whole message at the front of the buffer; false if it is not all there, and then how many bytes it needs. */
+static bool
+find_message(OwnedMeter *meter, MeterMessage *message, Size *wanted)
+{
+	MessageHeader header;
+	Size		have = meter->end - meter->start;
+
+	*wanted = sizeof(header);
+	if (have < sizeof(header))
+		return false;
+	memcpy(&header, meter->buffer + meter->start, sizeof(header));
+	if (!message_allowed(SENT_BY_METER, header.type, header.length))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a meter sent a message of type %u with %u bytes, which no meter sends", header.type, header.length)));
+	*wanted += header.length;
+	if (have < *wanted)
+		return false;
+	message->type = header.type;
+	message->length = header.length;
+	message->body = meter->buffer + meter->start + sizeof(header);
+	meter->start += *wanted;
+	return true;
+}
+
+bool
+owner_receive(OwnedMeter *meter, MeterMessage *message)
+{
+	for (;;)
+	{
+		Size		wanted;
+		uint32		index;
+
+		while (!find_message(meter, message, &wanted))
+			if (!fill_buffer(meter, wanted))
+				return false;
+		if (!message_in_order(&meter->last_type, message->type))
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_ERROR),
+					 errmsg("a meter sent a message of type %u out of turn", message->type)));
+		if (message->type == MESSAGE_PLACE)
+			memcpy(&meter->place, message->body, sizeof(meter->place));
+		if (message->type != MESSAGE_NEXT_FILE)
+			return true;
+		memcpy(&index, message->body, sizeof(index));
+		send_file(meter, index);
+	}
+}
+
+void
+owner_wait(OwnedMeter *meter)
+{
+	wait_for(meter, WL_SOCKET_READABLE);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ start and end */
+
+OwnedMeter *
+owner_start(const ScanJob *job, uint32 shard, uint32 shards)
+{
+	OwnedMeter *meter = palloc0(sizeof(*meter));
+
+	meter->job = job;
+	meter->room = FIRST_ROOM;
+	meter->buffer = palloc(meter->room);
+	ReserveExternalFD();
+	PG_TRY();
+	{
+		meter->pid = spawn_meter(&meter->channel);
+	}
+	PG_CATCH();
+	{
+		ReleaseExternalFD();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	PG_TRY();
+	{
+		send_request(meter, shard, shards);
+	}
+	PG_CATCH();
+	{
+		owner_stop(meter);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return meter;
+}
+
+void
+owner_stop(OwnedMeter *meter)
+{
+	if (meter->pid != 0)
+		reap(meter);
+	if (meter->channel >= 0)
+	{
+		close(meter->channel);
+		ReleaseExternalFD();
+		meter->channel = -1;
+	}
+}

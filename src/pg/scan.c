@@ -1,0 +1,200 @@
+/*
+ * scan.c
+ *	  Scanning a foreign table: from the first row asked for to the last.
+ *
+ * Nothing is opened or started before the first row: that is where rights are decided, then files resolved, then meters
+ * started.  `id` is counted here: rows arrive in the one order, however many meters run.
+ */
+#include "postgres.h"
+
+#include <unistd.h>
+
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "pg/fdw.h"
+#include "pg/privileges.h"
+#include "pg/scan.h"
+
+/* A meter more is worth its start for so many bytes of a source. */
+#define BYTES_FOR_A_METER	((int64) 8 << 20)
+
+void
+scan_fill_request(MeterRequest *request, const ScanOptions *options, const ColumnSet *wanted)
+{
+	request_defaults(request);
+	request->columns = *wanted;
+	request->idle_timeout = options->idle_timeout * 1000;
+	request->active_timeout = options->active_timeout * 1000;
+	request->max_nflows = options->max_nflows;
+	request->max_active_flows = options->max_active_flows;
+	request->accounting_mode = options->accounting_mode;
+	request->decode_tunnels = options->decode_tunnels;
+	request->stop_at_damage = options->on_damage == ON_DAMAGE_ERROR;
+	request->n_dissections = column_set_has_group(wanted, GROUP_DPI) ? options->n_dissections : 0;
+	request->statistical_analysis = column_set_has_group(wanted, GROUP_STATISTICS);
+	request->splt_analysis = column_set_has_group(wanted, GROUP_SPLT) ? options->splt_analysis : 0;
+}
+
+uint32
+scan_meters(const ScanOptions *options, const ColumnSet *wanted, int64 bytes)
+{
+	long		cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int64		meters;
+
+	if (options->n_meters > 0)
+		return options->n_meters;
+	if (!column_set_has_group(wanted, GROUP_DPI))
+		return 1;
+	meters = 1 + Max(bytes, 0) / BYTES_FOR_A_METER;
+	return Max(Min(Min(meters, cores), REQUEST_SHARDS_MAX), 1);
+}
+
+FlowScan *
+scan_create(Relation table, const Bitmapset *attributes_used)
+{
+	FlowScan   *scan = palloc0(sizeof(*scan));
+
+	scan->options = options_of_table(RelationGetRelid(table));
+	scan->builder = tuple_builder(table, scan->options, attributes_used, &scan->wanted);
+	return scan;
+}
+
+static ScanJob *
+create_job(FlowScan *scan)
+{
+	ScanJob    *job = palloc0(sizeof(*job));
+	int			count;
+
+	privileges_check_source(scan->options);
+	options_check_available(scan->options);
+	job->files = source_resolve(scan->options, &count);
+	scan_fill_request(&job->request, scan->options, &scan->wanted);
+	job->request.files = count;
+	job->request.time_dissections = scan->timed;
+	if (scan->options->bpf_filter != NULL)
+	{
+		job->filter = scan->options->bpf_filter;
+		job->request.filter_length = strlen(job->filter);
+	}
+	return job;
+}
+
+static void
+start(FlowScan *scan, MemoryContext parent)
+{
+	MemoryContext before;
+	int64		bytes = 0;
+	uint32		meters;
+
+	scan->context = AllocSetContextCreate(parent, "nfstream pass", ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(scan->context);
+	scan->next_id = 0;
+	scan->has_account = false;
+	scan->job = create_job(scan);
+	tuple_builder_set_files(scan->builder, scan->job->files, scan->job->request.files);
+	for (uint32 i = 0; i < scan->job->request.files; i++)
+		bytes += scan->job->files[i].size;
+	meters = scan_meters(scan->options, &scan->wanted, bytes);
+	scan->gather = gather_start(scan->job, meters);
+	scan->meters = gather_meters(scan->gather);
+	MemoryContextSwitchTo(before);
+}
+
+/* The account of the pass stays. */
+void
+scan_stop(FlowScan *scan)
+{
+	Gather	   *gather = scan->gather;
+
+	scan->gather = NULL;
+	scan->finished = false;
+	if (gather != NULL)
+		gather_end(gather);
+	if (scan->context != NULL)
+		MemoryContextDelete(scan->context);
+	scan->context = NULL;
+}
+
+/* Behind the last row: keeps what the meters counted, for EXPLAIN, and lets go of them, though a cursor may stay open. */
+static void
+finish(FlowScan *scan)
+{
+	Gather	   *gather = scan->gather;
+
+	scan->finished = true;
+	scan->has_account = gather_account(gather, &scan->account);
+	for (uint32 i = 0; i < scan->meters; i++)
+		scan->flows[i] = gather_flows(gather, i);
+	scan->gather = NULL;
+	gather_end(gather);
+}
+
+bool
+scan_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
+{
+	const FlowRecord *record = NULL;
+
+	ExecClearTuple(slot);
+	if (scan->finished)
+		return false;
+	if (scan->gather == NULL)
+		start(scan, parent);
+
+	/* A single meter stops at max_nflows by itself, and then accounts for what it gave up. */
+	if (scan->options->max_nflows == 0 || scan->next_id < scan->options->max_nflows || scan->meters == 1)
+		record = gather_next(scan->gather);
+	if (record == NULL)
+	{
+		finish(scan);
+		return false;
+	}
+	tuple_fill(scan->builder, record, scan->next_id++, slot);
+	ExecStoreVirtualTuple(slot);
+	return true;
+}
+
+/* ------------------------------------------------------------------------------------------------- the executor's callbacks */
+
+/* The attribute numbers that the planner found to be needed, as it left them in the plan. */
+static Bitmapset *
+attributes_used(const ForeignScan *plan)
+{
+	Bitmapset  *used = NULL;
+	ListCell   *cell;
+
+	foreach(cell, linitial_node(List, plan->fdw_private))
+		used = bms_add_member(used, lfirst_int(cell));
+	return used;
+}
+
+void
+nfstream_begin(ForeignScanState *node, int eflags)
+{
+	FlowScan   *scan = scan_create(node->ss.ss_currentRelation, attributes_used((ForeignScan *) node->ss.ps.plan));
+
+	scan->timed = (node->ss.ps.state->es_instrument & INSTRUMENT_TIMER) != 0;
+	node->fdw_state = scan;
+}
+
+TupleTableSlot *
+nfstream_iterate(ForeignScanState *node)
+{
+	scan_next(node->fdw_state, node->ss.ps.state->es_query_cxt, node->ss.ss_ScanTupleSlot);
+	return node->ss.ss_ScanTupleSlot;
+}
+
+void
+nfstream_rescan(ForeignScanState *node)
+{
+	scan_stop(node->fdw_state);
+}
+
+void
+nfstream_end(ForeignScanState *node)
+{
+	if (node->fdw_state != NULL)
+		scan_stop(node->fdw_state);
+}

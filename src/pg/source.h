@@ -1,0 +1,49 @@
+/*
+ * source.h
+ *	  The files behind the option `source`.
+ */
+#ifndef PG_SOURCE_H
+#define PG_SOURCE_H
+
+#include "storage/block.h"
+
+#include "pg/options.h"
+
+/* A capture as it was when the scan began. */
+typedef struct SourceFile
+{
+	char	   *path;
+	uint64		device;
+	uint64		inode;
+	uint64		size;			/* bytes; what is appended later is not read */
+} SourceFile;
+
+/*
+ * The files of a source, in the order in which they are read, in the current memory context.
+ *
+ * Opens each file once, without waiting, and closes it.  Errors if one cannot be opened or is no regular file, if a
+ * glob matches nothing, or if the source is an interface.  privileges_check_source() must have passed.
+ */
+SourceFile *source_resolve(const ScanOptions *options, int *count);
+
+/*
+ * The bytes of all files of a source, for the planner; -1 if that is not known (yet), or not the owner's to know. 
+ * Opens nothing and raises no error about the files.
+ */
+int64		source_size(const ScanOptions *options);
+
+/* So many bytes as the planner counts them: in pages, at least one. */
+static inline BlockNumber
+source_pages(int64 bytes)
+{
+	return (BlockNumber) Min(bytes / BLCKSZ + 1, MaxBlockNumber);
+}
+
+/*
+ * Opens a file again, in the process that hands it to a meter; the descriptor is the caller's to close().
+ *
+ * Errors if it is not the same file any more, or has become shorter.  Needs no database connection.
+ */
+int			source_open(const SourceFile *file);
+
+#endif							/* PG_SOURCE_H */

@@ -1,0 +1,108 @@
+/*
+ * spawn.c
+ *	  Starting the meter's program.
+ *
+ * posix_spawn() shares this process's memory with the child until the exec, so that a backend with large shared buffers does
+ * not copy its page tables for each meter.
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "port.h"
+
+#include "pg/spawn.h"
+
+#define METER_PROGRAM	"nfstream_meter"
+
+/* The program stands beside the server's own. */
+static void
+meter_path(char path[MAXPGPATH])
+{
+	strlcpy(path, my_exec_path, MAXPGPATH);
+	get_parent_directory(path);
+	join_path_components(path, path, METER_PROGRAM);
+}
+
+/* What the child does to its files between fork and exec. */
+static int
+file_actions(posix_spawn_file_actions_t *actions, int channel)
+{
+	int			error = posix_spawn_file_actions_init(actions);
+
+	if (error == 0)
+		error = posix_spawn_file_actions_adddup2(actions, channel, STDIN_FILENO);
+	if (error == 0)
+		error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+#if __GLIBC_PREREQ(2, 34)
+	/* Elsewhere the program itself closes them. */
+	if (error == 0)
+		error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+#endif
+	return error;
+}
+
+/* Signals as a program expects them, not as a backend has them. */
+static int
+attributes(posix_spawnattr_t *attributes)
+{
+	sigset_t	none,
+				all;
+	int			error = posix_spawnattr_init(attributes);
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	if (error == 0)
+		error = posix_spawnattr_setsigmask(attributes, &none);
+	if (error == 0)
+		error = posix_spawnattr_setsigdefault(attributes, &all);
+	if (error == 0)
+		error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return error;
+}
+
+pid_t
+spawn_meter(int *channel)
+{
+	char		path[MAXPGPATH];
+	char	   *arguments[] = {METER_PROGRAM, NULL};
+	char	   *environment[] = {NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attribute;
+	pid_t		pid;
+	int			ends[2],
+				error;
+
+	meter_path(path);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("could not create a socket for a meter: %m")));
+
+	error = file_actions(&actions, ends[1]);
+	if (error == 0)
+		error = attributes(&attribute);
+	if (error == 0)
+		error = posix_spawn(&pid, path, &actions, &attribute, arguments, environment);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attribute);
+	close(ends[1]);
+	if (error == 0 && !pg_set_noblock(ends[0]))
+		error = errno;
+	if (error != 0)
+	{
+		close(ends[0]);
+		errno = error;
+		ereport(ERROR,
+				(errcode(error == ENOENT || error == EACCES ? ERRCODE_UNDEFINED_FILE : ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("could not start the meter \"%s\": %m", path),
+				 errhint("\"make install\" puts it beside the server's own programs.")));
+	}
+	*channel = ends[0];
+	return pid;
+}
