@@ -1,0 +1,38 @@
+-- ANALYZE: statistics from a sample of the flows, and what the planner makes of them.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
+RESET client_min_messages;
+\getenv pcaps NFSTREAM_TEST_PCAPS
+CREATE SERVER nfstream_analyze FOREIGN DATA WRAPPER nfstream_fdw;
+\set busy :pcaps '/busy.pcap'
+CREATE FOREIGN TABLE busy (src_ip inet, dst_port int, protocol int, application_name text)
+  SERVER nfstream_analyze OPTIONS (source :'busy');
+
+-- Nothing is known yet but the capture's size.
+SELECT reltuples, relpages FROM pg_class WHERE oid = 'busy'::regclass;
+ANALYZE busy;
+SELECT reltuples FROM pg_class WHERE oid = 'busy'::regclass;
+SELECT attname, null_frac, n_distinct > 0 OR n_distinct = -1 AS is_known,
+       most_common_vals::text::text[] AS most_common
+  FROM pg_stats WHERE tablename = 'busy' AND attname IN ('dst_port', 'protocol') ORDER BY attname;
+
+-- The estimate is the real number of rows now.
+CREATE FUNCTION planned_rows(query text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  plan json;
+BEGIN
+  EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+  RETURN plan->0->'Plan'->>'Plan Rows';
+END $$;
+SELECT planned_rows('SELECT * FROM busy') AS planned, count(*) AS real FROM busy;
+SELECT planned_rows('SELECT * FROM busy WHERE dst_port = 53') AS planned, count(*) AS real FROM busy WHERE dst_port = 53;
+
+-- Some columns only; a source that is not there is left out, and the others go on.
+ANALYZE busy (protocol);
+CREATE FOREIGN TABLE nowhere (src_ip inet) SERVER nfstream_analyze OPTIONS (source '/nowhere/a.pcap');
+ANALYZE nowhere, busy;
+SELECT reltuples FROM pg_class WHERE oid = 'busy'::regclass;
+
+SET client_min_messages = warning;
+DROP SERVER nfstream_analyze CASCADE;
+DROP FUNCTION planned_rows;

@@ -1,0 +1,151 @@
+-- Options: what may stand where, what is accepted, and what an error says.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
+RESET client_min_messages;
+
+-- Every option of a server, at the edges of its range.
+CREATE SERVER options_server FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (
+	source '/nowhere/a.pcap', decode_tunnels 'off', bpf_filter 'tcp port 443', promiscuous_mode 'no',
+	snapshot_length '1',
+	socket_buffer_size '2147483647', idle_timeout '18446744073709551', active_timeout '0', accounting_mode '3',
+	udps 'flow_slicer', n_dissections '255', statistical_analysis 'on', splt_analysis '65535',
+	max_nflows '18446744073709551615', n_meters '64', performance_report '10', system_visibility_mode '1',
+	system_visibility_poll_ms '0', columns_to_anonymize '{src_ip,dst_ip}', max_active_flows '1', on_damage 'error');
+ALTER SERVER options_server OPTIONS (DROP source, DROP udps, DROP columns_to_anonymize, SET snapshot_length '262144',
+	SET n_dissections '0', SET n_meters '0', SET on_damage 'warn');
+
+-- Names that are none, and names that stand in the wrong place.
+ALTER SERVER options_server OPTIONS (ADD idle_time '60');
+\echo :SQLSTATE
+ALTER SERVER options_server OPTIONS (ADD whatever '60');
+ALTER SERVER options_server OPTIONS (ADD attribute 'src_ip');
+ALTER SERVER options_server OPTIONS (ADD table_name 'flows');
+ALTER FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (ADD idle_timeout '60');
+CREATE USER MAPPING FOR CURRENT_USER SERVER options_server OPTIONS (idle_timeout '60');
+CREATE FOREIGN TABLE options_table (id bigint OPTIONS (atribute 'id')) SERVER options_server;
+
+-- Whole numbers: digits only, in the range.
+ALTER SERVER options_server OPTIONS (SET idle_timeout '-1');
+\echo :SQLSTATE
+ALTER SERVER options_server OPTIONS (SET idle_timeout '+1');
+ALTER SERVER options_server OPTIONS (SET idle_timeout ' 1');
+ALTER SERVER options_server OPTIONS (SET idle_timeout '1.0');
+ALTER SERVER options_server OPTIONS (SET idle_timeout '1e3');
+ALTER SERVER options_server OPTIONS (SET idle_timeout '0x10');
+ALTER SERVER options_server OPTIONS (SET idle_timeout '');
+ALTER SERVER options_server OPTIONS (SET idle_timeout '18446744073709552');
+ALTER SERVER options_server OPTIONS (SET active_timeout '99999999999999999999999999');
+ALTER SERVER options_server OPTIONS (SET snapshot_length '0');
+ALTER SERVER options_server OPTIONS (SET snapshot_length '262145');
+ALTER SERVER options_server OPTIONS (SET socket_buffer_size '2147483648');
+ALTER SERVER options_server OPTIONS (SET accounting_mode '4');
+ALTER SERVER options_server OPTIONS (SET n_dissections '256');
+ALTER SERVER options_server OPTIONS (SET splt_analysis '65536');
+ALTER SERVER options_server OPTIONS (SET n_meters '65');
+ALTER SERVER options_server OPTIONS (SET max_nflows '18446744073709551616');
+ALTER SERVER options_server OPTIONS (SET system_visibility_mode '2');
+
+-- Booleans, as the server reads them, and choices.
+ALTER SERVER options_server OPTIONS (SET decode_tunnels '1', SET statistical_analysis 'f', SET promiscuous_mode 'yes');
+ALTER SERVER options_server OPTIONS (SET decode_tunnels 'maybe');
+ALTER SERVER options_server OPTIONS (SET statistical_analysis '');
+ALTER SERVER options_server OPTIONS (SET on_damage 'WARN');
+
+-- Sources: only the form is checked here.
+CREATE FOREIGN TABLE options_table (id bigint) SERVER options_server OPTIONS (source '/nowhere/*.pcap');
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '{/nowhere/a.pcap,"/nowhere/b, c.pcap"}');
+ALTER FOREIGN TABLE options_table OPTIONS (SET source 'interface:eth0');
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '');
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '{}');
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '{/nowhere/a.pcap,NULL}');
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '{"/nowhere/a.pcap}');
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '{{/nowhere/a.pcap},{/nowhere/b.pcap}}');
+ALTER FOREIGN TABLE options_table OPTIONS (SET source 'interface:');
+ALTER FOREIGN TABLE options_table OPTIONS (SET source 'interface:a_name_that_no_interface_has');
+
+-- Plugins, columns to anonymise, keys: only the form is checked here too.
+ALTER FOREIGN TABLE options_table OPTIONS (ADD udps '[{"plugin": "flow_slicer", "limit": 7}, "dhcp"]');
+ALTER FOREIGN TABLE options_table OPTIONS (SET udps '[]');
+ALTER FOREIGN TABLE options_table OPTIONS (SET udps '[{"limit": 7}]');
+ALTER FOREIGN TABLE options_table OPTIONS (SET udps '[{"plugin": ');
+ALTER FOREIGN TABLE options_table OPTIONS (SET udps 'flow slicer');
+ALTER FOREIGN TABLE options_table OPTIONS (ADD columns_to_anonymize 'src_ip');
+ALTER FOREIGN TABLE options_table OPTIONS (ADD columns_to_anonymize '{src_ip,NULL}');
+CREATE USER MAPPING FOR CURRENT_USER SERVER options_server OPTIONS (anonymization_key 'not a key');
+CREATE USER MAPPING FOR CURRENT_USER SERVER options_server OPTIONS (anonymization_key 'abc');
+CREATE USER MAPPING FOR CURRENT_USER SERVER options_server OPTIONS (anonymization_key '00112233445566778899aAbB');
+
+-- What a column stands for.
+ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (ADD attribute 'source_ip');
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (ADD attribute 'udps.');
+ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (ADD attribute 'udps.model_prediction');
+ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (SET attribute 'id');
+
+-- Options that wait for their turn are refused when a scan uses them.
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '/nowhere/a.pcap');
+SELECT * FROM options_table;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (DROP udps, ADD columns_to_anonymize '{src_ip}');
+SELECT * FROM options_table;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (SET columns_to_anonymize '{}', SET source 'interface:eth0');
+SELECT * FROM options_table;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (SET source 'lo');
+SELECT * FROM options_table;
+\echo :SQLSTATE
+
+-- Sources that cannot be read.
+ALTER FOREIGN TABLE options_table OPTIONS (DROP source);
+SELECT * FROM options_table;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (ADD source '/nowhere/a.pcap');
+SELECT * FROM options_table;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '/tmp');
+SELECT * FROM options_table;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '/dev/null');
+SELECT * FROM options_table;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '/nowhere/[ab].pcap');
+SELECT * FROM options_table;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '{/etc/passwd,/nowhere/b.pcap}');
+SELECT * FROM options_table;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (SET source '{/etc/passwd,/nowhere/*}');
+SELECT * FROM options_table;
+\echo :SQLSTATE
+
+-- Columns that are no attribute, and types that cannot hold theirs: whether the query uses them or not.
+CREATE FOREIGN TABLE options_unknown (id bigint, srcport int) SERVER options_server OPTIONS (source '/nowhere/a.pcap');
+SELECT id FROM options_unknown;
+\echo :SQLSTATE
+CREATE FOREIGN TABLE options_strange (id bigint, colour text) SERVER options_server OPTIONS (source '/nowhere/a.pcap');
+SELECT id FROM options_strange;
+CREATE FOREIGN TABLE options_plural (id bigint, bytes bigint) SERVER options_server OPTIONS (source '/nowhere/a.pcap');
+SELECT id FROM options_plural;
+CREATE FOREIGN TABLE options_type (id bigint, src_ip cidr) SERVER options_server OPTIONS (source '/nowhere/a.pcap');
+SELECT id FROM options_type;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_type ALTER COLUMN src_ip TYPE text;
+ALTER FOREIGN TABLE options_type ADD COLUMN bidirectional_last_seen_ms timestamp;
+SELECT id FROM options_type;
+ALTER FOREIGN TABLE options_type DROP COLUMN bidirectional_last_seen_ms;
+ALTER FOREIGN TABLE options_type ADD COLUMN src_port text;
+SELECT id FROM options_type;
+ALTER FOREIGN TABLE options_type DROP COLUMN src_port;
+ALTER FOREIGN TABLE options_type ADD COLUMN bidirectional_mean_ps int;
+SELECT id FROM options_type;
+ALTER FOREIGN TABLE options_type DROP COLUMN bidirectional_mean_ps;
+SELECT id FROM options_type;
+
+-- A flow is not to be changed.
+INSERT INTO options_table VALUES (1);
+UPDATE options_table SET id = 1;
+DELETE FROM options_table;
+
+SET client_min_messages = warning;
+DROP SERVER options_server CASCADE;

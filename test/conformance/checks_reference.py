@@ -1,0 +1,223 @@
+"""The checks that need a reference from outside.
+
+The model's rows, the peer's, nDPI's labels, NFStream's golden labels, ndpiReader.
+"""
+
+import os
+
+import compare
+import ndpireader
+import peer
+import reference
+from report import Group
+from table import LABELS, Table, from_csv_file
+
+ASIDE = ('id', *LABELS)
+# How many of the rows that are flows of their own for ndpiReader, and that it names, have the same application.
+NDPIREADER_FLOOR = 0.99
+
+
+def refusal(found, outcome):
+    """For a file that the model refuses: None if the product says so with an error, else what is wrong.
+
+    '' for any other file.
+    """
+    if not found.refused:
+        return ''
+    if outcome.errors and not outcome.table.rows:
+        return None
+    return 'no error, but the model refuses the file: ' + found.refused
+
+
+def rows(run, profile):
+    """(a) every row and id, without labels, in order: the model's."""
+    group, count = Group('rows and ids, %s' % profile.name), 0
+    references, outcomes = run.references(profile), run.flows(profile)
+    for capture, found in references.items():
+        outcome = outcomes[capture]
+        told = refusal(found, outcome)
+        if told == '':
+            wanted, got = found.ours, outcome.table.without(LABELS)
+            expected_columns = wanted.columns + (LABELS if profile.dissections else ())
+            count += len(wanted.rows)
+            if outcome.errors:
+                told = outcome.errors[0]
+            elif outcome.table.columns != expected_columns:
+                told = compare.of_columns(Table(expected_columns), outcome.table)
+            else:
+                told = compare.in_order(wanted, got)
+        group.judge(capture, told)
+    group.note('%d rows' % count)
+    for capture in references:
+        if outcomes[capture].widened:
+            group.note(
+                '%s: sizes that do not fit the types that IMPORT declares; asked for as bigint and jsonb' % capture.name
+            )
+    return group
+
+
+def against_peer(group, found, stored, outcome, capture):
+    """Judges one capture by the peer's rows, a table. `found`: the model's reference, None where there is no model."""
+    told = refusal(found, outcome) if found else ''
+    if told != '':
+        group.judge(capture, told)
+        return
+    columns = [name for name in outcome.table.columns if name not in ASIDE]
+    if stored.rows and tuple(columns) != tuple(name for name in stored.columns if name not in ASIDE):
+        group.judge(capture, compare.of_columns(stored.without(ASIDE), outcome.table.without(ASIDE)))
+        return
+    got, theirs = outcome.table.only(columns).rows, stored.only(columns).rows if stored.rows else []
+    with_id = ['id', *columns]
+    if not found or found.peer.rows == found.ours.rows:
+        group.ordered += 1
+        told = compare.as_bags(columns, theirs, got)
+        if stored.rows:
+            told = compare.in_order(stored.only(with_id), outcome.table.only(with_id))
+    else:
+        ours, peers = found.ours.without(ASIDE).rows, found.peer.without(ASIDE).rows
+        if compare.as_bags(columns, peers, ours):
+            group.departed += 1
+        else:
+            group.reordered += 1
+        told = compare.as_bags(columns, theirs, got) and compare.less_departures(columns, theirs, peers, ours, got)
+    group.judge(capture, told)
+    group.rows += len(theirs)
+
+
+def peer_group(name):
+    group = Group(name)
+    group.rows = group.ordered = group.reordered = group.departed = 0
+    return group
+
+
+def tell_of_peer(group):
+    group.note(
+        '%d rows of the peer; %d captures with ids and order, %d whatever the order, '
+        '%d less the departures that the model knows' % (group.rows, group.ordered, group.reordered, group.departed)
+    )
+    return group
+
+
+def stored_rows(run, profile):
+    """(b) the peer's stored rows, labels aside."""
+    group = peer_group("NFStream %s's stored rows, %s" % (peer.VERSION, profile.name))
+    references, outcomes = run.references(profile), run.flows(profile)
+    for capture, found in references.items():
+        stored = reference.stored(run.shared, capture, profile)
+        if stored is not None:
+            against_peer(group, found, stored, outcomes[capture], capture)
+    return tell_of_peer(group)
+
+
+def live_peer(run, profile):
+    """(f) NFStream itself, labels aside.
+
+    Without a model, what differs may be a departure that METERING.md wants: such a capture is not judged.
+    """
+    group = peer_group('NFStream %s itself, %s' % (peer.VERSION, profile.name))
+    outcomes, unjudged = run.flows(profile), []
+    references = run.references(profile) if run.shared else {}
+    for capture, theirs in peer.flows(run.build, list(outcomes), profile.options).items():
+        found, outcome = references.get(capture), outcomes[capture]
+        if theirs.table is None:
+            told = None if not outcome.table.rows else 'NFStream refuses the file: ' + theirs.refused
+            group.judge(capture, told)
+        elif found:
+            against_peer(group, found, theirs.table, outcome, capture)
+        else:
+            trial = peer_group('')
+            against_peer(trial, None, theirs.table, outcome, capture)
+            if trial.failures:
+                unjudged.append(capture.name)
+            else:
+                group.passed, group.ordered, group.rows = group.passed + 1, group.ordered + 1, group.rows + trial.rows
+    tell_of_peer(group)
+    if unjudged:
+        names = ', '.join(unjudged)
+        group.note('%d captures with other rows, not judged for want of the model: %s' % (len(unjudged), names))
+    return group
+
+
+def labels(run, profile):
+    """(c) the nine labels of every row, with one meter: labels.c with the same nDPI."""
+    group, count = Group('labels, %s' % profile.name), 0
+    references, outcomes = run.references(profile), run.flows(profile)
+    for capture, found in references.items():
+        if found.labels is None:
+            continue
+        columns, got = found.labels.columns, outcomes[capture].table
+        if got.has(columns):
+            told = compare.in_order(found.labels, got.only(columns))
+        else:
+            told = '; '.join(outcomes[capture].errors) or 'label columns are missing'
+        group.judge(capture, told)
+        count += len(found.labels.rows)
+    group.note('%d rows, each with nine labels' % count)
+    return group
+
+
+def golden_labels(run, profile):
+    """(h) NFStream's own golden files: of nDPI at commit 4bb85138 only.
+
+    Golden rows are in the peer's order, so the model's peer mode says which row is which.
+    """
+    group, count, other = Group("NFStream's golden labels"), 0, 0
+    references, outcomes = run.references(profile), run.flows(profile)
+    for capture, found in references.items():
+        path = os.path.join(run.shared, 'data', 'nfstream-goldens', capture.name + '.csv')
+        if capture.collection != 'pcaps' or not os.path.exists(path):
+            continue
+        golden = from_csv_file(path)
+        columns = [name for name in golden.columns if name != 'id']
+        got = outcomes[capture].table
+        if not got.has(columns):
+            group.judge(capture, '; '.join(outcomes[capture].errors) or 'columns are missing')
+            continue
+        if len(golden.rows) != len(found.peer.rows):
+            group.judge(capture, '%d golden rows, but the peer has %d' % (len(golden.rows), len(found.peer.rows)))
+            continue
+        wanted = dict(zip(found.peer.without(ASIDE).rows, golden.only(columns).rows))
+        told, seen = [], 0
+        for number, (row, values) in enumerate(zip(got.without(ASIDE).rows, got.only(columns).rows)):
+            if row not in wanted:
+                other += 1
+                continue
+            seen += 1
+            if values != wanted[row]:
+                told.append('row %d, %s' % (number, compare.of_rows(columns, wanted[row], values)))
+        absent = len(set(wanted) & set(found.ours.without(ASIDE).rows)) - seen
+        if absent:
+            told.append('%d rows absent' % absent)
+        group.judge(capture, '; '.join(told[:3]) + ('; %d rows differ' % len(told) if told else ''))
+        count += seen
+    group.note('%d rows; %d rows more that NFStream has otherwise (METERING.md part one)' % (count, other))
+    return group
+
+
+def ndpireader_applications(run, profile):
+    """(g) a cross-check: the applications of ndpiReader, which lists only flows that it has a name for.
+
+    It has no idle timeout of ours and no VLAN in its key, so that several rows may be one flow of it; some link layers
+    and tunnels it does not decode.
+    """
+    group = Group("ndpiReader's applications")
+    program = ndpireader.program(run.ndpi)
+    if not program:
+        group.note('not run: the nDPI under test has no ndpiReader')
+        return group
+    outcomes = {
+        capture: outcome.table
+        for capture, outcome in run.flows(profile).items()
+        if outcome.table.has(ndpireader.COLUMNS)
+    }
+    found = ndpireader.compared(program, outcomes, run.build)
+    path = os.path.join(run.build, 'ndpireader.txt')
+    with open(path, 'w') as file:
+        for kind in ndpireader.LISTED:
+            file.writelines('%s: %s\n' % (kind, line) for line in found[kind])
+    group.note(', '.join('%d %s' % (len(rows), kind) for kind, rows in found.items()))
+    group.note('listed in ' + path)
+    same, differ = len(found[ndpireader.SAME]), len(found[ndpireader.DIFFER])
+    allowed = int((1 - NDPIREADER_FLOOR) * (same + differ))
+    group.judge('all captures', None if differ <= allowed else '%d rows differ, at most %d may' % (differ, allowed))
+    return group

@@ -1,0 +1,72 @@
+"""NFStream itself: a venv with the released wheel, and its rows of many captures from one process of it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from table import Table, from_csv_file
+
+VERSION = '6.6.0'
+HERE = os.path.dirname(os.path.abspath(__file__))
+# The options that NFStreamer and a foreign table share by name, with the type that NFStreamer wants.
+TYPES = {
+    'decode_tunnels': 'boolean',
+    'statistical_analysis': 'boolean',
+    'bpf_filter': 'text',
+    'snapshot_length': 'number',
+    'idle_timeout': 'number',
+    'active_timeout': 'number',
+    'accounting_mode': 'number',
+    'n_dissections': 'number',
+    'splt_analysis': 'number',
+    'max_nflows': 'number',
+}
+TO_PYTHON = {'boolean': lambda text: text == 'true', 'number': int, 'text': str}
+
+
+@dataclass
+class PeerRows:
+    table: Table = None  # None if NFStream refused the capture
+    refused: str = None  # with what words
+
+
+def venv(build):
+    """The Python of a venv that has NFStream; made if it is not there."""
+    directory = os.path.join(build, 'nfstream-' + VERSION)
+    python = os.path.join(directory, 'bin', 'python')
+    ready = os.path.exists(python) and subprocess.run([python, '-I', '-c', 'import nfstream'], capture_output=True)
+    if not ready or ready.returncode != 0:
+        install = [python, '-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+        subprocess.run([sys.executable, '-I', '-m', 'venv', '--clear', directory], check=True)
+        subprocess.run([*install, 'nfstream==' + VERSION], check=True)
+    return python
+
+
+def flows(build, captures, options):
+    """NFStream's rows of each capture. What it prints itself (warnings) goes to peer.log in the build directory."""
+    directory = os.path.join(build, 'peer')
+    os.makedirs(directory, exist_ok=True)
+    keywords = {name: TO_PYTHON[TYPES[name]](value) for name, value in options.items()}
+    jobs = [
+        {'paths': capture.paths, 'options': keywords, 'output': os.path.join(directory, '%d.csv' % i)}
+        for i, capture in enumerate(captures)
+    ]
+    answers = os.path.join(directory, 'answers')
+    with open(os.path.join(build, 'peer.log'), 'wb') as log:
+        subprocess.run(
+            [venv(build), '-I', os.path.join(HERE, 'peer_run.py'), answers],
+            input=json.dumps(jobs).encode(),
+            stdout=log,
+            stderr=log,
+            check=True,
+        )
+    with open(answers) as file:
+        refused = json.load(file)
+    found = {}
+    for capture, job, words in zip(captures, jobs, refused):
+        found[capture] = PeerRows(None, words) if words else PeerRows(from_csv_file(job['output']))
+        if not words:
+            os.unlink(job['output'])
+    return found

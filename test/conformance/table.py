@@ -1,0 +1,71 @@
+"""Rows as every side of a comparison holds them: named columns, values as text in one form, None where absent."""
+
+import csv
+import gzip
+import io
+from dataclasses import dataclass, field
+
+LABELS = (
+    'application_name',
+    'application_category_name',
+    'application_is_guessed',
+    'application_confidence',
+    'requested_server_name',
+    'client_fingerprint',
+    'server_fingerprint',
+    'user_agent',
+    'content_type',
+)
+ABSENT = r'\N'
+
+
+@dataclass
+class Table:
+    columns: tuple = ()
+    rows: list = field(default_factory=list)
+
+    def has(self, names):
+        return all(name in self.columns for name in names)
+
+    def only(self, names):
+        """The same rows with these columns only, in this order."""
+        at = [self.columns.index(name) for name in names]
+        return Table(tuple(names), [tuple(row[i] for i in at) for row in self.rows])
+
+    def without(self, names):
+        return self.only([name for name in self.columns if name not in names])
+
+
+def canonical(column, value):
+    """A value of a row, text or Python's, in the one form: shortest round-trip floats, lists as JSON without blanks."""
+    if value is None or value == ABSENT:
+        return None
+    if isinstance(value, (tuple, list)):
+        return '[' + ','.join(map(str, value)) + ']'
+    if '_mean_' in column or '_stddev_' in column:
+        try:
+            return repr(float(value))
+        except ValueError:
+            return value
+    if column.startswith('splt_'):
+        return str(value).replace(' ', '')
+    return str(value)
+
+
+def from_values(columns, rows):
+    return Table(tuple(columns), [tuple(map(canonical, columns, row)) for row in rows])
+
+
+def from_csv(data):
+    """A table from the bytes of a CSV file with a header.
+
+    Bytes that are not UTF-8 are left out, as METERING.md section 11 says of labels.
+    """
+    lines = csv.reader(io.StringIO(data.decode('utf-8', 'ignore'), newline=''))
+    columns = tuple(next(lines, ()))
+    return from_values(columns, lines)
+
+
+def from_csv_file(path):
+    with (gzip.open if path.endswith('.gz') else open)(path, 'rb') as file:
+        return from_csv(file.read())

@@ -1,0 +1,148 @@
+#
+# NFStreamProcesses.pm - the processes, files and memory that a cluster's scans use at this moment.
+#
+# A meter cannot be looked into: it is known by its name, and by its session (as in setsid), which is that of the
+# worker or backend that started it.  So one that outlived its owner is known too.
+#
+package NFStreamProcesses;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use Time::HiRes qw(time sleep);
+
+use PostgreSQL::Test::Utils;
+
+our @EXPORT_OK = qw(meters workers segments descriptors wait_until wait_for_nothing what_is_left alive);
+
+# The fields of /proc/PID/stat, from the process' state on; empty if there is no such process.
+sub status_of
+{
+	my ($pid) = @_;
+
+	open(my $in, '<', "/proc/$pid/stat") or return ();
+	my $line = <$in> // return ();
+	$line =~ /^\d+ \((.*)\) (.*)$/s or return ();
+	return ($1, split(' ', $2));
+}
+
+sub children_of
+{
+	my ($parent) = @_;
+
+	my @children = grep { my @status = status_of($_); @status && $status[2] == $parent } all_processes();
+	return @children;
+}
+
+sub all_processes
+{
+	opendir(my $proc, '/proc') or die "could not read /proc: $!";
+	my @pids = grep { /^\d+$/ } readdir($proc);
+	return @pids;
+}
+
+sub postmaster_of
+{
+	my ($node) = @_;
+
+	return (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
+}
+
+# Whether a process is there, and not only waited for by its parent.
+sub alive
+{
+	my ($pid) = @_;
+	my @status = status_of($pid);
+
+	return @status && $status[1] ne 'Z';
+}
+
+# The meters of a cluster, those too that ended and were not waited for, and those whose owner is gone.
+sub meters
+{
+	my ($node) = @_;
+	my %backends = map { $_ => 1 } children_of(postmaster_of($node));
+	my @meters;
+
+	foreach my $pid (all_processes())
+	{
+		my @status = status_of($pid);
+
+		next unless @status && $status[0] eq 'nfstream_meter';
+		push @meters, $pid if $backends{ $status[4] } || !-e "/proc/$status[4]";
+	}
+	return @meters;
+}
+
+# The workers of a cluster.
+sub workers
+{
+	my ($node) = @_;
+
+	my @workers = grep { slurp_proc("/proc/$_/cmdline") =~ /nfstream worker/ } children_of(postmaster_of($node));
+	return @workers;
+}
+
+sub slurp_proc
+{
+	my ($path) = @_;
+
+	open(my $in, '<', $path) or return '';
+	local $/;
+	return <$in> // '';
+}
+
+# The dynamic shared memory segments of a cluster, by name.
+sub segments
+{
+	my ($node) = @_;
+
+	opendir(my $directory, $node->data_dir . '/pg_dynshmem') or die "could not read pg_dynshmem: $!";
+	my @names = sort grep { !/^\./ } readdir($directory);
+	return @names;
+}
+
+# What a process has open, but for the files of the cluster, which the server keeps open as it likes: sorted, by kind
+# for sockets and pipes and by path for all else.
+sub descriptors
+{
+	my ($node, $pid) = @_;
+	my $data = $node->data_dir;
+	my @open = map { readlink($_) // () } glob("/proc/$pid/fd/*");
+
+	return join ' ', sort map { s/:\[\d+\]$//r } grep { index($_, "$data/") != 0 } @open;
+}
+
+# Waits until a condition holds, for at most so many seconds; returns how many it took, or nothing.
+sub wait_until
+{
+	my ($condition, $seconds) = @_;
+	my $start = time();
+
+	until ($condition->())
+	{
+		return undef if time() - $start > $seconds;
+		sleep(0.005);
+	}
+	return time() - $start;
+}
+
+# Waits until no meter and no worker is there, and no segment but these; returns the seconds, or nothing after two.
+sub wait_for_nothing
+{
+	my ($node, @segments) = @_;
+
+	return wait_until(sub { !meters($node) && !workers($node) && "@segments" eq join(' ', segments($node)) }, 2);
+}
+
+# What wait_for_nothing() has waited for in vain.
+sub what_is_left
+{
+	my ($node) = @_;
+
+	return 'meters: ' . join(' ', meters($node)) . '; workers: ' . join(' ', workers($node)) . '; segments: '
+		. join(' ', segments($node));
+}
+
+1;

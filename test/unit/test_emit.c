@@ -1,0 +1,384 @@
+/*
+ * test_emit.c
+ *	  From a flow to its record and back: each column alone, and all of them together.
+ *
+ * The flow is filled by hand with values that are all different; what each column must be is written down beside its
+ * name.
+ */
+#include <ndpi_api.h>
+
+#include "engine/emit.h"
+#include "packets.h"
+#include "wire/record.h"
+
+#define SPLT		5
+#define FIRST_PLACE	9
+#define LEFT		35
+
+/*
+ * What a column is expected to be: one of a number, a real number, bytes, or SPLT's elements, of which `length` are
+ * there.
+ */
+typedef struct Expected
+{
+	const char *name;
+	int64_t		number;
+	double		real;
+	const void *bytes;
+	uint32_t	length;
+	const int64_t *elements;
+} Expected;
+
+#define NUMBER(name, value)			{name, .number = (value)}
+#define REAL(name, value)			{name, .real = (value)}
+#define STRETCH(name, value, count)	{name, .bytes = (value), .length = (count)}
+#define TEXT(name, value)			{name, .bytes = (value), .length = sizeof(value) - 1}
+#define ELEMENTS(name, ...)			{name, .elements = (const int64_t[]) {__VA_ARGS__}, .length = 3}
+
+/* By the names of METERING.md, section 12, from the flow that make_flow() makes. */
+static const Expected expected[] = {
+	NUMBER("id", 0),			/* given out by who numbers the flows */
+	NUMBER("expiration_id", -1),
+	STRETCH("src_ip", "\x0a\x01\x02\x03", 4),
+	STRETCH("src_mac", "\x02\x11\x12\x13\x14\x15", 6),
+	STRETCH("src_oui", "\x02\x11\x12", 3),
+	NUMBER("src_port", 40001),
+	STRETCH("dst_ip", "\x5d\xb8\xd8\x22", 4),
+	STRETCH("dst_mac", "\x02\x21\x22\x23\x24\x25", 6),
+	STRETCH("dst_oui", "\x02\x21\x22", 3),
+	NUMBER("dst_port", 443),
+	NUMBER("protocol", 17),
+	NUMBER("ip_version", 4),
+	NUMBER("vlan_id", 4095),
+	NUMBER("tunnel_id", 2),
+	NUMBER("bidirectional_first_seen_ms", INT64_C(1700000000000)),
+	NUMBER("bidirectional_last_seen_ms", INT64_C(1700000000900)),
+	NUMBER("bidirectional_duration_ms", 900),
+	NUMBER("bidirectional_packets", 7),
+	NUMBER("bidirectional_bytes", INT64_C(5000000050)),
+	NUMBER("src2dst_first_seen_ms", INT64_C(1700000000000)),
+	NUMBER("src2dst_last_seen_ms", INT64_C(1700000000500)),
+	NUMBER("src2dst_duration_ms", 500),
+	NUMBER("src2dst_packets", 3),
+	NUMBER("src2dst_bytes", INT64_C(5000000000)),
+	NUMBER("dst2src_first_seen_ms", INT64_C(1700000000100)),
+	NUMBER("dst2src_last_seen_ms", INT64_C(1700000000900)),
+	NUMBER("dst2src_duration_ms", 800),
+	NUMBER("dst2src_packets", 4),
+	NUMBER("dst2src_bytes", 50),
+
+	NUMBER("bidirectional_min_ps", 12), REAL("bidirectional_mean_ps", 2.125),
+	REAL("bidirectional_stddev_ps", 3), NUMBER("bidirectional_max_ps", INT64_C(4294967295)),
+	NUMBER("src2dst_min_ps", 10), REAL("src2dst_mean_ps", 0.125),
+	REAL("src2dst_stddev_ps", 1), NUMBER("src2dst_max_ps", 20),
+	NUMBER("dst2src_min_ps", 11), REAL("dst2src_mean_ps", 1.125),
+	REAL("dst2src_stddev_ps", 2), NUMBER("dst2src_max_ps", 21),
+	NUMBER("bidirectional_min_piat_ms", 32), REAL("bidirectional_mean_piat_ms", 7.5),
+	REAL("bidirectional_stddev_piat_ms", 6), NUMBER("bidirectional_max_piat_ms", INT64_C(5000000042)),
+	NUMBER("src2dst_min_piat_ms", 30), REAL("src2dst_mean_piat_ms", 5.5), REAL("src2dst_stddev_piat_ms", 4),
+	NUMBER("src2dst_max_piat_ms", INT64_C(5000000040)),
+	NUMBER("dst2src_min_piat_ms", 31), REAL("dst2src_mean_piat_ms", 6.5), REAL("dst2src_stddev_piat_ms", 5),
+	NUMBER("dst2src_max_piat_ms", INT64_C(5000000041)),
+
+	/* Flags: 101, 102 ... one way by the flag's bit, 201, 202 ... the other. */
+	NUMBER("bidirectional_syn_packets", 102 + 202), NUMBER("bidirectional_cwr_packets", 108 + 208),
+	NUMBER("bidirectional_ece_packets", 107 + 207), NUMBER("bidirectional_urg_packets", 106 + 206),
+	NUMBER("bidirectional_ack_packets", 105 + 205), NUMBER("bidirectional_psh_packets", 104 + 204),
+	NUMBER("bidirectional_rst_packets", 103 + 203), NUMBER("bidirectional_fin_packets", 101 + 201),
+	NUMBER("src2dst_syn_packets", 102), NUMBER("src2dst_cwr_packets", 108), NUMBER("src2dst_ece_packets", 107),
+	NUMBER("src2dst_urg_packets", 106), NUMBER("src2dst_ack_packets", 105), NUMBER("src2dst_psh_packets", 104),
+	NUMBER("src2dst_rst_packets", 103), NUMBER("src2dst_fin_packets", 101),
+	NUMBER("dst2src_syn_packets", 202), NUMBER("dst2src_cwr_packets", 208), NUMBER("dst2src_ece_packets", 207),
+	NUMBER("dst2src_urg_packets", 206), NUMBER("dst2src_ack_packets", 205), NUMBER("dst2src_psh_packets", 204),
+	NUMBER("dst2src_rst_packets", 203), NUMBER("dst2src_fin_packets", 201),
+
+	ELEMENTS("splt_direction", 0, 1, 0),
+	ELEMENTS("splt_ps", 70000, 60, 4294967295),
+	ELEMENTS("splt_piat_ms", 0, 5000000000, 17),
+
+	TEXT("application_name", "DNS"),
+	TEXT("application_category_name", "Network"),
+	NUMBER("application_is_guessed", 1),
+	NUMBER("application_confidence", 6),
+	TEXT("requested_server_name", "www.example.org"),
+	TEXT("client_fingerprint", ""),
+	TEXT("server_fingerprint", "f4febc55ea12b31ae17cfb7e614afda8"),
+	TEXT("user_agent", "M\xC3\xB6zilla"),
+	TEXT("content_type", "text/html"),
+
+	TEXT("udps", ""),			/* what no meter of files has */
+	NUMBER("process_pid", 0),
+	TEXT("process_name", ""),
+	NUMBER("source_file", 4000000000),
+};
+
+static const char texts[] = {
+	DPI_SERVER_NAME, 'w', 'w', 'w', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e', '.', 'o', 'r', 'g', 0,
+	DPI_SERVER_FINGERPRINT, 'f', '4', 'f', 'e', 'b', 'c', '5', '5', 'e', 'a', '1', '2', 'b', '3', '1', 'a',
+	'e', '1', '7', 'c', 'f', 'b', '7', 'e', '6', '1', '4', 'a', 'f', 'd', 'a', '8', 0,
+	DPI_USER_AGENT, 'M', '\xC3', '\xB6', 'z', 'i', 'l', 'l', 'a', 0,
+	DPI_CONTENT_TYPE, 't', 'e', 'x', 't', '/', 'h', 't', 'm', 'l', 0,
+	DPI_TEXTS
+};
+
+static Flow flow;
+static Statistics statistics;
+static Dpi *dpi;
+
+static Running
+running(uint64_t min, uint64_t max, double mean, double deviation)
+{
+	return (Running) {.count = 10, .min = min, .max = max, .mean = mean, .squares = deviation * deviation * 9};
+}
+
+static void
+make_statistics(void)
+{
+	statistics.size[SIDE_SRC2DST] = running(10, 20, 0.125, 1);
+	statistics.size[SIDE_DST2SRC] = running(11, 21, 1.125, 2);
+	statistics.size[SIDE_BOTH] = running(12, UINT32_MAX, 2.125, 3);
+	statistics.interval[SIDE_SRC2DST] = running(30, UINT64_C(5000000040), 5.5, 4);
+	statistics.interval[SIDE_DST2SRC] = running(31, UINT64_C(5000000041), 6.5, 5);
+	statistics.interval[SIDE_BOTH] = running(32, UINT64_C(5000000042), 7.5, 6);
+	for (unsigned bit = 0; bit < TCP_FLAGS; bit++)
+	{
+		statistics.flags[SIDE_SRC2DST][bit] = 101 + bit;
+		statistics.flags[SIDE_DST2SRC][bit] = 201 + bit;
+	}
+}
+
+static int
+make_flow(void **state __attribute__((unused)))
+{
+	Packet		packet = packet_between("10.1.2.3", 40001, "93.184.216.34", 443);
+	ColumnSet	all = {{UINT64_MAX, UINT64_MAX}};
+
+	packet.vlan_id = 4095;
+	packet.tunnel = TUNNEL_CAPWAP;
+	memcpy(packet.source_mac, "\x02\x11\x12\x13\x14\x15", MAC_ADDRESS_BYTES);
+	memcpy(packet.destination_mac, "\x02\x21\x22\x23\x24\x25", MAC_ADDRESS_BYTES);
+	memset(&flow, 0xA5, sizeof(flow));
+	flow_start(&flow, &packet, FIRST_PLACE, UINT32_C(4000000000));
+	flow.expiration = EXPIRATION_PLUGIN;
+	flow.direction[SIDE_SRC2DST] = (Direction) {UINT64_C(1700000000000), UINT64_C(1700000000500), 3,
+	UINT64_C(5000000000)};
+	flow.direction[SIDE_DST2SRC] = (Direction) {UINT64_C(1700000000100), UINT64_C(1700000000900), 4, 50};
+	splt_add(&flow.splt, SPLT, (SpltPacket) {.interval = 0, .size = 70000, .side = 0});
+	splt_add(&flow.splt, SPLT, (SpltPacket) {.interval = UINT64_C(5000000000), .size = 60, .side = 1});
+	splt_add(&flow.splt, SPLT, (SpltPacket) {.interval = 17, .size = UINT32_MAX, .side = 0});
+
+	dpi = dpi_start(20, &all, false);
+	if (dpi == NULL)
+		return -1;
+	flow.dpi.application = NDPI_PROTOCOL_DNS;
+	flow.dpi.category = NDPI_PROTOCOL_CATEGORY_NETWORK;
+	flow.dpi.guessed = 1;
+	flow.dpi.confidence = 6;
+	flow.dpi.decided = true;
+	flow.dpi.texts = malloc(sizeof(texts));
+	memcpy(flow.dpi.texts, texts, sizeof(texts));
+	make_statistics();
+	return 0;
+}
+
+static int
+free_flow(void **state __attribute__((unused)))
+{
+	splt_free(&flow.splt);
+	dpi_free(dpi, &flow.dpi);
+	dpi_end(dpi);
+	return 0;
+}
+
+/*
+ * Emits the flow with these columns into a block of exactly what emit_bound asks for, and reads it back from one as
+ * long as it became; *block is what the values point into.
+ */
+static FlowRecord
+there_and_back(const ColumnSet *wanted, uint8_t **block)
+{
+	MeterRequest request = {.columns = *wanted, .splt_analysis = SPLT};
+	FlowRecord	record;
+	Emitter		emitter;
+	size_t		length;
+	const uint8_t *cursor;
+	const char *wrong;
+
+	emit_start(&emitter, &request, dpi);
+	*block = malloc(emit_bound(&emitter, &flow));
+	length = emit_record(&emitter, &flow, &statistics, LEFT, *block);
+	assert_true(length <= emit_bound(&emitter, &flow));
+	*block = realloc(*block, length);
+	cursor = *block;
+	wrong = record_read(&cursor, *block + length, wanted, SPLT, &record);
+	if (wrong != NULL)
+		fail_msg("%s", wrong);
+	assert_ptr_equal(cursor, *block + length);
+	assert_int_equal(record.left, LEFT);
+	assert_int_equal(record.first, FIRST_PLACE);
+	return record;
+}
+
+static bool
+has_elements(const FlowRecord *record, unsigned column, const Expected *e)
+{
+	int64_t		elements[SPLT];
+
+	if (record->values[column].a.count != SPLT || record->values[column].a.present != e->length)
+		return false;
+	memcpy(elements, record->values[column].a.bytes, e->length * sizeof(elements[0]));
+	return memcmp(elements, e->elements, e->length * sizeof(elements[0])) == 0;
+}
+
+static bool
+is_expected(const FlowRecord *record, unsigned column, const Expected *e)
+{
+	switch (columns[column].kind)
+	{
+		case COLUMN_UINT8:
+		case COLUMN_UINT16:
+		case COLUMN_UINT32:
+		case COLUMN_UINT64:
+		case COLUMN_FILE:
+			return record->values[column].u == (uint64_t) e->number;
+		case COLUMN_INT32:
+		case COLUMN_INT64:
+			return record->values[column].i == e->number;
+		case COLUMN_DOUBLE:
+			return memcmp(&record->values[column].d, &e->real, sizeof(double)) == 0;
+		case COLUMN_INTEGERS:
+			return has_elements(record, column, e);
+		default:
+			return record->values[column].b.length == e->length &&
+				memcmp(record->values[column].b.bytes, e->bytes, e->length) == 0;
+	}
+}
+
+static const Expected *
+expectation(unsigned column)
+{
+	for (size_t i = 0; i < LENGTH(expected); i++)
+		if (strcmp(expected[i].name, columns[column].name) == 0)
+			return &expected[i];
+	fail_msg("nothing is expected of column %s", columns[column].name);
+	return NULL;
+}
+
+CASE(every_column_alone)
+{
+	assert_int_equal(LENGTH(expected), column_count);
+	for (unsigned column = 0; column < column_count; column++)
+	{
+		ColumnSet	wanted = {0};
+		uint8_t    *block;
+		FlowRecord	record;
+
+		column_set_add(&wanted, column);
+		record = there_and_back(&wanted, &block);
+		if (!is_expected(&record, column, expectation(column)))
+			fail_msg("column %s", columns[column].name);
+		free(block);
+	}
+}
+
+CASE(all_columns_together)
+{
+	ColumnSet	wanted = {0};
+	uint8_t    *block;
+	FlowRecord	record;
+
+	for (unsigned column = 0; column < column_count; column++)
+		column_set_add(&wanted, column);
+	record = there_and_back(&wanted, &block);
+	for (unsigned column = 0; column < column_count; column++)
+		if (!is_expected(&record, column, expectation(column)))
+			fail_msg("column %s", columns[column].name);
+	free(block);
+}
+
+CASE(no_column_is_a_header)
+{
+	ColumnSet	wanted = {0};
+	uint8_t    *block;
+
+	there_and_back(&wanted, &block);
+	free(block);
+}
+
+CASE(ipv6_addresses_have_16_bytes)
+{
+	const Flow	before = flow;
+	ColumnSet	wanted = {0};
+	uint8_t    *block;
+	FlowRecord	record;
+	unsigned	source = (unsigned) column_by_name("src_ip"),
+				destination = (unsigned) column_by_name("dst_ip");
+
+	column_set_add(&wanted, source);
+	column_set_add(&wanted, destination);
+	flow.ip_version = address_of("2001:db8::1", flow.ip[SIDE_SRC2DST]);
+	address_of("fe80::2", flow.ip[SIDE_DST2SRC]);
+	record = there_and_back(&wanted, &block);
+	assert_int_equal(record.values[source].b.length, 16);
+	assert_memory_equal(record.values[source].b.bytes, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	assert_int_equal(record.values[destination].b.length, 16);
+	assert_memory_equal(record.values[destination].b.bytes, "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\2", 16);
+	free(block);
+	flow = before;
+}
+
+/* METERING.md, section 9: dst2src_* are 0 where no packet came back, though the flow's first was late. */
+CASE(flow_without_an_answer_has_zeros_for_it)
+{
+	static const char *const names[] = {"dst2src_first_seen_ms", "dst2src_last_seen_ms", "dst2src_duration_ms",
+	"dst2src_packets", "dst2src_bytes"};
+	const Flow	before = flow;
+	ColumnSet	wanted = {0};
+	uint8_t    *block;
+	FlowRecord	record;
+
+	flow.direction[SIDE_DST2SRC] = (Direction) {0};
+	for (size_t i = 0; i < LENGTH(names); i++)
+		column_set_add(&wanted, (unsigned) column_by_name(names[i]));
+	column_set_add(&wanted, (unsigned) column_by_name("bidirectional_last_seen_ms"));
+	record = there_and_back(&wanted, &block);
+	for (size_t i = 0; i < LENGTH(names); i++)
+		assert_int_equal(record.values[column_by_name(names[i])].u, 0);
+	assert_int_equal(record.values[column_by_name("bidirectional_last_seen_ms")].u, UINT64_C(1700000000500));
+	free(block);
+	flow = before;
+}
+
+CASE(longest_texts_fit)
+{
+	const Flow	before = flow;
+	char		longest[300] = {DPI_USER_AGENT};
+	ColumnSet	wanted = {0};
+	uint8_t    *block;
+	FlowRecord	record;
+	unsigned	agent = (unsigned) column_by_name("user_agent");
+
+	memset(longest + 1, 'x', 255);
+	longest[257] = DPI_TEXTS;
+	flow.dpi.texts = longest;
+	column_set_add(&wanted, agent);
+	record = there_and_back(&wanted, &block);
+	assert_int_equal(record.values[agent].b.length, 255);
+	free(block);
+	flow = before;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_column_alone),
+		cmocka_unit_test(all_columns_together),
+		cmocka_unit_test(no_column_is_a_header),
+		cmocka_unit_test(ipv6_addresses_have_16_bytes),
+		cmocka_unit_test(flow_without_an_answer_has_zeros_for_it),
+		cmocka_unit_test(longest_texts_fit),
+	};
+
+	return cmocka_run_group_tests(tests, make_flow, free_flow);
+}

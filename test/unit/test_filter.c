@@ -1,0 +1,209 @@
+/*
+ * test_filter.c
+ *	  BPF filters: what passes, what is refused, what does not compile, and for which link type.
+ */
+#include <pcap/dlt.h>
+#include <pcap/pcap.h>
+
+#include "cases.h"
+#include "engine/filter.h"
+
+/* Ethernet, IPv4, UDP from 10.0.0.1 port 1000 to 10.0.0.2 port 53, 4 bytes. */
+static const uint8_t ethernet_frame[] = {
+	0xD0, 0xD0, 0xD0, 0xD0, 0xD0, 0xD0, 0x50, 0x50, 0x50, 0x50, 0x50, 0x50, 0x08, 0x00,
+	0x45, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+	0x03, 0xE8, 0x00, 0x35, 0, 12, 0, 0, 1, 2, 3, 4,
+};
+
+static const Frame ethernet = {ethernet_frame, sizeof(ethernet_frame), 100, DLT_EN10MB, 0};
+static const Frame raw = {ethernet_frame + 14, sizeof(ethernet_frame) - 14, 86, DLT_RAW, 0};
+
+/* The filter of this text, which stands in a block of exactly its size, without NUL. */
+static Filter *
+filter_of(const char *text)
+{
+	size_t		length = strlen(text);
+	char	   *copy = malloc(length == 0 ? 1 : length);
+	Filter	   *filter;
+
+	memcpy(copy, text, length);
+	filter = filter_compile(copy, length);
+	free(copy);
+	assert_non_null(filter);
+	return filter;
+}
+
+static void
+expect_result(const char *text, const Frame *frame, FilterResult result)
+{
+	Filter	   *filter = filter_of(text);
+
+	if (filter_run(filter, frame) != result)
+		fail_msg("%s", text);
+	filter_free(filter);
+}
+
+CASE(frames_pass_or_are_refused)
+{
+	static const struct
+	{
+		const char *text;
+		bool		passes;
+	}			filters[] = {
+		{"udp", true}, {"tcp", false}, {"ip", true}, {"ip6", false}, {"port 53", true}, {"src port 53", false},
+		{"host 10.0.0.1", true}, {"dst host 10.0.0.1", false}, {"net 10.0.0.0/8 and not tcp", true},
+		{"greater 100", true}, {"greater 101", false}, {"udp[8] = 1", true}, {"len = 100", true},
+	};
+
+	for (size_t i = 0; i < LENGTH(filters); i++)
+		expect_result(filters[i].text, &ethernet, filters[i].passes ? FILTER_PASSED : FILTER_REFUSED);
+}
+
+/* The same filter is compiled for the link type of each frame. */
+CASE(filter_fits_each_link_type)
+{
+	expect_result("udp port 53", &ethernet, FILTER_PASSED);
+	expect_result("udp port 53", &raw, FILTER_PASSED);
+	expect_result("tcp", &raw, FILTER_REFUSED);
+}
+
+CASE(empty_filter_passes_everything)
+{
+	expect_result("", &ethernet, FILTER_PASSED);
+	expect_result("", &raw, FILTER_PASSED);
+}
+
+/* NFStream's netmask, 255.255.255.0: libpcap takes what of the address is not in it for a broadcast. */
+CASE(broadcasts_are_those_of_a_class_c_network)
+{
+	static uint8_t broadcast[sizeof(ethernet_frame)];
+	Frame		frame = ethernet;
+
+	memcpy(broadcast, ethernet_frame, sizeof(broadcast));
+	frame.bytes = broadcast;
+	expect_result("ip broadcast", &frame, FILTER_REFUSED);
+	broadcast[33] = 255;
+	expect_result("ip broadcast", &frame, FILTER_PASSED);
+}
+
+/* A frame that is cut before what the filter looks at does not pass, and no byte behind it is read. */
+CASE(frame_cut_at_every_byte)
+{
+	Filter	   *filter = filter_of("udp port 53");
+
+	for (uint32_t length = 0; length <= sizeof(ethernet_frame); length++)
+	{
+		uint8_t    *copy = malloc(length == 0 ? 1 : length);
+		const Frame frame = {copy, length, 100, DLT_EN10MB, 0};
+
+		memcpy(copy, ethernet_frame, length);
+		assert_int_equal(filter_run(filter, &frame), length >= 14 + 20 + 4 ? FILTER_PASSED : FILTER_REFUSED);
+		free(copy);
+	}
+	filter_free(filter);
+}
+
+static const char *const wrong_texts[] = {"this is no filter", "port", "host 10.0.0.1 and", "tcp and (udp",
+"port 70000", "tcp)"};
+
+CASE(filter_that_does_not_compile_fits_nothing)
+{
+	for (size_t i = 0; i < LENGTH(wrong_texts); i++)
+	{
+		FailureMessage failure;
+		Filter	   *filter = filter_of(wrong_texts[i]);
+
+		memset(&failure, 0xA5, sizeof(failure));
+		assert_false(filter_fits(filter, DLT_EN10MB, &failure));
+		assert_int_equal(failure.code, FAILURE_FILTER);
+		assert_int_equal(failure.file, FAILURE_NO_FILE);
+		assert_int_equal(filter_run(filter, &ethernet), FILTER_UNFIT);
+		assert_false(filter_fits(filter, DLT_RAW, &failure));
+		assert_false(filter_fits(filter, DLT_IEEE802, &failure));	/* which is not decoded */
+		assert_false(filter_fits(filter, FILTER_ANY_LINK_TYPE, &failure));
+		assert_int_equal(failure.code, FAILURE_FILTER);
+		filter_free(filter);
+	}
+}
+
+/* The reason is libpcap's own, as pcap_compile() gives it. */
+CASE(reason_is_libpcaps)
+{
+	for (size_t i = 0; i < LENGTH(wrong_texts); i++)
+	{
+		pcap_t	   *pcap = pcap_open_dead(DLT_EN10MB, 65535);
+		struct bpf_program program;
+		FailureMessage failure;
+		Filter	   *filter = filter_of(wrong_texts[i]);
+
+		assert_int_equal(pcap_compile(pcap, &program, wrong_texts[i], 1, PCAP_NETMASK_UNKNOWN), PCAP_ERROR);
+		assert_false(filter_fits(filter, DLT_EN10MB, &failure));
+		assert_true(strlen(failure.text) > 5);
+		assert_string_equal(failure.text, pcap_geterr(pcap));
+		pcap_close(pcap);
+		filter_free(filter);
+	}
+}
+
+/* A MAC address in the filter, but none in raw IP: it fits one link type and not the other. */
+CASE(filter_that_does_not_fit_the_link_type)
+{
+	Filter	   *filter = filter_of("ether host 50:50:50:50:50:50");
+	FailureMessage failure;
+
+	assert_true(filter_fits(filter, DLT_EN10MB, &failure));
+	assert_int_equal(filter_run(filter, &ethernet), FILTER_PASSED);
+	assert_false(filter_fits(filter, DLT_RAW, &failure));
+	assert_int_equal(failure.code, FAILURE_FILTER);
+	assert_true(strlen(failure.text) > 5);
+	assert_true(filter_fits(filter, FILTER_ANY_LINK_TYPE, &failure));
+	assert_int_equal(filter_run(filter, &raw), FILTER_UNFIT);
+	filter_free(filter);
+}
+
+/* Its packets are counted as ignored for their link type, not as filtered. */
+CASE(link_type_that_is_not_decoded_passes)
+{
+	Frame		frame = ethernet;
+	Filter	   *filter = filter_of("tcp");
+	FailureMessage failure;
+
+	frame.link_type = DLT_IEEE802;
+	assert_int_equal(filter_run(filter, &frame), FILTER_PASSED);
+	assert_true(filter_fits(filter, DLT_IEEE802, &failure));
+	filter_free(filter);
+}
+
+/* The text ends where its length says, not at a NUL. */
+CASE(text_ends_at_its_length)
+{
+	Filter	   *filter = filter_compile("udpandmore", 3);
+
+	assert_int_equal(filter_run(filter, &ethernet), FILTER_PASSED);
+	filter_free(filter);
+}
+
+CASE(version_is_libpcaps)
+{
+	assert_string_equal(filter_version(), pcap_lib_version());
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(frames_pass_or_are_refused),
+		cmocka_unit_test(filter_fits_each_link_type),
+		cmocka_unit_test(empty_filter_passes_everything),
+		cmocka_unit_test(broadcasts_are_those_of_a_class_c_network),
+		cmocka_unit_test(frame_cut_at_every_byte),
+		cmocka_unit_test(filter_that_does_not_compile_fits_nothing),
+		cmocka_unit_test(reason_is_libpcaps),
+		cmocka_unit_test(filter_that_does_not_fit_the_link_type),
+		cmocka_unit_test(link_type_that_is_not_decoded_passes),
+		cmocka_unit_test(text_ends_at_its_length),
+		cmocka_unit_test(version_is_libpcaps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
