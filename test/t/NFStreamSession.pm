@@ -47,7 +47,8 @@ sub finish
 	my ($self) = @_;
 
 	$self->{timer}->start(30);
-	until ($self->{out} =~ /^\Q$self->{end}\E$/m && $self->{err} =~ /^\Q$self->{end}\E$/m)
+	# With its newline: psql writes that by itself, and it may come later.
+	until ($self->{out} =~ /^\Q$self->{end}\E\n/m && $self->{err} =~ /^\Q$self->{end}\E\n/m)
 	{
 		$self->{psql}->pumpable or last;
 		$self->{psql}->pump;
