@@ -85,7 +85,7 @@ METER_CFLAGS = -std=c11 -O2 -g -Wall -Wextra -Wshadow -ffp-contract=off \
 METER_CPPFLAGS = -D_GNU_SOURCE -Isrc -DMETER_VERSION=\"$(EXTENSION_VERSION)\"
 METER_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
-LIBRARIES = libpcap libseccomp libcap
+LIBRARIES = libpcap libseccomp libcap zlib libzstd
 ifeq ($(NDPI),)
 LIBRARIES += libndpi
 else

@@ -54,6 +54,8 @@ look_for_all()
 	need "libpcap" libpcap-dev pkg-config --exists libpcap
 	need "libseccomp" libseccomp-dev pkg-config --exists libseccomp
 	need "libcap" libcap-dev pkg-config --exists libcap
+	need "zlib" zlib1g-dev pkg-config --exists zlib
+	need "libzstd" libzstd-dev pkg-config --exists libzstd
 	if [ -z "${NDPI:-}" ]; then
 		need "libndpi 4.2 or later" libndpi-dev pkg-config --atleast-version=4.2 libndpi
 	elif [ ! -e "$NDPI/include/ndpi/ndpi_api.h" ]; then
@@ -70,6 +72,7 @@ look_for_all()
 	need "Python's venv" python3-venv python3 -c 'import ensurepip, venv'
 	need "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
 	need "capinfos" wireshark-common command -v capinfos
+	need "zstd" zstd command -v zstd
 	need "ndpiReader" libndpi-bin command -v ndpiReader
 }
 

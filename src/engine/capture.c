@@ -22,9 +22,11 @@ is_pcap(uint32_t magic)
 static bool
 read_first_header(Capture *capture)
 {
-	const uint8_t *bytes = stream_look(&capture->stream, 4);
+	const uint8_t *bytes;
 	uint32_t	magic;
 
+	stream_decompress(&capture->stream);
+	bytes = stream_look(&capture->stream, 4);
 	if (bytes == NULL)
 	{
 		if (capture->stream.error == 0 && stream_left(&capture->stream) == 0)
@@ -87,14 +89,30 @@ CaptureResult
 capture_damaged(Capture *capture, FailureCode code, const char *text)
 {
 	FailureMessage *failure = capture->failure;
+	const char *damage = stream_damage(&capture->stream),
+			   *prefix = "";
 
+	if (capture->stream.error != 0)
+	{
+		code = FAILURE_READ;
+		text = strerror(capture->stream.error);
+	}
+	else if (damage != NULL)
+	{
+		/* Where a packet should have been, the text goes on after its number. */
+		if (code == FAILURE_CUT)
+		{
+			code = FAILURE_CORRUPT;
+			prefix = "is in ";
+		}
+		text = damage;
+	}
 	memset(failure, 0, sizeof(*failure));
-	failure->code = capture->stream.error != 0 ? FAILURE_READ : code;
+	failure->code = code;
 	failure->file = capture->file;
 	failure->byte = capture->stream.offset;
 	failure->packet = capture->frames + 1;
-	snprintf(failure->text, sizeof(failure->text), "%s",
-			 capture->stream.error != 0 ? strerror(capture->stream.error) : text);
+	snprintf(failure->text, sizeof(failure->text), "%s%s", prefix, text);
 	return CAPTURE_DAMAGED;
 }
 

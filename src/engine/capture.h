@@ -3,7 +3,7 @@
  *	  A capture file: its frames, one after the other.
  *
  * Known by its first bytes: pcap (both byte orders, micro- and nanoseconds, also with the longer record header of some old
- * systems) and pcapng.  A frame's time is cut down to milliseconds, never rounded up.
+ * systems) and pcapng, as they are or compressed with gzip or zstd.  A frame's time is cut down to milliseconds, never rounded up.
  */
 #ifndef ENGINE_CAPTURE_H
 #define ENGINE_CAPTURE_H

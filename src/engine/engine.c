@@ -36,7 +36,7 @@ tell_place(Engine *engine, const Capture *capture)
 	PlaceMessage place = {
 		.left = engine->frames * 2 + 1,
 		.packets_read = engine->frames,
-		.bytes_read = engine->bytes_before + capture->stream.offset,
+		.bytes_read = engine->bytes_before + stream_file_bytes(&capture->stream),
 		.active_flows = engine->meter.table.count,
 	};
 
@@ -133,7 +133,7 @@ walk_source(Engine *engine, uint32_t file)
 		 filter_fits(engine->filter, capture.one_link_type ? capture.link_type : FILTER_ANY_LINK_TYPE, engine->failure)) &&
 		(engine->request->shards == 1 || file > 0 || sample(engine, &capture)))
 		walk = walk_capture(engine, &capture);
-	engine->bytes_before += capture.stream.offset;
+	engine->bytes_before += stream_file_bytes(&capture.stream);
 	capture_close(&capture);
 	return walk;
 }

@@ -15,15 +15,19 @@ memory_on_exhaustion(MemoryHandler handler)
 	exhausted = handler;
 }
 
+void
+memory_exhausted(size_t bytes)
+{
+	if (exhausted != NULL)
+		exhausted(bytes);
+	abort();
+}
+
 static void *
 checked(void *memory, size_t bytes)
 {
 	if (memory == NULL)
-	{
-		if (exhausted != NULL)
-			exhausted(bytes);
-		abort();
-	}
+		memory_exhausted(bytes);
 	return memory;
 }
 

@@ -16,6 +16,9 @@ typedef void (*MemoryHandler) (size_t bytes);
 
 void		memory_on_exhaustion(MemoryHandler handler);
 
+/* Tells the handler that `bytes` could not be had. */
+_Noreturn void memory_exhausted(size_t bytes);
+
 /* As malloc (zeroed) and realloc (new bytes undefined), but never NULL.  Freed with free(). */
 void	   *memory_get(size_t bytes);
 void	   *memory_resize(void *memory, size_t bytes);

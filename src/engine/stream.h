@@ -1,6 +1,6 @@
 /*
  * stream.h
- *	  The bytes of one source, in order, through a window.
+ *	  The bytes of one source, in order, through a window; of a compressed source those that were compressed.
  */
 #ifndef ENGINE_STREAM_H
 #define ENGINE_STREAM_H
@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "engine/compression.h"
 
 /* The most that can be looked at at once, bytes: larger than any block of a capture that is believed. */
 #define STREAM_WINDOW_MAX	((size_t) 32 << 20)
@@ -17,19 +19,32 @@ typedef struct Stream
 	int			descriptor;			/* the stream's own */
 	uint64_t	size;				/* bytes that may be read */
 	uint64_t	taken;				/* bytes read from the descriptor */
-	uint64_t	offset;				/* in the source, of the window's first byte */
+	uint64_t	offset;				/* of the window's first byte in the source, decompressed */
 	uint8_t    *buffer;
 	size_t		room;
 	size_t		start;				/* the window is buffer[start ... end) */
 	size_t		end;
 	int			error;				/* errno of a read that failed, or 0 */
+
+	/* Of a compressed source; decompressor is NULL otherwise. */
+	Decompressor *decompressor;
+	uint8_t    *compressed;			/* bytes that were read and not decompressed: from next to end */
+	const uint8_t *compressed_next;
+	const uint8_t *compressed_end;
+	bool		decompressed;		/* to its end */
 } Stream;
 
 /* Reads at most `size` bytes from the descriptor, which it closes in the end. */
 void		stream_open(Stream *stream, int descriptor, uint64_t size);
 void		stream_close(Stream *stream);
 
-/* Goes back to the first byte; false, with `error` set, if the descriptor cannot. */
+/*
+ * Before anything was taken: if the first bytes are those of a compressed source, the stream's bytes are from now on those
+ * that were compressed.
+ */
+void		stream_decompress(Stream *stream);
+
+/* Goes back to the file's first byte, compressed or not; false, with `error` set, if the descriptor cannot. */
 bool		stream_rewind(Stream *stream);
 
 /* Moves the window so that it holds `bytes` bytes, if there are as many: stream_look's slow path. */
@@ -55,7 +70,16 @@ stream_take(Stream *stream, size_t bytes)
 /* Takes bytes that nobody looks at; false if there are not so many. */
 bool		stream_skip(Stream *stream, uint64_t bytes);
 
-/* How many bytes should be left: more than there are, if the file shrank. */
+/*
+ * How many bytes should be left: more than there are, if the file shrank.  Of a compressed source it is not known, and
+ * UINT64_MAX, until its last byte is in the window, and stays so if it is damaged.
+ */
 uint64_t	stream_left(const Stream *stream);
+
+/* What is wrong with a compressed source, as decompressor_damage has it, or NULL. */
+const char *stream_damage(const Stream *stream);
+
+/* How many of the file's bytes stand for what was taken so far. */
+uint64_t	stream_file_bytes(const Stream *stream);
 
 #endif							/* ENGINE_STREAM_H */
