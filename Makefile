@@ -80,7 +80,7 @@ ENGINE_SOURCES = $(sort $(wildcard src/engine/*.c src/engine/plugins/*.c src/wir
 METER_SOURCES = $(sort $(wildcard src/meter/*.c)) $(ENGINE_SOURCES)
 METER_OBJS = $(METER_SOURCES:%.c=build/meter/%.o)
 
-METER_CFLAGS = -std=c11 -O2 -g -Wall -Wextra -Wshadow -ffp-contract=off \
+METER_CFLAGS = -std=c11 -O2 -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -ffp-contract=off \
 	-fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 METER_CPPFLAGS = -D_GNU_SOURCE -Isrc -DMETER_VERSION=\"$(EXTENSION_VERSION)\"
 METER_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
@@ -127,7 +127,8 @@ UNIT_TESTS = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/test_*.c)))
 DUMP_PROGRAMS = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/*_dump.c)))
 UNIT_SOURCES = $(filter-out src/meter/main.c,$(METER_SOURCES))
 UNIT_OBJS = $(UNIT_SOURCES:%.c=build/unit/%.o)
-UNIT_CFLAGS = -std=c11 -O1 -g -Wall -Wextra -Wshadow -ffp-contract=off -fno-omit-frame-pointer \
+UNIT_CFLAGS = -std=c11 -O1 -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -ffp-contract=off \
+	-fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 
 unit-programs: $(UNIT_TESTS)
@@ -176,7 +177,7 @@ bench:
 
 build/doc-columns: scripts/doc-columns.c src/wire/column.c src/wire/column.h
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -Wall -Wextra -Isrc -o $@ scripts/doc-columns.c src/wire/column.c
+	$(CC) -std=c11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-columns.c src/wire/column.c
 
 doc-columns: build/doc-columns
 	@scripts/check-docs.py --write

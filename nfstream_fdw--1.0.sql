@@ -41,3 +41,11 @@ LANGUAGE C STRICT VOLATILE;
 
 COMMENT ON FUNCTION nfstream_version() IS
 	'versions of the extension, its meter, nDPI and libpcap';
+
+CREATE FUNCTION nfstream_applications(OUT id integer, OUT application_name text, OUT application_category_name text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'nfstream_applications'
+LANGUAGE C STRICT VOLATILE;
+
+COMMENT ON FUNCTION nfstream_applications() IS
+	'applications that the meter''s nDPI knows, with their categories';

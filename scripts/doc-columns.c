@@ -14,7 +14,6 @@ static const char *const option_of_group[] = {
 	[GROUP_DPI] = "`n_dissections`",
 	[GROUP_UDPS] = "`udps`",
 	[GROUP_SYSTEM] = "`system_visibility_mode`",
-	[GROUP_EXTRA] = "declare it",
 };
 
 static const char *const name_of_unit[] = {
@@ -29,7 +28,8 @@ int
 main(void)
 {
 	for (unsigned i = 0; i < column_count; i++)
-		printf("%s\t%s\t%s\t%s\n", columns[i].name, option_of_group[columns[i].group], name_of_unit[columns[i].unit],
-			   columns[i].help);
+		printf("%s\t%s%s\t%s\t%s\n", columns[i].name, option_of_group[columns[i].group],
+			   !columns[i].extra ? "" : columns[i].group == GROUP_CORE ? "declare it" : ", declare it",
+			   name_of_unit[columns[i].unit], columns[i].help);
 	return 0;
 }

@@ -62,6 +62,7 @@ static const struct
 	[DPI_SERVER_NAME] = {FIELD_REQUESTED_SERVER_NAME, 79},
 	[DPI_CLIENT_FINGERPRINT] = {FIELD_CLIENT_FINGERPRINT, 47},
 	[DPI_SERVER_FINGERPRINT] = {FIELD_SERVER_FINGERPRINT, 47},
+	[DPI_FINGERPRINT_KIND] = {FIELD_FINGERPRINT_KIND, 15},
 	[DPI_USER_AGENT] = {FIELD_USER_AGENT, 255},
 	[DPI_CONTENT_TYPE] = {FIELD_CONTENT_TYPE, 63},
 };
@@ -178,15 +179,25 @@ is_tls(const DpiFlow *flow)
 		is(flow, NDPI_PROTOCOL_MAIL_IMAPS) || is(flow, NDPI_PROTOCOL_MAIL_POPS) || is(flow, NDPI_PROTOCOL_QUIC);
 }
 
+static bool
+is_empty(const char *text)
+{
+	return text == NULL || text[0] == '\0';
+}
+
 /* Where nDPI keeps the texts; which member of its union holds something is decided by the label, and in this order. */
 static void
 find_texts(const DpiFlow *flow, const char *found[DPI_TEXTS])
 {
 	const struct ndpi_flow_struct *state = flow->state;
+	const char *kind = NULL;
 
 	found[DPI_SERVER_NAME] = (const char *) state->host_server_name;
 	if (is(flow, NDPI_PROTOCOL_DHCP))
+	{
+		kind = "DHCP";
 		found[DPI_CLIENT_FINGERPRINT] = state->protos.dhcp.fingerprint;
+	}
 	else if (is(flow, NDPI_PROTOCOL_HTTP))
 	{
 		found[DPI_USER_AGENT] = state->http.user_agent;
@@ -194,15 +205,19 @@ find_texts(const DpiFlow *flow, const char *found[DPI_TEXTS])
 	}
 	else if (is(flow, NDPI_PROTOCOL_SSH))
 	{
+		kind = "HASSH";
 		found[DPI_CLIENT_FINGERPRINT] = state->protos.ssh.hassh_client;
 		found[DPI_SERVER_FINGERPRINT] = state->protos.ssh.hassh_server;
 	}
 	else if (is_tls(flow))
 	{
+		kind = "JA3";
 		found[DPI_USER_AGENT] = state->http.user_agent;
 		found[DPI_CLIENT_FINGERPRINT] = state->protos.tls_quic.ja3_client;
 		found[DPI_SERVER_FINGERPRINT] = state->protos.tls_quic.ja3_server;
 	}
+	if (!is_empty(found[DPI_CLIENT_FINGERPRINT]) || !is_empty(found[DPI_SERVER_FINGERPRINT]))
+		found[DPI_FINGERPRINT_KIND] = kind;
 }
 
 /* ------------------------------------------------------------------------------------------------------ states, recycled */
@@ -263,7 +278,7 @@ keep_texts(Dpi *dpi, DpiFlow *flow)
 	find_texts(flow, found);
 	for (int i = 0; i < DPI_TEXTS; i++)
 	{
-		if (!dpi->wanted[i] || found[i] == NULL || found[i][0] == '\0')
+		if (!dpi->wanted[i] || is_empty(found[i]))
 			continue;
 		*end++ = (char) i;
 		end = copy_utf8(end, found[i], texts[i].most);
@@ -409,6 +424,22 @@ uint64_t
 dpi_dissection_time(const Dpi *dpi)
 {
 	return dpi->dissection_time;
+}
+
+unsigned
+dpi_applications(Dpi *dpi)
+{
+	return ndpi_get_num_supported_protocols(dpi->module);
+}
+
+void
+dpi_application(Dpi *dpi, unsigned number, char *name, char *category)
+{
+	DpiFlow		flow = {.application = (uint16_t) number};
+
+	flow.category = (uint16_t) ndpi_get_proto_category(dpi->module, label_of(&flow));
+	dpi_application_name(dpi, &flow, name);
+	dpi_category_name(dpi, &flow, category);
 }
 
 const char *

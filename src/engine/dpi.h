@@ -19,6 +19,7 @@ typedef enum DpiText
 	DPI_SERVER_NAME,			/* 79 */
 	DPI_CLIENT_FINGERPRINT,		/* 47 */
 	DPI_SERVER_FINGERPRINT,		/* 47 */
+	DPI_FINGERPRINT_KIND,
 	DPI_USER_AGENT,				/* 255 */
 	DPI_CONTENT_TYPE,			/* 63 */
 	DPI_TEXTS
@@ -72,6 +73,10 @@ const char *dpi_text(const DpiFlow *flow, DpiText text);
 /* Packets handed to nDPI so far, and the ns that took, if they are counted. */
 uint64_t	dpi_dissections(const Dpi *dpi);
 uint64_t	dpi_dissection_time(const Dpi *dpi);
+
+/* How many applications nDPI knows, numbered from 0, and what it calls one and its category; room as above. */
+unsigned	dpi_applications(Dpi *dpi);
+void		dpi_application(Dpi *dpi, unsigned number, char *name, char *category);
 
 /* nDPI's own name of its version. */
 const char *dpi_version(void);

@@ -153,6 +153,8 @@ text(const Emitter *emitter, const Flow *flow, const Column *column, char *buffe
 			return dpi_text(&flow->dpi, DPI_CLIENT_FINGERPRINT);
 		case FIELD_SERVER_FINGERPRINT:
 			return dpi_text(&flow->dpi, DPI_SERVER_FINGERPRINT);
+		case FIELD_FINGERPRINT_KIND:
+			return dpi_text(&flow->dpi, DPI_FINGERPRINT_KIND);
 		case FIELD_USER_AGENT:
 			return dpi_text(&flow->dpi, DPI_USER_AGENT);
 		case FIELD_CONTENT_TYPE:

@@ -117,6 +117,21 @@ greet(const char *program)
 	channel_send_body(output.channel, MESSAGE_HELLO, &hello, sizeof(hello));
 }
 
+static void
+list_applications(Dpi *dpi)
+{
+	unsigned	count = dpi_applications(dpi);
+
+	for (unsigned number = 0; number < count; number++)
+	{
+		ApplicationMessage message = {.number = number};
+
+		_Static_assert(sizeof(message.name) > DPI_NAME_MAX && sizeof(message.category) > DPI_CATEGORY_MAX, "the names fit");
+		dpi_application(dpi, number, message.name, message.category);
+		channel_send_body(output.channel, MESSAGE_APPLICATION, &message, sizeof(message));
+	}
+}
+
 /*
  * What needs files (names in a filter) or other calls to the system (nDPI's tables, a random number) comes before the
  * sandbox; the first byte of a capture after it.
@@ -126,10 +141,10 @@ meter(const MeterRequest *request, const char *filter_text)
 {
 	EngineProgram program = {NULL, open_source, record_room, record_written, place, damage, 0};
 	Filter	   *filter = request->filter_length == 0 ? NULL : filter_compile(filter_text, request->filter_length);
-	bool		wants_dpi = column_set_has_group(&request->columns, GROUP_DPI);
+	bool		wants_dpi = request->list_applications || column_set_has_group(&request->columns, GROUP_DPI);
 	Dpi		   *dpi = NULL;
 	FailureMessage failure;
-	Account		account;
+	Account		account = {0};
 	const char *not_given_up;
 
 	if (wants_dpi &&
@@ -148,7 +163,9 @@ meter(const MeterRequest *request, const char *filter_text)
 		fail(FAILURE_SANDBOX, not_given_up);
 		return false;
 	}
-	if (!engine_run(request, filter, dpi, &program, &account, &failure))
+	if (request->list_applications)
+		list_applications(dpi);
+	else if (!engine_run(request, filter, dpi, &program, &account, &failure))
 	{
 		channel_send_body(output.channel, MESSAGE_FAILURE, &failure, sizeof(failure));
 		return false;

@@ -53,7 +53,7 @@ append_columns(StringInfo command, const ScanOptions *options)
 		const Column *column = &columns[i];
 
 		/* What is not NFStream's is there for those who declare it. */
-		if (column->group == GROUP_EXTRA || !options_group_is_on(options, column->group))
+		if (column->extra || !options_group_is_on(options, column->group))
 			continue;
 		appendStringInfo(command, "%s\n\t%s %s", separator, quote_identifier(column->name),
 						 format_type_be(convert_import_type(column)));

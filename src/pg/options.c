@@ -383,7 +383,6 @@ options_group_is_on(const ScanOptions *options, ColumnGroup group)
 	switch (group)
 	{
 		case GROUP_CORE:
-		case GROUP_EXTRA:
 			return true;
 		case GROUP_TUNNEL:
 			return options->decode_tunnels;

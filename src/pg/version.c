@@ -10,38 +10,17 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
+#include "pg/ask.h"
 #include "pg/encoding.h"
-#include "pg/owner.h"
 
 PG_FUNCTION_INFO_V1(nfstream_version);
 
-/* Starts a meter with nothing to do, and listens to what it says of itself. */
-static HelloMessage
-ask_meter(void)
+/* A meter's first message is what it says of itself: wire/message.c. */
+static bool
+take_hello(const MeterMessage *message, void *context)
 {
-	ScanJob		job = {0};
-	OwnedMeter *meter;
-	MeterMessage message = {0};
-	HelloMessage hello;
-
-	request_defaults(&job.request);
-	meter = owner_start(&job, 0, 1);
-	PG_TRY();
-	{
-		while (!owner_receive(meter, &message))
-			owner_wait(meter);
-		if (message.type != MESSAGE_HELLO)
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_ERROR),
-					 errmsg("the meter does not say of which version it is")));
-		memcpy(&hello, message.body, sizeof(hello));
-	}
-	PG_FINALLY();
-	{
-		owner_stop(meter);
-	}
-	PG_END_TRY();
-	return hello;
+	memcpy(context, message->body, sizeof(HelloMessage));
+	return false;
 }
 
 static void
@@ -60,9 +39,12 @@ Datum
 nfstream_version(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	HelloMessage hello = ask_meter();
+	MeterRequest request;
+	HelloMessage hello;
 
 	InitMaterializedSRF(fcinfo, 0);
+	request_defaults(&request);
+	ask_meter(&request, take_hello, &hello);
 	put_row(result, "nfstream_fdw", EXTENSION_VERSION, strlen(EXTENSION_VERSION));
 	put_row(result, "nfstream_meter", hello.meter_version, sizeof(hello.meter_version));
 	put_row(result, "nDPI", hello.dpi_version, sizeof(hello.dpi_version));

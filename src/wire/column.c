@@ -191,8 +191,10 @@ const Column columns[] = {
 	"process on this host that the flow belongs to"},
 	{"process_name", COLUMN_TEXT, GROUP_SYSTEM, UNIT_NONE, FIELD_PROCESS_NAME, SIDE_BOTH,
 	"name of that process"},
-	{"source_file", COLUMN_FILE, GROUP_EXTRA, UNIT_NONE, FIELD_SOURCE_FILE, SIDE_BOTH,
-	"capture in which the flow began"},
+	{"source_file", COLUMN_FILE, GROUP_CORE, UNIT_NONE, FIELD_SOURCE_FILE, SIDE_BOTH,
+	"capture in which the flow began", .extra = true},
+	{"fingerprint_kind", COLUMN_TEXT, GROUP_DPI, UNIT_NONE, FIELD_FINGERPRINT_KIND, SIDE_BOTH,
+	"what the fingerprints are: DHCP, HASSH or JA3, '' without one", .extra = true},
 };
 
 const unsigned column_count = sizeof(columns) / sizeof(columns[0]);

@@ -40,9 +40,10 @@ typedef enum ColumnGroup
 	GROUP_SPLT,					/* splt_analysis > 0 */
 	GROUP_DPI,					/* n_dissections > 0 */
 	GROUP_UDPS,					/* udps */
-	GROUP_SYSTEM,				/* system_visibility_mode */
-	GROUP_EXTRA					/* not NFStream's: only where declared */
+	GROUP_SYSTEM				/* system_visibility_mode */
 } ColumnGroup;
+
+#define COLUMN_GROUPS	(GROUP_SYSTEM + 1)
 
 typedef enum ColumnUnit
 {
@@ -105,6 +106,7 @@ typedef enum ColumnField
 	FIELD_REQUESTED_SERVER_NAME,
 	FIELD_CLIENT_FINGERPRINT,
 	FIELD_SERVER_FINGERPRINT,
+	FIELD_FINGERPRINT_KIND,
 	FIELD_USER_AGENT,
 	FIELD_CONTENT_TYPE,
 	FIELD_UDPS,
@@ -122,6 +124,7 @@ typedef struct Column
 	ColumnField field;
 	ColumnSide	side;
 	const char *help;
+	bool		extra;				/* not NFStream's: there for those who declare it */
 } Column;
 
 #define COLUMNS_MAX	128

@@ -13,6 +13,8 @@
  *	                       <-------  FLOWS, PLACE, DAMAGE ... NEXT_FILE
  *	                       <-------  END, or FAILURE at any time
  *
+ * Where the request is to list applications, APPLICATION messages take the place of all between HELLO and END.
+ *
  * A worker hands all of its meter's messages to the leader but NEXT_FILE, which it answers, and adds OWNER_FAILURE if it
  * could not do its own part.
  */
@@ -39,6 +41,7 @@ typedef enum MessageType
 	MESSAGE_DAMAGE,				/* FailureMessage: a source is read no further than this */
 	MESSAGE_FAILURE,			/* FailureMessage: the meter ends without having done its work */
 	MESSAGE_END,				/* Account: all records were sent */
+	MESSAGE_APPLICATION,		/* ApplicationMessage */
 	MESSAGE_OWNER_FAILURE,		/* OwnerFailureMessage */
 	MESSAGE_TYPES
 } MessageType;
@@ -97,6 +100,14 @@ typedef struct FailureMessage
 	uint64_t	packet;				/* number in the source of the packet that could not be read, from 1 */
 	char		text[MESSAGE_TEXT_MAX]; /* what is wrong */
 } FailureMessage;
+
+/* One of the applications that nDPI knows. */
+typedef struct ApplicationMessage
+{
+	uint32_t	number;
+	char		name[64];
+	char		category[64];
+} ApplicationMessage;
 
 /* What an owner that is a worker could not do, for the leader to raise. */
 typedef struct OwnerFailureMessage

@@ -49,6 +49,8 @@ request_add_all_columns(MeterRequest *request)
 	{
 		ColumnGroup group = columns[i].group;
 
+		if (columns[i].extra)
+			continue;
 		if (group == GROUP_CORE ||
 			(group == GROUP_TUNNEL && request->decode_tunnels) ||
 			(group == GROUP_STATISTICS && request->statistical_analysis) ||

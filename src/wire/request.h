@@ -36,6 +36,7 @@ typedef struct MeterRequest
 	uint8_t		decode_tunnels;
 	uint8_t		stop_at_damage;		/* the rest of the sources is not read */
 	uint8_t		time_dissections;	/* fill COUNTER_DISSECTION_TIME */
+	uint8_t		list_applications;	/* instead of metering, tell what nDPI knows */
 
 	/* What is to be in a record, and whose flows. */
 	ColumnSet	columns;
@@ -56,7 +57,7 @@ void		request_defaults(MeterRequest *request);
  */
 const char *request_check(const MeterRequest *request, size_t length, const char **filter);
 
-/* Adds all columns of the groups that the options turn on, `udps` and system visibility apart. */
+/* Adds all columns of NFStream's that the options turn on, `udps` and system visibility apart. */
 void		request_add_all_columns(MeterRequest *request);
 
 #endif							/* WIRE_REQUEST_H */

@@ -219,6 +219,7 @@ CASE(client_hello_of_tls)
 		assert_string_equal(dpi_text(&flow, DPI_SERVER_NAME), "www.facebook.com");
 		assert_string_equal(dpi_text(&flow, DPI_CLIENT_FINGERPRINT), JA3);
 		assert_string_equal(dpi_text(&flow, DPI_SERVER_FINGERPRINT), "");
+		assert_string_equal(dpi_text(&flow, DPI_FINGERPRINT_KIND), "JA3");
 		assert_string_equal(dpi_text(&flow, DPI_CONTENT_TYPE), "");
 		dpi_free(dpi, &flow);
 		dpi_end(dpi);

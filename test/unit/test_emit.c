@@ -110,12 +110,14 @@ static const Expected expected[] = {
 	NUMBER("process_pid", 0),
 	TEXT("process_name", ""),
 	NUMBER("source_file", 4000000000),
+	TEXT("fingerprint_kind", "JA3"),
 };
 
 static const char texts[] = {
 	DPI_SERVER_NAME, 'w', 'w', 'w', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e', '.', 'o', 'r', 'g', 0,
 	DPI_SERVER_FINGERPRINT, 'f', '4', 'f', 'e', 'b', 'c', '5', '5', 'e', 'a', '1', '2', 'b', '3', '1', 'a',
 	'e', '1', '7', 'c', 'f', 'b', '7', 'e', '6', '1', '4', 'a', 'f', 'd', 'a', '8', 0,
+	DPI_FINGERPRINT_KIND, 'J', 'A', '3', 0,
 	DPI_USER_AGENT, 'M', '\xC3', '\xB6', 'z', 'i', 'l', 'l', 'a', 0,
 	DPI_CONTENT_TYPE, 't', 'e', 'x', 't', '/', 'h', 't', 'm', 'l', 0,
 	DPI_TEXTS

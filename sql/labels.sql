@@ -1,0 +1,49 @@
+-- What nDPI knows, and which kind of fingerprint it leaves.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
+RESET client_min_messages;
+\getenv pcaps NFSTREAM_TEST_PCAPS
+CREATE SCHEMA labels;
+SET search_path = labels, public;
+CREATE SERVER labels FOREIGN DATA WRAPPER nfstream_fdw;
+
+-- Applications are numbered from 0, each with a name of its own and a category.
+SELECT min(id), max(id) + 1 = count(*) AS no_gaps, count(DISTINCT id) = count(*) AS ids,
+	count(DISTINCT application_name) = count(*) AS names, count(*) > 250 AS many,
+	bool_or(application_name = '' OR application_category_name = '') AS empty
+FROM nfstream_applications();
+SELECT * FROM nfstream_applications() WHERE application_name IN ('Unknown', 'DNS', 'HTTP', 'TLS', 'Facebook') ORDER BY id;
+
+-- What flows are called is made of these names.
+\set source '{' :pcaps '/tls.pcap' ',' :pcaps '/ssh.pcap' ',' :pcaps '/dhcp.pcap' ',' :pcaps '/http.pcap' ',' :pcaps '/dns.pcap' ',' :pcaps '/quic.pcap' '}'
+CREATE FOREIGN TABLE flows (
+	application_name text, application_category_name text, client_fingerprint text, server_fingerprint text,
+	fingerprint_kind text, source_file text
+) SERVER labels OPTIONS (source :'source');
+SELECT DISTINCT part FROM flows, regexp_split_to_table(application_name, '\.') AS part
+WHERE part NOT IN (SELECT application_name FROM nfstream_applications());
+SELECT DISTINCT application_category_name FROM flows
+WHERE application_category_name NOT IN (SELECT application_category_name FROM nfstream_applications());
+
+-- A flow with a fingerprint says of which kind; each kind has its form.
+SELECT split_part(application_name, '.', 1) AS protocol, fingerprint_kind,
+	bool_or(client_fingerprint <> '') AS client, bool_or(server_fingerprint <> '') AS server
+FROM flows WHERE fingerprint_kind <> '' GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT count(*) FROM flows
+WHERE (fingerprint_kind = '') <> (client_fingerprint = '' AND server_fingerprint = '');
+SELECT DISTINCT fingerprint_kind FROM flows
+WHERE fingerprint_kind IN ('JA3', 'HASSH') AND concat(client_fingerprint, server_fingerprint) !~* '^([0-9a-f]{32}){1,2}$'
+	OR fingerprint_kind = 'DHCP' AND client_fingerprint !~ '^[0-9]+(,[0-9]+)*$';
+
+-- Asked for alone it is the same; without labels it is NULL; no IMPORT declares it.
+SELECT fingerprint_kind, count(*) FROM flows GROUP BY 1
+EXCEPT SELECT kind, count(*) FROM (SELECT fingerprint_kind AS kind, client_fingerprint, server_fingerprint FROM flows OFFSET 0) f
+GROUP BY 1;
+ALTER FOREIGN TABLE flows OPTIONS (ADD n_dissections '0');
+SELECT DISTINCT fingerprint_kind FROM flows;
+IMPORT FOREIGN SCHEMA nflow FROM SERVER labels INTO labels OPTIONS (table_name 'imported', source :'source');
+SELECT attname FROM pg_attribute WHERE attrelid = 'imported'::regclass AND attname IN ('fingerprint_kind', 'source_file');
+
+SET client_min_messages = warning;
+DROP SERVER labels CASCADE;
+DROP SCHEMA labels CASCADE;

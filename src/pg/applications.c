@@ -1,0 +1,55 @@
+/*
+ * applications.c
+ *	  nfstream_applications(): what the linked nDPI can find.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+#include "pg/ask.h"
+#include "pg/encoding.h"
+
+PG_FUNCTION_INFO_V1(nfstream_applications);
+
+/* The text of a message's field, which need not end nor be valid. */
+static Datum
+text_of(const char *field, size_t length)
+{
+	return CStringGetTextDatum(encoding_valid(pnstrdup(field, strnlen(field, length))));
+}
+
+static bool
+take_application(const MeterMessage *message, void *context)
+{
+	ReturnSetInfo *result = context;
+	ApplicationMessage application;
+	Datum		values[3];
+	bool		nulls[3] = {false, false, false};
+
+	if (message->type == MESSAGE_APPLICATION)
+	{
+		memcpy(&application, message->body, sizeof(application));
+		values[0] = Int32GetDatum((int32) application.number);
+		values[1] = text_of(application.name, sizeof(application.name));
+		values[2] = text_of(application.category, sizeof(application.category));
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return true;
+}
+
+/* nfstream_applications() → (id integer, application_name text, application_category_name text) */
+Datum
+nfstream_applications(PG_FUNCTION_ARGS)
+{
+	MeterRequest request;
+
+	InitMaterializedSRF(fcinfo, 0);
+	request_defaults(&request);
+	request.list_applications = true;
+	ask_meter(&request, take_application, fcinfo->resultinfo);
+	return (Datum) 0;
+}
