@@ -43,11 +43,11 @@ EXTENSION_SOURCES = nfstream_fdw.c $(sort $(wildcard src/pg/*.c src/wire/*.c))
 OBJS = $(EXTENSION_SOURCES:%.c=build/server/%.o)
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 
-PG_CPPFLAGS = -Isrc -DEXTENSION_VERSION=\"$(EXTENSION_VERSION)\"
+PG_CPPFLAGS = -Isrc $(shell pkg-config --cflags libsodium 2>/dev/null) -DEXTENSION_VERSION=\"$(EXTENSION_VERSION)\"
 PG_CFLAGS = -std=gnu11 -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
 	-Wno-declaration-after-statement -Wshadow=local
 # Every library that a server loads is in one name space: what this one calls is its own.
-SHLIB_LINK = -Wl,-Bsymbolic
+SHLIB_LINK = -Wl,-Bsymbolic $(shell pkg-config --libs libsodium 2>/dev/null)
 # No LLVM bitcode: nothing here is short enough to be worth inlining into a query.
 override with_llvm = no
 

@@ -49,3 +49,53 @@ LANGUAGE C STRICT VOLATILE;
 
 COMMENT ON FUNCTION nfstream_applications() IS
 	'applications that the meter''s nDPI knows, with their categories';
+
+CREATE FUNCTION nfstream_blake2b(data bytea, key bytea DEFAULT '', size integer DEFAULT 64)
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'nfstream_blake2b'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION nfstream_blake2b(bytea, bytea, integer) IS
+	'BLAKE2b hash of so many bytes, RFC 7693';
+
+-- The session's key is the leader's alone, and its hashes are not another session's.
+CREATE FUNCTION nfstream_anonymize(value anyelement)
+RETURNS text
+AS 'MODULE_PATHNAME', 'nfstream_anonymize'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION nfstream_anonymize(anyelement) IS
+	'hash of a value''s text, in hexadecimal, with this session''s random key';
+
+CREATE FUNCTION nfstream_anonymize(value text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'nfstream_anonymize'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION nfstream_anonymize(text) IS
+	'hash of a text, in hexadecimal, with this session''s random key';
+
+-- A value's text may depend on settings, as a time's does.
+CREATE FUNCTION nfstream_anonymize(value anyelement, key bytea)
+RETURNS text
+AS 'MODULE_PATHNAME', 'nfstream_anonymize_with_key'
+LANGUAGE C STRICT STABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION nfstream_anonymize(anyelement, bytea) IS
+	'hash of a value''s text, in hexadecimal, with a key of 1 to 64 bytes';
+
+CREATE FUNCTION nfstream_anonymize(value text, key bytea)
+RETURNS text
+AS 'MODULE_PATHNAME', 'nfstream_anonymize_with_key'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION nfstream_anonymize(text, bytea) IS
+	'hash of a text, in hexadecimal, with a key of 1 to 64 bytes';
+
+CREATE FUNCTION nfstream_rotate_key()
+RETURNS void
+AS 'MODULE_PATHNAME', 'nfstream_rotate_key'
+LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION nfstream_rotate_key() IS
+	'gives this session a new random key';

@@ -54,6 +54,7 @@ look_for_all()
 	need "libpcap" libpcap-dev pkg-config --exists libpcap
 	need "libseccomp" libseccomp-dev pkg-config --exists libseccomp
 	need "libcap" libcap-dev pkg-config --exists libcap
+	need "libsodium" libsodium-dev pkg-config --exists libsodium
 	need "zlib" zlib1g-dev pkg-config --exists zlib
 	need "libzstd" libzstd-dev pkg-config --exists libzstd
 	if [ -z "${NDPI:-}" ]; then

@@ -467,6 +467,18 @@ convert_function(const Column *column, Oid type)
 	return NULL;
 }
 
+text *
+convert_plain_text(const FlowValue *value, const ConvertTarget *target)
+{
+	ConvertFunction convert = convert_function(target->column, TEXTOID);
+
+	if (convert != NULL)
+		return DatumGetTextPP(convert(value, target));
+	if (class_of(target->column) == JSON)
+		return encoding_from_utf8(value->b.bytes, value->b.length);
+	return cstring_to_text(convert_value_text(value, target));
+}
+
 static void
 append_type(StringInfo types, Oid type)
 {

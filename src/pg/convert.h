@@ -31,6 +31,9 @@ char	   *convert_types_text(const Column *column);
 /* The type with which IMPORT FOREIGN SCHEMA declares a column. */
 Oid			convert_import_type(const Column *column);
 
+/* A value's text alone, whatever its column, in the current memory context. */
+text	   *convert_plain_text(const FlowValue *value, const ConvertTarget *target);
+
 /* A value as users read it in an error, in the current memory context. */
 char	   *convert_value_text(const FlowValue *value, const ConvertTarget *target);
 

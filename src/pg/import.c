@@ -9,6 +9,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
+#include "pg/anonymizer.h"
 #include "pg/convert.h"
 #include "pg/fdw.h"
 #include "pg/options.h"
@@ -56,7 +57,7 @@ append_columns(StringInfo command, const ScanOptions *options)
 		if (column->extra || !options_group_is_on(options, column->group))
 			continue;
 		appendStringInfo(command, "%s\n\t%s %s", separator, quote_identifier(column->name),
-						 format_type_be(convert_import_type(column)));
+						 format_type_be(anonymizer_names(options, column) ? TEXTOID : convert_import_type(column)));
 		separator = ",";
 	}
 }
@@ -87,6 +88,7 @@ nfstream_import(ImportForeignSchemaStmt *statement, Oid server)
 	StringInfoData command;
 
 	check_schema(statement->remote_schema);
+	anonymizer_check_names(options);
 	if (options->source != NULL && !options->source_on_server)
 		privileges_check_source(options);
 

@@ -421,7 +421,6 @@ void
 options_check_available(const ScanOptions *options)
 {
 	const char *interface;
-	List	   *names;
 
 	if (options->source == NULL)
 		ereport(ERROR,
@@ -434,7 +433,4 @@ options_check_available(const ScanOptions *options)
 		options_refuse_interface(interface);
 	if (options->udps != NULL)
 		refuse_option("udps");
-	if (options->columns_to_anonymize != NULL &&
-		form_parse_names(options->columns_to_anonymize, &names) && names != NIL)
-		refuse_option("columns_to_anonymize");
 }

@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "pg/anonymizer.h"
 #include "pg/convert.h"
 #include "pg/encoding.h"
 #include "pg/option_forms.h"
@@ -32,6 +33,7 @@ typedef struct TupleColumn
 	int			attribute;		/* index in the slot */
 	unsigned	index;			/* of target.column */
 	ConvertFunction convert;	/* NULL: the options turn the column off, its value is NULL */
+	bool		hidden;			/* its hash takes the value's place */
 	FmgrInfo   *modify;			/* the type's modifier; NULL: none */
 	int32		modifier;
 	Oid			domain;			/* InvalidOid: none */
@@ -43,6 +45,7 @@ struct TupleBuilder
 	MemoryContext context;
 	MemoryContext files_context;	/* what tuple_builder_set_files() keeps */
 	const char *table;
+	Anonymizer *anonymizer;		/* NULL: no column is hidden */
 	int			attributes;		/* of the slot */
 	int			count;
 	TupleColumn *columns;
@@ -119,9 +122,10 @@ is_computed(const ScanOptions *options, const Column *column)
 
 /* Looks up how a column of the table is filled.  Errors if its type cannot hold the attribute. */
 static TupleColumn
-prepare_column(Relation table, Form_pg_attribute attribute, int index)
+prepare_column(Relation table, const Anonymizer *anonymizer, Form_pg_attribute attribute, int index)
 {
 	const Column *column = &columns[index];
+	bool		hidden = anonymizer_hides(anonymizer, attribute, column);
 	int32		modifier = attribute->atttypmod;
 	Oid			type = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
 	ConvertFunction convert = convert_function(column, type);
@@ -131,11 +135,12 @@ prepare_column(Relation table, Form_pg_attribute attribute, int index)
 		.attribute = attribute->attnum - 1,
 		.index = index,
 		.convert = convert,
+		.hidden = hidden,
 		.modifier = modifier,
 		.domain = type == attribute->atttypid ? InvalidOid : attribute->atttypid,
 	};
 
-	if (convert == NULL)
+	if (convert == NULL && !hidden)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot be of type %s", NameStr(attribute->attname),
@@ -161,6 +166,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	builder->context = CurrentMemoryContext;
 	builder->files_context = AllocSetContextCreate(builder->context, "names of captures", ALLOCSET_SMALL_SIZES);
 	builder->table = pstrdup(RelationGetRelationName(table));
+	builder->anonymizer = anonymizer_of_table(table, options);
 	builder->attributes = descriptor->natts;
 	builder->columns = palloc(descriptor->natts * sizeof(TupleColumn));
 
@@ -175,7 +181,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 		index = tuple_column_of_attribute(RelationGetRelid(table), attribute->attnum);
 		if (index == PLUGIN_VALUE)
 			continue;
-		column = prepare_column(table, attribute, index);
+		column = prepare_column(table, builder->anonymizer, attribute, index);
 		if (!whole_row && !bms_is_member(attribute->attnum - FirstLowInvalidHeapAttributeNumber, attributes_used))
 			continue;
 
@@ -185,6 +191,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 			if (!OidIsValid(column.domain))
 				continue;
 			column.convert = NULL;
+			column.hidden = false;
 		}
 		else if (column.target.column->field != FIELD_ID)
 			column_set_add(wanted, index);
@@ -256,10 +263,11 @@ tuple_fill(TupleBuilder *builder, const FlowRecord *record, uint64 id, TupleTabl
 		const FlowValue *value = NULL;
 		Datum		datum = (Datum) 0;
 
-		if (column->convert != NULL)
+		if (column->hidden || column->convert != NULL)
 		{
 			value = column->target.column->field == FIELD_ID ? &id_value : &record->values[column->index];
-			datum = column->convert(value, &column->target);
+			datum = column->hidden ? anonymizer_hash(builder->anonymizer, value, &column->target) :
+				column->convert(value, &column->target);
 		}
 		if (column->modify != NULL || OidIsValid(column->domain))
 			datum = second_step(builder, column, value, datum);

@@ -1,0 +1,191 @@
+/*
+ * anonymizer.c
+ *	  The columns of a table that are only ever seen hashed.
+ *
+ * They are hashed before the executor sees them, so that nothing that is said or kept of a row holds the value: conditions,
+ * statistics, plans, errors.  The key is the table's own.  It comes from this session's secret or, to last longer, from the
+ * option anonymization_key of a user mapping: of the table's owner, never of the reader, who could then hash what he likes and
+ * compare.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "pg/anonymize.h"
+#include "pg/anonymizer.h"
+#include "pg/option_forms.h"
+#include "pg/secret.h"
+#include "pg/suggest.h"
+
+struct Anonymizer
+{
+	const char *table;
+	List	   *names;			/* the option's, C strings */
+	uint8		key[SECRET_BYTES];
+	MemoryContextCallback callback;
+};
+
+static List *
+names_of(const ScanOptions *options)
+{
+	List	   *names = NIL;
+
+	if (options->columns_to_anonymize != NULL)
+		(void) form_parse_names(options->columns_to_anonymize, &names);
+	return names;
+}
+
+static bool
+has_name(const List *names, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+table_has_column(Relation table, const char *name)
+{
+	TupleDesc	descriptor = RelationGetDescr(table);
+
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+
+		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* `table` may be NULL. */
+static void
+check_names(const List *names, Relation table)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+	{
+		const char *name = lfirst(cell);
+		char	   *perhaps;
+
+		if (column_by_name(name) >= 0 || (table != NULL && table_has_column(table, name)))
+			continue;
+		perhaps = suggest_columns(name);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("there is no column \"%s\" to anonymize", name),
+				 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) :
+				 errhint("The option \"columns_to_anonymize\" names columns of the table or attributes of a flow.")));
+	}
+}
+
+/* The option anonymization_key of a role's user mapping, or of PUBLIC's where the role has none; NULL if there is none. */
+static const char *
+mapped_key(Oid role, Oid server)
+{
+	HeapTuple	mapping = SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(role), ObjectIdGetDatum(server));
+	const char *key = NULL;
+	Datum		list;
+	bool		is_null;
+	ListCell   *cell;
+
+	if (!HeapTupleIsValid(mapping))
+		mapping = SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(InvalidOid), ObjectIdGetDatum(server));
+	if (!HeapTupleIsValid(mapping))
+		return NULL;
+	list = SysCacheGetAttr(USERMAPPINGUSERSERVER, mapping, Anum_pg_user_mapping_umoptions, &is_null);
+	if (!is_null)
+		foreach(cell, untransformRelOptions(list))
+		{
+			DefElem    *option = lfirst_node(DefElem, cell);
+
+			if (strcmp(option->defname, "anonymization_key") == 0)
+				key = defGetString(option);
+		}
+	ReleaseSysCache(mapping);
+	return key;
+}
+
+static void
+wipe_key(void *anonymizer)
+{
+	secret_wipe(((Anonymizer *) anonymizer)->key, SECRET_BYTES);
+}
+
+Anonymizer *
+anonymizer_of_table(Relation table, const ScanOptions *options)
+{
+	List	   *names = names_of(options);
+	Anonymizer *anonymizer;
+	const char *digits;
+	uint8		given[SECRET_BYTES];
+
+	if (names == NIL)
+		return NULL;
+	check_names(names, table);
+	anonymizer = palloc0(sizeof(*anonymizer));
+	anonymizer->table = pstrdup(RelationGetRelationName(table));
+	anonymizer->names = names;
+	anonymizer->callback.func = wipe_key;
+	anonymizer->callback.arg = anonymizer;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &anonymizer->callback);
+
+	digits = mapped_key(table->rd_rel->relowner, options->server);
+	if (digits == NULL)
+		secret_of_table(RelationGetRelid(table), NULL, 0, anonymizer->key);
+	else
+	{
+		/* The validator has seen to it that these are at most SECRET_BYTES bytes. */
+		size_t		length = hex_decode(digits, Min(strlen(digits), 2 * SECRET_BYTES), (char *) given);
+
+		secret_of_table(RelationGetRelid(table), given, length, anonymizer->key);
+		secret_wipe(given, sizeof(given));
+	}
+	return anonymizer;
+}
+
+bool
+anonymizer_hides(const Anonymizer *anonymizer, Form_pg_attribute attribute, const Column *column)
+{
+	if (anonymizer == NULL ||
+		!(has_name(anonymizer->names, column->name) || has_name(anonymizer->names, NameStr(attribute->attname))))
+		return false;
+	if (attribute->atttypid != TEXTOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg("column \"%s\" of foreign table \"%s\" cannot be of type %s", NameStr(attribute->attname),
+						anonymizer->table, format_type_be(attribute->atttypid)),
+				 errdetail("The option \"columns_to_anonymize\" makes its values hashes, which are of type text."),
+				 errhint("Declare the column as text.")));
+	return true;
+}
+
+Datum
+anonymizer_hash(const Anonymizer *anonymizer, const FlowValue *value, const ConvertTarget *target)
+{
+	text	   *plain = convert_plain_text(value, target);
+
+	return PointerGetDatum(anonymize_text(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), anonymizer->key, SECRET_BYTES));
+}
+
+bool
+anonymizer_names(const ScanOptions *options, const Column *column)
+{
+	return has_name(names_of(options), column->name);
+}
+
+void
+anonymizer_check_names(const ScanOptions *options)
+{
+	check_names(names_of(options), NULL);
+}

@@ -1,0 +1,98 @@
+/*
+ * secret.c
+ *	  This session's secrets, and the keys that come from them.
+ */
+#include "postgres.h"
+
+#include <sodium.h>
+
+#include "miscadmin.h"
+#include "storage/ipc.h"
+
+#include "pg/secret.h"
+
+typedef struct Secrets
+{
+	uint8		session[SECRET_BYTES];
+	uint8		tables[SECRET_BYTES];
+} Secrets;
+
+/* In pages of their own, locked; NULL until they are needed. */
+static Secrets *secrets;
+
+static void
+wipe(int code, Datum argument)
+{
+	(void) code;
+	(void) argument;
+	sodium_free(secrets);		/* wipes it too */
+	secrets = NULL;
+}
+
+static void
+fill(void)
+{
+	if (!pg_strong_random(secrets, sizeof(*secrets)))
+	{
+		sodium_memzero(secrets, sizeof(*secrets));
+		sodium_free(secrets);
+		secrets = NULL;
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate a random key")));
+	}
+}
+
+static const Secrets *
+get_secrets(void)
+{
+	static bool will_wipe = false;
+
+	if (secrets != NULL)
+		return secrets;
+	if (sodium_init() < 0 || (secrets = sodium_malloc(sizeof(*secrets))) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not get memory for a secret key")));
+	if (!will_wipe)
+		on_proc_exit(wipe, (Datum) 0);
+	will_wipe = true;
+	fill();
+	return secrets;
+}
+
+const uint8 *
+secret_of_session(void)
+{
+	return get_secrets()->session;
+}
+
+void
+secret_of_table(Oid table, const uint8 *given, size_t given_length, uint8 key[SECRET_BYTES])
+{
+	struct
+	{
+		char		purpose[24];
+		Oid			table;
+	}			message = {"columns_to_anonymize", table};
+
+	if (given == NULL)
+	{
+		given = get_secrets()->tables;
+		given_length = SECRET_BYTES;
+	}
+	crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) &message, sizeof(message), given, given_length);
+}
+
+void
+secret_renew(void)
+{
+	if (secrets != NULL)
+		fill();
+}
+
+void
+secret_wipe(void *key, size_t length)
+{
+	sodium_memzero(key, length);
+}

@@ -1,0 +1,29 @@
+/*
+ * secret.h
+ *	  This session's secrets, and the keys that come from them.
+ *
+ * They are random, live in memory that is neither swapped nor dumped, are never shown or written, and are wiped when the
+ * process ends.  What nfstream_anonymize() hashes with and what tables' keys come from are two secrets: whoever may call the
+ * function learns nothing of a table.
+ */
+#ifndef PG_SECRET_H
+#define PG_SECRET_H
+
+#define SECRET_BYTES	64
+
+/* The key of nfstream_anonymize(value), SECRET_BYTES long; made when it is first asked for. */
+const uint8 *secret_of_session(void);
+
+/*
+ * The key of a table's columns_to_anonymize: from this session's other secret or, where `given` is not NULL, from those
+ * given_length bytes (1 ... SECRET_BYTES), and from the table, so that no two tables have the same.
+ */
+void		secret_of_table(Oid table, const uint8 *given, size_t given_length, uint8 key[SECRET_BYTES]);
+
+/* New secrets from here on. */
+void		secret_renew(void);
+
+/* Overwrites a key that is not needed any more. */
+void		secret_wipe(void *key, size_t length);
+
+#endif							/* PG_SECRET_H */
