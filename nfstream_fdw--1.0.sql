@@ -99,3 +99,24 @@ LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION nfstream_rotate_key() IS
 	'gives this session a new random key';
+
+CREATE FUNCTION nfstream_to_csv(flows regclass, path text DEFAULT NULL, columns_to_anonymize text[] DEFAULT '{}',
+	flows_per_file bigint DEFAULT 0, rotate_files integer DEFAULT 0)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'nfstream_to_csv'
+LANGUAGE C VOLATILE;
+
+REVOKE EXECUTE ON FUNCTION nfstream_to_csv(regclass, text, text[], bigint, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nfstream_to_csv(regclass, text, text[], bigint, integer) TO pg_write_server_files;
+
+COMMENT ON FUNCTION nfstream_to_csv(regclass, text, text[], bigint, integer) IS
+	'writes the rows of a table or view to CSV files of the server; returns how many';
+
+CREATE FUNCTION nfstream_to_table(flows regclass, target text, columns_to_anonymize text[] DEFAULT '{}',
+	persistence text DEFAULT 'permanent')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'nfstream_to_table'
+LANGUAGE C STRICT VOLATILE;
+
+COMMENT ON FUNCTION nfstream_to_table(regclass, text, text[], text) IS
+	'puts the rows of a table or view into a table, which is made if it is not there; returns how many';

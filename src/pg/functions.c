@@ -25,9 +25,8 @@
 #define object_ownercheck(catalog, object, role) pg_class_ownercheck(object, role)
 #endif
 
-/* Whether a relation is a foreign table of this wrapper. */
-static bool
-is_ours(Relation relation)
+bool
+nfstream_is_ours(Relation relation)
 {
 	return relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE &&
 		GetFdwRoutineByRelId(RelationGetRelid(relation))->IterateForeignScan == nfstream_iterate;
@@ -49,7 +48,7 @@ nfstream_comment(PG_FUNCTION_ARGS)
 	if (!object_ownercheck(RelationRelationId, table, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relation->rd_rel->relkind),
 					   RelationGetRelationName(relation));
-	if (!is_ours(relation))
+	if (!nfstream_is_ours(relation))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a foreign table of nfstream_fdw", RelationGetRelationName(relation))));

@@ -1,0 +1,31 @@
+/*
+ * dataset.h
+ *	  Relations with flows as the source of a data set: a foreign table, a view over one, a table of flows.
+ */
+#ifndef PG_DATASET_H
+#define PG_DATASET_H
+
+#include "utils/array.h"
+#include "utils/rel.h"
+
+/* Opens a relation that can be read, with a lock that stays.  Errors if it is none, as an index. */
+Relation	dataset_open(Oid relation);
+
+/* The relation's name as SQL has it, in the current memory context. */
+char	   *dataset_name(Relation relation);
+
+/*
+ * The path of the first file of a foreign table of flows; NULL if the relation is none.  Errors if its owner may not read the
+ * source, or it is no file.
+ */
+const char *dataset_first_file(Relation relation);
+
+/*
+ * The list of a SELECT of all its columns, those whose names are in `hashed` (an array of text) as hashes with this session's
+ * key; in the current memory context.
+ *
+ * extension: the schema of the function nfstream_anonymize.  Errors if a name is no column.
+ */
+const char *dataset_select_list(Relation relation, ArrayType *hashed, Oid extension);
+
+#endif							/* PG_DATASET_H */
