@@ -86,10 +86,7 @@ ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (SET attribute 'id');
 ALTER FOREIGN TABLE options_table OPTIONS (SET source '/nowhere/a.pcap');
 SELECT * FROM options_table;
 \echo :SQLSTATE
-ALTER FOREIGN TABLE options_table OPTIONS (DROP udps, ADD columns_to_anonymize '{src_ip}');
-SELECT * FROM options_table;
-\echo :SQLSTATE
-ALTER FOREIGN TABLE options_table OPTIONS (SET columns_to_anonymize '{}', SET source 'interface:eth0');
+ALTER FOREIGN TABLE options_table OPTIONS (DROP udps, SET source 'interface:eth0');
 SELECT * FROM options_table;
 \echo :SQLSTATE
 ALTER FOREIGN TABLE options_table OPTIONS (SET source 'lo');

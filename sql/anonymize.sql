@@ -1,0 +1,187 @@
+-- Hashes in the place of values: functions, and columns that are only ever seen hashed.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
+RESET client_min_messages;
+\getenv pcaps NFSTREAM_TEST_PCAPS
+\set tls :pcaps '/tls.pcap'
+CREATE SCHEMA anonymize;
+SET search_path = anonymize, public;
+CREATE SERVER anonymize_server FOREIGN DATA WRAPPER nfstream_fdw;
+CREATE ROLE anonymize_owner SUPERUSER;
+CREATE ROLE anonymize_reader;
+GRANT USAGE ON SCHEMA anonymize TO anonymize_owner, anonymize_reader;
+GRANT CREATE ON SCHEMA anonymize TO anonymize_owner;
+
+-- BLAKE2b: RFC 7693, appendix A; the other two are Python's hashlib.blake2b's.
+SELECT nfstream_blake2b('abc');
+SELECT nfstream_blake2b('abc', 'key', 20);
+SELECT nfstream_blake2b('');
+SELECT length(nfstream_blake2b('abc', decode(repeat('ff', 64), 'hex'), 1));
+SELECT nfstream_blake2b(NULL), nfstream_blake2b('abc', NULL), nfstream_blake2b('abc', 'key', NULL);
+SELECT nfstream_blake2b('abc', decode(repeat('ff', 65), 'hex'));
+\echo :SQLSTATE
+SELECT nfstream_blake2b('abc', 'key', 65);
+SELECT nfstream_blake2b('abc', 'key', 0);
+
+-- With a given key: hashlib.blake2b(str(value).encode(), key=b'key', digest_size=64).
+SELECT nfstream_anonymize('10.0.0.1', 'key');
+SELECT nfstream_anonymize(inet '10.0.0.1', 'key') = nfstream_anonymize('10.0.0.1', 'key') AS inet,
+	nfstream_anonymize(inet 'fd00::1', 'key') = nfstream_anonymize('fd00::1', 'key') AS inet6,
+	nfstream_anonymize(macaddr '02:00:00:00:00:01', 'key') = nfstream_anonymize('02:00:00:00:00:01', 'key') AS mac,
+	nfstream_anonymize(443, 'key') = nfstream_anonymize('443', 'key') AS number,
+	nfstream_anonymize(''::text, 'key') <> '' AS empty;
+SELECT nfstream_anonymize(NULL::inet, 'key'), nfstream_anonymize(NULL::inet), nfstream_anonymize(NULL);
+SELECT nfstream_anonymize('x', '');
+\echo :SQLSTATE
+SELECT nfstream_anonymize('x', decode(repeat('ff', 65), 'hex'));
+
+-- With this session's key: the same as long as it is not rotated, and another one in another session.
+SELECT nfstream_anonymize('10.0.0.1') AS before \gset
+SELECT nfstream_anonymize(inet '10.0.0.1') = :'before' AS same, length(:'before'), :'before' ~ '^[0-9a-f]+$' AS hex;
+SELECT nfstream_rotate_key();
+SELECT nfstream_anonymize('10.0.0.1') = :'before' AS same;
+SELECT nfstream_anonymize('10.0.0.1') AS before \gset
+\c -
+SET search_path = anonymize, public;
+SELECT nfstream_anonymize('10.0.0.1') = :'before' AS same;
+SELECT proname, pg_get_function_identity_arguments(oid) AS arguments, provolatile, proparallel,
+	has_function_privilege('anonymize_reader', oid, 'EXECUTE') AS everyones
+FROM pg_proc WHERE proname ~ '^nfstream_(blake2b|anonymize|rotate_key|to_)' ORDER BY 1, 2;
+
+-- Columns of a table. IMPORT declares them as text, whatever their attributes' types are.
+IMPORT FOREIGN SCHEMA nflow FROM SERVER anonymize_server INTO anonymize
+	OPTIONS (table_name 'plain', source :'tls');
+IMPORT FOREIGN SCHEMA nflow FROM SERVER anonymize_server INTO anonymize
+	OPTIONS (table_name 'hidden', source :'tls', columns_to_anonymize '{src_ip,dst_ip,src_mac,src_port,bidirectional_bytes}');
+SELECT attname, atttypid::regtype FROM pg_attribute
+WHERE attrelid = 'hidden'::regclass AND attname ~ '^(src_ip|dst_ip|src_mac|src_oui|src_port|dst_port|bidirectional_bytes)$'
+ORDER BY attnum;
+SELECT count(*), min(length(src_ip)), max(length(src_port)), bool_and(bidirectional_bytes ~ '^[0-9a-f]{128}$') FROM hidden;
+
+-- Equal values have equal hashes, and others others: who talked to whom can still be told.
+SELECT count(*) AS rows, count(DISTINCT (p.src_ip, h.src_ip)) = count(DISTINCT p.src_ip) AS src,
+	count(DISTINCT h.src_ip) = count(DISTINCT p.src_ip) AS src_too,
+	count(DISTINCT (p.dst_ip, h.dst_ip)) = count(DISTINCT p.dst_ip) AS dst,
+	count(*) FILTER (WHERE p.application_name <> h.application_name) AS others
+FROM plain p JOIN hidden h USING (id);
+SELECT count(*) FROM hidden a JOIN plain b USING (id) WHERE a.src_ip = host(b.src_ip);
+
+-- A column of another name is known by its attribute as well as by its name.
+CREATE FOREIGN TABLE renamed (id bigint, client text OPTIONS (attribute 'src_ip'), server text OPTIONS (attribute 'dst_ip'))
+	SERVER anonymize_server OPTIONS (source :'tls', columns_to_anonymize '{src_ip,server}');
+SELECT count(*) FROM renamed WHERE length(client) = 128 AND length(server) = 128;
+SELECT count(DISTINCT client) FROM renamed;
+
+-- Two tables have two keys, one table one: it stays until the key is rotated.
+SELECT count(*) FROM hidden JOIN renamed USING (id) WHERE src_ip = client;
+SELECT src_ip AS before FROM hidden WHERE id = 0 \gset
+SELECT src_ip = :'before' AS same FROM hidden WHERE id = 0;
+SELECT nfstream_rotate_key();
+SELECT src_ip = :'before' AS same FROM hidden WHERE id = 0;
+
+-- What a table hides must be text, and be there.
+ALTER FOREIGN TABLE hidden ALTER COLUMN src_ip TYPE inet;
+SELECT count(*) FROM hidden;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE hidden ALTER COLUMN src_ip TYPE varchar(200);
+SELECT count(*) FROM hidden;
+ALTER FOREIGN TABLE hidden ALTER COLUMN src_ip TYPE text;
+ALTER FOREIGN TABLE hidden OPTIONS (SET columns_to_anonymize '{src_ip,dest_ip}');
+SELECT count(*) FROM hidden;
+\echo :SQLSTATE
+IMPORT FOREIGN SCHEMA nflow FROM SERVER anonymize_server INTO anonymize
+	OPTIONS (table_name 'never', source :'tls', columns_to_anonymize '{dest_ip}');
+ALTER FOREIGN TABLE hidden OPTIONS (SET columns_to_anonymize '{src_ip,dst_ip,src_mac,src_port,bidirectional_bytes}');
+
+-- On a server it is for all of its tables, those too that lack one of the columns; a table's own list takes its place.
+ALTER SERVER anonymize_server OPTIONS (ADD columns_to_anonymize '{src_ip,user_agent}');
+CREATE FOREIGN TABLE of_server (id bigint, src_ip text) SERVER anonymize_server OPTIONS (source :'tls');
+SELECT min(length(src_ip)) FROM of_server;
+SELECT count(*) FROM plain;
+ALTER FOREIGN TABLE of_server OPTIONS (ADD columns_to_anonymize '{}');
+SELECT max(length(src_ip)) < 128 AS plain FROM of_server;
+ALTER SERVER anonymize_server OPTIONS (DROP columns_to_anonymize);
+
+-- What is off stays NULL.
+CREATE FOREIGN TABLE off (application_name text) SERVER anonymize_server
+	OPTIONS (source :'tls', n_dissections '0', columns_to_anonymize '{application_name}');
+SELECT DISTINCT application_name FROM off;
+
+-- A key of the table's owner's user mapping lasts beyond the session. It is never the reader's.
+ALTER FOREIGN TABLE renamed OWNER TO anonymize_owner;
+ALTER FOREIGN TABLE hidden OWNER TO anonymize_owner;
+GRANT SELECT ON renamed, hidden TO anonymize_reader;
+CREATE USER MAPPING FOR anonymize_owner SERVER anonymize_server OPTIONS (anonymization_key '000102030405');
+SELECT client AS before FROM renamed WHERE id = 0 \gset
+\c -
+SET search_path = anonymize, public;
+SELECT client = :'before' AS same FROM renamed WHERE id = 0;
+GRANT USAGE ON FOREIGN SERVER anonymize_server TO anonymize_reader;
+SET ROLE anonymize_reader;
+CREATE USER MAPPING FOR anonymize_reader SERVER anonymize_server OPTIONS (anonymization_key 'ff');
+SELECT client = :'before' AS same FROM renamed WHERE id = 0;
+SELECT nfstream_rotate_key();
+SELECT client = :'before' AS same FROM renamed WHERE id = 0;
+SELECT umoptions FROM pg_user_mappings WHERE srvname = 'anonymize_server' AND usename = 'anonymize_owner';
+SELECT option_value FROM information_schema.user_mapping_options
+WHERE foreign_server_name = 'anonymize_server' AND authorization_identifier = 'anonymize_owner';
+RESET ROLE;
+ALTER USER MAPPING FOR anonymize_owner SERVER anonymize_server OPTIONS (SET anonymization_key '000102030406');
+SELECT client = :'before' AS same FROM renamed WHERE id = 0;
+
+-- Whatever a reader does, no address is seen: the addresses of the capture are looked for in all that can be had.
+CREATE TABLE addresses AS SELECT DISTINCT host(unnest(ARRAY[src_ip, dst_ip])) AS address FROM plain;
+GRANT SELECT ON addresses TO anonymize_reader;
+CREATE FUNCTION shows_an_address(said text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER AS
+	$$ SELECT EXISTS (SELECT FROM anonymize.addresses WHERE strpos(said, address) > 0) $$;
+ANALYZE hidden;
+CREATE FUNCTION said_by(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	lines text := '';
+	detail text;
+	context text;
+BEGIN
+	FOR line IN EXECUTE statement LOOP
+		lines := lines || line || E'\n';
+	END LOOP;
+	RETURN lines;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, context = PG_EXCEPTION_CONTEXT;
+	RETURN SQLERRM || detail || context;
+END $$;
+SELECT shows_an_address(said_by('SELECT p::text FROM plain p')) AS it_would_be_found;
+SET ROLE anonymize_reader;
+SELECT statement, shows_an_address(said_by(statement)) AS shows, said_by(statement) <> '' AS says FROM (VALUES
+	('SELECT h::text FROM hidden h'),
+	('SELECT row_to_json(h)::text FROM hidden h'),
+	('SELECT src_ip::inet::text FROM hidden'),
+	('SELECT src_ip::int::text FROM hidden'),
+	('SELECT (src_ip || dst_ip)::numeric::text FROM hidden'),
+	('SELECT (1 / (length(src_ip) - 128))::text FROM hidden'),
+	('SELECT min(src_ip) || max(dst_ip) FROM hidden'),
+	('SELECT string_agg(src_ip, dst_ip ORDER BY src_ip) FROM hidden'),
+	('EXPLAIN (VERBOSE) SELECT * FROM hidden WHERE src_ip > ''1'' AND dst_ip LIKE ''10.%'''),
+	('EXPLAIN (ANALYZE, VERBOSE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT src_ip FROM hidden WHERE src_ip <> '''''),
+	('SELECT pg_stats::text FROM pg_stats WHERE tablename = ''hidden'''),
+	('SELECT encode(convert_to(src_ip, ''UTF8''), ''escape'') FROM hidden'),
+	('SELECT server || client FROM renamed'),
+	('SELECT t.said FROM hidden, LATERAL (SELECT src_ip || bidirectional_bytes AS said) t')
+) AS tries (statement);
+
+-- The dictionary attack: every address of the capture, hashed in all the ways that a reader can hash.
+SELECT count(*) AS found FROM addresses, hidden
+WHERE src_ip IN (nfstream_anonymize(address), nfstream_anonymize(address::inet),
+		encode(nfstream_blake2b(address::bytea), 'hex'), nfstream_anonymize(address, '\xff'))
+	OR dst_ip IN (nfstream_anonymize(address), nfstream_anonymize(address::inet),
+		encode(nfstream_blake2b(address::bytea), 'hex'), nfstream_anonymize(address, '\xff'));
+SELECT count(*) AS found FROM addresses, renamed
+WHERE client IN (nfstream_anonymize(address), nfstream_anonymize(address, '\xff'))
+	OR server IN (nfstream_anonymize(address), nfstream_anonymize(address, '\xff'));
+RESET ROLE;
+
+SET client_min_messages = warning;
+DROP SERVER anonymize_server CASCADE;
+DROP SCHEMA anonymize CASCADE;
+DROP OWNED BY anonymize_owner, anonymize_reader;
+DROP ROLE anonymize_owner, anonymize_reader;

@@ -1,0 +1,139 @@
+-- Data sets: flows as tables, and as CSV files of the server.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
+RESET client_min_messages;
+\getenv pcaps NFSTREAM_TEST_PCAPS
+\set tls :pcaps '/tls.pcap'
+\set empty :pcaps '/damage_no_packets.pcap'
+CREATE SCHEMA datasets;
+SET search_path = datasets, public;
+CREATE SERVER datasets_server FOREIGN DATA WRAPPER nfstream_fdw;
+IMPORT FOREIGN SCHEMA nflow FROM SERVER datasets_server INTO datasets
+	OPTIONS (table_name 'flows', source :'tls', statistical_analysis 'true', splt_analysis '5');
+SELECT nfstream_comment('flows') AS comments;
+COMMENT ON FOREIGN TABLE flows IS 'what TLS clients did';
+
+-- A table with the same columns, types, comments and rows, which the planner knows.
+SELECT nfstream_to_table('flows', 'dataset');
+SELECT count(*) AS differing FROM (SELECT * FROM dataset EXCEPT ALL SELECT * FROM flows) difference;
+SELECT count(*) AS differing FROM pg_attribute f FULL JOIN pg_attribute d
+	ON d.attname = f.attname AND d.atttypid = f.atttypid AND d.attnum = f.attnum AND d.attrelid = 'dataset'::regclass
+		AND col_description(d.attrelid, d.attnum) = col_description(f.attrelid, f.attnum)
+WHERE f.attrelid = 'flows'::regclass AND f.attnum > 0 AND d.attname IS NULL;
+SELECT relpersistence, reltuples, obj_description(oid, 'pg_class') FROM pg_class WHERE oid = 'dataset'::regclass;
+SELECT count(*) > 80 AS analyzed FROM pg_stats WHERE schemaname = 'datasets' AND tablename = 'dataset';
+
+-- More rows into one that is there; columns of it that flows lack stay at their defaults.
+ALTER TABLE dataset ADD COLUMN label text DEFAULT 'unknown';
+SELECT nfstream_to_table('flows', 'datasets.dataset');
+SELECT count(*), count(DISTINCT id), count(label) FROM dataset;
+ALTER TABLE dataset DROP COLUMN src_ip;
+SELECT nfstream_to_table('flows', 'dataset');
+\echo :SQLSTATE
+CREATE TABLE narrow (src_ip inet, bidirectional_bytes smallint, application_name text);
+CREATE VIEW talks AS SELECT src_ip, bidirectional_bytes, application_name FROM flows;
+ALTER TABLE narrow ALTER application_name TYPE varchar(3);
+SELECT nfstream_to_table('talks', 'narrow');
+
+-- Unlogged, temporary, of a view, hashed, of another table.
+SELECT nfstream_to_table('talks', '"Odd name"', persistence => 'unlogged');
+SELECT nfstream_to_table('talks', 'of_session', '{src_ip}', 'temporary');
+SELECT nfstream_to_table('of_session', 'copied');
+SELECT relname, relpersistence FROM pg_class WHERE relname IN ('Odd name', 'of_session', 'copied') ORDER BY 1;
+SELECT count(*) AS hashed FROM of_session s JOIN copied c USING (src_ip)
+	JOIN (SELECT DISTINCT nfstream_anonymize(src_ip) AS src_ip FROM talks) t USING (src_ip)
+WHERE s.ctid = c.ctid;
+SELECT nfstream_to_table('talks', 'of_session', '{src_ip}', 'temporary');
+SELECT nfstream_to_table('talks', 'never', persistence => 'durable');
+SELECT nfstream_to_table('talks', 'never', '{source_ip}');
+\echo :SQLSTATE
+SELECT nfstream_to_table('talks', 'never', ARRAY[NULL]);
+SELECT nfstream_to_table('talks', 'no_such_schema.never');
+SELECT nfstream_to_table(NULL, 'never');
+CREATE INDEX ON narrow (src_ip);
+SELECT nfstream_to_table('narrow_src_ip_idx', 'never');
+SELECT to_regclass('never');
+
+-- In a transaction that is rolled back nothing is left.
+BEGIN;
+SELECT nfstream_to_table('talks', 'never');
+ROLLBACK;
+SELECT to_regclass('never');
+
+-- CSV: what COPY writes, byte for byte.
+SELECT current_setting('data_directory') || '/nfstream_datasets.csv' AS csv,
+	current_setting('data_directory') || '/nfstream_datasets.copy' AS copy \gset
+SELECT nfstream_to_csv('flows', :'csv');
+SELECT set_config('datasets.copy', :'copy', false) = :'copy' AS set;
+DO $$ BEGIN
+	EXECUTE format('COPY (SELECT * FROM flows) TO %L (FORMAT csv, HEADER)', current_setting('datasets.copy'));
+END $$;
+SELECT length(a) > 5000 AS long, a = b AS same FROM pg_read_binary_file(:'csv') a, pg_read_binary_file(:'copy') b;
+
+-- Chunks, each with its header; with a rotation the later ones take the place of the earlier.
+SELECT nfstream_to_csv('talks', :'csv', flows_per_file => 5);
+CREATE VIEW files AS
+	SELECT name, regexp_count(pg_read_file(current_setting('data_directory') || '/' || name), E'\n') AS lines
+	FROM pg_ls_dir('.') name WHERE name ~ '^\.?nfstream' AND name !~ 'copy$' ORDER BY name COLLATE "C";
+SELECT * FROM files;
+SELECT nfstream_to_csv('talks', replace(:'csv', 'datasets', 'rotated'), '{}', 3, 2);
+SELECT nfstream_to_csv('talks', replace(:'csv', 'datasets', 'whole'), '{}', 0, 2);
+SELECT * FROM files;
+
+-- Without flows there is no file; with an error there is none either, and what was there stays.
+CREATE FOREIGN TABLE nothing (id bigint) SERVER datasets_server OPTIONS (source :'empty');
+SELECT nfstream_to_csv('nothing', replace(:'csv', 'datasets', 'nothing'));
+CREATE VIEW failing AS SELECT id, 1 / (7 - id) AS x FROM flows;
+SELECT nfstream_to_csv('failing', :'csv');
+SELECT nfstream_to_csv('failing', replace(:'csv', 'datasets', 'failing'), flows_per_file => 2);
+SELECT count(*) FROM files;
+SELECT a = b AS same FROM pg_read_binary_file(:'csv') a, pg_read_binary_file(:'copy') b;
+
+-- Columns that are hashed with this session's key.
+SELECT nfstream_to_csv('talks', :'csv', '{src_ip}');
+SELECT split_part(pg_read_file(:'csv'), E'\n', 2) = format('%s,%s,%s', nfstream_anonymize(src_ip), bidirectional_bytes, application_name)
+FROM talks LIMIT 1;
+
+-- Where files go, and what is refused.
+SELECT nfstream_to_csv('talks');
+\echo :SQLSTATE
+SELECT nfstream_to_csv('talks', 'talks.csv');
+\echo :SQLSTATE
+SELECT nfstream_to_csv('talks', '/');
+SELECT nfstream_to_csv('talks', '/dev/null');
+SELECT nfstream_to_csv('talks', '/no/such/directory/talks.csv');
+\echo :SQLSTATE
+SELECT nfstream_to_csv('talks', :'csv', '{source_ip}');
+SELECT nfstream_to_csv('talks', :'csv', NULL);
+SELECT nfstream_to_csv('talks', :'csv', flows_per_file => -1);
+SELECT nfstream_to_csv('talks', :'csv', rotate_files => NULL);
+CREATE ROLE datasets_role;
+GRANT USAGE ON SCHEMA datasets TO datasets_role;
+GRANT SELECT ON talks TO datasets_role;
+SET ROLE datasets_role;
+SELECT nfstream_to_csv('talks', '/tmp/talks.csv');
+\echo :SQLSTATE
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION nfstream_to_csv TO datasets_role;
+SET ROLE datasets_role;
+SELECT nfstream_to_csv('talks', '/tmp/talks.csv');
+\echo :SQLSTATE
+RESET ROLE;
+GRANT pg_write_server_files TO datasets_role;
+SET ROLE datasets_role;
+SELECT nfstream_to_csv('talks', :'csv');
+SELECT nfstream_to_csv('dataset', :'csv');
+\echo :SQLSTATE
+RESET ROLE;
+
+DO $$
+BEGIN
+	EXECUTE format('COPY (SELECT) TO PROGRAM %L',
+		'rm ' || string_agg(quote_literal(current_setting('data_directory') || '/' || name), ' '))
+	FROM pg_ls_dir('.') name WHERE name ~ '^\.?nfstream';
+END $$;
+SET client_min_messages = warning;
+DROP SERVER datasets_server CASCADE;
+DROP SCHEMA datasets CASCADE;
+DROP OWNED BY datasets_role;
+DROP ROLE datasets_role;
