@@ -33,6 +33,12 @@ CREATE FOREIGN TABLE nowhere (src_ip inet) SERVER nfstream_analyze OPTIONS (sour
 ANALYZE nowhere, busy;
 SELECT reltuples FROM pg_class WHERE oid = 'busy'::regclass;
 
+-- Rows of the sample are kept in memory: lists of many elements, here of up to 512 kB, are compressed.
+CREATE FOREIGN TABLE lists (splt_direction smallint[], splt_ps int[], splt_piat_ms bigint[])
+  SERVER nfstream_analyze OPTIONS (source :'busy', splt_analysis '65535');
+ANALYZE lists;
+SELECT attname, avg_width < 10000 AS is_compressed, null_frac FROM pg_stats WHERE tablename = 'lists' ORDER BY attname;
+
 SET client_min_messages = warning;
 DROP SERVER nfstream_analyze CASCADE;
 DROP FUNCTION planned_rows;

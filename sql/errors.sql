@@ -76,6 +76,9 @@ SELECT said_of('damage_zeros.pcap', 'on_damage ''error'',');
 -- Of the captures behind it nothing is read.
 SELECT said_of('damage_packet.pcap link_vlan.pcap', 'on_damage ''error'',');
 SELECT said_of('link_vlan.pcap damage_packet.pcap', 'on_damage ''error'',');
+-- However many meters were asked for, and also where max_nflows ends the scan at the same moment.
+SELECT n, said_of('damage_packet.pcap', format('on_damage ''error'', n_meters ''%s'', max_nflows ''%s'',', n, flows))
+	FROM unnest('{1,2}'::int[]) n, unnest('{0,2,3}'::int[]) flows WHERE flows < 3 OR n > 1;
 -- Nobody is told who does not come so far, or whose statement is undone.
 SELECT said_of('damage_packet.pcap', 'on_damage ''error'',', 'SELECT id FROM errors.scanned LIMIT 2');
 CREATE TABLE kept (id bigint);
@@ -123,6 +126,7 @@ SELECT said_of('link_vlan.pcap link_raw.pcap', 'bpf_filter ''vlan'',');
 SELECT said_of('damage_no_packets.pcap', 'bpf_filter ''no such filter'',');
 -- A pcapng may hold frames of a type that the filter does not fit.
 SELECT said_of('format_ng.pcapng', 'bpf_filter ''ether host 02:00:00:00:00:01'',');
+SELECT said_of('link_vlan.pcap format_ng.pcapng', 'bpf_filter ''ether host 02:00:00:00:00:01'',');
 -- The file is looked for before the filter is looked at, and the capture before the filter's fit.
 SELECT said_of('no_such.pcap', 'bpf_filter ''no such filter'',');
 

@@ -146,6 +146,37 @@ SELECT property, value FROM properties('SELECT id FROM flows') WHERE property ~ 
 ALTER FOREIGN TABLE flows OPTIONS (DROP max_nflows, ADD max_active_flows '1');
 SELECT property, value FROM properties('SELECT id FROM flows') WHERE property ~ 'Packets|Flows';
 
+-- With any number of meters: what max_nflows gave up is counted, and max_active_flows is never exceeded.  No packet is lost.
+\set busy :pcaps '/busy.pcap'
+CREATE FOREIGN TABLE bounded (id bigint, bidirectional_packets int) SERVER explain_server OPTIONS (source :'busy');
+CREATE FUNCTION bounded(VARIADIC options text[]) RETURNS TABLE (rows bigint, packets bigint, last bigint, meters text, flows text,
+	metered text, given_up text, packets_given_up text, early text) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('ALTER FOREIGN TABLE bounded OPTIONS (%s)', array_to_string(options, ', '));
+	SELECT count(*), sum(bidirectional_packets), max(id) INTO rows, packets, last FROM explained.bounded;
+	SELECT min(value) FILTER (WHERE property = 'Meters'), min(value) FILTER (WHERE property = 'Flows'),
+			min(value) FILTER (WHERE property = 'Packets Metered'), min(value) FILTER (WHERE property = 'Flows Given Up'),
+			min(value) FILTER (WHERE property = 'Packets Given Up'), min(value) FILTER (WHERE property = 'Flows Expired Early')
+		INTO meters, flows, metered, given_up, packets_given_up, early FROM properties('SELECT * FROM explained.bounded');
+	RETURN NEXT;
+END $$;
+\pset tuples_only off
+SELECT * FROM bounded('ADD n_meters ''1''', 'ADD max_nflows ''5''');
+SELECT * FROM bounded('SET n_meters ''2''');
+SELECT * FROM bounded('SET n_meters ''8''');
+SELECT * FROM bounded('SET max_nflows ''159''');
+SELECT * FROM bounded('SET max_nflows ''160''');
+SELECT * FROM bounded('SET max_nflows ''161''');
+SELECT * FROM bounded('SET n_meters ''1''', 'DROP max_nflows', 'ADD max_active_flows ''1''');
+SELECT * FROM bounded('SET n_meters ''8''');
+SELECT * FROM bounded('SET n_meters ''1''', 'SET max_active_flows ''2''');
+SELECT * FROM bounded('SET max_active_flows ''7''');
+SELECT * FROM bounded('SET max_active_flows ''1000''');
+SELECT rows = flows::int AND rows >= 160 AS all_flows, packets, last = rows - 1 AS numbered, meters, metered, given_up,
+	early::int BETWEEN rows - 160 AND rows AS some_early
+	FROM bounded('SET n_meters ''3''', 'SET max_active_flows ''7''');
+SELECT * FROM bounded('SET max_active_flows ''18446744073709551615''');
+
 SET client_min_messages = warning;
 DROP SCHEMA explained CASCADE;
 DROP SERVER explain_server CASCADE;

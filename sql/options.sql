@@ -51,6 +51,97 @@ ALTER SERVER options_server OPTIONS (SET decode_tunnels 'maybe');
 ALTER SERVER options_server OPTIONS (SET statistical_analysis '');
 ALTER SERVER options_server OPTIONS (SET on_damage 'WARN');
 
+-- Every option that is a number, with its range: the ends are taken, what is beyond them or is no plain number is not, and the
+-- error names option, value and range; on a server, on a table, and at IMPORT.
+CREATE FUNCTION said(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	state text; message text; detail text;
+BEGIN
+	EXECUTE command;
+	RAISE SQLSTATE 'TAKEN';
+EXCEPTION
+	WHEN SQLSTATE 'TAKEN' THEN RETURN 'taken';
+	WHEN OTHERS THEN
+		GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+		RETURN concat_ws(' / ', state, message, nullif(detail, ''));
+END $$;
+CREATE SERVER options_plain FOREIGN DATA WRAPPER nfstream_fdw;
+CREATE FOREIGN TABLE options_plain (id bigint) SERVER options_plain;
+CREATE TABLE options_places AS SELECT * FROM (VALUES
+	('server', 'ALTER SERVER options_plain OPTIONS (ADD %1$I %2$L)'),
+	('table', 'ALTER FOREIGN TABLE options_plain OPTIONS (%1$I %2$L)'),
+	('table, SET', 'ALTER FOREIGN TABLE options_set OPTIONS (SET %1$I %2$L)'),
+	('new server', 'CREATE SERVER options_new FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (%1$I %2$L)'),
+	('new table', 'CREATE FOREIGN TABLE options_new (id bigint) SERVER options_plain OPTIONS (%1$I %2$L)'),
+	('import', 'IMPORT FOREIGN SCHEMA nflow FROM SERVER options_plain INTO public OPTIONS (%1$I %2$L)')
+	) places (place, command);
+CREATE TABLE options_numbers (option text, min numeric, max numeric);
+INSERT INTO options_numbers VALUES
+	('idle_timeout', 0, 18446744073709551), ('active_timeout', 0, 18446744073709551),
+	('accounting_mode', 0, 3), ('n_dissections', 0, 255), ('splt_analysis', 0, 65535), ('n_meters', 0, 64),
+	('snapshot_length', 1, 262144), ('socket_buffer_size', 0, 2147483647), ('system_visibility_mode', 0, 1),
+	('max_nflows', 0, 18446744073709551615), ('max_active_flows', 0, 18446744073709551615),
+	('performance_report', 0, 18446744073709551615), ('system_visibility_poll_ms', 0, 18446744073709551615);
+SELECT format('CREATE FOREIGN TABLE options_set (id bigint) SERVER options_plain OPTIONS (%s, decode_tunnels ''true'', '
+	'promiscuous_mode ''true'', statistical_analysis ''true'')', string_agg(format('%I ''1''', option), ', '))
+	FROM options_numbers \gexec
+SELECT place, count(*), count(*) FILTER (WHERE said = 'taken') AS taken FROM options_places, options_numbers,
+	LATERAL (VALUES (min::text), (max::text), ('000' || max)) v (value),
+	LATERAL said(format(command, option, value)) GROUP BY place ORDER BY place;
+SELECT place, count(*), count(*) FILTER (WHERE said = format(
+		'22023 / invalid value for option "%s": "%s" / Accepted: %s ... %s.', option, value, min, max)) AS refused
+	FROM options_places, options_numbers,
+	LATERAL (SELECT (max + 1)::text UNION SELECT (min - 1)::text UNION SELECT unnest(ARRAY['', ' ', ' 1', '1 ', '+1', '-1',
+		'-0', '1.0', '1.', '1e0', '1e3', '0x1', '0b1', '1_0', 'abc', 'true', 'NULL', 'NaN', 'infinity', '1,0', '"1"',
+		E'1\n', repeat('9', 21), repeat('9', 400), '18446744073709551616', '36893488147419103233'])) v (value),
+	LATERAL said(format(command, option, value)) GROUP BY place ORDER BY place;
+
+-- The same of booleans, with the forms that the server's own options have, and of choices.
+SELECT place, count(*), count(*) FILTER (WHERE said = 'taken') AS taken FROM options_places,
+	unnest('{decode_tunnels,promiscuous_mode,statistical_analysis}'::text[]) option,
+	unnest('{true,false,t,f,yes,no,y,n,on,off,1,0,TRUE,Off,tru,of}'::text[]) value,
+	LATERAL said(format(command, option, value)) GROUP BY place ORDER BY place;
+SELECT place, count(*), count(*) FILTER (WHERE said = format(
+		'22023 / invalid value for option "%s": "%s" / Accepted: a boolean, as true or false.', option, value)) AS refused
+	FROM options_places, unnest('{decode_tunnels,promiscuous_mode,statistical_analysis}'::text[]) option,
+	unnest('{"",o," true","true ",2,10,-1,wahr,"NULL",enabled}'::text[]) value,
+	LATERAL said(format(command, option, value)) GROUP BY place ORDER BY place;
+SELECT value, said(format(command, 'on_damage', value)) FROM options_places,
+	unnest('{warn,error,"",WARN,warning,"warn ",0}'::text[]) value WHERE place = 'table';
+
+-- A filter is as long as a request holds, in bytes.
+SELECT length(value), octet_length(value), left(said, 5) AS said, substring(said FROM 'Accepted.*') AS accepted
+	FROM options_places, unnest(ARRAY['', repeat('x', 65535), repeat('x', 65536)]) value,
+	LATERAL said(format(command, 'bpf_filter', value)) WHERE place = 'table';
+
+-- Which option stands where.
+SELECT option, string_agg(place, ', ' ORDER BY place) AS places FROM (VALUES
+	('wrapper', 'ALTER FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (ADD %1$I %2$L)'),
+	('server', 'ALTER SERVER options_plain OPTIONS (ADD %1$I %2$L)'),
+	('table', 'ALTER FOREIGN TABLE options_plain OPTIONS (ADD %1$I %2$L)'),
+	('column', 'ALTER FOREIGN TABLE options_plain ALTER COLUMN id OPTIONS (ADD %1$I %2$L)'),
+	('user mapping', 'CREATE USER MAPPING FOR PUBLIC SERVER options_plain OPTIONS (%1$I %2$L)'),
+	('import', 'IMPORT FOREIGN SCHEMA nflow FROM SERVER options_plain INTO public OPTIONS (%1$I %2$L)')) places (place, command),
+	(SELECT option, min::text FROM options_numbers UNION VALUES ('source', '/nowhere/a.pcap'), ('bpf_filter', 'tcp'),
+		('decode_tunnels', 'on'), ('promiscuous_mode', 'on'), ('statistical_analysis', 'on'), ('udps', 'flow_slicer'),
+		('columns_to_anonymize', '{src_ip}'), ('on_damage', 'warn'), ('attribute', 'id'), ('anonymization_key', 'ab'),
+		('table_name', 'options_new'), ('nothing', '1'), ('Source', '/nowhere/a.pcap')) options (option, value),
+	LATERAL said(format(command, option, value)) WHERE said = 'taken' GROUP BY option ORDER BY option COLLATE "C";
+
+-- Given twice, set or dropped without having been given: the server's own errors, and nothing changes.
+ALTER FOREIGN TABLE options_plain OPTIONS (ADD idle_timeout '1', ADD idle_timeout '2');
+ALTER FOREIGN TABLE options_plain OPTIONS (ADD idle_timeout '1');
+ALTER FOREIGN TABLE options_plain OPTIONS (ADD idle_timeout '2');
+ALTER FOREIGN TABLE options_plain OPTIONS (SET idle_timeout '2', SET active_timeout '2');
+ALTER FOREIGN TABLE options_plain OPTIONS (DROP active_timeout);
+ALTER FOREIGN TABLE options_plain OPTIONS (SET idle_timeout 'x', ADD active_timeout '2');
+SELECT ftoptions FROM pg_foreign_table WHERE ftrelid = 'options_plain'::regclass;
+DROP TABLE options_places, options_numbers;
+DROP FUNCTION said;
+SET client_min_messages = warning;
+DROP SERVER options_plain CASCADE;
+RESET client_min_messages;
+
 -- Sources: only the form is checked here.
 CREATE FOREIGN TABLE options_table (id bigint) SERVER options_server OPTIONS (source '/nowhere/*.pcap');
 ALTER FOREIGN TABLE options_table OPTIONS (SET source '{/nowhere/a.pcap,"/nowhere/b, c.pcap"}');

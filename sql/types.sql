@@ -11,6 +11,43 @@ SET extra_float_digits = 1;
 CREATE SERVER types_server FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (
 	source :'capture', statistical_analysis 'true', splt_analysis '4', n_dissections '0');
 
+-- Every attribute in every type: which types hold it.
+CREATE FUNCTION holds(attribute text, type text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	message text;
+BEGIN
+	EXECUTE format('CREATE FOREIGN TABLE declared (it %s OPTIONS (attribute %L)) SERVER types_server', type, attribute);
+	EXECUTE 'EXPLAIN SELECT FROM declared';
+	RAISE SQLSTATE 'HELD0';
+EXCEPTION
+	WHEN SQLSTATE 'HELD0' THEN RETURN true;
+	WHEN fdw_invalid_data_type THEN
+		GET STACKED DIAGNOSTICS message = PG_EXCEPTION_DETAIL;
+		IF message NOT LIKE format('Attribute "%s" fits into: %%.', attribute) THEN
+			RAISE;
+		END IF;
+		RETURN false;
+END $$;
+IMPORT FOREIGN SCHEMA nflow FROM SERVER types_server INTO public OPTIONS (table_name 'all_attributes',
+	n_dissections '20', udps 'flow_slicer', system_visibility_mode '1');
+CREATE TABLE held AS SELECT attribute, array_agg(type ORDER BY n) AS types
+	FROM (SELECT attname FROM pg_attribute WHERE attrelid = 'all_attributes'::regclass AND attnum > 0
+		UNION ALL SELECT 'source_file') attributes (attribute),
+	unnest('{boolean,smallint,integer,bigint,numeric,real,double precision,interval,timestamptz,timestamp,date,time,
+		inet,cidr,macaddr,macaddr8,text,varchar,character(9),name,"\"char\"",bytea,json,jsonb,smallint[],integer[],bigint[],
+		numeric[],text[],double precision[],money,oid,uuid,bit(8)}'::text[]) WITH ORDINALITY types (type, n)
+	WHERE holds(attribute, type) GROUP BY attribute;
+SELECT types, string_agg(attribute, ', ' ORDER BY attribute) AS attributes FROM (
+	SELECT types, regexp_replace(attribute, '^(bidirectional|src2dst|dst2src)_(min|max|mean|stddev)?', '..._\2') AS attribute
+	FROM held GROUP BY 1, 2) grouped GROUP BY types ORDER BY types;
+SELECT count(*) FROM held;
+-- The type that IMPORT declares is one of them.
+SELECT attribute, format_type(atttypid, atttypmod) FROM held
+	JOIN pg_attribute ON attname = attribute AND attrelid = 'all_attributes'::regclass
+	WHERE NOT format_type(atttypid, atttypmod) = ANY (types);
+DROP TABLE held;
+DROP FUNCTION holds;
+
 -- Addresses: inet without a netmask, or text.
 CREATE FOREIGN TABLE addresses (
 	id bigint,
@@ -80,6 +117,13 @@ SELECT splt_direction, splt_ps, big, json, splt_piat_ms FROM lists;
 SELECT splt_ps[1], array_length(splt_ps, 1), array_lower(splt_ps, 1), json -> 2 AS third FROM lists;
 SELECT small FROM lists;
 \echo :SQLSTATE
+ALTER FOREIGN TABLE lists OPTIONS (ADD splt_analysis '65535');
+SELECT small FROM lists;
+SELECT array_length(splt_ps, 1), splt_ps[17:19], big[65535], jsonb_array_length(json), json -> 65534 AS last,
+	splt_direction[65535] FROM lists WHERE splt_piat_ms ->> 0 = '0';
+CREATE DOMAIN short_list AS int[] CHECK (array_length(VALUE, 1) < 100);
+ALTER FOREIGN TABLE lists ALTER COLUMN splt_ps TYPE short_list;
+SELECT splt_ps FROM lists;
 
 -- Labels: a guess is a number or a boolean.  What the options turn off is NULL.
 CREATE FOREIGN TABLE labels (
@@ -122,6 +166,13 @@ SELECT application_name FROM domains;
 ALTER FOREIGN TABLE addresses ALTER COLUMN src_oui TYPE varchar(4);
 SELECT src_oui FROM addresses;
 
+-- A generated column would have to be computed here; its expression is never passed over.
+CREATE FOREIGN TABLE generated (id bigint, twice bigint GENERATED ALWAYS AS (id * 2) STORED) SERVER types_server;
+SELECT id FROM generated;
+\echo :SQLSTATE
+CREATE FOREIGN TABLE generated_attribute (id bigint GENERATED ALWAYS AS (7) STORED, src_port int) SERVER types_server;
+SELECT * FROM generated_attribute;
+
 -- Dropped columns, whole rows, system columns, no columns at all.
 ALTER FOREIGN TABLE addresses DROP COLUMN src_oui, DROP COLUMN src_ip;
 SELECT a FROM addresses a;
@@ -130,4 +181,4 @@ SELECT count(*) FROM addresses;
 
 SET client_min_messages = warning;
 DROP SERVER types_server CASCADE;
-DROP DOMAIN port, short_text, known_text;
+DROP DOMAIN port, short_text, known_text, short_list;

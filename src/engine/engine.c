@@ -43,6 +43,16 @@ tell_place(Engine *engine, const Capture *capture)
 	engine->program->place(engine->program->context, &place);
 }
 
+/* Whether the filter, if there is one, fits a link type of this source; if not, the failure says so. */
+static bool
+fits(Engine *engine, uint32_t link_type, uint32_t file)
+{
+	if (engine->filter == NULL || filter_fits(engine->filter, link_type, engine->failure))
+		return true;
+	engine->failure->file = file;
+	return false;
+}
+
 /* What becomes of one frame: refused by the filter, ignored, or metered. */
 static Walk
 walk_frame(Engine *engine, const Frame *frame, uint32_t file)
@@ -57,7 +67,7 @@ walk_frame(Engine *engine, const Frame *frame, uint32_t file)
 
 		if (result == FILTER_UNFIT)
 		{
-			filter_fits(engine->filter, frame->link_type, engine->failure);
+			fits(engine, frame->link_type, file);
 			return WALK_FAILED;
 		}
 		if (result == FILTER_REFUSED)
@@ -129,8 +139,7 @@ walk_source(Engine *engine, uint32_t file)
 
 	if (!capture_open(&capture, descriptor, size, file, engine->failure))
 		return WALK_FAILED;
-	if ((engine->filter == NULL ||
-		 filter_fits(engine->filter, capture.one_link_type ? capture.link_type : FILTER_ANY_LINK_TYPE, engine->failure)) &&
+	if (fits(engine, capture.one_link_type ? capture.link_type : FILTER_ANY_LINK_TYPE, file) &&
 		(engine->request->shards == 1 || file > 0 || sample(engine, &capture)))
 		walk = walk_capture(engine, &capture);
 	engine->bytes_before += stream_file_bytes(&capture.stream);

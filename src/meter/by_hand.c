@@ -241,7 +241,7 @@ run(ByHand *hand)
 	csv_print_names(hand->out, &hand->request.columns);
 	if (!engine_run(&hand->request, filter, dpi, &program, &account, &failure))
 	{
-		complain(failure.file == FAILURE_NO_FILE ? hand->filter : hand->names[failure.file], failure.text);
+		complain(failure.code == FAILURE_FILTER ? hand->filter : hand->names[failure.file], failure.text);
 		hand->failed = true;
 	}
 	if (fflush(hand->out) != 0)

@@ -45,6 +45,9 @@
 
 #define LONGEST_MAC		sizeof("aa:bb:cc:dd:ee:ff")
 
+/* So many elements of a list stand in an error. */
+#define LIST_SHOWN		20
+
 static int
 class_of(const Column *column)
 {
@@ -86,13 +89,19 @@ is_signed(const Column *column)
 }
 
 static void
-out_of_range(const FlowValue *value, const ConvertTarget *target, int code)
+refuse_text(const char *value, const ConvertTarget *target, int code)
 {
 	ereport(ERROR,
 			(errcode(code),
 			 errmsg("value %s of column \"%s\" is out of range for type %s",
-					convert_value_text(value, target), target->name, format_type_be(target->type)),
+					value, target->name, format_type_be(target->type)),
 			 errhint("Declare the column with a wider type.")));
+}
+
+static void
+out_of_range(const FlowValue *value, const ConvertTarget *target, int code)
+{
+	refuse_text(convert_value_text(value, target), target, code);
 }
 
 static void
@@ -148,9 +157,10 @@ convert_value_text(const FlowValue *value, const ConvertTarget *target)
 			return psprintf("\"%s\"", text_to_cstring(encoding_from_utf8(value->b.bytes, value->b.length)));
 		case INTEGERS:
 			initStringInfo(&list);
-			for (uint32 i = 0; i < value->a.count; i++)
-				appendStringInfo(&list, "%s" INT64_FORMAT, i == 0 ? "{" : ",", record_element(value, i));
-			appendStringInfoChar(&list, '}');
+			appendStringInfoChar(&list, '{');
+			for (uint32 i = 0; i < Min(value->a.count, LIST_SHOWN); i++)
+				appendStringInfo(&list, "%s" INT64_FORMAT, i == 0 ? "" : ",", record_element(value, i));
+			appendStringInfoString(&list, value->a.count > LIST_SHOWN ? ",...}" : "}");
 			return list.data;
 		case SOURCE:
 			if (value->u < (uint64) target->file_count)
@@ -367,8 +377,9 @@ make_array(const FlowValue *value, const ConvertTarget *target, Oid element_type
 	{
 		int64		element = record_element(value, i);
 
+		/* The element, not the list, which may have 65535 of them. */
 		if (element > max || element < -max - 1)
-			out_of_range(value, target, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
+			refuse_text(psprintf(INT64_FORMAT, element), target, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
 		if (width == sizeof(int16))
 			*(int16 *) at = element;
 		else if (width == sizeof(int32))

@@ -6,7 +6,6 @@
  */
 #include "postgres.h"
 
-
 #include "pg/encoding.h"
 #include "pg/failure.h"
 
@@ -59,7 +58,9 @@ failure_raise(const FailureMessage *failure, const ScanJob *job)
 		ereport(ERROR,
 				(errcode(kind.sqlstate),
 				 errmsg("BPF filter \"%s\" does not compile: %s",
-						pnstrdup(job->filter, job->request.filter_length), text)));
+						pnstrdup(job->filter, job->request.filter_length), text),
+				 path != NULL && job->request.files > 1 ?
+				 errdetail("It was compiled for the link type of capture \"%s\".", path) : 0));
 	if (failure->code == FAILURE_EMPTY && path != NULL)
 		ereport(ERROR,
 				(errcode(kind.sqlstate),

@@ -102,8 +102,7 @@ send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
 	request.owner_pid = MyProcPid;
 	request.shard = shard;
 	request.shards = shards;
-	if (request.max_active_flows > 0)
-		request.max_active_flows = Max(request.max_active_flows / shards, 1);
+	request.max_active_flows /= shards;
 	send_bytes(meter, (const char *) &header, sizeof(header), -1);
 	send_bytes(meter, (const char *) &request, sizeof(request), -1);
 	send_bytes(meter, job->filter, request.filter_length, -1);

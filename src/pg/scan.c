@@ -42,14 +42,22 @@ uint32
 scan_meters(const ScanOptions *options, const ColumnSet *wanted, int64 bytes)
 {
 	long		cores = sysconf(_SC_NPROCESSORS_ONLN);
-	int64		meters;
+	uint64		meters;
 
-	if (options->n_meters > 0)
-		return options->n_meters;
-	if (!column_set_has_group(wanted, GROUP_DPI))
+	/* Only who has all flows knows where the last one leaves, and what is given up there. */
+	if (options->max_nflows > 0)
 		return 1;
-	meters = 1 + Max(bytes, 0) / BYTES_FOR_A_METER;
-	return Max(Min(Min(meters, cores), REQUEST_SHARDS_MAX), 1);
+	if (options->n_meters > 0)
+		meters = options->n_meters;
+	else if (!column_set_has_group(wanted, GROUP_DPI))
+		meters = 1;
+	else
+		meters = Max(Min(Min(1 + Max(bytes, 0) / BYTES_FOR_A_METER, cores), REQUEST_SHARDS_MAX), 1);
+
+	/* Each meter keeps a flow at least. */
+	if (options->max_active_flows > 0)
+		meters = Min(meters, options->max_active_flows);
+	return meters;
 }
 
 FlowScan *
@@ -135,7 +143,7 @@ finish(FlowScan *scan)
 bool
 scan_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 {
-	const FlowRecord *record = NULL;
+	const FlowRecord *record;
 
 	ExecClearTuple(slot);
 	if (scan->finished)
@@ -143,9 +151,7 @@ scan_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 	if (scan->gather == NULL)
 		start(scan, parent);
 
-	/* A single meter stops at max_nflows by itself, and then accounts for what it gave up. */
-	if (scan->options->max_nflows == 0 || scan->next_id < scan->options->max_nflows || scan->meters == 1)
-		record = gather_next(scan->gather);
+	record = gather_next(scan->gather);
 	if (record == NULL)
 	{
 		finish(scan);

@@ -52,7 +52,8 @@ void		scan_fill_request(MeterRequest *request, const ScanOptions *options, const
 
 /*
  * How many meters to ask for, for a source of so many bytes (-1: unknown).  Where the options leave it open, several only for
- * labels: every meter walks the whole source, and it is nDPI's work that they share.
+ * labels: every meter walks the whole source, and it is nDPI's work that they share.  One for max_nflows, and no more than
+ * max_active_flows.
  */
 uint32		scan_meters(const ScanOptions *options, const ColumnSet *wanted, int64 bytes);
 

@@ -88,13 +88,31 @@ unknown_column(Oid table, AttrNumber attribute, const char *name)
 					 "A column of another name needs the option \"attribute\".")));
 }
 
+/*
+ * A generated column would have to be computed from the others, which the server leaves to the wrapper where it is stored, and
+ * does itself where it is virtual.
+ */
+static bool
+is_generated(Oid table, AttrNumber attribute)
+{
+	char		generated = get_attgenerated(table, attribute);
+
+	if (generated == ATTRIBUTE_GENERATED_STORED)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("column \"%s\" of foreign table \"%s\" cannot be generated",
+						get_attname(table, attribute, false), get_rel_name(table)),
+				 errhint("A view on the foreign table can have such a column.")));
+	return generated != '\0';
+}
+
 int
 tuple_column_of_attribute(Oid table, AttrNumber attribute)
 {
 	const char *name;
 	int			index;
 
-	if (attribute <= 0 || get_atttype(table, attribute) == InvalidOid)
+	if (attribute <= 0 || get_atttype(table, attribute) == InvalidOid || is_generated(table, attribute))
 		return PLUGIN_VALUE;
 	index = find_column(table, attribute, &name);
 	if (index == UNKNOWN)

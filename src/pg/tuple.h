@@ -42,8 +42,8 @@ void		tuple_builder_set_files(TupleBuilder *builder, const SourceFile *files, in
 void		tuple_fill(TupleBuilder *builder, const FlowRecord *record, uint64 id, TupleTableSlot *slot);
 
 /*
- * The index of the column that an attribute of the table stands for; -1 for a plugin's value (`udps.x`) and for dropped
- * and system attributes.  Errors as tuple_builder() does if it stands for none.
+ * The index of the column that an attribute of the table stands for; -1 for a plugin's value (`udps.x`) and for dropped,
+ * system and virtual generated attributes.  Errors as tuple_builder() does if it stands for none.
  */
 int			tuple_column_of_attribute(Oid table, AttrNumber attribute);
 
