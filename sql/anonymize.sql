@@ -66,6 +66,16 @@ SELECT count(*) AS rows, count(DISTINCT (p.src_ip, h.src_ip)) = count(DISTINCT p
 FROM plain p JOIN hidden h USING (id);
 SELECT count(*) FROM hidden a JOIN plain b USING (id) WHERE a.src_ip = host(b.src_ip);
 
+-- A list is hashed with all of its elements: here read twice it goes on behind those of the first time.
+\set ssh '{' :pcaps '/ssh.pcap}'
+\set twice '{' :pcaps '/ssh.pcap,' :pcaps '/ssh.pcap}'
+CREATE FOREIGN TABLE lists (id bigint, splt_ps text)
+	SERVER anonymize_server OPTIONS (source :'ssh', splt_analysis '100', columns_to_anonymize '{splt_ps}');
+SELECT splt_ps AS before FROM lists WHERE id = 0 \gset
+SELECT splt_ps = :'before' AS same FROM lists WHERE id = 0;
+ALTER FOREIGN TABLE lists OPTIONS (SET source :'twice');
+SELECT splt_ps = :'before' AS same FROM lists WHERE id = 0;
+
 -- A column of another name is known by its attribute as well as by its name.
 CREATE FOREIGN TABLE renamed (id bigint, client text OPTIONS (attribute 'src_ip'), server text OPTIONS (attribute 'dst_ip'))
 	SERVER anonymize_server OPTIONS (source :'tls', columns_to_anonymize '{src_ip,server}');

@@ -129,10 +129,23 @@ format_mac(const FlowValue *value, char *buffer)
 	return end - buffer;
 }
 
+/* A list with its first `most` elements, and dots if there are more. */
+static char *
+list_text(const FlowValue *value, uint32 most)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	appendStringInfoChar(&list, '{');
+	for (uint32 i = 0; i < Min(value->a.count, most); i++)
+		appendStringInfo(&list, "%s" INT64_FORMAT, i == 0 ? "" : ",", record_element(value, i));
+	appendStringInfoString(&list, value->a.count > most ? ",...}" : "}");
+	return list.data;
+}
+
 char *
 convert_value_text(const FlowValue *value, const ConvertTarget *target)
 {
-	StringInfoData list;
 	char		buffer[INET6_ADDRSTRLEN];
 
 	switch (class_of(target->column))
@@ -156,12 +169,7 @@ convert_value_text(const FlowValue *value, const ConvertTarget *target)
 		case JSON:
 			return psprintf("\"%s\"", text_to_cstring(encoding_from_utf8(value->b.bytes, value->b.length)));
 		case INTEGERS:
-			initStringInfo(&list);
-			appendStringInfoChar(&list, '{');
-			for (uint32 i = 0; i < Min(value->a.count, LIST_SHOWN); i++)
-				appendStringInfo(&list, "%s" INT64_FORMAT, i == 0 ? "" : ",", record_element(value, i));
-			appendStringInfoString(&list, value->a.count > LIST_SHOWN ? ",...}" : "}");
-			return list.data;
+			return list_text(value, LIST_SHOWN);
 		case SOURCE:
 			if (value->u < (uint64) target->file_count)
 				return psprintf("\"%s\"", TextDatumGetCString(target->files[value->u]));
@@ -487,6 +495,8 @@ convert_plain_text(const FlowValue *value, const ConvertTarget *target)
 		return DatumGetTextPP(convert(value, target));
 	if (class_of(target->column) == JSON)
 		return encoding_from_utf8(value->b.bytes, value->b.length);
+	if (class_of(target->column) == INTEGERS)
+		return cstring_to_text(list_text(value, value->a.count));
 	return cstring_to_text(convert_value_text(value, target));
 }
 
