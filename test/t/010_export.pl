@@ -1,5 +1,5 @@
 #
-# 008_export.pl - CSV files: what is there while they are written, and after a cancel, a full disk, the end of the session;
+# 010_export.pl - CSV files: what is there while they are written, and after a cancel, a full disk, the end of the session;
 # where they go by default; and that no address of an anonymized table comes into the server's log.
 #
 use strict;

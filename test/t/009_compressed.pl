@@ -1,5 +1,5 @@
 #
-# 007_compressed.pl - captures that are compressed with gzip and zstd: the same rows, and what is said of damage.
+# 009_compressed.pl - captures that are compressed with gzip and zstd: the same rows, and what is said of damage.
 #
 use strict;
 use warnings;
