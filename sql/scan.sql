@@ -333,6 +333,56 @@ ALTER FOREIGN TABLE by_server OPTIONS (ADD max_nflows '0');
 SELECT count(*) FROM by_server;
 ALTER SERVER scan_server OPTIONS (DROP max_nflows, DROP source);
 
+-- Options for live capture have no effect on a file.
+ALTER FOREIGN TABLE vlans OPTIONS (ADD snapshot_length '1', ADD promiscuous_mode 'false', ADD socket_buffer_size '1',
+	ADD performance_report '1', ADD system_visibility_mode '1', ADD system_visibility_poll_ms '0');
+SELECT count(*), sum(bidirectional_packets), sum(bidirectional_bytes) FROM vlans;
+ALTER FOREIGN TABLE vlans OPTIONS (DROP snapshot_length, DROP promiscuous_mode, DROP socket_buffer_size,
+	DROP performance_report, DROP system_visibility_mode, DROP system_visibility_poll_ms);
+SELECT count(*), sum(bidirectional_packets), sum(bidirectional_bytes) FROM vlans;
+
+-- A flow as a value: compared, passed to functions, kept in a variable; also when the table's columns change under a plan.
+CREATE FUNCTION sender(flow named) RETURNS inet LANGUAGE sql AS 'SELECT flow.sender';
+SELECT n.sender, sender(n), n = n AS same, n IS NOT NULL AS whole FROM named n WHERE id = 6;
+SELECT count(DISTINCT n), count(*) FILTER (WHERE n IS NOT DISTINCT FROM m) FROM named n JOIN named m USING (id);
+PREPARE whole AS SELECT n FROM named n WHERE id = 6;
+EXECUTE whole;
+ALTER FOREIGN TABLE named DROP COLUMN sender;
+EXECUTE whole;
+ALTER FOREIGN TABLE named ADD COLUMN protocol int, ALTER COLUMN bytes TYPE numeric(9,1);
+EXECUTE whole;
+DEALLOCATE whole;
+DO $$
+DECLARE
+	flow named%ROWTYPE;
+BEGIN
+	SELECT * INTO STRICT flow FROM named WHERE id = 6;
+	RAISE NOTICE '% %', flow.bytes, flow;
+	flow := (SELECT n FROM named n WHERE id = 5);
+	RAISE NOTICE '%', flow;
+END $$;
+
+-- What else can stand beside a foreign table.
+CREATE TABLE alike (LIKE named INCLUDING ALL);
+INSERT INTO alike SELECT * FROM named WHERE id < 2 RETURNING *;
+MERGE INTO alike a USING named n ON n.id = a.id WHEN MATCHED THEN UPDATE SET bytes = -n.bytes
+	WHEN NOT MATCHED AND n.id < 3 THEN INSERT (id) VALUES (n.id);
+SELECT id, bytes FROM alike ORDER BY id;
+SELECT a.id, n.bytes FROM alike a JOIN named n USING (id) ORDER BY a.id FOR UPDATE;
+CREATE STATISTICS named_together ON id, protocol FROM named;
+ANALYZE named;
+ALTER FOREIGN TABLE named ADD CONSTRAINT ids CHECK (id >= 0);
+SET constraint_exclusion = on;
+SELECT count(*) FROM named WHERE id < 0;
+RESET constraint_exclusion;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not reached'; END $$;
+CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON named FOR EACH ROW EXECUTE FUNCTION refuse();
+INSERT INTO named (id) VALUES (1);
+DELETE FROM named;
+MERGE INTO named USING alike ON named.id = alike.id WHEN MATCHED THEN DELETE;
+SELECT id FROM named TABLESAMPLE system (50);
+COPY named TO STDOUT;
+
 -- What cannot be done with flows.
 TRUNCATE vlans;
 COPY vlans (id) FROM STDIN;

@@ -49,11 +49,17 @@ sandbox_prepare(pid_t owner)
 	return close_range(STDERR_FILENO + 1, ~0u, 0) == 0;
 }
 
+/* No more than so many of a resource, or than there may be already. */
 static bool
 limit(int resource, rlim_t most)
 {
-	struct rlimit both = {.rlim_cur = most, .rlim_max = most};
+	struct rlimit both;
 
+	if (getrlimit(resource, &both) != 0)
+		return false;
+	if (most > both.rlim_max)
+		most = both.rlim_max;
+	both.rlim_cur = both.rlim_max = most;
 	return setrlimit(resource, &both) == 0;
 }
 

@@ -133,8 +133,8 @@ check_regular(const struct stat *status, const char *path, const Origin *origin)
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 			 errmsg("could not open capture \"%s\": it is %s", encoding_valid(path), what),
 			 origin_detail(origin),
-			 S_ISDIR(status->st_mode) ? errhint("A glob as \"%s/*.pcap\" stands for the captures in a directory.",
-												encoding_valid(path)) :
+			 S_ISDIR(status->st_mode) ? errhint("A glob as \"%s%s*.pcap\" stands for the captures in a directory.",
+												encoding_valid(path), path[strlen(path) - 1] == '/' ? "" : "/") :
 			 errhint("A capture is a regular file.")));
 }
 

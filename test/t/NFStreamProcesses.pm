@@ -14,7 +14,7 @@ use Time::HiRes qw(time sleep);
 
 use PostgreSQL::Test::Utils;
 
-our @EXPORT_OK = qw(meters workers segments descriptors wait_until wait_for_nothing what_is_left alive);
+our @EXPORT_OK = qw(postmaster_of meters workers segments descriptors wait_until wait_for_nothing what_is_left alive);
 
 # The fields of /proc/PID/stat, from the process' state on; empty if there is no such process.
 sub status_of

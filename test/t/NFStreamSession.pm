@@ -14,12 +14,12 @@ my $number = 0;		# of the statements sent so far, over all sessions: each ends w
 
 sub new
 {
-	my ($class, $node) = @_;
+	my ($class, $node, $database) = @_;
 	my $self = bless { in => '', out => '', err => '' }, $class;
 
 	$self->{timer} = IPC::Run::timer(30);
 	$self->{psql} = IPC::Run::start(
-		[ $node->installed_command('psql'), '-X', '-q', '-A', '-t', '-d', $node->connstr('postgres'), '-f', '-' ],
+		[ $node->installed_command('psql'), '-X', '-q', '-A', '-t', '-d', $node->connstr($database // 'postgres'), '-f', '-' ],
 		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err}, $self->{timer});
 	$self->{pid} = $self->query('SELECT pg_backend_pid()');
 	return $self;
