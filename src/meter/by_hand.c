@@ -233,7 +233,7 @@ run(ByHand *hand)
 		complain("the system has no random number", "");
 		return EXIT_FAILURE;
 	}
-	if ((not_given_up = sandbox_enter()) != NULL)
+	if ((not_given_up = sandbox_enter(hand->request.meter_memory, hand->request.needs_filter)) != NULL)
 	{
 		complain("cannot give up", not_given_up);
 		return EXIT_FAILURE;

@@ -3,16 +3,23 @@
  *	  What a meter gives up before it reads its first packet.
  *
  * Captures come from attackers, and nDPI is C: whoever takes over a meter shall find a process that can do nothing but
- * write records.  Deny by default (seccomp, kill), no new privileges, no capability, no core dump, no child.
+ * write records.  Deny by default (seccomp, kill), no new privileges, no capability, no core dump, no child, and so much memory
+ * and no more.  Landlock, where the kernel has it, is a second wall around files.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +27,9 @@
 
 /* Files that a meter has open at once: the standard three, the source, and what the program that started it by hand gave it. */
 #define FILES_MAX	1024
+
+/* Between -1000 and 1000: how early the kernel picks this process when memory runs out. */
+#define OOM_SCORE	"800"
 
 static const int allowed_calls[] = {
 	/* its sources and its records */
@@ -34,6 +44,19 @@ static const int allowed_calls[] = {
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
 };
 
+/* A capture that eats the machine's memory shall cost its own meter, not a session.  No /proc is no reason not to meter. */
+static void
+be_first_to_go(void)
+{
+	int			file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (file < 0)
+		return;
+	if (write(file, OOM_SCORE, strlen(OOM_SCORE)) < 0)
+		errno = 0;				/* it stays where it was */
+	close(file);
+}
+
 bool
 sandbox_prepare(pid_t owner)
 {
@@ -41,6 +64,7 @@ sandbox_prepare(pid_t owner)
 	if (owner != 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != owner))
 		return false;
 	signal(SIGPIPE, SIG_IGN);
+	be_first_to_go();
 
 	/* nDPI asks for the local time now and then, which would look for the time zone's file from inside the sandbox. */
 	clearenv();
@@ -73,6 +97,37 @@ drop_capabilities(void)
 	return dropped;
 }
 
+/*
+ * Landlock: a ruleset that handles all there is to do with files and allows none of it.  What is open stays open.  A kernel that
+ * has none leaves files to the filter of system calls.
+ */
+static bool
+give_up_files(void)
+{
+	long		version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct landlock_ruleset_attr rules = {.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
+	long		ruleset;
+	bool		given_up;
+
+	if (version < 1)
+		return true;
+	if (version >= 2)
+		rules.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
+	ruleset = syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules.handled_access_fs), 0);
+	if (ruleset < 0)
+		return false;
+	given_up = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+	close((int) ruleset);
+	return given_up;
+}
+
+/* Whether the kernel filters system calls at all: it can't read the filter at address 0, but knows what is meant. */
+static bool
+kernel_has_filters(void)
+{
+	return !(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 && errno == EINVAL);
+}
+
 static bool
 filter_system_calls(void)
 {
@@ -93,16 +148,18 @@ filter_system_calls(void)
 }
 
 const char *
-sandbox_enter(void)
+sandbox_enter(uint64_t memory, bool needs_filter)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return "the right to gain privileges";
 	if (!drop_capabilities())
 		return "capabilities";
 	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_NOFILE, FILES_MAX) ||
-		prctl(PR_SET_DUMPABLE, 0) != 0)
+		(memory > 0 && !limit(RLIMIT_AS, memory)) || prctl(PR_SET_DUMPABLE, 0) != 0)
 		return "resources";
-	if (!filter_system_calls())
+	if (!give_up_files())
+		return "files";
+	if ((needs_filter || kernel_has_filters()) && !filter_system_calls())
 		return "system calls";
 	return NULL;
 }

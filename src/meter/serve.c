@@ -158,7 +158,7 @@ meter(const MeterRequest *request, const char *filter_text)
 		fail(FAILURE_INTERNAL, "the system has no random number");
 		return false;
 	}
-	if ((not_given_up = sandbox_enter()) != NULL)
+	if ((not_given_up = sandbox_enter(request->meter_memory, request->needs_filter)) != NULL)
 	{
 		fail(FAILURE_SANDBOX, not_given_up);
 		return false;

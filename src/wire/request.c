@@ -18,6 +18,7 @@ request_defaults(MeterRequest *request)
 		.n_dissections = 20,
 		.decode_tunnels = true,
 		.shards = 1,
+		.needs_filter = true,
 	};
 }
 

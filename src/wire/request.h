@@ -29,6 +29,7 @@ typedef struct MeterRequest
 	uint64_t	active_timeout;
 	uint64_t	max_nflows;			/* 0: all */
 	uint64_t	max_active_flows;	/* of this meter; 0: no bound */
+	uint64_t	meter_memory;		/* bytes of this meter; 0: no bound */
 	uint32_t	accounting_mode;
 	uint32_t	n_dissections;		/* 0: nDPI is not initialised */
 	uint32_t	splt_analysis;		/* 0: none */
@@ -37,6 +38,7 @@ typedef struct MeterRequest
 	uint8_t		stop_at_damage;		/* the rest of the sources is not read */
 	uint8_t		time_dissections;	/* fill COUNTER_DISSECTION_TIME */
 	uint8_t		list_applications;	/* instead of metering, tell what nDPI knows */
+	uint8_t		needs_filter;		/* a kernel that filters no system calls is a failure */
 
 	/* What is to be in a record, and whose flows. */
 	ColumnSet	columns;

@@ -67,6 +67,9 @@ CASE(defaults_are_nfstreams)
 	assert_int_equal(request.splt_analysis, 0);
 	assert_int_equal(request.max_nflows, 0);
 	assert_int_equal(request.max_active_flows, 0);
+	assert_int_equal(request.meter_memory, 0);
+	assert_int_equal(request.needs_filter, 1);
+	assert_int_equal(request.list_applications, 0);
 	assert_int_equal(request.statistical_analysis, 0);
 	assert_int_equal(request.decode_tunnels, 1);
 	assert_int_equal(request.stop_at_damage, 0);

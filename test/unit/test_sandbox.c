@@ -1,0 +1,289 @@
+/*
+ * test_sandbox.c
+ *	  What a meter can do in its sandbox, and what ends it.
+ *
+ * Each case runs in a child that enters the sandbox first.  There it calls the system without the C library, whose functions
+ * the address sanitizer has replaced by its own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "meter/sandbox.h"
+
+typedef int (*Act) (void);
+
+/* The end of a child in the sandbox.  Not declared as such: the sanitizer has its own calls to make before one. */
+static void
+leave(int status)
+{
+	syscall(SYS_exit_group, status);
+}
+
+/* How a child ended: its status as waitpid() has it. */
+static int
+wait_for(pid_t child)
+{
+	int			status;
+
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+/* What becomes of a child that does something in the sandbox: 100 is that it could not be entered. */
+static int
+in_sandbox(Act act)
+{
+	pid_t		child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0)
+		leave(sandbox_enter(0, true) != NULL ? 100 : act());
+	return wait_for(child);
+}
+
+/* ------------------------------------------------------------------------------------------------------- what is forbidden */
+
+static const char *const argument_list[] = {"/bin/true", NULL};
+static int	descriptors[2];
+
+#define FORBIDDEN(name, ...) \
+static int \
+name(void) \
+{ \
+	return syscall(__VA_ARGS__) == -12345; \
+}
+
+FORBIDDEN(opens, SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY)
+FORBIDDEN(opens_as_of_old, SYS_open, "/etc/passwd", O_RDONLY)
+FORBIDDEN(creates, SYS_openat, AT_FDCWD, "/tmp/sandbox", O_CREAT | O_WRONLY, 0600)
+FORBIDDEN(removes, SYS_unlink, "/tmp/sandbox")
+FORBIDDEN(renames, SYS_rename, "/tmp/sandbox", "/tmp/sandbox.2")
+FORBIDDEN(looks, SYS_newfstatat, AT_FDCWD, "/etc/passwd", NULL, 0)
+FORBIDDEN(makes_a_socket, SYS_socket, AF_INET, SOCK_STREAM, 0)
+FORBIDDEN(connects, SYS_connect, 0, NULL, 0)
+FORBIDDEN(sends_a_file, SYS_sendmsg, 0, NULL, 0)
+FORBIDDEN(forks, SYS_fork)
+FORBIDDEN(clones, SYS_clone, SIGCHLD, NULL, NULL, NULL, 0)
+FORBIDDEN(clones_as_of_late, SYS_clone3, NULL, 0)
+FORBIDDEN(executes, SYS_execve, argument_list[0], argument_list, NULL)
+FORBIDDEN(traces, SYS_ptrace, PTRACE_TRACEME, 0, NULL, NULL)
+FORBIDDEN(reads_another_process, SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0)
+FORBIDDEN(ends_its_parent, SYS_kill, getppid(), SIGKILL)
+FORBIDDEN(signals_itself, SYS_tgkill, getpid(), getpid(), SIGUSR1)
+FORBIDDEN(maps_code, SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+FORBIDDEN(makes_memory_code, SYS_mprotect, argument_list, 4096, PROT_READ | PROT_EXEC)
+FORBIDDEN(makes_a_memory_file, SYS_memfd_create, "x", 0)
+FORBIDDEN(changes_its_user, SYS_setuid, 0)
+FORBIDDEN(controls_a_device, SYS_ioctl, 0, 0x5401, NULL)
+FORBIDDEN(copies_a_descriptor, SYS_dup, 0)
+FORBIDDEN(shrinks_a_file, SYS_ftruncate, 0, 0)
+FORBIDDEN(lifts_a_limit, SYS_prlimit64, 0, 0, NULL, NULL)
+FORBIDDEN(mounts, SYS_mount, NULL, NULL, NULL, 0, NULL)
+FORBIDDEN(loads_a_program_into_the_kernel, SYS_bpf, 0, NULL, 0)
+FORBIDDEN(starts_a_ring, SYS_io_uring_setup, 1, NULL)
+
+CASE(anything_else_ends_it)
+{
+	static const Act acts[] = {
+		opens, opens_as_of_old, creates, removes, renames, looks, makes_a_socket, connects, sends_a_file, forks, clones,
+		clones_as_of_late, executes, traces, reads_another_process, ends_its_parent, signals_itself, maps_code,
+		makes_memory_code, makes_a_memory_file, changes_its_user, controls_a_device, copies_a_descriptor, shrinks_a_file,
+		lifts_a_limit, mounts, loads_a_program_into_the_kernel, starts_a_ring,
+	};
+
+	for (size_t i = 0; i < LENGTH(acts); i++)
+	{
+		int			status = in_sandbox(acts[i]);
+
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+			fail_msg("act %zu: status %#x", i, (unsigned) status);
+	}
+}
+
+/* --------------------------------------------------------------------------------------------------------- what is allowed */
+
+static int
+reads_and_writes(void)
+{
+	char		byte = 'a';
+
+	return syscall(SYS_write, descriptors[1], &byte, 1) != 1 || syscall(SYS_read, descriptors[0], &byte, 1) != 1 ||
+		byte != 'a' || syscall(SYS_lseek, descriptors[0], 0, SEEK_SET) != -1;
+}
+
+static int
+gets_memory(void)
+{
+	long		memory = syscall(SYS_mmap, NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return memory == -1 || syscall(SYS_mprotect, memory, 4096, PROT_READ) != 0 || syscall(SYS_munmap, memory, 1 << 20) != 0;
+}
+
+static int
+asks_for_the_time(void)
+{
+	struct timespec now;
+	uint8_t		random[8];
+
+	return syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now) != 0 || syscall(SYS_getrandom, random, sizeof(random), 0) != 8;
+}
+
+CASE(what_a_meter_needs_is_allowed)
+{
+	static const Act acts[] = {reads_and_writes, gets_memory, asks_for_the_time};
+
+	assert_int_equal(pipe(descriptors), 0);
+	for (size_t i = 0; i < LENGTH(acts); i++)
+		assert_int_equal(in_sandbox(acts[i]), 0);
+	close(descriptors[0]);
+	close(descriptors[1]);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- the state */
+
+/* A line of a file in /proc/PID, behind a prefix. */
+static void
+expect_line(pid_t process, const char *file, const char *prefix, const char *expected)
+{
+	char		path[64],
+				line[256];
+	FILE	   *opened;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int) process, file);
+	opened = fopen(path, "r");
+	assert_non_null(opened);
+	while (fgets(line, sizeof(line), opened) != NULL)
+		if (strncmp(line, prefix, strlen(prefix)) == 0)
+		{
+			line[strcspn(line, "\n")] = '\0';
+			assert_string_equal(line + strlen(prefix), expected);
+			fclose(opened);
+			return;
+		}
+	fail_msg("%s has no line %s", path, prefix);
+}
+
+CASE(state_of_the_process)
+{
+	int			ready[2],
+				end[2];
+	char		byte;
+	pid_t		child;
+
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(end), 0);
+	child = fork();
+	if (child == 0)
+	{
+		dup2(ready[1], STDOUT_FILENO);
+		dup2(end[0], STDIN_FILENO);
+		if (!sandbox_prepare(0) || sandbox_enter(UINT64_C(1) << 62, true) != NULL ||
+			syscall(SYS_write, STDOUT_FILENO, "x", 1) != 1)
+			leave(1);
+		leave(syscall(SYS_read, STDIN_FILENO, &byte, 1) != 1);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	expect_line(child, "status", "Seccomp:\t", "2");
+	expect_line(child, "status", "NoNewPrivs:\t", "1");
+	expect_line(child, "status", "CapEff:\t", "0000000000000000");
+	expect_line(child, "status", "CapPrm:\t", "0000000000000000");
+	expect_line(child, "oom_score_adj", "", "800");
+	expect_line(child, "limits", "Max core file size        ", "0                    0                    bytes     ");
+	expect_line(child, "limits", "Max processes             ", "0                    0                    processes ");
+	expect_line(child, "limits", "Max address space         ", "4611686018427387904  4611686018427387904  bytes     ");
+	assert_int_equal(write(end[1], "x", 1), 1);
+	assert_int_equal(wait_for(child), 0);
+	close(ready[0]);
+	close(ready[1]);
+	close(end[0]);
+	close(end[1]);
+}
+
+CASE(owner_that_is_gone_is_found_out)
+{
+	pid_t		child = fork();
+
+	if (child == 0)
+		leave(sandbox_prepare(getppid()) ? 0 : 1);
+	assert_int_equal(wait_for(child), 0);
+	child = fork();
+	if (child == 0)
+		leave(sandbox_prepare(1) ? 1 : 0);	/* init is not this program's parent */
+	assert_int_equal(wait_for(child), 0);
+}
+
+/* -------------------------------------------------------------------------------------------------- a kernel without filters */
+
+/* From here on the kernel answers as one without seccomp. */
+static bool
+hide_filters(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	return filter != NULL &&
+		seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) == 0 &&
+		seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) == 0 &&
+		seccomp_load(filter) == 0;
+}
+
+CASE(kernel_without_filters_is_refused)
+{
+	pid_t		child = fork();
+
+	if (child == 0)
+	{
+		const char *refused = hide_filters() ? sandbox_enter(0, true) : "";
+
+		leave(refused == NULL || strcmp(refused, "system calls") != 0);
+	}
+	assert_int_equal(wait_for(child), 0);
+}
+
+/* Unless that is allowed; then, where the kernel has Landlock, files are out of reach all the same. */
+CASE(kernel_without_filters_may_do)
+{
+	bool		has_landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+	pid_t		child = fork();
+
+	if (child == 0)
+	{
+		if (!hide_filters() || sandbox_enter(0, false) != NULL)
+			leave(100);
+		leave((open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES) != has_landlock);
+	}
+	assert_int_equal(wait_for(child), 0);
+
+	/* With filters it is no excuse. */
+	child = fork();
+	if (child == 0)
+		leave(sandbox_enter(0, false) != NULL ? 100 : opens());
+	assert_int_equal(wait_for(child), SIGSYS);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(anything_else_ends_it),
+		cmocka_unit_test(what_a_meter_needs_is_allowed),
+		cmocka_unit_test(state_of_the_process),
+		cmocka_unit_test(owner_that_is_gone_is_found_out),
+		cmocka_unit_test(kernel_without_filters_is_refused),
+		cmocka_unit_test(kernel_without_filters_may_do),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
