@@ -7,8 +7,17 @@
 #include "fmgr.h"
 
 #include "pg/fdw.h"
+#include "pg/settings.h"
 
 PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	settings_define();
+}
 
 PG_FUNCTION_INFO_V1(nfstream_fdw_handler);
 

@@ -129,7 +129,7 @@ RESET ROLE;
 DO $$
 BEGIN
 	EXECUTE format('COPY (SELECT) TO PROGRAM %L',
-		'rm ' || string_agg(quote_literal(current_setting('data_directory') || '/' || name), ' '))
+		'cat > /dev/null; rm ' || string_agg(quote_literal(current_setting('data_directory') || '/' || name), ' '))
 	FROM pg_ls_dir('.') name WHERE name ~ '^\.?nfstream';
 END $$;
 SET client_min_messages = warning;

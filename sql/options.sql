@@ -80,7 +80,7 @@ INSERT INTO options_numbers VALUES
 	('idle_timeout', 0, 18446744073709551), ('active_timeout', 0, 18446744073709551),
 	('accounting_mode', 0, 3), ('n_dissections', 0, 255), ('splt_analysis', 0, 65535), ('n_meters', 0, 64),
 	('snapshot_length', 1, 262144), ('socket_buffer_size', 0, 2147483647), ('system_visibility_mode', 0, 1),
-	('max_nflows', 0, 18446744073709551615), ('max_active_flows', 0, 18446744073709551615),
+	('max_nflows', 0, 18446744073709551615), ('max_active_flows', 0, 18446744073709551615), ('meter_timeout', 0, 86400),
 	('performance_report', 0, 18446744073709551615), ('system_visibility_poll_ms', 0, 18446744073709551615);
 SELECT format('CREATE FOREIGN TABLE options_set (id bigint) SERVER options_plain OPTIONS (%s, decode_tunnels ''true'', '
 	'promiscuous_mode ''true'', statistical_analysis ''true'')', string_agg(format('%I ''1''', option), ', '))
@@ -153,6 +153,13 @@ ALTER FOREIGN TABLE options_table OPTIONS (SET source '{"/nowhere/a.pcap}');
 ALTER FOREIGN TABLE options_table OPTIONS (SET source '{{/nowhere/a.pcap},{/nowhere/b.pcap}}');
 ALTER FOREIGN TABLE options_table OPTIONS (SET source 'interface:');
 ALTER FOREIGN TABLE options_table OPTIONS (SET source 'interface:a_name_that_no_interface_has');
+
+-- A meter can't do with less memory than its tables take.
+ALTER FOREIGN TABLE options_table OPTIONS (ADD meter_memory '256');
+ALTER FOREIGN TABLE options_table OPTIONS (SET meter_memory '1048576');
+ALTER FOREIGN TABLE options_table OPTIONS (SET meter_memory '255');
+ALTER FOREIGN TABLE options_table OPTIONS (SET meter_memory '1048577');
+ALTER FOREIGN TABLE options_table OPTIONS (DROP meter_memory);
 
 -- Plugins, columns to anonymise, keys: only the form is checked here too.
 ALTER FOREIGN TABLE options_table OPTIONS (ADD udps '[{"plugin": "flow_slicer", "limit": 7}, "dhcp"]');

@@ -113,6 +113,8 @@ walk_capture(Engine *engine, Capture *capture)
 		Walk		walk;
 
 		engine->account->counters[COUNTER_PACKETS_READ] = ++engine->frames;
+		engine->program->position->packet = capture->frames;
+		engine->program->position->byte = capture->stream.offset;
 		walk = walk_frame(engine, &frame, capture->file);
 		if (walk != WALK_ON)
 			return walk;
@@ -137,6 +139,8 @@ walk_source(Engine *engine, uint32_t file)
 	int			descriptor = engine->program->open_source(engine->program->context, file, &size);
 	Walk		walk = WALK_FAILED;
 
+	engine->program->position->file = file;
+	engine->program->position->packet = 0;
 	if (!capture_open(&capture, descriptor, size, file, engine->failure))
 		return WALK_FAILED;
 	if (fits(engine, capture.one_link_type ? capture.link_type : FILTER_ANY_LINK_TYPE, file) &&

@@ -8,6 +8,7 @@
 #include "engine/dpi.h"
 #include "engine/filter.h"
 #include "wire/message.h"
+#include "wire/position.h"
 #include "wire/request.h"
 
 /* What the program around the engine does for it.  `context` is the program's own. */
@@ -27,6 +28,9 @@ typedef struct EngineProgram
 
 	/* A source is damaged, and was read no further. */
 	void		(*damage) (void *context, const FailureMessage *damage);
+
+	/* Where the engine is, for who looks from outside. */
+	MeterPosition *position;
 
 	/* Where hashes start from: key_seed(), asked for before a sandbox forbids to ask. */
 	uint64_t	seed;

@@ -215,7 +215,8 @@ damage(void *context, const FailureMessage *message)
 static int
 run(ByHand *hand)
 {
-	EngineProgram program = {hand, open_source, record_room, record_written, place, damage, 0};
+	MeterPosition nobody_looks;
+	EngineProgram program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0};
 	Filter	   *filter = hand->filter == NULL ? NULL : filter_compile(hand->filter, strlen(hand->filter));
 	Dpi		   *dpi = NULL;
 	FailureMessage failure;

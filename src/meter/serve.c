@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "engine/engine.h"
@@ -137,9 +138,9 @@ list_applications(Dpi *dpi)
  * sandbox; the first byte of a capture after it.
  */
 static bool
-meter(const MeterRequest *request, const char *filter_text)
+meter(const MeterRequest *request, const char *filter_text, MeterPosition *position)
 {
-	EngineProgram program = {NULL, open_source, record_room, record_written, place, damage, 0};
+	EngineProgram program = {NULL, open_source, record_room, record_written, place, damage, position, 0};
 	Filter	   *filter = request->filter_length == 0 ? NULL : filter_compile(filter_text, request->filter_length);
 	bool		wants_dpi = request->list_applications || column_set_has_group(&request->columns, GROUP_DPI);
 	Dpi		   *dpi = NULL;
@@ -181,13 +182,14 @@ serve(int channel, const char *program)
 	MeterRequest *request;
 	uint32_t	length;
 	int			no_file;
+	MeterPosition *position = mmap(NULL, sizeof(*position), PROT_READ | PROT_WRITE, MAP_SHARED, POSITION_DESCRIPTOR, 0);
 	const char *filter,
 			   *wrong;
 
 	output.channel = channel;
 	memory_on_exhaustion(out_of_memory);
 	request = channel_receive(channel, MESSAGE_REQUEST, &length, &no_file);
-	if (request == NULL)
+	if (request == NULL || position == MAP_FAILED)
 		return EXIT_FAILURE;
 	if ((wrong = request_check(request, length, &filter)) != NULL)
 	{
@@ -197,5 +199,5 @@ serve(int channel, const char *program)
 	if (!sandbox_prepare((pid_t) request->owner_pid))
 		return EXIT_FAILURE;
 	greet(program);
-	return meter(request, filter) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return meter(request, filter, position) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,13 +6,20 @@
 
 #include "pg/ask.h"
 #include "pg/failure.h"
+#include "pg/settings.h"
+
+/* An answer takes some ms; after so many there will be none. */
+#define ANSWER_TIMEOUT	60000
 
 void
 ask_meter(const MeterRequest *request, AskTaker take, void *context)
 {
-	ScanJob		job = {.request = *request};
-	OwnedMeter *meter = owner_start(&job, 0, 1);
+	ScanJob		job = {.request = *request, .orders.meter_timeout = ANSWER_TIMEOUT};
+	OwnedMeter *meter;
 
+	job.request.needs_filter = setting_require_seccomp;
+	strlcpy(job.orders.program, setting_meter_program, MAXPGPATH);
+	meter = owner_start(&job, 0, 1);
 	PG_TRY();
 	{
 		bool		more = true;

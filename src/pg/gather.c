@@ -19,17 +19,20 @@
 #include "storage/shm_mq.h"
 #include "storage/shm_toc.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/wait_event.h"
 
 #include "pg/failure.h"
 #include "pg/gather.h"
 #include "pg/owner.h"
+#include "pg/slots.h"
 #include "pg/worker.h"
 
 typedef struct Link
 {
 	/* A worker's, or */
 	BackgroundWorkerHandle *worker;
+	int			slot;
 	shm_mq_handle *from_worker;
 	shm_mq_handle *to_worker;
 	/* the leader's own meter. */
@@ -56,6 +59,7 @@ struct Gather
 	MemoryContext context;
 	MemoryContextCallback callback;
 	dsm_segment *segment;		/* NULL without workers */
+	ResourceOwner slots_owner;	/* of the workers' slots */
 	uint32		count;
 	Link	   *links;
 	Link	   *current;		/* whose record was returned last */
@@ -97,10 +101,18 @@ release_with_context(void *argument)
 void
 gather_end(Gather *gather)
 {
+	ResourceOwner before;
+
 	release(gather);
+	before = CurrentResourceOwner;
+	CurrentResourceOwner = gather->slots_owner;
 	for (uint32 i = 0; i < gather->count; i++)
 		if (gather->links[i].worker != NULL)
+		{
 			WaitForBackgroundWorkerShutdown(gather->links[i].worker);
+			slot_release(gather->links[i].slot);
+		}
+	CurrentResourceOwner = before;
 	gather->count = 0;
 	MemoryContextDelete(gather->context);
 }
@@ -172,8 +184,13 @@ launch_worker(Gather *gather, shm_toc *toc, uint32 index)
 	shm_mq_set_sender(queue, MyProc);
 	link->to_worker = shm_mq_attach(queue, gather->segment, NULL);
 
-	if (!RegisterDynamicBackgroundWorker(&worker, &link->worker))
+	if (!slot_take(&link->slot))
 		return false;
+	if (!RegisterDynamicBackgroundWorker(&worker, &link->worker))
+	{
+		slot_release(link->slot);
+		return false;
+	}
 	shm_mq_set_handle(link->from_worker, link->worker);
 	return true;
 }
@@ -208,6 +225,7 @@ gather_start(const ScanJob *job, uint32 meters)
 
 	gather->job = job;
 	gather->context = context;
+	gather->slots_owner = CurrentResourceOwner;
 	gather->links = palloc0(meters * sizeof(Link));
 	gather->callback.func = release_with_context;
 	gather->callback.arg = gather;
@@ -264,7 +282,7 @@ read_record(Gather *gather, Link *link)
 static void
 take_place(Link *link, const PlaceMessage *place)
 {
-	if (place->left < link->place || place->left < link->last_left || place->left == RECORD_LEFT_AT_END)
+	if (place->left <= link->place || place->left < link->last_left || place->left == RECORD_LEFT_AT_END)
 		lying_meter("a place that lies behind");
 	link->place = place->left;
 }

@@ -2,7 +2,7 @@
  * job.c
  *	  A scan's job, as one piece of memory.
  *
- * The request and the files stand as they are, then the filter, then the paths, each with its NUL; pointers of the files are
+ * The request, the orders and the files stand as they are, then the filter, then the paths, each with its NUL; pointers of the files are
  * meaningless in there and made anew by the reader.
  */
 #include "postgres.h"
@@ -12,7 +12,7 @@
 Size
 job_length(const ScanJob *job)
 {
-	Size		length = sizeof(MeterRequest) + job->request.files * sizeof(SourceFile) + job->request.filter_length;
+	Size		length = sizeof(MeterRequest) + sizeof(OwnerOrders) + job->request.files * sizeof(SourceFile) + job->request.filter_length;
 
 	for (uint32 i = 0; i < job->request.files; i++)
 		length += strlen(job->files[i].path) + 1;
@@ -30,6 +30,7 @@ void
 job_write(const ScanJob *job, char *to)
 {
 	to = put(to, &job->request, sizeof(MeterRequest));
+	to = put(to, &job->orders, sizeof(OwnerOrders));
 	to = put(to, job->files, job->request.files * sizeof(SourceFile));
 	if (job->request.filter_length > 0)
 		to = put(to, job->filter, job->request.filter_length);
@@ -45,6 +46,8 @@ job_read(char *from)
 
 	memcpy(&job->request, from, sizeof(MeterRequest));
 	from += sizeof(MeterRequest);
+	memcpy(&job->orders, from, sizeof(OwnerOrders));
+	from += sizeof(OwnerOrders);
 	files_length = job->request.files * sizeof(SourceFile);
 	job->files = palloc(files_length);
 	memcpy(job->files, from, files_length);

@@ -8,9 +8,17 @@
 #include "pg/source.h"
 #include "wire/request.h"
 
+/* What an owner is to do with its meter, the leader's settings apart from which it may be another process's. */
+typedef struct OwnerOrders
+{
+	uint64		meter_timeout;	/* ms that a meter may take for nothing; 0: for ever */
+	char		program[MAXPGPATH]; /* the setting meter_program */
+} OwnerOrders;
+
 typedef struct ScanJob
 {
 	MeterRequest request;		/* as if for one meter: the owner makes it its own shard's */
+	OwnerOrders orders;
 	const char *filter;			/* request.filter_length bytes */
 	SourceFile *files;			/* request.files of them */
 } ScanJob;

@@ -50,6 +50,8 @@ typedef struct ScanOptions
 	uint64		system_visibility_poll_ms;
 	char	   *columns_to_anonymize;
 	uint64		max_active_flows;	/* 0: no bound */
+	uint64		meter_memory;	/* MB of one meter */
+	uint64		meter_timeout;	/* seconds that a meter may take for nothing, 0: for ever */
 	int			on_damage;		/* OnDamage */
 	char	   *table_name;		/* IMPORT FOREIGN SCHEMA's own */
 } ScanOptions;

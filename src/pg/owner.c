@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "port.h"
 #include "storage/fd.h"
 #include "storage/latch.h"
+#include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
 #include "pg/encoding.h"
@@ -38,17 +40,22 @@ struct OwnedMeter
 	Size		start;
 	Size		end;
 
-	/* Where the meter was when it last said so, for whoever must explain its death. */
-	PlaceMessage place;
+	/* Since when the meter is waited for, with nothing from it; 0: it was not waited for yet. */
+	TimestampTz waiting_since;
+
+	/* Where the meter is, for whoever must explain its end. */
+	const MeterPosition *position;
 };
 
 /* ------------------------------------------------------------------------------------------------------------------ to it */
 
-/* Waits for the channel to be readable or writeable, or for the latch; open to interrupts. */
+/* Waits for the channel to be readable or writeable, for the latch, or for so many ms (-1: for ever); open to interrupts. */
 static void
-wait_for(OwnedMeter *meter, int event)
+wait_for(OwnedMeter *meter, int event, long timeout)
 {
-	WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | event, meter->channel, -1L, PG_WAIT_EXTENSION);
+	if (timeout >= 0)
+		event |= WL_TIMEOUT;
+	WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | event, meter->channel, timeout, PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 }
@@ -86,7 +93,7 @@ send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
 			descriptor = -1;
 		}
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			wait_for(meter, WL_SOCKET_WRITEABLE);
+			wait_for(meter, WL_SOCKET_WRITEABLE, -1);
 		else if (errno != EINTR)
 			return;				/* it is gone; owner_receive() finds out why */
 	}
@@ -149,11 +156,27 @@ reap(OwnedMeter *meter)
 {
 	int			status = 0;
 
+	kill(-meter->pid, SIGKILL);	/* with all that it might have started */
 	kill(meter->pid, SIGKILL);
 	while (waitpid(meter->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	meter->pid = 0;
 	return status;
+}
+
+/* Where the meter was, as an error's detail; what it says of that may be anything. */
+static int
+position_detail(const OwnedMeter *meter)
+{
+	uint64		file = meter->position->file,
+				packet = meter->position->packet;
+
+	if (meter->files_sent == 0 || file >= meter->job->request.files)
+		return errdetail("It had read nothing.");
+	if (packet == 0)
+		return errdetail("It was at the start of \"%s\".", encoding_valid(meter->job->files[file].path));
+	return errdetail("It was at packet " UINT64_FORMAT " of \"%s\", at byte " UINT64_FORMAT ".", packet,
+					 encoding_valid(meter->job->files[file].path), (uint64) meter->position->byte);
 }
 
 /* The meter closed its end before it said that it was done: explains how it ended. */
@@ -166,13 +189,25 @@ report_death(OwnedMeter *meter)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("a meter was terminated by signal %d: %s", WTERMSIG(status), pg_strsignal(WTERMSIG(status))),
-				 meter->files_sent == 0 ? 0 :
-				 errdetail("It was reading \"%s\", behind packet " UINT64_FORMAT " of the source.",
-						   encoding_valid(meter->job->files[meter->files_sent - 1].path), (uint64) meter->place.packets_read),
+				 position_detail(meter),
+				 WTERMSIG(status) == SIGKILL ?
+				 errhint("Somebody ended it, or the machine is out of memory: max_active_flows and meter_memory bound what a meter takes.") :
 				 errhint("The capture may be made to break the dissector. Other statements are not affected.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_ERROR),
-			 errmsg("a meter ended before its work was done, with exit status %d", WEXITSTATUS(status))));
+			 errmsg("a meter ended before its work was done, with exit status %d", WEXITSTATUS(status)),
+			 position_detail(meter)));
+}
+
+/* Nothing has come from the meter for too long, though it has room to write. */
+static void
+report_hang(const OwnedMeter *meter)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_ERROR),
+			 errmsg("a meter did not move on for " UINT64_FORMAT " seconds", meter->job->orders.meter_timeout / 1000),
+			 position_detail(meter),
+			 errhint("The capture may be made to keep the dissector in a loop, or the disk be slow: the option meter_timeout gives a meter more time.")));
 }
 
 /* Reads what has come into the buffer, which has room for `wanted` bytes from `start` on; false if nothing has come. */
@@ -221,6 +256,7 @@ find_message(OwnedMeter *meter, MeterMessage *message, Size *wanted)
 	*wanted += header.length;
 	if (have < *wanted)
 		return false;
+	meter->waiting_since = 0;
 	message->type = header.type;
 	message->length = header.length;
 	message->body = meter->buffer + meter->start + sizeof(header);
@@ -243,8 +279,6 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_ERROR),
 					 errmsg("a meter sent a message of type %u out of turn", message->type)));
-		if (message->type == MESSAGE_PLACE)
-			memcpy(&meter->place, message->body, sizeof(meter->place));
 		if (message->type != MESSAGE_NEXT_FILE)
 			return true;
 		memcpy(&index, message->body, sizeof(index));
@@ -252,10 +286,29 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 	}
 }
 
+/*
+ * The clock of meter_timeout runs only here, where the meter has room to write: one that waits because nobody reads is not
+ * hung.  Whole messages stop it; bytes that come one by one do not.
+ */
 void
 owner_wait(OwnedMeter *meter)
 {
-	wait_for(meter, WL_SOCKET_READABLE);
+	uint64		timeout = meter->job->orders.meter_timeout;
+	TimestampTz now;
+	long		waited;
+
+	if (timeout == 0)
+	{
+		wait_for(meter, WL_SOCKET_READABLE, -1);
+		return;
+	}
+	now = GetCurrentTimestamp();
+	if (meter->waiting_since == 0)
+		meter->waiting_since = now;
+	waited = TimestampDifferenceMilliseconds(meter->waiting_since, now);
+	if ((uint64) waited >= timeout)
+		report_hang(meter);
+	wait_for(meter, WL_SOCKET_READABLE, (long) timeout - waited);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ start and end */
@@ -271,7 +324,7 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 	ReserveExternalFD();
 	PG_TRY();
 	{
-		meter->pid = spawn_meter(&meter->channel);
+		meter->pid = spawn_meter(job->orders.program, &meter->channel, &meter->position);
 	}
 	PG_CATCH();
 	{
@@ -302,5 +355,6 @@ owner_stop(OwnedMeter *meter)
 		close(meter->channel);
 		ReleaseExternalFD();
 		meter->channel = -1;
+		munmap((void *) meter->position, sizeof(MeterPosition));
 	}
 }

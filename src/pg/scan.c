@@ -17,6 +17,7 @@
 #include "pg/fdw.h"
 #include "pg/privileges.h"
 #include "pg/scan.h"
+#include "pg/settings.h"
 
 /* A meter more is worth its start for so many bytes of a source. */
 #define BYTES_FOR_A_METER	((int64) 8 << 20)
@@ -30,6 +31,8 @@ scan_fill_request(MeterRequest *request, const ScanOptions *options, const Colum
 	request->active_timeout = options->active_timeout * 1000;
 	request->max_nflows = options->max_nflows;
 	request->max_active_flows = options->max_active_flows;
+	request->meter_memory = options->meter_memory << 20;
+	request->needs_filter = setting_require_seccomp;
 	request->accounting_mode = options->accounting_mode;
 	request->decode_tunnels = options->decode_tunnels;
 	request->stop_at_damage = options->on_damage == ON_DAMAGE_ERROR;
@@ -82,6 +85,8 @@ create_job(FlowScan *scan)
 	scan_fill_request(&job->request, scan->options, &scan->wanted);
 	job->request.files = count;
 	job->request.time_dissections = scan->timed;
+	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
+	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);
 	if (scan->options->bpf_filter != NULL)
 	{
 		job->filter = scan->options->bpf_filter;

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,9 +30,35 @@ meter_path(char path[MAXPGPATH])
 	join_path_components(path, path, METER_PROGRAM);
 }
 
+/*
+ * A page of memory that this process reads and the meter writes; the descriptor is for the meter.  It is sealed: a meter that
+ * made it shorter would end this process, which reads behind its end.  -1 with errno if it cannot be had.
+ */
+static int
+create_position(const MeterPosition **position)
+{
+	int			descriptor = memfd_create("nfstream position", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void	   *page = MAP_FAILED;
+
+	if (descriptor >= 0 && ftruncate(descriptor, sizeof(MeterPosition)) == 0 &&
+		fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+		page = mmap(NULL, sizeof(MeterPosition), PROT_READ, MAP_SHARED, descriptor, 0);
+	if (page == MAP_FAILED)
+	{
+		int			error = errno;
+
+		if (descriptor >= 0)
+			close(descriptor);
+		errno = error;
+		return -1;
+	}
+	*position = page;
+	return descriptor;
+}
+
 /* What the child does to its files between fork and exec. */
 static int
-file_actions(posix_spawn_file_actions_t *actions, int channel)
+file_actions(posix_spawn_file_actions_t *actions, int channel, int position)
 {
 	int			error = posix_spawn_file_actions_init(actions);
 
@@ -39,15 +66,20 @@ file_actions(posix_spawn_file_actions_t *actions, int channel)
 		error = posix_spawn_file_actions_adddup2(actions, channel, STDIN_FILENO);
 	if (error == 0)
 		error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	if (error == 0)
+		error = posix_spawn_file_actions_adddup2(actions, position, POSITION_DESCRIPTOR);
 #if __GLIBC_PREREQ(2, 34)
 	/* Elsewhere the program itself closes them. */
 	if (error == 0)
-		error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+		error = posix_spawn_file_actions_addclosefrom_np(actions, POSITION_DESCRIPTOR + 1);
 #endif
 	return error;
 }
 
-/* Signals as a program expects them, not as a backend has them. */
+/*
+ * Signals as a program expects them, not as a backend has them; a group, so that what the meter might start can be ended with
+ * it.
+ */
 static int
 attributes(posix_spawnattr_t *attributes)
 {
@@ -62,12 +94,15 @@ attributes(posix_spawnattr_t *attributes)
 	if (error == 0)
 		error = posix_spawnattr_setsigdefault(attributes, &all);
 	if (error == 0)
-		error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+		error = posix_spawnattr_setpgroup(attributes, 0);
+	if (error == 0)
+		error = posix_spawnattr_setflags(attributes,
+										 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	return error;
 }
 
 pid_t
-spawn_meter(int *channel)
+spawn_meter(const char *program, int *channel, const MeterPosition **position)
 {
 	char		path[MAXPGPATH];
 	char	   *arguments[] = {METER_PROGRAM, NULL};
@@ -76,15 +111,31 @@ spawn_meter(int *channel)
 	posix_spawnattr_t attribute;
 	pid_t		pid;
 	int			ends[2],
+				page,
 				error;
 
-	meter_path(path);
+	if (*program != '\0')
+		strlcpy(path, program, MAXPGPATH);
+	else
+		meter_path(path);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("could not create a socket for a meter: %m")));
 
-	error = file_actions(&actions, ends[1]);
+	page = create_position(position);
+	if (page < 0)
+	{
+		error = errno;
+		close(ends[0]);
+		close(ends[1]);
+		errno = error;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("could not create a page of memory for a meter: %m")));
+	}
+
+	error = file_actions(&actions, ends[1], page);
 	if (error == 0)
 		error = attributes(&attribute);
 	if (error == 0)
@@ -92,11 +143,13 @@ spawn_meter(int *channel)
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attribute);
 	close(ends[1]);
+	close(page);
 	if (error == 0 && !pg_set_noblock(ends[0]))
 		error = errno;
 	if (error != 0)
 	{
 		close(ends[0]);
+		munmap((void *) *position, sizeof(MeterPosition));
 		errno = error;
 		ereport(ERROR,
 				(errcode(error == ENOENT || error == EACCES ? ERRCODE_UNDEFINED_FILE : ERRCODE_INSUFFICIENT_RESOURCES),

@@ -113,7 +113,7 @@ sub check_cuts
 		my @errors = $session->{said} =~ /ERROR: .*/g;
 		is(scalar(@errors), 1, "$case: one error");
 		like($errors[0] // '', qr/a meter was terminated by signal 9: Killed/, "$case: the error");
-		like($session->{said}, qr/DETAIL:  It was reading ".*busy\.pcap", behind packet \d+ of the source/,
+		like($session->{said}, qr/DETAIL:  It was at packet \d+ of ".*busy\.pcap", at byte \d+\./,
 			"$case: where it was")
 			if $how eq 'waiting';
 		gone($case, $start, @segments);

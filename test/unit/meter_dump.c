@@ -191,7 +191,8 @@ print_rows(const DumpRun *run)
 static void
 meter(DumpRun *run)
 {
-	const EngineProgram program = {run, open_source, record_room, record_written, place, damage};
+	MeterPosition position;
+	const EngineProgram program = {run, open_source, record_room, record_written, place, damage, &position};
 	Account		scan = {0};
 
 	for (run->request.shard = 0; run->request.shard < run->request.shards; run->request.shard++)

@@ -19,6 +19,7 @@ typedef struct Kept
 
 typedef struct Scan
 {
+	MeterPosition position;
 	MeterRequest request;
 	const char *filter;
 	int			sources[SOURCES_MOST];
@@ -106,7 +107,7 @@ scan_of(const File *first, const File *second)
 static void
 run(Scan *scan)
 {
-	const EngineProgram program = {scan, open_source, record_room, record_written, note_place, note_damage};
+	const EngineProgram program = {scan, open_source, record_room, record_written, note_place, note_damage, &scan->position};
 	Filter	   *filter = scan->filter == NULL ? NULL : filter_compile(scan->filter, strlen(scan->filter));
 
 	scan->opened = scan->count = 0;

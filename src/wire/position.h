@@ -1,0 +1,23 @@
+/*
+ * position.h
+ *	  Where a meter is: a page of memory that it shares with its owner.
+ *
+ * The meter writes it with each packet and says nothing; the owner reads it when the meter is dead or does not move on, to
+ * tell at which packet.  What stands there is a hostile meter's word like any other.
+ */
+#ifndef WIRE_POSITION_H
+#define WIRE_POSITION_H
+
+#include <stdint.h>
+
+/* The page's descriptor, when the meter starts. */
+#define POSITION_DESCRIPTOR	3
+
+typedef struct MeterPosition
+{
+	volatile uint64_t file;			/* index of the source */
+	volatile uint64_t packet;		/* number in it of the packet at hand, from 1; 0 before the first */
+	volatile uint64_t byte;			/* where in it that packet starts */
+} MeterPosition;
+
+#endif							/* WIRE_POSITION_H */
