@@ -7,12 +7,15 @@
       a  rows and ids: tools/model.py --mode ours of the shared directory, labels aside
       b  the peer's stored rows, labels aside, where the model's two modes agree
       c  labels: tools/labels.c of the shared directory, with the same nDPI
-      d  1, 2, 3 and 8 meters give the same output, labels aside
+      d  1, 2 and 8 meters give the same output, labels aside
       e  the account of packets: capinfos, the rows, the model
       f  NFStream itself                                    (only with --peer)
       g  ndpiReader's applications: a cross-check
       h  NFStream's golden labels                           (only with --goldens, and nDPI at commit 4bb85138)
       i  the program by hand prints what SQL returns        (only with --dsn and --meter)
+
+All of them run in every profile of options (profiles.py), but g and h, which run in the first one; and there d has 3
+meters too, asks for the labels as well, and looks whether as many meters start.
 
 Where there is no shared directory, a, b, c and h fall away and the others look at the project's own captures. The last
 line tells the totals, a result for each capture and check. All differences are in the build directory: conformance.txt.
@@ -21,7 +24,9 @@ line tells the totals, a result for each capture and check. All differences are 
 import argparse
 import os
 import sys
+import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 import captures
 import checks_own
@@ -47,48 +52,68 @@ class Run:
         if self.shared:
             program = labels.build(os.path.join(self.shared, 'tools', 'labels.c'), self.ndpi, self.build)
             self.sources = reference.References(self.shared, program)
+        self.peer, self.goldens = arguments.peer, arguments.goldens
         self.asked, self.referred = {}, {}
+        self.ahead = ThreadPoolExecutor(1)
 
     def captures_of(self, profile):
         if profile.several_files:
             return captures.several_files(self.shared, profile) if self.shared else []
-        if profile.only_stored:
-            stored = lambda capture: self.shared and reference.stored_path(self.shared, capture, profile)
-            return list(filter(stored, self.captures))
         return self.captures
 
+    def needs_peer(self, capture, profile):
+        """Whether there are rows of the peer to compare with."""
+        return self.peer or self.goldens or reference.stored_path(self.shared, capture, profile) is not None
+
+    def begin(self, profile, meters):
+        """Asks product and model already now, while another profile is judged. `meters`: how many besides one."""
+        found = self.captures_of(profile)
+        self.asked[profile] = self.ahead.submit(self.product.everything, found, profile.options, meters)
+        if self.sources:
+            needs_peer = lambda capture: self.needs_peer(capture, profile)
+            self.referred[profile] = self.sources.start(found, profile, needs_peer)
+
+    def everything(self, profile):
+        return self.asked[profile].result()
+
     def flows(self, profile):
-        if profile not in self.asked:
-            self.asked[profile] = self.product.flows(self.captures_of(profile), profile.options)
-        return self.asked[profile]
+        return {capture: asked.flows for capture, asked in self.everything(profile).items()}
 
     def references(self, profile):
-        if profile not in self.referred:
-            self.referred[profile] = self.sources.of(self.captures_of(profile), profile)
-        return self.referred[profile]
+        return self.referred[profile].get()
+
+    def forget(self, profile):
+        self.asked.pop(profile)
+        if self.sources:
+            self.referred.pop(profile).forget()
+
+    def close(self):
+        self.ahead.shutdown()
+        if self.sources:
+            self.sources.close()
 
 
-def plan(run, chosen, arguments):
-    """The checks to run, in order: a function and a profile each."""
-    checks, first = [], chosen[0]
-    wanted = lambda letter: not arguments.only or letter in arguments.only
-    for profile in chosen:
-        if run.shared:
-            checks += [(checks_reference.rows, profile)] if wanted('a') else []
-            checks += [(checks_reference.stored_rows, profile)] if wanted('b') and not arguments.pcaps else []
-            checks += [(checks_reference.labels, profile)] if wanted('c') and profile.dissections else []
-        if run.meter and run.product.has_sql and wanted('i'):
-            checks.append((checks_own.by_hand, profile))
-        if arguments.peer and wanted('f'):
-            checks.append((checks_reference.live_peer, profile))
-    if run.product.has_sql:
-        checks += [(checks_own.any_number_of_meters, first)] if wanted('d') else []
-        checks += [(checks_own.account, first)] if wanted('e') else []
-    if wanted('g'):
-        checks.append((checks_reference.ndpireader_applications, first))
-    if arguments.goldens and run.shared and wanted('h'):
-        checks.append((checks_reference.golden_labels, first))
-    return checks
+def checks_of(run, profile, is_first, arguments):
+    """The checks of a profile, in order; the first one has some more."""
+    checks, has_sql = [], run.product.has_sql
+    if run.shared:
+        checks.append(('a', checks_reference.rows))
+        if not arguments.pcaps:
+            checks.append(('b', checks_reference.stored_rows))
+        if profile.dissections:
+            checks.append(('c', checks_reference.labels))
+    if has_sql:
+        checks.append(('d', checks_own.any_number_of_meters if is_first else checks_own.meters_without_labels))
+        checks.append(('e', checks_own.account))
+    if arguments.peer:
+        checks.append(('f', checks_reference.live_peer))
+    if is_first:
+        checks.append(('g', checks_reference.ndpireader_applications))
+    if is_first and arguments.goldens and run.shared:
+        checks.append(('h', checks_reference.golden_labels))
+    if has_sql and run.meter:
+        checks.append(('i', checks_own.by_hand))
+    return [check for letter, check in checks if not arguments.only or letter in arguments.only]
 
 
 def judge(check, run, profile):
@@ -113,7 +138,7 @@ def parse():
         '--ndpi', help='the prefix of the nDPI that the product is linked with (default: the one of pkg-config)'
     )
     parser.add_argument('--pcaps', nargs='+', default=[], help='compare on these captures instead')
-    parser.add_argument('--profiles', default='default', help='default, all, or names with commas between')
+    parser.add_argument('--profiles', default='all', help='all, or names with commas between')
     parser.add_argument(
         '--only', type=lambda text: text.split(','), help='only these checks, by letter, with commas between'
     )
@@ -140,10 +165,17 @@ def main():
     if not arguments.shared:
         report.say('no shared directory: only what needs no reference from it, on the captures of this project')
     run = Run(arguments)
-    for check, profile in plan(run, chosen, arguments):
-        report.add(judge(check, run, profile))
-    if run.sources:
-        run.sources.close()
+    chosen = [profile for profile in chosen if run.captures_of(profile)]
+    meters = checks_own.METERS_OF_EVERY_PROFILE if not arguments.only or 'd' in arguments.only else ()
+    run.begin(chosen[0], ())
+    for number, profile in enumerate(chosen):
+        for following in chosen[number + 1 : number + 2]:
+            run.begin(following, meters)
+        for check in checks_of(run, profile, number == 0, arguments):
+            start = time.monotonic()
+            report.add(judge(check, run, profile), time.monotonic() - start)
+        run.forget(profile)
+    run.close()
     return report.close()
 
 
