@@ -1,11 +1,12 @@
 """The checks in which one thing of the product is held against another, or against capinfos.
 
-Any number of meters, the account of packets, and the program by hand.
+Any number of meters, the account of packets, the program by hand, and what must hold in any row.
 """
 
 import captures
 import compare
 import product
+import properties
 from report import Group
 from table import LABELS, Table
 
@@ -158,6 +159,17 @@ def wrong_account(found, known, reference, outcome, profile):
             % (('complains of', 'no WARNING') if known.damaged else ('has nothing against', outcome.warnings[0]))
         )
     return '; '.join(told) or None
+
+
+def any_row(run, profile):
+    """(k) what must hold in any row: sums, bounds, SPLT."""
+    group, count = Group('properties of rows, %s' % profile.name), 0
+    for capture, outcome in run.flows(profile).items():
+        if outcome.table.columns:
+            group.judge(capture, properties.broken(outcome.table))
+            count += len(outcome.table.rows)
+    group.note('%d rows' % count)
+    return group
 
 
 def by_hand(run, profile):

@@ -13,6 +13,7 @@
       g  ndpiReader's applications: a cross-check
       h  NFStream's golden labels                           (only with --goldens, and nDPI at commit 4bb85138)
       i  the program by hand prints what SQL returns        (only with --dsn and --meter)
+      k  what must hold in any row: sums, bounds, SPLT
 
 All of them run in every profile of options (profiles.py), but g and h, which run in the first one; and there d has 3
 meters too, asks for the labels as well, and looks whether as many meters start.
@@ -113,6 +114,7 @@ def checks_of(run, profile, is_first, arguments):
         checks.append(('h', checks_reference.golden_labels))
     if has_sql and run.meter:
         checks.append(('i', checks_own.by_hand))
+    checks.append(('k', checks_own.any_row))
     return [check for letter, check in checks if not arguments.only or letter in arguments.only]
 
 
