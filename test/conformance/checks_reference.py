@@ -110,14 +110,15 @@ def stored_rows(run, profile):
 
 
 def live_peer(run, profile):
-    """(f) NFStream itself, labels aside.
+    """(f) NFStream itself, labels aside, on the captures of which no rows of it are stored.
 
     Without a model, what differs may be a departure that METERING.md wants: such a capture is not judged.
     """
     group = peer_group('NFStream %s itself, %s' % (peer.VERSION, profile.name))
     outcomes, unjudged = run.flows(profile), []
     references = run.references(profile) if run.shared else {}
-    for capture, theirs in peer.flows(run.build, list(outcomes), profile.options).items():
+    theirs_to_ask = [capture for capture in outcomes if capture.collection in peer.COLLECTIONS]
+    for capture, theirs in peer.flows(run.build, theirs_to_ask, profile.options).items():
         found, outcome = references.get(capture), outcomes[capture]
         if theirs.table is None:
             told = None if not outcome.table.rows else 'NFStream refuses the file: ' + theirs.refused
