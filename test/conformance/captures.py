@@ -6,6 +6,8 @@ import re
 import subprocess
 from dataclasses import dataclass
 
+import random_capture
+
 ENDINGS = ('.pcap', '.pcapng', '.cap')
 
 
@@ -15,7 +17,8 @@ class Capture:
 
     name: str
     paths: tuple
-    collection: str  # the directory it is from: 'pcaps', 'synthetic', 'own', or 'given' on the command line
+    collection: str  # the directory it is from: 'pcaps', 'synthetic', 'own'; else 'random', or 'given' on the command line
+    seed: int = None  # of a random one
 
 
 def in_directory(directory, collection):
@@ -39,6 +42,11 @@ def find(shared, own, given):
             + found
         )
     return found
+
+
+def made_anew(seeds, directory):
+    """The random captures of these seeds, written into a directory."""
+    return [Capture('random-%d' % seed, random_capture.write(seed, directory), 'random', seed) for seed in seeds]
 
 
 def several_files(shared, profile):

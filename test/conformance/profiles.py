@@ -6,6 +6,8 @@ NFStream's stored rows for it.
 
 from dataclasses import dataclass
 
+import random_capture
+
 FULL = {'statistical_analysis': 'true', 'splt_analysis': '10'}
 
 
@@ -17,6 +19,8 @@ class Profile:
     of_all: bool = False
     # Its captures are lists of files, named in the directory of stored rows.
     several_files: bool = False
+    # Only for the random capture of this seed, from which its options are drawn.
+    seed: int = None
 
     @property
     def dissections(self):
@@ -52,11 +56,16 @@ PROFILES = (
 )
 
 
-def choose(names):
-    """The profiles of a comma-separated list of names, or of 'all'."""
+def choose(names, seeds):
+    """The profiles of a comma-separated list of names, or of 'all'; among them those of the random captures' seeds."""
+    drawn = [
+        Profile('drawn %d from %d' % (number, seed), options, seed=seed)
+        for seed in seeds
+        for number, options in enumerate(random_capture.options(seed))
+    ]
     if names == 'all':
-        return PROFILES
-    known = {p.name: p for p in PROFILES}
+        return (*PROFILES, *drawn)
+    known = {p.name: p for p in (*PROFILES, *drawn)}
     unknown = [name for name in names.split(',') if name not in known]
     if unknown:
         raise SystemExit('no such profile: %s (there are: %s)' % (', '.join(unknown), ', '.join(known)))

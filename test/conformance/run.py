@@ -9,7 +9,7 @@
       c  labels: tools/labels.c of the shared directory, with the same nDPI
       d  1, 2 and 8 meters give the same output, labels aside
       e  the account of packets: capinfos, the rows, the model
-      f  NFStream itself                                    (only with --peer)
+      f  NFStream itself, without its labels                (only with --peer)
       g  ndpiReader's applications: a cross-check
       h  NFStream's golden labels                           (only with --goldens, and nDPI at commit 4bb85138)
       i  the program by hand prints what SQL returns        (only with --dsn and --meter)
@@ -18,13 +18,18 @@
 All of them run in every profile of options (profiles.py), but g and h, which run in the first one; and there d has 3
 meters too, asks for the labels as well, and looks whether as many meters start.
 
+Beside the captures at hand there is one of 1,000 random flows, made anew each time and told by its seed, which also
+runs with options that are drawn; and those of the seeds that once failed (random_capture.py).
+
 Where there is no shared directory, a, b, c and h fall away and the others look at the project's own captures. The last
 line tells the totals, a result for each capture and check. All differences are in the build directory: conformance.txt.
 """
 
 import argparse
 import os
+import random
 import sys
+import tempfile
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -33,8 +38,10 @@ import captures
 import checks_own
 import checks_reference
 import labels
+import peer
 import product
 import profiles
+import random_capture
 import reference
 from report import Group, Report
 
@@ -44,11 +51,12 @@ TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 class Run:
     """What the checks share: captures, product and references, each asked once for each profile."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, seeds, directory):
         self.build, self.shared = arguments.build, arguments.shared
         self.meter, self.ndpi = arguments.meter, arguments.ndpi
         self.product = product.Sql(arguments.dsn, self.build) if arguments.dsn else product.ByHand(self.meter)
         self.captures = captures.find(self.shared, os.path.join(TREE, 'test', 'pcaps'), arguments.pcaps)
+        self.captures += captures.made_anew(seeds, directory)
         self.sources = None
         if self.shared:
             program = labels.build(os.path.join(self.shared, 'tools', 'labels.c'), self.ndpi, self.build)
@@ -60,11 +68,14 @@ class Run:
     def captures_of(self, profile):
         if profile.several_files:
             return captures.several_files(self.shared, profile) if self.shared else []
+        if profile.seed is not None:
+            return [capture for capture in self.captures if capture.seed == profile.seed]
         return self.captures
 
     def needs_peer(self, capture, profile):
         """Whether there are rows of the peer to compare with."""
-        return self.peer or self.goldens or reference.stored_path(self.shared, capture, profile) is not None
+        asked = self.peer and capture.collection in peer.COLLECTIONS
+        return asked or self.goldens or reference.stored_path(self.shared, capture, profile) is not None
 
     def begin(self, profile, meters):
         """Asks product and model already now, while another profile is judged. `meters`: how many besides one."""
@@ -106,7 +117,7 @@ def checks_of(run, profile, is_first, arguments):
     if has_sql:
         checks.append(('d', checks_own.any_number_of_meters if is_first else checks_own.meters_without_labels))
         checks.append(('e', checks_own.account))
-    if arguments.peer:
+    if arguments.peer and (profile.seed is not None or 'n_dissections' not in profile.options):
         checks.append(('f', checks_reference.live_peer))
     if is_first:
         checks.append(('g', checks_reference.ndpireader_applications))
@@ -144,6 +155,7 @@ def parse():
     parser.add_argument(
         '--only', type=lambda text: text.split(','), help='only these checks, by letter, with commas between'
     )
+    parser.add_argument('--seed', type=int, help='of the random capture (default: a new one)')
     parser.add_argument('--peer', action='store_true', help='check f')
     parser.add_argument('--goldens', action='store_true', help='check h')
     arguments = parser.parse_args()
@@ -159,14 +171,15 @@ def parse():
     return arguments
 
 
-def main():
-    arguments = parse()
-    chosen = profiles.choose(arguments.profiles)
-    os.makedirs(arguments.build, exist_ok=True)
-    report = Report(os.path.join(arguments.build, 'conformance.txt'))
-    if not arguments.shared:
-        report.say('no shared directory: only what needs no reference from it, on the captures of this project')
-    run = Run(arguments)
+def seeds_of(arguments):
+    """Of the random captures: none where captures are given, else those that once failed and one that is new or told."""
+    if arguments.pcaps and arguments.seed is None:
+        return []
+    new = random.SystemRandom().getrandbits(32) if arguments.seed is None else arguments.seed
+    return sorted({*random_capture.SEEDS_THAT_FAILED, new} if not arguments.pcaps else {new}, key=lambda seed: seed == new)
+
+
+def run_checks(run, chosen, report, arguments):
     chosen = [profile for profile in chosen if run.captures_of(profile)]
     meters = checks_own.METERS_OF_EVERY_PROFILE if not arguments.only or 'd' in arguments.only else ()
     run.begin(chosen[0], ())
@@ -178,6 +191,21 @@ def main():
             report.add(judge(check, run, profile), time.monotonic() - start)
         run.forget(profile)
     run.close()
+
+
+def main():
+    arguments = parse()
+    seeds = seeds_of(arguments)
+    chosen = profiles.choose(arguments.profiles, seeds)
+    os.makedirs(arguments.build, exist_ok=True)
+    report = Report(os.path.join(arguments.build, 'conformance.txt'))
+    if not arguments.shared:
+        report.say('no shared directory: only what needs no reference from it, on the captures of this project')
+    if seeds:
+        report.say('the random capture is that of SEED=%d' % seeds[-1])
+    with tempfile.TemporaryDirectory(prefix='nfstream_fdw-random.') as directory:
+        os.chmod(directory, 0o755)  # the server reads it
+        run_checks(Run(arguments, seeds, directory), chosen, report, arguments)
     return report.close()
 
 
