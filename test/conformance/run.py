@@ -117,7 +117,8 @@ def checks_of(run, profile, is_first, arguments):
     if has_sql:
         checks.append(('d', checks_own.any_number_of_meters if is_first else checks_own.meters_without_labels))
         checks.append(('e', checks_own.account))
-    if arguments.peer and (profile.seed is not None or 'n_dissections' not in profile.options):
+    changes_rows = profile.seed is not None or 'n_dissections' not in profile.options
+    if arguments.peer and changes_rows and not profile.several_files:
         checks.append(('f', checks_reference.live_peer))
     if is_first:
         checks.append(('g', checks_reference.ndpireader_applications))
