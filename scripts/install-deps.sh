@@ -70,6 +70,7 @@ look_for_all()
 	need "Python's venv" python3-venv python3 -c 'import ensurepip, venv'
 	need "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
 	need "capinfos" wireshark-common command -v capinfos
+	need "zstd" zstd command -v zstd
 	need "ndpiReader" libndpi-bin command -v ndpiReader
 }
 

@@ -2,7 +2,7 @@
 """Conformance: compares what the product returns with references that were not made by it.
 
     run.py --dsn 'host=/path/socket dbname=conformance'     the extension, in a cluster that can read the captures
-    run.py --meter build/nfstream_meter                     the program by hand; without checks d, e and i
+    run.py --meter build/nfstream_meter                     the program by hand; without checks d, e, i and j
 
       a  rows and ids: tools/model.py --mode ours of the shared directory, labels aside
       b  the peer's stored rows, labels aside, where the model's two modes agree
@@ -13,9 +13,10 @@
       g  ndpiReader's applications: a cross-check
       h  NFStream's golden labels                           (only with --goldens, and nDPI at commit 4bb85138)
       i  the program by hand prints what SQL returns        (only with --dsn and --meter)
+      j  compressed with gzip and zstd, a capture gives the same
       k  what must hold in any row: sums, bounds, SPLT
 
-All of them run in every profile of options (profiles.py), but g and h, which run in the first one; and there d has 3
+All of them run in every profile of options (profiles.py), but g, h and j, which run in the first one; and there d has 3
 meters too, asks for the labels as well, and looks whether as many meters start.
 
 Beside the captures at hand there is one of 1,000 random flows, made anew each time and told by its seed, which also
@@ -35,6 +36,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import captures
+import checks_compressed
 import checks_own
 import checks_reference
 import labels
@@ -126,6 +128,8 @@ def checks_of(run, profile, is_first, arguments):
         checks.append(('h', checks_reference.golden_labels))
     if has_sql and run.meter:
         checks.append(('i', checks_own.by_hand))
+    if has_sql and is_first:
+        checks.append(('j', checks_compressed.same_as_plain))
     checks.append(('k', checks_own.any_row))
     return [check for letter, check in checks if not arguments.only or letter in arguments.only]
 
