@@ -14,7 +14,8 @@
 #	make test           all tests; PARTS="unit regress" for some of them
 #	make unit           the unit tests, with sanitizers
 #	make installcheck   pg_regress, against a running server
-#	make conformance    compares with NFStream's rows; PEER=1 with NFStream itself, PCAPS="a.pcap" on captures of yours
+#	make conformance    compares with NFStream's rows; PEER=1 with NFStream itself, PCAPS="a.pcap" on captures of yours,
+#	                    SEED=n with the random capture that an earlier run printed
 #	make deps-test      installs with apt what is missing to test it
 #	make bench          times it beside NFStream and ndpiReader; ROUNDS=5
 #	make doc-columns    writes the table in doc/columns.md
@@ -31,7 +32,7 @@ all: build/nfstream_meter
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" nfstream_fdw.control)
 
 # The scripts read these from the environment.
-export PG_CONFIG NDPI PCAP PCAPS PEER PARTS ROUNDS QUICKSTART_DIR
+export PG_CONFIG NDPI PCAP PCAPS PEER PARTS SEED ROUNDS QUICKSTART_DIR
 
 
 # ---------------------------------------------------------------------------------------------------------- extension

@@ -6,6 +6,7 @@
 #	PARTS				build unit differential pcaps docs regress tap quickstart conformance, or some of them
 #	PEER=1				conformance: with NFStream itself, installed with pip
 #	PCAPS="a.pcap ..."	conformance: on these captures
+#	SEED=n				conformance: with the random capture of this seed, which an earlier run has printed
 #	GOLDENS PROFILES ONLY	conformance: see test/conformance/run.py
 #
 # Builds and installs, and starts a private cluster if a part needs one.  The server's user may not be able to read the
@@ -24,6 +25,7 @@ programs=
 pgxs=
 passed=0 failed=0 skipped=0			# of all parts
 part_passed=0 part_failed=0 part_skipped=0
+part_note=							# what its line tells besides
 
 # --------------------------------------------------------------------------------------------------------- counting
 
@@ -266,9 +268,10 @@ part_conformance()
 	arguments=(--dsn "host=$work port=$port user=$user dbname=conformance" --meter "$tree/build/nfstream_meter"
 		--shared "$shared" --build "$tree/build/conformance" ${NDPI:+--ndpi "$(realpath "$NDPI")"}
 		${PEER:+--peer} ${GOLDENS:+--goldens} ${PROFILES:+--profiles "$PROFILES"} ${ONLY:+--only "$ONLY"}
-		${pcaps[@]:+--pcaps "${pcaps[@]}"})
+		${SEED:+--seed "$SEED"} ${pcaps[@]:+--pcaps "${pcaps[@]}"})
 	count_last_line "$logs/conformance.log" "$(logged "$logs/conformance.log" env PATH="$programs:$PATH" \
 		python3 "$work/tree/test/conformance/run.py" "${arguments[@]}")"
+	part_note=$(grep -o -m 1 'SEED=[0-9]*' "$logs/conformance.log" || true)
 }
 
 # Runs a part, prints its line and adds its counts to the total.
@@ -276,14 +279,15 @@ run_part()
 {
 	local part=$1 verdict=ok start=$SECONDS
 
-	part_passed=0 part_failed=0 part_skipped=0
+	part_passed=0 part_failed=0 part_skipped=0 part_note=
 	printf '  %-12s ' "$part"
 	: > "$logs/$part.log"
 	"part_$part"
 	[ $((part_passed + part_failed + part_skipped)) -gt 0 ] || part_failed=1
 	[ "$part_skipped" -eq 0 ] || verdict="ok, $part_skipped skipped"
 	[ "$part_failed" -eq 0 ] || verdict="FAILED: $part_failed"
-	printf '%5d tests in %3d s   %s\n' $((part_passed + part_failed)) $((SECONDS - start)) "$verdict"
+	printf '%5d tests in %3d s   %s\n' $((part_passed + part_failed)) $((SECONDS - start)) \
+		"$verdict${part_note:+   with $part_note}"
 	if [ "$part_failed" -gt 0 ]; then
 		if ! grep -E -m 20 '^ *not ok|\.\.\. FAILED|^ *FAILED|error:' "$logs/$part.log"; then
 			tail -n 5 "$logs/$part.log"

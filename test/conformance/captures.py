@@ -6,6 +6,8 @@ import re
 import subprocess
 from dataclasses import dataclass
 
+import random_capture
+
 ENDINGS = ('.pcap', '.pcapng', '.cap')
 
 
@@ -15,7 +17,8 @@ class Capture:
 
     name: str
     paths: tuple
-    collection: str  # the directory it is from: 'pcaps', 'synthetic', 'own', or 'given' on the command line
+    collection: str  # the directory it is from: 'pcaps', 'synthetic', 'own'; else 'random', or 'given' on the command line
+    seed: int = None  # of a random one
 
 
 def in_directory(directory, collection):
@@ -41,6 +44,11 @@ def find(shared, own, given):
     return found
 
 
+def made_anew(seeds, directory):
+    """The random captures of these seeds, written into a directory."""
+    return [Capture('random-%d' % seed, random_capture.write(seed, directory), 'random', seed) for seed in seeds]
+
+
 def several_files(shared, profile):
     """The captures of a profile that reads several files as one.
 
@@ -56,19 +64,29 @@ def several_files(shared, profile):
     return found
 
 
-def capinfos(captures):
-    """For each capture: how many packets capinfos counts in it, up to where it is damaged, and whether it complains.
+@dataclass
+class Counts:
+    """What capinfos says of a capture, up to where it is damaged."""
 
-    None packets where a file is no capture at all. Of a damaged file it prints the count with its complaint, and not
-    always in its table.
-    """
+    packets: int = None  # None where a file is no capture at all
+    bytes: int = None  # of these packets, as they were on the wire; None also where it does not say
+    damaged: bool = False
+
+
+def capinfos(captures):
+    """The Counts of each capture. Of a damaged file it prints the packets with its complaint, and not always in its table."""
     paths = sorted({path for capture in captures for path in capture.paths})
-    ran = subprocess.run(['capinfos', '-TcrmQ', *paths], capture_output=True, text=True)
-    counts = {path: int(count) for count, path in re.findall(r'after reading (\d+) packets from "(.*)"\.', ran.stderr)}
-    counts |= {path: int(count) for path, count in csv.reader(ran.stdout.splitlines())}
+    ran = subprocess.run(['capinfos', '-TcdrmQ', *paths], capture_output=True, text=True)
+    packets = {path: int(count) for count, path in re.findall(r'after reading (\d+) packets from "(.*)"\.', ran.stderr)}
+    sizes = {}
+    for path, count, size in csv.reader(ran.stdout.splitlines()):
+        packets[path], sizes[path] = int(count), int(size)
     found = {}
     for capture in captures:
-        complaint = any('"%s"' % path in ran.stderr for path in capture.paths)
-        known = all(path in counts for path in capture.paths)
-        found[capture] = (sum(counts[path] for path in capture.paths) if known else None, complaint)
+        known = Counts(damaged=any('"%s"' % path in ran.stderr for path in capture.paths))
+        if all(path in packets for path in capture.paths):
+            known.packets = sum(packets[path] for path in capture.paths)
+        if all(path in sizes for path in capture.paths):
+            known.bytes = sum(sizes[path] for path in capture.paths)
+        found[capture] = known
     return found

@@ -1,49 +1,60 @@
 """The checks in which one thing of the product is held against another, or against capinfos.
 
-Any number of meters, the account of packets, and the program by hand.
+Any number of meters, the account of packets, the program by hand, and what must hold in any row.
 """
 
 import captures
 import compare
 import product
+import properties
 from report import Group
 from table import LABELS, Table
 
-METERS = (2, 3, 8)
+METERS = (1, 2, 3, 8)
 MANY = METERS[-1]
+METERS_OF_EVERY_PROFILE = (2, MANY)
 # In how many rows of data/pcaps with 8 meters: those that nDPI labels from its caches across hosts.
 LABELS_THAT_MAY_DIFFER = 5
+SUMS = ('bidirectional_packets', 'bidirectional_bytes')
 
 
 def any_number_of_meters(run, profile):
     """(d) the same output, byte for byte and labels aside, from 1, 2, 3 and 8 meters; and as many start."""
-    group, one = Group('meters 1, 2, 3 and 8, %s' % profile.name), run.flows(profile)
-    found = list(one)
-    shared = any(capture.collection == 'pcaps' for capture in found)
-    for meters in METERS:
-        many = run.product.flows(found, profile.options, meters)
-        for capture in found:
-            group.judge('%s, %d meters' % (capture.name, meters), other_output(one[capture], many[capture]))
+    group, one, differ = Group('meters 1, 2, 3 and 8, %s' % profile.name), run.flows(profile), 0
+    # A scan that ends in an error does not wait for its workers: the next one might not find enough free slots.
+    sound = [capture for capture in one if not one[capture].errors]
+    queries = [product.with_meters(meters, product.ALL_COLUMNS) for meters in METERS[1:]]
+    for capture, answers in run.product.ask(list(one), profile.options, queries).items():
+        for meters, answer in zip(METERS[1:], answers):
+            many = answer.outcome()
+            told = compare.of_columns(one[capture].table, many.table) or other_output(one[capture], many)
+            group.judge('%s, %d meters' % (capture.name, meters), told)
+        if capture.collection == 'pcaps':
+            differ += other_labels(one[capture].table, many.table)
+    shared = any(capture.collection == 'pcaps' for capture in one)
     if shared:
-        differ = sum(
-            other_labels(one[capture].table, many[capture].table) for capture in found if capture.collection == 'pcaps'
-        )
         group.note("labels that differ from one meter's with %d meters: of %d rows of data/pcaps" % (MANY, differ))
         told = '%d rows differ, at most %d may' % (differ, LABELS_THAT_MAY_DIFFER)
         group.judge('labels', told if differ > LABELS_THAT_MAY_DIFFER else None)
-    # A scan that ends in an error does not wait for its workers: the next one might not find enough free slots.
-    sound = [capture for capture in found if not one[capture].errors]
-    for meters in (1, *METERS):
-        plans = run.product.explain(sound, profile.options, meters, columns='id')
-        for capture, plan in plans.items():
+    queries, all_shards = [product.with_meters(meters, product.ACCOUNT) for meters in METERS], 0
+    for capture, answers in run.product.ask(sound, profile.options, queries).items():
+        for meters, answer in zip(METERS, answers):
+            plan = answer.plan()
             group.judge('%s, %d meters' % (capture.name, meters), wrong_start(plan, meters))
-    all_shards = sum(
-        isinstance(plan, dict) and all(map(int, plan.get(product.FLOWS_OF_METERS, '0'))) for plan in plans.values()
-    )
+        all_shards += isinstance(plan, dict) and all(map(int, plan.get(product.FLOWS_OF_METERS, '0')))
     group.note('every shard of %d has rows in %d captures' % (MANY, all_shards))
     if shared:
         told = 'in no capture has every shard of %d rows, as far as EXPLAIN tells' % MANY
         group.judge('shards', None if all_shards else told)
+    return group
+
+
+def meters_without_labels(run, profile):
+    """(d) in the other profiles: the same output, labels aside, from 1, 2 and 8 meters."""
+    group = Group('meters 1, 2 and 8, %s' % profile.name)
+    for capture, asked in run.everything(profile).items():
+        for meters, many in asked.of_meters.items():
+            group.judge('%s, %d meters' % (capture.name, meters), other_output(asked.flows, many))
     return group
 
 
@@ -52,9 +63,10 @@ def other_output(one, many):
     said, one_said = many.errors + many.warnings, one.errors + one.warnings
     if said != one_said:
         return 'says %s, one meter says %s' % ('; '.join(said) or 'nothing', '; '.join(one_said) or 'nothing')
-    told = compare.of_columns(one.table, many.table)
-    told = told or compare.in_order(one.table.without(LABELS), many.table.without(LABELS))
-    if not told and one.raw != many.raw and not other_labels(one.table, many.table):
+    if one.raw == many.raw:
+        return None
+    told = compare.in_order(one.table.without(LABELS), many.table.without(LABELS))
+    if not told and one.table.columns == many.table.columns and not other_labels(one.table, many.table):
         return 'the same values, but other bytes'
     return told
 
@@ -75,53 +87,89 @@ def wrong_start(plan, meters):
 def account(run, profile):
     """(e) packets read are capinfos' count; metered, ignored and filtered are all of them.
 
-    Metered are the packets of all rows, and the model's.
+    Metered are the packets of all rows, and the model's; the bytes of all rows are the model's, or capinfos'.
     """
     group, outcomes = Group('account, %s' % profile.name), run.flows(profile)
     counted = captures.capinfos(list(outcomes))
     references = run.references(profile) if run.shared else {}
-    packets = 0
-    for capture, plan in run.product.explain(list(outcomes), profile.options, 1).items():
-        count, damaged = counted[capture]
-        if outcomes[capture].errors:
-            group.judge(capture, 'an error, but capinfos counts %d packets' % count if count else None)
-        elif not outcomes[capture].table.has(('bidirectional_packets',)):
-            group.judge(capture, 'no rows to add up')
-        elif count is None or not isinstance(plan, dict):
-            group.judge(capture, plan if count is not None else 'no error, but capinfos cannot read the file')
+    packets = size = 0
+    for capture, asked in run.everything(profile).items():
+        known, outcome, plan = counted[capture], asked.flows, asked.plan
+        if outcome.errors:
+            told = 'an error, but capinfos counts %d packets' % known.packets if known.packets else None
+            if told and references and references[capture].refused:
+                told = None
+        elif not outcome.table.has(SUMS):
+            told = 'no rows to add up'
+        elif known.packets is None or not isinstance(plan, dict):
+            told = plan if known.packets is not None else 'no error, but capinfos cannot read the file'
         else:
-            packets += count
-            group.judge(capture, wrong_account(plan, count, outcomes[capture], references.get(capture), damaged))
-    group.note('%d packets' % packets)
+            sums = [sum(map(int, column)) for column in zip(*outcome.table.only(SUMS).rows)] or [0, 0]
+            packets, size = packets + sums[0], size + sums[1]
+            told = wrong_account(Account(plan, *sums), known, references.get(capture), outcome, profile)
+        group.judge(capture, told)
+    group.note('%d packets of %d bytes in rows' % (packets, size))
     return group
 
 
-def wrong_account(plan, count, outcome, found, damaged):
-    read, metered, filtered = (
-        plan.get(key) for key in (product.PACKETS_READ, product.PACKETS_METERED, product.PACKETS_FILTERED)
-    )
-    ignored = sum(value for key, value in plan.items() if key.startswith(product.IGNORED))
-    in_rows = sum(int(row[0]) for row in outcome.table.only(('bidirectional_packets',)).rows)
-    if None in (read, metered, filtered):
-        return 'EXPLAIN lacks %s, %s or %s' % (product.PACKETS_READ, product.PACKETS_METERED, product.PACKETS_FILTERED)
+class Account:
+    """What EXPLAIN tells of a scan, and what its rows add up to."""
+
+    def __init__(self, plan, packets, size):
+        self.read, self.metered, self.filtered, self.given_up = (
+            int(plan[key])
+            for key in (
+                product.PACKETS_READ,
+                product.PACKETS_METERED,
+                product.PACKETS_FILTERED,
+                product.PACKETS_GIVEN_UP,
+            )
+        )
+        self.ignored = sum(value for key, value in plan.items() if key.startswith(product.IGNORED))
+        self.packets, self.bytes = packets, size
+
+
+def wrong_account(found, known, reference, outcome, profile):
+    """`known`: capinfos' counts; `reference`: the model's, or None. What is wrong, or None."""
     told = []
-    if read != count:
-        told.append('%d packets read, capinfos counts %d' % (read, count))
-    if metered + ignored + filtered != read:
-        told.append('%d metered + %d ignored + %d filtered are not %d read' % (metered, ignored, filtered, read))
-    if metered != in_rows:
-        told.append('%d metered, but %d in the rows' % (metered, in_rows))
-    if found and (found.metered, found.ignored) != (metered, ignored):
+    # max_nflows may end the reading early.
+    whole = 'max_nflows' not in profile.options
+    if found.read != known.packets if whole else found.read > known.packets:
+        told.append('%d packets read, capinfos counts %d' % (found.read, known.packets))
+    if found.metered + found.ignored + found.filtered != found.read:
+        told.append(
+            '%d metered + %d ignored + %d filtered are not %d read'
+            % (found.metered, found.ignored, found.filtered, found.read)
+        )
+    if found.metered != found.packets + found.given_up or whole and found.given_up:
+        told.append('%d metered, but %d in the rows and %d given up' % (found.metered, found.packets, found.given_up))
+    if reference and whole and (reference.metered, reference.ignored) != (found.metered, found.ignored):
         told.append(
             'the model meters %d and ignores %d, here it is %d and %d'
-            % (found.metered, found.ignored, metered, ignored)
+            % (reference.metered, reference.ignored, found.metered, found.ignored)
         )
-    if damaged != bool(outcome.warnings):
+    if reference and whole and reference.bytes != found.bytes:
+        told.append("%d bytes in the rows, %d in the model's packets" % (found.bytes, reference.bytes))
+    if profile.options.get('accounting_mode', '0') == '0' and known.bytes is not None:
+        if found.bytes > known.bytes or found.packets == known.packets and found.bytes != known.bytes:
+            told.append('%d bytes in the rows, capinfos counts %d' % (found.bytes, known.bytes))
+    if whole and known.damaged != bool(outcome.warnings):
         told.append(
             'capinfos %s the file, but there is %s'
-            % (('complains of', 'no WARNING') if damaged else ('has nothing against', outcome.warnings[0]))
+            % (('complains of', 'no WARNING') if known.damaged else ('has nothing against', outcome.warnings[0]))
         )
     return '; '.join(told) or None
+
+
+def any_row(run, profile):
+    """(k) what must hold in any row: sums, bounds, SPLT."""
+    group, count = Group('properties of rows, %s' % profile.name), 0
+    for capture, outcome in run.flows(profile).items():
+        if outcome.table.columns:
+            group.judge(capture, properties.broken(outcome.table))
+            count += len(outcome.table.rows)
+    group.note('%d rows' % count)
+    return group
 
 
 def by_hand(run, profile):

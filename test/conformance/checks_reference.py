@@ -110,14 +110,15 @@ def stored_rows(run, profile):
 
 
 def live_peer(run, profile):
-    """(f) NFStream itself, labels aside.
+    """(f) NFStream itself, labels aside, on the captures of which no rows of it are stored.
 
     Without a model, what differs may be a departure that METERING.md wants: such a capture is not judged.
     """
     group = peer_group('NFStream %s itself, %s' % (peer.VERSION, profile.name))
     outcomes, unjudged = run.flows(profile), []
     references = run.references(profile) if run.shared else {}
-    for capture, theirs in peer.flows(run.build, list(outcomes), profile.options).items():
+    theirs_to_ask = [capture for capture in outcomes if capture.collection in peer.COLLECTIONS]
+    for capture, theirs in peer.flows(run.build, theirs_to_ask, profile.options).items():
         found, outcome = references.get(capture), outcomes[capture]
         if theirs.table is None:
             told = None if not outcome.table.rows else 'NFStream refuses the file: ' + theirs.refused
@@ -198,7 +199,7 @@ def ndpireader_applications(run, profile):
     """(g) a cross-check: the applications of ndpiReader, which lists only flows that it has a name for.
 
     It has no idle timeout of ours and no VLAN in its key, so that several rows may be one flow of it; some link layers
-    and tunnels it does not decode.
+    and tunnels it does not decode. What it guesses of random flows is not asked.
     """
     group = Group("ndpiReader's applications")
     program = ndpireader.program(run.ndpi)
@@ -208,7 +209,7 @@ def ndpireader_applications(run, profile):
     outcomes = {
         capture: outcome.table
         for capture, outcome in run.flows(profile).items()
-        if outcome.table.has(ndpireader.COLUMNS)
+        if outcome.table.has(ndpireader.COLUMNS) and capture.collection != 'random'
     }
     found = ndpireader.compared(program, outcomes, run.build)
     path = os.path.join(run.build, 'ndpireader.txt')

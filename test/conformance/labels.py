@@ -4,7 +4,7 @@ import os
 import shlex
 import subprocess
 
-from table import LABELS, Table, from_csv
+from table import LABELS, from_csv
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -27,12 +27,10 @@ def build(source, ndpi, directory):
     return program
 
 
-def of_events(program, events, dissections, flows):
-    """The id and the nine labels of each flow; `flows`: how many rows there are to be (max_nflows cuts them)."""
-    if not dissections:
-        return None
+def of_events(program, events, dissections):
+    """The id and the nine labels of each flow."""
     ran = subprocess.run([program, str(dissections)], input=events, stdout=subprocess.PIPE, check=True)
     found = from_csv(ran.stdout)
     if found.columns != ('id', *LABELS):
         raise RuntimeError('labels.c printed the columns %s' % (found.columns,))
-    return Table(found.columns, found.rows[:flows])
+    return found

@@ -10,7 +10,9 @@ from table import Table, from_csv_file
 
 VERSION = '6.6.0'
 HERE = os.path.dirname(os.path.abspath(__file__))
+COLLECTIONS = ('own', 'random', 'given')  # of captures that it is asked for
 # The options that NFStreamer and a foreign table share by name, with the type that NFStreamer wants.
+# Not n_dissections: its nDPI is another, and its labels are not looked at.
 TYPES = {
     'decode_tunnels': 'boolean',
     'statistical_analysis': 'boolean',
@@ -19,7 +21,6 @@ TYPES = {
     'idle_timeout': 'number',
     'active_timeout': 'number',
     'accounting_mode': 'number',
-    'n_dissections': 'number',
     'splt_analysis': 'number',
     'max_nflows': 'number',
 }
@@ -48,7 +49,7 @@ def flows(build, captures, options):
     """NFStream's rows of each capture. What it prints itself (warnings) goes to peer.log in the build directory."""
     directory = os.path.join(build, 'peer')
     os.makedirs(directory, exist_ok=True)
-    keywords = {name: TO_PYTHON[TYPES[name]](value) for name, value in options.items()}
+    keywords = {name: TO_PYTHON[TYPES[name]](options[name]) for name in TYPES if name in options} | {'n_dissections': 0}
     jobs = [
         {'paths': capture.paths, 'options': keywords, 'output': os.path.join(directory, '%d.csv' % i)}
         for i, capture in enumerate(captures)

@@ -2,51 +2,77 @@
 
 import json
 import os
+import queue
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from table import Table, from_csv
+from table import LABELS, from_csv
 
-SCHEMA = 'conformance'
+# Each has a schema of its own. No more, so that every meter of eight finds a free slot for its worker.
+SESSIONS = min(2, os.cpu_count())
+SCHEMA = 'conformance_%d'
 
 # As EXPLAIN (ANALYZE, FORMAT JSON) names them.
 METERS_STARTED = 'Meters Started'
 FLOWS_OF_METERS = 'Flows of Meters'
-PACKETS_READ, PACKETS_METERED, PACKETS_FILTERED = 'Packets Read', 'Packets Metered', 'Packets Filtered'
+PACKETS_READ, PACKETS_METERED = 'Packets Read', 'Packets Metered'
+PACKETS_FILTERED, PACKETS_GIVEN_UP = 'Packets Filtered', 'Packets Given Up'
 IGNORED = 'Ignored: '
 
+# What a column is shown as: addresses without a netmask, lists as JSON. The columns that the references do not have are
+# left aside, and labels in a second list.
+COLUMN_LISTS = """
+WITH found AS (
+    SELECT attname, attnum,
+        CASE WHEN atttypid = 'inet'::regtype THEN format('host(%%1$I) AS %%1$I', attname)
+             WHEN atttypid = 'int[]'::regtype THEN format('array_to_json(%%1$I) AS %%1$I', attname)
+             ELSE format('%%I', attname) END AS shown
+    FROM pg_attribute
+    WHERE attrelid = to_regclass('flows') AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('source_file', 'udps'))
+SELECT string_agg(shown, ', ' ORDER BY attnum) AS columns,
+    string_agg(shown, ', ' ORDER BY attnum) FILTER (WHERE attname <> ALL ('{%s}')) AS columns_but_labels
+FROM found \\gset
+""" % ','.join(LABELS)
 
-# What a column is shown as: addresses without a netmask, lists as JSON.
-COLUMN_LIST = """
-SELECT string_agg(CASE WHEN atttypid = 'inet'::regtype THEN format('host(%%1$I) AS %%1$I', attname)
-                       WHEN atttypid = 'int[]'::regtype THEN format('array_to_json(%%1$I) AS %%1$I', attname)
-                       ELSE format('%%I', attname) END, ', ' ORDER BY attnum) AS column_list
-FROM pg_attribute
-WHERE attrelid = to_regclass('%s.flows') AND attnum > 0 AND NOT attisdropped
-    AND attname NOT IN ('source_file', 'udps') \\gset
-""" % SCHEMA
+FLOWS = "COPY (SELECT :%s FROM flows) TO STDOUT (FORMAT csv, HEADER, NULL '\\N');"
+ALL_COLUMNS, BUT_LABELS = FLOWS % 'columns', FLOWS % 'columns_but_labels'
+EXPLAIN = 'EXPLAIN (ANALYZE, FORMAT JSON) SELECT %s FROM flows;'
+ACCOUNT = EXPLAIN % 'id'
 
 # A damaged capture may claim packets of 4 GB, more than the columns of packet sizes hold as IMPORT declares them.
 WIDEN = """
-SELECT format('ALTER FOREIGN TABLE %s.flows ALTER COLUMN %%I TYPE %%s', attname,
+SELECT format('ALTER FOREIGN TABLE flows ALTER COLUMN %I TYPE %s', attname,
               CASE atttypid WHEN 'int'::regtype THEN 'bigint' ELSE 'jsonb' END)
 FROM pg_attribute
-WHERE attrelid = to_regclass('%s.flows') AND attname LIKE '%%\\_ps'
+WHERE attrelid = to_regclass('flows') AND attname LIKE '%\\_ps'
     AND atttypid IN ('int'::regtype, 'int[]'::regtype) \\gexec
-""" % (SCHEMA, SCHEMA)
+"""
 
 
 @dataclass
 class Outcome:
     """What a request for one capture's flows gave."""
 
-    table: Table = field(default_factory=Table)
     raw: bytes = b''  # the output as it came
     errors: tuple = ()
     warnings: tuple = ()
     widened: bool = False  # asked again with wider types than IMPORT's
+
+    @cached_property
+    def table(self):
+        return from_csv(self.raw)
+
+
+@dataclass
+class Everything:
+    """What is asked of one capture in every profile."""
+
+    flows: Outcome  # with one meter
+    plan: object = None  # of EXPLAIN (ANALYZE): a dictionary, or why there is none
+    of_meters: dict = field(default_factory=dict)  # Outcomes of several meters, labels aside
 
 
 class ByHand:
@@ -62,117 +88,154 @@ class ByHand:
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             return dict(zip(captures, threads.map(lambda capture: self.one(capture, options), captures)))
 
+    def everything(self, captures, options, meters):
+        return {capture: Everything(outcome) for capture, outcome in self.flows(captures, options).items()}
+
     def one(self, capture, options):
         arguments = ['--%s=%s' % option for option in options.items() if option[0] not in self.OF_LIVE_SOURCES]
         ran = subprocess.run([self.program, *arguments, *capture.paths], capture_output=True)
         told = tuple(ran.stderr.decode('utf-8', 'replace').splitlines())
         if ran.returncode:
             told += ('ended with status %d' % ran.returncode,)
-        table = from_csv(ran.stdout)
-        refused = ran.returncode != 0 and not table.rows
-        return Outcome(table, ran.stdout, told if refused else (), () if refused else told)
+        refused = ran.returncode != 0 and not from_csv(ran.stdout).rows
+        return Outcome(ran.stdout, told if refused else (), () if refused else told)
 
 
 class Sql:
-    """The extension, asked by psql: one session for many captures."""
+    """The extension, asked by psql: a session for many captures, several at a time."""
 
     has_sql = True
 
     def __init__(self, dsn, directory):
         self.dsn, self.directory = dsn, directory
+        self.schemas = queue.SimpleQueue()  # those of no session
         self.prepare()
 
     def prepare(self):
-        self.psql("""\\set ON_ERROR_STOP on
+        script = """\\set ON_ERROR_STOP on
 SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
 CREATE SERVER IF NOT EXISTS nfstream FOREIGN DATA WRAPPER nfstream_fdw;
-DROP SCHEMA IF EXISTS %s CASCADE;
-CREATE SCHEMA %s;
-""" % (SCHEMA, SCHEMA))
+"""
+        schemas = [SCHEMA % number for number in range(SESSIONS)]
+        for schema in schemas:
+            script += 'DROP SCHEMA IF EXISTS %s CASCADE;\nCREATE SCHEMA %s;\n' % (schema, schema)
+        self.psql(script, schemas[0])
+        for schema in schemas:
+            self.schemas.put(schema)
 
-    def psql(self, script):
+    def psql(self, script, schema):
         """Runs a script; returns what it wrote to stderr. Raises if psql itself fails."""
-        path = os.path.join(self.directory, 'script.sql')
+        path = os.path.join(self.directory, schema + '.sql')
         with open(path, 'w') as file:
             file.write(script)
+        options = '-c client_min_messages=warning -c search_path=%s,public' % schema
         ran = subprocess.run(
             ['psql', '-X', '-q', '-d', self.dsn, '-f', path],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=dict(os.environ, PGCLIENTENCODING='UTF8', PGOPTIONS='-c client_min_messages=warning'),
+            env=dict(os.environ, PGCLIENTENCODING='UTF8', PGOPTIONS=options),
         )
         told = ran.stderr.decode('utf-8', 'replace')
         if ran.returncode != 0:
-            raise SystemExit('psql failed:\n' + told)
+            raise RuntimeError('psql failed:\n' + told)
         return told
 
-    def ask(self, captures, options, query, wide=False):
-        """Runs a query on the table of each capture; returns the output and the messages of each."""
-        script = ['\\pset format unaligned', '\\pset tuples_only on']
-        outputs = [os.path.join(self.directory, 'output.%d' % i) for i in range(len(captures))]
-        for number, (capture, output) in enumerate(zip(captures, outputs)):
-            script += [
-                '\\warn @@ %d' % number,
-                'DROP FOREIGN TABLE IF EXISTS %s.flows;' % SCHEMA,
-                import_table(capture, options),
-                WIDEN if wide else '',
-                '\\unset column_list',
-                COLUMN_LIST,
-                "\\o '%s'" % output,
-                query,
-                '\\o',
-            ]
-        told = re.split(r'^@@ \d+\n', self.psql('\n'.join(script) + '\n'), flags=re.MULTILINE)[1:]
+    def ask(self, captures, options, queries, wide=False):
+        """Runs queries on the table of each capture; returns the Answers of each."""
+        by_size = sorted(captures, key=lambda capture: sum(map(os.path.getsize, capture.paths)))
         found = {}
-        for capture, output, messages in zip(captures, outputs, told):
-            with open(output, 'rb') as file:
-                found[capture] = (file.read(), messages)
-            os.unlink(output)
+        with ThreadPoolExecutor(SESSIONS) as threads:
+            shares = [by_size[number::SESSIONS] for number in range(SESSIONS)]
+            for share in threads.map(lambda share: self.in_session(share, options, queries, wide), shares):
+                found |= share
+        too_narrow = [capture for capture, answers in found.items() if not wide and any(map(Answer.is_narrow, answers))]
+        if too_narrow:
+            found |= self.ask(too_narrow, options, queries, wide=True)
+        return {capture: found[capture] for capture in captures}
+
+    def in_session(self, captures, options, queries, wide):
+        schema = self.schemas.get()
+        try:
+            return self.ask_in(schema, captures, options, queries, wide)
+        finally:
+            self.schemas.put(schema)
+
+    def ask_in(self, schema, captures, options, queries, wide):
+        script, output = ['\\pset format unaligned', '\\pset tuples_only on'], os.path.join(self.directory, schema)
+        for number, capture in enumerate(captures):
+            script += [
+                'DROP FOREIGN TABLE IF EXISTS flows;',
+                import_table(capture, options | {'n_meters': '1'}, schema),
+                WIDEN if wide else '',
+                '\\unset columns',
+                COLUMN_LISTS,
+            ]
+            for query in range(len(queries)):
+                script += ['\\warn @@', "\\o '%s.%d.%d'" % (output, number, query), queries[query], '\\o']
+            script.append('\\warn @@')
+        told = iter(re.split(r'^@@\n', self.psql('\n'.join(script) + '\n', schema), flags=re.MULTILINE))
+        found = {}
+        for number, capture in enumerate(captures):
+            before = next(told)
+            found[capture] = [
+                Answer(take('%s.%d.%d' % (output, number, query)), before + next(told), wide)
+                for query in range(len(queries))
+            ]
         return found
 
-    def ask_for_all(self, captures, options, query):
-        """The same, with wider types for captures with values that do not fit the types that IMPORT declares.
-
-        This is a user's remedy. Returns these captures as well.
-        """
-        found = self.ask(captures, options, query)
-        too_narrow = [capture for capture, (_, told) in found.items() if 'out of range for type integer' in told]
-        if too_narrow:
-            found |= self.ask(too_narrow, options, query, wide=True)
-        return found, too_narrow
-
-    def flows(self, captures, options, meters=1):
-        query = "COPY (SELECT :column_list FROM %s.flows) TO STDOUT (FORMAT csv, HEADER, NULL '\\N');" % SCHEMA
-        answers, widened = self.ask_for_all(captures, options | {'n_meters': str(meters)}, query)
+    def everything(self, captures, options, meters):
+        """For each capture all that is asked of it in every profile."""
+        queries = [ALL_COLUMNS, ACCOUNT, *(with_meters(number, BUT_LABELS) for number in meters)]
         return {
-            capture: Outcome(
-                from_csv(raw), raw, messages_of(told, 'ERROR'), messages_of(told, 'WARNING'), capture in widened
-            )
-            for capture, (raw, told) in answers.items()
+            capture: Everything(flows.outcome(), account.plan(), {m: a.outcome() for m, a in zip(meters, others)})
+            for capture, (flows, account, *others) in self.ask(captures, options, queries).items()
         }
 
-    def explain(self, captures, options, meters, columns='*'):
-        """For each capture, the scan's properties of EXPLAIN (ANALYZE, FORMAT JSON), or what was said instead."""
-        query = 'EXPLAIN (ANALYZE, FORMAT JSON) SELECT %s FROM %s.flows;' % (columns, SCHEMA)
-        answers, _ = self.ask_for_all(captures, options | {'n_meters': str(meters)}, query)
-        return {
-            capture: json.loads(raw)[0]['Plan'] if raw.strip() else told or 'EXPLAIN printed nothing'
-            for capture, (raw, told) in answers.items()
-        }
+
+@dataclass
+class Answer:
+    """What came of one query."""
+
+    raw: bytes
+    told: str
+    widened: bool
+
+    def is_narrow(self):
+        """Whether there are values that do not fit the types that IMPORT declares: a user declares wider ones then."""
+        return 'out of range for type integer' in self.told
+
+    def outcome(self):
+        return Outcome(self.raw, messages_of(self.told, 'ERROR'), messages_of(self.told, 'WARNING'), self.widened)
+
+    def plan(self):
+        """The scan's properties of EXPLAIN, or what was said instead."""
+        return json.loads(self.raw)[0]['Plan'] if self.raw.strip() else self.told or 'EXPLAIN printed nothing'
+
+
+def take(path):
+    """The content of a file, which is removed."""
+    with open(path, 'rb') as file:
+        content = file.read()
+    os.unlink(path)
+    return content
+
+
+def with_meters(number, query):
+    return "ALTER FOREIGN TABLE flows OPTIONS (SET n_meters '%d');\n%s" % (number, query)
 
 
 def quoted(text):
     return "'" + text.replace("'", "''") + "'"
 
 
-def import_table(capture, options):
+def import_table(capture, options, schema):
     source = capture.paths[0]
     if len(capture.paths) > 1:
         source = '{%s}' % ','.join('"%s"' % re.sub(r'(["\\])', r'\\\1', path) for path in capture.paths)
     options = {'table_name': 'flows', 'source': source} | options
     told = ', '.join('%s %s' % (name, quoted(value)) for name, value in options.items())
-    return 'IMPORT FOREIGN SCHEMA nflow FROM SERVER nfstream INTO %s OPTIONS (%s);' % (SCHEMA, told)
+    return 'IMPORT FOREIGN SCHEMA nflow FROM SERVER nfstream INTO %s OPTIONS (%s);' % (schema, told)
 
 
 def messages_of(told, severity):

@@ -6,6 +6,8 @@ NFStream's stored rows for it.
 
 from dataclasses import dataclass
 
+import random_capture
+
 FULL = {'statistical_analysis': 'true', 'splt_analysis': '10'}
 
 
@@ -13,12 +15,12 @@ FULL = {'statistical_analysis': 'true', 'splt_analysis': '10'}
 class Profile:
     name: str
     options: dict
-    # Run unless --profiles says otherwise.
-    by_default: bool = False
-    # Only on captures whose rows by the peer are stored: tcpdump, which filters for the model, can't read all files.
-    only_stored: bool = False
+    # One of the two that have stored rows of all captures, in a directory of their own.
+    of_all: bool = False
     # Its captures are lists of files, named in the directory of stored rows.
     several_files: bool = False
+    # Only for the random capture of this seed, from which its options are drawn.
+    seed: int = None
 
     @property
     def dissections(self):
@@ -29,8 +31,8 @@ class Profile:
 
 
 PROFILES = (
-    Profile('plain', {}, by_default=True),
-    Profile('full', FULL, by_default=True),
+    Profile('plain', {}, of_all=True),
+    Profile('full', FULL, of_all=True),
     Profile('acct1', FULL | {'accounting_mode': '1'}),
     Profile('acct2', FULL | {'accounting_mode': '2'}),
     Profile('acct3', FULL | {'accounting_mode': '3'}),
@@ -39,8 +41,8 @@ PROFILES = (
     Profile('active0', FULL | {'active_timeout': '0'}),
     Profile('idle0_active0', FULL | {'idle_timeout': '0', 'active_timeout': '0'}),
     Profile('notunnel', FULL | {'decode_tunnels': 'false'}),
-    Profile('bpf_tcp', FULL | {'bpf_filter': 'tcp'}, only_stored=True),
-    Profile('bpf_udp53', FULL | {'bpf_filter': 'udp port 53'}, only_stored=True),
+    Profile('bpf_tcp', FULL | {'bpf_filter': 'tcp'}),
+    Profile('bpf_udp53', FULL | {'bpf_filter': 'udp port 53'}),
     Profile('snap96', FULL | {'snapshot_length': '96'}),
     Profile('ndis0', FULL | {'n_dissections': '0'}),
     Profile('ndis1', FULL | {'n_dissections': '1'}),
@@ -54,13 +56,16 @@ PROFILES = (
 )
 
 
-def choose(names):
-    """The profiles of a comma-separated list of names, of 'all', or of 'default'."""
+def choose(names, seeds):
+    """The profiles of a comma-separated list of names, or of 'all'; among them those of the random captures' seeds."""
+    drawn = [
+        Profile('drawn %d from %d' % (number, seed), options, seed=seed)
+        for seed in seeds
+        for number, options in enumerate(random_capture.options(seed))
+    ]
     if names == 'all':
-        return PROFILES
-    if names == 'default':
-        return tuple(p for p in PROFILES if p.by_default)
-    known = {p.name: p for p in PROFILES}
+        return (*PROFILES, *drawn)
+    known = {p.name: p for p in (*PROFILES, *drawn)}
     unknown = [name for name in names.split(',') if name not in known]
     if unknown:
         raise SystemExit('no such profile: %s (there are: %s)' % (', '.join(unknown), ', '.join(known)))

@@ -5,14 +5,16 @@ import io
 import multiprocessing
 import os
 import struct
-import subprocess
-import tempfile
+import sys
 from dataclasses import dataclass
 
+import bpf
 import labels
 from table import Table, from_csv_file, from_values
 
 BOOLEANS = {'true': 1, 'false': 0}
+# What decides which packets nDPI is given, and in which flows: profiles that have these in common have the same labels.
+OF_LABELS = ('decode_tunnels', 'idle_timeout', 'active_timeout', 'bpf_filter', 'n_dissections')
 
 
 @dataclass
@@ -20,14 +22,16 @@ class Reference:
     """What the model says of one capture in one profile."""
 
     ours: Table = None  # rows of this project, without labels
-    peer: Table = None  # rows of NFStream, without labels
+    peer: Table = None  # rows of NFStream, without labels; None where they were not asked for
     metered: int = 0  # packets in rows, as this project counts them
+    bytes: int = 0  # of these packets
     ignored: int = 0
-    labels: Table = None  # id and labels; None where nothing is dissected or no labels were asked for
+    labels: Table = None  # id and labels; None where nothing is dissected
     refused: str = None  # why the model takes no rows from the file at all
 
 
 def load_model(shared):
+    sys.dont_write_bytecode = True  # nothing beside the model, which is another's
     spec = importlib.util.spec_from_file_location('model', os.path.join(shared, 'tools', 'model.py'))
     model = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(model)
@@ -43,32 +47,58 @@ def model_options(model, options):
     }
 
 
-def filtered(paths, bpf_filter, directory):
-    """What the model, which has no filters, is to read: captures that tcpdump makes of the packets that pass one."""
-    found = []
-    for number, path in enumerate(paths):
-        found.append(os.path.join(directory, '%d.pcap' % number))
-        subprocess.run(
-            ['tcpdump', '-r', path, '-w', found[-1], bpf_filter],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=True,
-        )
-    return found
+def filtered(model, read_capture, text):
+    """The model's reader with a filter behind it.
+
+    What the model ignores for its link type alone it is still given: a filter need not fit that.
+    """
+    found = bpf.Filter(text)
+
+    def decoded(frame, diffs):
+        try:
+            model.Decoder(frame, True, diffs).run()
+        except model.Ignored as reason:
+            return str(reason) != 'link type'
+        return True
+
+    def read(path, diffs):
+        for frame in read_capture(path, diffs):
+            try:
+                passes = found.passes(frame)
+            except ValueError:
+                if decoded(frame, diffs):
+                    raise
+                passes = True
+            if passes:
+                yield frame
+
+    return read
 
 
-def run_model(model, paths, options, mode, with_events):
-    """Rows, account and events of one mode; the events are write_event()'s, kept in memory."""
-    account, events = {}, io.BytesIO()
+@dataclass
+class Metered:
+    """What one mode of the model made of a capture."""
+
+    table: Table
+    account: dict
+    events: bytes  # as labels.c takes them, those of write_event()
+    bytes: int
+
+
+def run_model(model, paths, options, mode):
+    account, events, accounting, total = {}, io.BytesIO(), options.get('accounting_mode', 0), 0
 
     def keep(flow, packet):
+        nonlocal total
         if packet is None:
             events.write(struct.pack('<cI', b'X', flow.number))
         else:
+            total += packet.sizes[accounting]
             events.write(struct.pack('<cIQI', b'P', flow.number, packet.ms, len(packet.bytes)) + packet.bytes)
 
-    rows = model.meter(list(paths), options, mode, account=account, events=keep if with_events else None)
-    return from_values(model.columns(dict(model.DEFAULTS, **options)), rows), account, events.getvalue()
+    rows = model.meter(list(paths), options, mode, account=account, events=keep)
+    table = from_values(model.columns(dict(model.DEFAULTS, **options)), rows)
+    return Metered(table, account, events.getvalue(), total)
 
 
 class References:
@@ -77,42 +107,75 @@ class References:
     def __init__(self, shared, labels_program):
         self.shared, self.labels_program = shared, labels_program
         self.pool = multiprocessing.Pool(os.cpu_count(), initializer=start_process, initargs=(shared, labels_program))
+        self.with_labels = {}
 
-    def of(self, captures, profile):
-        jobs = [(capture, profile) for capture in captures]
-        return dict(zip(captures, self.pool.map(one_reference, jobs, chunksize=1)))
+    def start(self, captures, profile, of_peer):
+        """Begins with them. `of_peer`: whether a capture's rows of the peer's mode are wanted."""
+        alike = (profile.several_files, *(profile.options.get(name) for name in OF_LABELS))
+        known = self.with_labels.get(alike)
+        wanted = known is None and bool(self.labels_program and profile.dissections)
+        jobs = [(capture, profile, of_peer(capture), wanted) for capture in captures]
+        found = Pending(captures, self.pool.map_async(one_reference, jobs, chunksize=1), known)
+        if wanted:
+            self.with_labels[alike] = found
+        return found
 
     def close(self):
         self.pool.close()
         self.pool.join()
 
 
+class Pending:
+    """References that are being made; their labels are those of an earlier profile where it is alike."""
+
+    def __init__(self, captures, result, like):
+        self.captures, self.result, self.like, self.labels, self.found = captures, result, like, {}, None
+
+    def get(self):
+        if self.found is not None:
+            return self.found
+        self.found = dict(zip(self.captures, self.result.get()))
+        if self.like is None:
+            self.labels = {capture: reference.labels for capture, reference in self.found.items()}
+        else:
+            self.like.get()
+        for capture, reference in self.found.items():
+            wanted = (self.like or self).labels.get(capture)
+            if reference.ours and wanted:
+                reference.labels = Table(wanted.columns, wanted.rows[: len(reference.ours.rows)])
+        return self.found
+
+    def forget(self):
+        """All but the labels."""
+        self.get()
+        self.found = {}
+
+
 process = {}
 
 
 def start_process(shared, labels_program):
-    process.update(model=load_model(shared), labels_program=labels_program)
+    model = load_model(shared)
+    process.update(model=model, read_capture=model.read_capture, labels_program=labels_program)
 
 
 def one_reference(job):
-    capture, profile = job
-    model, program = process['model'], process['labels_program']
+    capture, profile, of_peer, with_labels = job
+    model, read_capture = process['model'], process['read_capture']
     options, found = model_options(model, profile.options), Reference()
-    wanted = bool(program and profile.dissections)
-    with tempfile.TemporaryDirectory() as directory:
-        try:
-            paths = capture.paths
-            if 'bpf_filter' in profile.options:
-                paths = filtered(paths, profile.options['bpf_filter'], directory)
-            found.ours, account, events = run_model(model, paths, options, model.OURS, wanted)
-            found.peer, _, _ = run_model(model, paths, options, model.PEER, False)
-        except ValueError as error:
-            found.refused = str(error)
-            return found
-    found.metered = account.pop('metered', 0)
-    found.ignored = sum(account.values())
-    if wanted:
-        found.labels = labels.of_events(program, events, profile.dissections, len(found.ours.rows))
+    text = profile.options.get('bpf_filter')
+    model.read_capture = filtered(model, read_capture, text) if text else read_capture
+    try:
+        ours = run_model(model, capture.paths, options, model.OURS)
+        found.peer = run_model(model, capture.paths, options, model.PEER).table if of_peer else None
+    except ValueError as error:
+        found.refused = str(error)
+        return found
+    found.ours, found.bytes = ours.table, ours.bytes
+    found.metered = ours.account.pop('metered', 0)
+    found.ignored = sum(ours.account.values())
+    if with_labels:
+        found.labels = labels.of_events(process['labels_program'], ours.events, profile.dissections)
     return found
 
 
@@ -122,7 +185,7 @@ def stored_path(shared, capture, profile):
     if capture.collection == 'synthetic':
         path = os.path.join(data, 'synthetic', 'nfstream-6.6.0', profile.name, file)
     elif capture.collection == 'pcaps':
-        group = 'nfstream-6.6.0' if profile.by_default else 'options'
+        group = 'nfstream-6.6.0' if profile.of_all else 'options'
         path = os.path.join(data, group, profile.name, file)
     else:
         return None

@@ -28,10 +28,10 @@ class Report:
         print(line, flush=True)
         self.file.write(line + '\n')
 
-    def add(self, group):
+    def add(self, group, seconds):
         self.passed += group.passed
         self.failed += len(group.failures)
-        self.say('%s: %d passed, %d failed' % (group.name, group.passed, len(group.failures)))
+        self.say('%s: %d passed, %d failed, in %d s' % (group.name, group.passed, len(group.failures), seconds))
         for note in group.notes:
             self.say('    ' + note)
         for number, failure in enumerate(group.failures):

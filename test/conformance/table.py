@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from dataclasses import dataclass, field
+from sys import intern
 
 LABELS = (
     'application_name',
@@ -36,24 +37,36 @@ class Table:
         return self.only([name for name in self.columns if name not in names])
 
 
-def canonical(column, value):
-    """A value of a row, text or Python's, in the one form: shortest round-trip floats, lists as JSON without blanks."""
-    if value is None or value == ABSENT:
-        return None
+def plain(value):
+    """Interned: most values of a capture's rows are the same few."""
+    return None if value is None or value == ABSENT else intern(str(value))
+
+
+def number(value):
+    try:
+        return intern(repr(float(value)))
+    except (TypeError, ValueError):
+        return plain(value)
+
+
+def array(value):
     if isinstance(value, (tuple, list)):
         return '[' + ','.join(map(str, value)) + ']'
+    return None if value is None or value == ABSENT else value.replace(' ', '')
+
+
+def canonical(column):
+    """What brings a column's values, text or Python's, to the one form: shortest round-trip floats, lists as JSON without
+    blanks.
+    """
     if '_mean_' in column or '_stddev_' in column:
-        try:
-            return repr(float(value))
-        except ValueError:
-            return value
-    if column.startswith('splt_'):
-        return str(value).replace(' ', '')
-    return str(value)
+        return number
+    return array if column.startswith('splt_') else plain
 
 
 def from_values(columns, rows):
-    return Table(tuple(columns), [tuple(map(canonical, columns, row)) for row in rows])
+    forms = [canonical(column) for column in columns]
+    return Table(tuple(columns), [tuple(form(value) for form, value in zip(forms, row)) for row in rows])
 
 
 def from_csv(data):

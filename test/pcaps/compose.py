@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
-from composed import damage, flows, formats, links, network, tunnels, wireless    # noqa: E402, F401 (they register)
+from composed import damage, flows, formats, links, network, texts, tunnels, wireless    # noqa: E402, F401 (they register)
 from composed.story import STORIES                                                # noqa: E402
 
 

@@ -46,20 +46,20 @@ def ask(number, version=4):
     return [question(number, version), answer(number, version)]
 
 
-def tcp(number, version=4):
-    """Seven packets: a whole HTTP request, from SYN to the second FIN."""
-    port, seq, ack = 40000 + number, 1000 * number, 7000 * number
+def tcp(number, version=4, request=REQUEST, reply=REPLY, port=80):
+    """Seven packets: a whole HTTP request, or what else is said, from SYN to the second FIN."""
+    client, seq, ack = 40000 + number, 1000 * number, 7000 * number
 
     def out(flags, s, a, data=b''):
-        return to_server(number, version) / TCP(sport=port, dport=80, flags=flags, seq=s, ack=a) / Raw(data)
+        return to_server(number, version) / TCP(sport=client, dport=port, flags=flags, seq=s, ack=a) / Raw(data)
 
     def back(flags, s, a, data=b''):
-        return to_client(number, version) / TCP(sport=80, dport=port, flags=flags, seq=s, ack=a) / Raw(data)
+        return to_client(number, version) / TCP(sport=port, dport=client, flags=flags, seq=s, ack=a) / Raw(data)
 
     return [out('S', seq, 0), back('SA', ack, seq + 1), out('A', seq + 1, ack + 1),
-            out('PA', seq + 1, ack + 1, REQUEST), back('PA', ack + 1, seq + 1 + len(REQUEST), REPLY),
-            out('FA', seq + 1 + len(REQUEST), ack + 1 + len(REPLY)),
-            back('FA', ack + 1 + len(REPLY), seq + 2 + len(REQUEST))]
+            out('PA', seq + 1, ack + 1, request), back('PA', ack + 1, seq + 1 + len(request), reply),
+            out('FA', seq + 1 + len(request), ack + 1 + len(reply)),
+            back('FA', ack + 1 + len(reply), seq + 2 + len(request))]
 
 
 def is_reply(packet):
