@@ -43,6 +43,15 @@ have_server()
 		[ -x "$programs/postgres" ] && [ -x "$programs/initdb" ] && [ -x "$programs/psql" ]
 }
 
+# A server of one's own has PL/Python or not: its tests say so.
+have_plpython()
+{
+	local libraries
+
+	libraries=$("$PG_CONFIG" --pkglibdir) &&
+		{ [ -e "$libraries/plpython3.so" ] || [[ $libraries != /usr/lib/postgresql/* ]]; }
+}
+
 # What Debian calls the server: VERSION stands for the major version, found when the lists of packages are there.
 look_for_all()
 {
@@ -71,6 +80,11 @@ look_for_all()
 	need "Perl's IPC::Run" libipc-run-perl perl -MIPC::Run -e 1
 	need "Python 3" python3 command -v python3
 	need "Python's venv" python3-venv python3 -c 'import ensurepip, venv'
+	need "Debian's Python's venv" python3-venv /usr/bin/python3 -c 'import ensurepip, venv'
+	need "PL/Python" postgresql-plpython3-VERSION have_plpython
+	need "scikit-learn" python3-sklearn /usr/bin/python3 -c 'import sklearn'
+	need "pandas" python3-pandas /usr/bin/python3 -c 'import pandas'
+	need "psycopg2" python3-psycopg2 /usr/bin/python3 -c 'import psycopg2'
 	need "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
 	need "capinfos" wireshark-common command -v capinfos
 	need "zstd" zstd command -v zstd

@@ -3,8 +3,10 @@
 # run-tests.sh - runs all tests, and counts them.
 #
 # From the environment:
-#	PARTS				build unit differential pcaps docs regress tap quickstart conformance, or some of them
-#	PEER=1				conformance: with NFStream itself, installed with pip
+#	PARTS				build unit differential pcaps docs regress tap datasets quickstart conformance, or some of
+#						them
+#	PEER=1				datasets, conformance: with NFStream itself, installed with pip
+#	SEED=1				datasets: the seed of its random values, which it prints
 #	PCAPS="a.pcap ..."	conformance: on these captures
 #	SEED=n				conformance: with the random capture of this seed, which an earlier run has printed
 #	GOLDENS PROFILES ONLY	conformance: see test/conformance/run.py
@@ -16,7 +18,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_parts="build unit differential pcaps docs regress tap quickstart conformance"
+all_parts="build unit differential pcaps docs regress tap datasets quickstart conformance"
 parts=${PARTS:-$all_parts}
 logs=$tree/build/test-logs
 work=
@@ -242,6 +244,25 @@ part_tap()
 			cp -r "$work/tap/$name/tmp_check/log" "$logs/tap_$name" 2> /dev/null || true
 		fi
 		cat "$logs/tap_$name.log" >> "$logs/tap.log"
+	done
+}
+
+# The tests run as who calls; the server writes its files into a directory that is its own.
+part_datasets()
+{
+	local test name log status
+
+	set_up
+	as_server mkdir -p "$work/exports"
+	mkdir -p "$tree/build/conformance"
+	for test in "$tree"/test/datasets/test_*.py; do
+		name=$(basename "$test" .py)
+		log=$logs/datasets_${name#test_}.log
+		status=$(logged "$log" env PATH="$programs:$PATH" /usr/bin/python3 "$work/tree/test/datasets/$name.py" \
+			--dsn "host=$work port=$port user=$user" --captures "$work/tree/test/pcaps" --exports "$work/exports" \
+			--build "$tree/build/conformance" ${PEER:+--peer})
+		count_tap "$log" "$status"
+		cat "$log" >> "$logs/datasets.log"
 	done
 }
 

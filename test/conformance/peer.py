@@ -3,10 +3,10 @@
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 
 from table import Table, from_csv_file
+from venvs import python_with
 
 VERSION = '6.6.0'
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -33,16 +33,9 @@ class PeerRows:
     refused: str = None  # with what words
 
 
-def venv(build):
-    """The Python of a venv that has NFStream; made if it is not there."""
-    directory = os.path.join(build, 'nfstream-' + VERSION)
-    python = os.path.join(directory, 'bin', 'python')
-    ready = os.path.exists(python) and subprocess.run([python, '-I', '-c', 'import nfstream'], capture_output=True)
-    if not ready or ready.returncode != 0:
-        install = [python, '-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
-        subprocess.run([sys.executable, '-I', '-m', 'venv', '--clear', directory], check=True)
-        subprocess.run([*install, 'nfstream==' + VERSION], check=True)
-    return python
+def python(build):
+    """The Python of a venv that has NFStream."""
+    return python_with(build, 'nfstream', VERSION)
 
 
 def flows(build, captures, options):
@@ -57,7 +50,7 @@ def flows(build, captures, options):
     answers = os.path.join(directory, 'answers')
     with open(os.path.join(build, 'peer.log'), 'wb') as log:
         subprocess.run(
-            [venv(build), '-I', os.path.join(HERE, 'peer_run.py'), answers],
+            [python(build), '-I', os.path.join(HERE, 'peer_run.py'), answers],
             input=json.dumps(jobs).encode(),
             stdout=log,
             stderr=log,
