@@ -108,7 +108,7 @@ def anonymized(connection, type_name, values, keys):
 
 
 def random_values(tap, connection):
-    seed = int(os.environ.get('SEED', random.SystemRandom().randrange(2**32)))
+    seed = int(os.environ.get('SEED') or random.SystemRandom().randrange(2**32))
     source = random.Random(seed)
     tap.note('SEED=%d' % seed)
 

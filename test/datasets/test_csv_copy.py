@@ -175,7 +175,7 @@ def flows(tap, server, exporter):
 
 
 def random_values(tap, server, exporter):
-    seed = int(os.environ.get('SEED', random.SystemRandom().randrange(2**32)))
+    seed = int(os.environ.get('SEED') or random.SystemRandom().randrange(2**32))
     source, connection = random.Random(seed), server.create_database('csv_random')
     tap.note('SEED=%d' % seed)
     pieces = ['"', ',', '\n', '\r', '\\', '\\.', ' ', 'a', 'bc', '漢', '😀', '']
