@@ -93,12 +93,21 @@ warm_up(struct ndpi_detection_module_struct *module)
 }
 #endif
 
+/* nDPI does not look whether it got memory. */
+static void *
+get_for_ndpi(size_t bytes)
+{
+	return memory_resize(NULL, bytes);
+}
+
 static struct ndpi_detection_module_struct *
 start_module(void)
 {
 	struct ndpi_detection_module_struct *module;
 	NDPI_PROTOCOL_BITMASK all;
 
+	set_ndpi_malloc(get_for_ndpi);
+	set_ndpi_flow_malloc(get_for_ndpi);
 #if NDPI_AT_LEAST(4, 10)
 	module = ndpi_init_detection_module(NULL);
 #else
