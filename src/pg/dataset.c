@@ -46,6 +46,7 @@ const char *
 dataset_first_file(Relation relation)
 {
 	ScanOptions *options;
+	const char *path;
 	int			count;
 
 	if (!nfstream_is_ours(relation))
@@ -53,7 +54,8 @@ dataset_first_file(Relation relation)
 	options = options_of_table(RelationGetRelid(relation));
 	options_check_available(options);
 	privileges_check_source(options);
-	return source_resolve(options, &count)[0].path;
+	path = source_resolve(options, &count)[0].path;
+	return options->directory == NULL || is_absolute_path(path) ? path : psprintf("%s/%s", options->directory, path);
 }
 
 /* Which of the relation's columns have a name in the array, by index.  Errors at a name that none has. */

@@ -15,8 +15,8 @@ Relation	dataset_open(Oid relation);
 char	   *dataset_name(Relation relation);
 
 /*
- * The path of the first file of a foreign table of flows; NULL if the relation is none.  Errors if its owner may not read the
- * source, or it is no file.
+ * The path of the first file of a foreign table of flows, a relative one only where it starts in the server's data directory;
+ * NULL if the relation is none.  Errors if its owner may not read the source, or it is no file.
  */
 const char *dataset_first_file(Relation relation);
 
