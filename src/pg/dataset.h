@@ -8,7 +8,7 @@
 #include "utils/array.h"
 #include "utils/rel.h"
 
-/* Opens a relation that can be read, with a lock that stays.  Errors if it is none, as an index. */
+/* Opens a relation, with a lock that stays.  Errors if it cannot be read, as an index, or not by the current user. */
 Relation	dataset_open(Oid relation);
 
 /* The relation's name as SQL has it, in the current memory context. */
