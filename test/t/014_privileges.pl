@@ -11,6 +11,7 @@ use lib $FindBin::RealBin;
 use Cwd qw(getcwd realpath);
 use File::Copy;
 use IO::Socket::UNIX;
+use POSIX ();
 use Test::More;
 
 use PostgreSQL::Test::Utils;
@@ -499,6 +500,43 @@ sub scan_while_it_changes
 }
 
 scan_while_it_changes('a worker');
+
+# A link that never stands still, now to a capture inside and now to another outside: whatever comes of a scan, no row is of
+# the capture outside.  The links inside are absolute and relative ones, as they are followed in two ways.
+my $flows_outside = copies_of($node, 'busy.pcap', 2);
+rename($flows_outside, "$outside/busy.pcap") or die "could not rename: $!";
+set_source('user_of_server', 'captures', 'a.pcap');
+my $flows_inside = $session->query('SELECT count(*) FROM user_of_server.at_captures');
+set_source('user_of_server', 'captures', 'flipping/capture');
+my $parent = $$;
+my $flipping = fork() // die "could not fork: $!";
+if ($flipping == 0)
+{
+	while (getppid() == $parent)
+	{
+		foreach my $target ("$inside/today", $outside, 'today', '../outside')
+		{
+			symlink($target, "$inside/flipped");
+			rename("$inside/flipped", "$inside/flipping");
+		}
+	}
+	POSIX::_exit(0);
+}
+mkdir "$inside/today";
+link("$inside/a.pcap", "$inside/today/capture") && link("$outside/busy.pcap", "$outside/capture") or die "could not link: $!";
+my %came;
+for (1 .. 300)
+{
+	my $rows = $session->query('SELECT count(*) FROM user_of_server.at_captures');
+
+	$came{ $session->{said} eq '' ? $rows : $session->{said} =~ /(is not in directory|No such file)/ ? $1 : $session->{said} }++;
+}
+kill 'KILL', $flipping;
+waitpid($flipping, 0);
+is(join('|', grep { $_ ne $flows_inside && $_ ne 'is not in directory' && $_ ne 'No such file' } keys %came), '',
+	'a link that is changed all the time: nothing of outside');
+note(join ', ', map { "$_: $came{$_}" } sort keys %came);
+unlink "$outside/capture", "$outside/busy.pcap";
 $session->quit;
 $node->append_conf('postgresql.conf', "max_worker_processes = 0\n");
 $node->restart;
