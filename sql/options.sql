@@ -125,7 +125,8 @@ SELECT option, string_agg(place, ', ' ORDER BY place) AS places FROM (VALUES
 	(SELECT option, min::text FROM options_numbers UNION VALUES ('source', '/nowhere/a.pcap'), ('bpf_filter', 'tcp'),
 		('decode_tunnels', 'on'), ('promiscuous_mode', 'on'), ('statistical_analysis', 'on'), ('udps', 'flow_slicer'),
 		('columns_to_anonymize', '{src_ip}'), ('on_damage', 'warn'), ('attribute', 'id'), ('anonymization_key', 'ab'),
-		('table_name', 'options_new'), ('nothing', '1'), ('Source', '/nowhere/a.pcap')) options (option, value),
+		('table_name', 'options_new'), ('directory', '/nowhere'), ('interfaces', '{eth0}'), ('nothing', '1'),
+		('Source', '/nowhere/a.pcap')) options (option, value),
 	LATERAL said(format(command, option, value)) WHERE said = 'taken' GROUP BY option ORDER BY option COLLATE "C";
 
 -- Given twice, set or dropped without having been given: the server's own errors, and nothing changes.

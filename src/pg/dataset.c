@@ -5,9 +5,12 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -15,6 +18,17 @@
 #include "pg/fdw.h"
 #include "pg/privileges.h"
 #include "pg/source.h"
+
+/* What a query of it would find out too; but then the name of its first file has been looked for already. */
+static void
+check_select(Relation relation)
+{
+	Oid			id = RelationGetRelid(relation);
+
+	if (pg_class_aclcheck(id, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(id, GetUserId(), ACL_SELECT, ACLMASK_ALL) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
+}
 
 Relation
 dataset_open(Oid relation)
@@ -28,6 +42,7 @@ dataset_open(Oid relation)
 		case RELKIND_PARTITIONED_TABLE:
 		case RELKIND_VIEW:
 		case RELKIND_MATVIEW:
+			check_select(opened);
 			return opened;
 	}
 	ereport(ERROR,
@@ -46,6 +61,7 @@ const char *
 dataset_first_file(Relation relation)
 {
 	ScanOptions *options;
+	const char *path;
 	int			count;
 
 	if (!nfstream_is_ours(relation))
@@ -53,7 +69,8 @@ dataset_first_file(Relation relation)
 	options = options_of_table(RelationGetRelid(relation));
 	options_check_available(options);
 	privileges_check_source(options);
-	return source_resolve(options, &count)[0].path;
+	path = source_resolve(options, &count)[0].path;
+	return options->directory == NULL || is_absolute_path(path) ? path : psprintf("%s/%s", options->directory, path);
 }
 
 /* Which of the relation's columns have a name in the array, by index.  Errors at a name that none has. */

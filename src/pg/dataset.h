@@ -8,15 +8,15 @@
 #include "utils/array.h"
 #include "utils/rel.h"
 
-/* Opens a relation that can be read, with a lock that stays.  Errors if it is none, as an index. */
+/* Opens a relation, with a lock that stays.  Errors if it cannot be read, as an index, or not by the current user. */
 Relation	dataset_open(Oid relation);
 
 /* The relation's name as SQL has it, in the current memory context. */
 char	   *dataset_name(Relation relation);
 
 /*
- * The path of the first file of a foreign table of flows; NULL if the relation is none.  Errors if its owner may not read the
- * source, or it is no file.
+ * The path of the first file of a foreign table of flows, a relative one only where it starts in the server's data directory;
+ * NULL if the relation is none.  Errors if its owner may not read the source, or it is no file.
  */
 const char *dataset_first_file(Relation relation);
 

@@ -2,17 +2,25 @@
  * job.c
  *	  A scan's job, as one piece of memory.
  *
- * The request, the orders and the files stand as they are, then the filter, then the paths, each with its NUL; pointers of the files are
- * meaningless in there and made anew by the reader.
+ * The request, the orders and the files stand as they are, then the filter, then the directory ('' for none) and the paths, each
+ * with its NUL; pointers of the files are meaningless in there and made anew by the reader.
  */
 #include "postgres.h"
 
 #include "pg/job.h"
 
+/* A directory is never ''. */
+static const char *
+directory_text(const ScanJob *job)
+{
+	return job->directory == NULL ? "" : job->directory;
+}
+
 Size
 job_length(const ScanJob *job)
 {
-	Size		length = sizeof(MeterRequest) + sizeof(OwnerOrders) + job->request.files * sizeof(SourceFile) + job->request.filter_length;
+	Size		length = sizeof(MeterRequest) + sizeof(OwnerOrders) + job->request.files * sizeof(SourceFile) +
+		job->request.filter_length + strlen(directory_text(job)) + 1;
 
 	for (uint32 i = 0; i < job->request.files; i++)
 		length += strlen(job->files[i].path) + 1;
@@ -34,6 +42,7 @@ job_write(const ScanJob *job, char *to)
 	to = put(to, job->files, job->request.files * sizeof(SourceFile));
 	if (job->request.filter_length > 0)
 		to = put(to, job->filter, job->request.filter_length);
+	to = put(to, directory_text(job), strlen(directory_text(job)) + 1);
 	for (uint32 i = 0; i < job->request.files; i++)
 		to = put(to, job->files[i].path, strlen(job->files[i].path) + 1);
 }
@@ -54,6 +63,8 @@ job_read(char *from)
 	from += files_length;
 	job->filter = from;
 	from += job->request.filter_length;
+	job->directory = *from == '\0' ? NULL : from;
+	from += strlen(from) + 1;
 	for (uint32 i = 0; i < job->request.files; i++)
 	{
 		job->files[i].path = from;

@@ -20,6 +20,7 @@ typedef struct ScanJob
 	MeterRequest request;		/* as if for one meter: the owner makes it its own shard's */
 	OwnerOrders orders;
 	const char *filter;			/* request.filter_length bytes */
+	const char *directory;		/* the files lie in there; NULL: anywhere */
 	SourceFile *files;			/* request.files of them */
 } ScanJob;
 

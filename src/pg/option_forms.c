@@ -85,6 +85,13 @@ form_parse_names(const char *value, List **names)
 	return true;
 }
 
+/* Not too long; whether there is one is the kernel's to say. */
+static bool
+is_interface_name(const char *name)
+{
+	return *name != '\0' && strlen(name) < IF_NAMESIZE;
+}
+
 bool
 form_is_source(const char *value)
 {
@@ -92,7 +99,7 @@ form_is_source(const char *value)
 	List	   *paths;
 
 	if (interface != NULL)
-		return *interface != '\0' && strlen(interface) < IF_NAMESIZE;
+		return is_interface_name(interface);
 	if (form_is_array(value))
 		return form_parse_names(value, &paths) && paths != NIL;
 	return *value != '\0';
@@ -158,6 +165,26 @@ form_is_names(const char *value)
 	List	   *names;
 
 	return form_parse_names(value, &names);
+}
+
+bool
+form_is_directory(const char *value)
+{
+	return is_absolute_path(value);
+}
+
+bool
+form_is_interfaces(const char *value)
+{
+	List	   *names;
+	ListCell   *cell;
+
+	if (!form_parse_names(value, &names))
+		return false;
+	foreach(cell, names)
+		if (!is_interface_name(lfirst(cell)))
+			return false;
+	return true;
 }
 
 bool

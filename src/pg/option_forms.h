@@ -33,6 +33,12 @@ bool		form_is_plugins(const char *value);
 /* A literal of an array of names, `{}` included. */
 bool		form_is_names(const char *value);
 
+/* An absolute path. */
+bool		form_is_directory(const char *value);
+
+/* A literal of an array of names that interfaces can have, `{}` included. */
+bool		form_is_interfaces(const char *value);
+
 /* The name of a column of column.h, or `udps.` and a name. */
 bool		form_is_attribute(const char *value);
 

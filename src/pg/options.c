@@ -22,6 +22,7 @@
 
 #include "pg/option_forms.h"
 #include "pg/options.h"
+#include "pg/privileges.h"
 #include "pg/suggest.h"
 
 /* Where an option may stand. */
@@ -110,6 +111,12 @@ static const Option option_table[] = {
 	{"on_damage", SERVER | TABLE, OPTION_CHOICE, .fallback = "warn",
 		.choices = {[ON_DAMAGE_WARN] = "warn", [ON_DAMAGE_ERROR] = "error"},
 	.help = "what follows the rows up to the damage in a capture: a warning or an error", FIELD(on_damage)},
+	{"directory", SERVER, OPTION_TEXT, .is_valid = form_is_directory,
+		.accepted = "an absolute path",
+	.help = "where the captures of all tables lie, for whoever may use the server", FIELD(directory)},
+	{"interfaces", SERVER, OPTION_TEXT, .is_valid = form_is_interfaces,
+		.accepted = "an array of names of interfaces, as {eth0}",
+	.help = "what tables capture from, for whoever may use the server", FIELD(interfaces)},
 	{"attribute", COLUMN, OPTION_TEXT, .is_valid = form_is_attribute, .suggest = suggest_columns,
 		.accepted = "the name of an attribute of a flow, or " ATTRIBUTE_UDPS_PREFIX "NAME for a plugin's value",
 	.help = "what a column of another name stands for"},
@@ -283,13 +290,17 @@ take_options(List *list, int places, ScanOptions *options)
 
 PG_FUNCTION_INFO_V1(nfstream_fdw_validator);
 
-/* nfstream_fdw_validator(text[], oid): checks names and forms; rights are decided when a scan starts. */
+/*
+ * nfstream_fdw_validator(text[], oid): checks names and forms, and who may set the bounds of a server; all other rights are
+ * decided when a scan starts.
+ */
 Datum
 nfstream_fdw_validator(PG_FUNCTION_ARGS)
 {
 	ScanOptions scratch = {0};
 
 	take_options(untransformRelOptions(PG_GETARG_DATUM(0)), places_of_catalog(PG_GETARG_OID(1)), &scratch);
+	privileges_check_bounds(&scratch);
 	PG_RETURN_VOID();
 }
 
@@ -323,6 +334,7 @@ merge_options(Oid server_id, List *nearer, int nearer_places, Oid nearer_owner)
 	char	   *server_source;
 
 	options->server = server_id;
+	options->table_owner = nearer_owner;
 	take_defaults(options);
 	take_options(server->options, SERVER, options);
 	server_source = options->source;

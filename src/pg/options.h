@@ -28,6 +28,7 @@ typedef struct ScanOptions
 	/* Whose rights decide about the source: the owner of the object on which `source` stands, or IMPORT's caller. */
 	Oid			source_owner;
 	bool		source_on_server;
+	Oid			table_owner;	/* or IMPORT's caller */
 
 	/* By their names; texts are NULL where not given. */
 	char	   *source;
@@ -53,6 +54,8 @@ typedef struct ScanOptions
 	uint64		meter_memory;	/* MB of one meter */
 	uint64		meter_timeout;	/* seconds that a meter may take for nothing, 0: for ever */
 	int			on_damage;		/* OnDamage */
+	char	   *directory;		/* the server's own: where sources lie; NULL: anywhere */
+	char	   *interfaces;		/* the server's own: an array of those to capture from; NULL: any */
 	char	   *table_name;		/* IMPORT FOREIGN SCHEMA's own */
 } ScanOptions;
 

@@ -131,7 +131,7 @@ send_file(OwnedMeter *meter, uint32 index)
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("a meter asked for file %u out of turn", index)));
 	meter->files_sent++;
-	descriptor = source_open(&meter->job->files[index]);
+	descriptor = source_open(meter->job->directory, &meter->job->files[index]);
 	memset(&message, 0, sizeof(message));
 	message.header.type = MESSAGE_FILE;
 	message.header.length = sizeof(FileMessage);

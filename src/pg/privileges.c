@@ -2,11 +2,17 @@
  * privileges.c
  *	  Who may read what.
  *
- * A reader needs SELECT on the table and nothing else; the rights on the source are those of the role that named it.
+ * A reader needs SELECT on the table and nothing else; the rights on the source are those of the role that named it: a
+ * superuser, or for files a member of pg_read_server_files.
+ *
+ * A server with the option `directory` or `interfaces` is a way for others: whoever may use it may read what it bounds.  So the
+ * table's owner must be one who may use it at the time of the scan, and not only when the table was made; and whoever sets
+ * these options must be one who could read it all.  The bounds are everybody's on such a server, a superuser's too.
  */
 #include "postgres.h"
 
 #include "catalog/pg_authid.h"
+#include "catalog/pg_foreign_server.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -15,7 +21,7 @@
 #include "pg/option_forms.h"
 #include "pg/privileges.h"
 
-/* The object through which the source is reached, and its role, as an error names them. */
+/* The object through which the source is reached, as an error names it. */
 static char *
 object_text(const ScanOptions *options)
 {
@@ -26,14 +32,15 @@ object_text(const ScanOptions *options)
 	return pstrdup("IMPORT FOREIGN SCHEMA");
 }
 
+/* A role, source_owner or table_owner, as an error's detail names it. */
 static char *
-role_text(const ScanOptions *options)
+role_text(const ScanOptions *options, Oid role)
 {
-	const char *name = GetUserNameFromId(options->source_owner, true);
+	const char *name = GetUserNameFromId(role, true);
 
 	if (name == NULL)
 		name = "?";
-	if (options->source_on_server)
+	if (options->source_on_server && role == options->source_owner)
 		return psprintf("The server's owner \"%s\"", name);
 	if (OidIsValid(options->table))
 		return psprintf("The table's owner \"%s\"", name);
@@ -41,40 +48,153 @@ role_text(const ScanOptions *options)
 }
 
 static bool
-is_interface(const ScanOptions *options)
+may_use_server(const ScanOptions *options, Oid role)
 {
-	return form_behind(options->source, SOURCE_INTERFACE_PREFIX) != NULL;
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(ForeignServerRelationId, options->server, role, ACL_USAGE) == ACLCHECK_OK;
+#else
+	return pg_foreign_server_aclcheck(options->server, role, ACL_USAGE) == ACLCHECK_OK;
+#endif
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ files */
+
+static bool
+may_read_all_files(Oid role)
+{
+	return has_privs_of_role(role, ROLE_PG_READ_SERVER_FILES);
+}
+
+/* Which of the two roles has no right to read files, InvalidOid if none. */
+static Oid
+without_files(const ScanOptions *options)
+{
+	bool		bounded = options->directory != NULL;
+
+	if (!may_read_all_files(options->source_owner) && !(bounded && may_use_server(options, options->source_owner)))
+		return options->source_owner;
+	if (bounded && !may_read_all_files(options->table_owner) && !may_use_server(options, options->table_owner))
+		return options->table_owner;
+	return InvalidOid;
 }
 
 bool
-privileges_allow_source(const ScanOptions *options)
+privileges_allow_files(const ScanOptions *options)
 {
-	return options->source == NULL ||
-		superuser_arg(options->source_owner) ||
-		(!is_interface(options) && has_privs_of_role(options->source_owner, ROLE_PG_READ_SERVER_FILES));
+	return !OidIsValid(without_files(options));
+}
+
+static void
+refuse_files(const ScanOptions *options)
+{
+	char	   *role = role_text(options, without_files(options));
+
+	if (options->directory != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to read captures through %s", object_text(options)),
+				 errdetail("%s does not have the privilege USAGE on server \"%s\".", role,
+						   GetForeignServer(options->server)->servername),
+				 errhint("Who has it may read the captures in the server's directory, "
+						 "as may members of the role \"pg_read_server_files\".")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to read captures through %s", object_text(options)),
+			 errdetail("%s is neither a superuser nor a member of the role \"pg_read_server_files\".", role),
+			 errhint("Only such a role may name the server's files in the option \"source\".")));
+}
+
+/* ------------------------------------------------------------------------------------------------------------- interfaces */
+
+static bool
+is_listed(const ScanOptions *options, const char *interface)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	if (options->interfaces != NULL)
+		(void) form_parse_names(options->interfaces, &names);
+	foreach(cell, names)
+		if (strcmp(lfirst(cell), interface) == 0)
+			return true;
+	return false;
+}
+
+/* Which of the two roles has no right to capture from any interface, InvalidOid if none. */
+static Oid
+without_interfaces(const ScanOptions *options)
+{
+	/* A superuser may use every server. */
+	if (options->interfaces == NULL)
+		return superuser_arg(options->source_owner) ? InvalidOid : options->source_owner;
+	if (!may_use_server(options, options->source_owner))
+		return options->source_owner;
+	return may_use_server(options, options->table_owner) ? InvalidOid : options->table_owner;
+}
+
+bool
+privileges_allow_interface(const ScanOptions *options, const char *interface)
+{
+	return !OidIsValid(without_interfaces(options)) && (options->interfaces == NULL || is_listed(options, interface));
 }
 
 void
-privileges_check_interface(const ScanOptions *options)
+privileges_check_interface(const ScanOptions *options, const char *interface)
 {
-	if (!superuser_arg(options->source_owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to capture from an interface through %s", object_text(options)),
-				 errdetail("%s is not a superuser.", role_text(options))));
+	Oid			without = without_interfaces(options);
+	char	   *role;
+
+	if (privileges_allow_interface(options, interface))
+		return;
+	role = OidIsValid(without) ? role_text(options, without) : NULL;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to capture from an interface through %s", object_text(options)),
+			 options->interfaces == NULL ? errdetail("%s is not a superuser.", role) :
+			 role != NULL ? errdetail("%s does not have the privilege USAGE on server \"%s\".", role,
+									  GetForeignServer(options->server)->servername) :
+			 errdetail("\"%s\" is not one of the interfaces of server \"%s\".", interface,
+					   GetForeignServer(options->server)->servername)));
 }
+
+/* ---------------------------------------------------------------------------------------------------------------- sources */
 
 void
 privileges_check_source(const ScanOptions *options)
 {
-	if (privileges_allow_source(options))
+	const char *interface;
+
+	if (options->source == NULL)
 		return;
-	if (is_interface(options))
-		privileges_check_interface(options);
+	interface = form_behind(options->source, SOURCE_INTERFACE_PREFIX);
+	if (interface != NULL)
+		privileges_check_interface(options, interface);
+	else if (!privileges_allow_files(options) &&
+			 !(is_listed(options, options->source) && privileges_allow_interface(options, options->source)))
+		refuse_files(options);
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- bounds */
+
+/*
+ * The validator is shown all options of a server that has them, whichever of them a statement changes, and not what they were.
+ * So who may not set them may change nothing beside them either; what he may is drop them.
+ */
+static void
+refuse_bound(const char *option, const char *who)
+{
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied to read captures through %s", object_text(options)),
-			 errdetail("%s is neither a superuser nor a member of the role \"pg_read_server_files\".",
-					   role_text(options)),
-			 errhint("Only such a role may name the server's files in the option \"source\".")));
+			 errmsg("permission denied to set the option \"%s\"", option),
+			 errdetail("Only %s may set it, or any option of a server that has it.", who),
+			 errhint("The server's owner may drop \"directory\" and \"interfaces\", both in one statement.")));
+}
+
+void
+privileges_check_bounds(const ScanOptions *options)
+{
+	if (options->interfaces != NULL && !superuser())
+		refuse_bound("interfaces", "a superuser");
+	if (options->directory != NULL && !may_read_all_files(GetUserId()))
+		refuse_bound("directory", "a superuser or a member of the role \"pg_read_server_files\"");
 }

@@ -82,6 +82,7 @@ create_job(FlowScan *scan)
 	privileges_check_source(scan->options);
 	options_check_available(scan->options);
 	job->files = source_resolve(scan->options, &count);
+	job->directory = scan->options->directory;
 	scan_fill_request(&job->request, scan->options, &scan->wanted);
 	job->request.files = count;
 	job->request.time_dissections = scan->timed;

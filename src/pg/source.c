@@ -14,35 +14,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "storage/fd.h"
+#include "miscadmin.h"
 
 #include "pg/encoding.h"
 #include "pg/option_forms.h"
 #include "pg/privileges.h"
+#include "pg/reach.h"
 #include "pg/source.h"
 
-#define OPEN_FLAGS	(O_RDONLY | O_NONBLOCK | O_CLOEXEC | PG_BINARY)
+#define OPEN_FLAGS	(O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | PG_BINARY)
 
 /* Where a path came from, for errors. */
 typedef struct Origin
 {
 	int			index;			/* in an array, from 1; 0: not in an array */
 	const char *glob;			/* NULL: not of a glob */
+	bool		is_directory;	/* in which matches of the glob are looked for */
 } Origin;
 
 typedef struct SourceList
 {
+	Reach		reach;
 	SourceFile *files;
 	int			count;
 	int			capacity;
 } SourceList;
 
 static bool
-exists(const char *path)
+exists(const Reach *reach, const char *path)
 {
 	struct stat status;
 
-	return lstat(path, &status) == 0;
+	return reach_lstat(reach, path, &status);
 }
 
 static bool
@@ -51,64 +54,12 @@ is_glob(const char *path)
 	return strpbrk(path, "*?[") != NULL;
 }
 
-static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-/* The first directory that glob() could not read.  glob() gives its callback no argument of ours. */
-static struct
-{
-	int			error;			/* errno, 0: none */
-	char		path[MAXPGPATH];
-} unreadable;
-
-static int
-note_unreadable(const char *path, int error)
-{
-	if (error == ENOENT || error == ENOTDIR)
-		return 0;
-	unreadable.error = error;
-	strlcpy(unreadable.path, path, sizeof(unreadable.path));
-	return 1;
-}
-
-/*
- * The matches of a glob in the order of their bytes.  Returns glob()'s result; `unreadable` tells more of GLOB_ABORTED.
- */
-static int
-expand_glob(const char *pattern, char ***paths, size_t *count)
-{
-	glob_t		matches;
-	int			result;
-
-	*count = 0;
-	unreadable.error = 0;
-	result = glob(pattern, GLOB_NOSORT, note_unreadable, &matches);
-	if (result != 0)
-		return result;
-
-	PG_TRY();
-	{
-		*paths = palloc(matches.gl_pathc * sizeof(char *));
-		for (size_t i = 0; i < matches.gl_pathc; i++)
-			(*paths)[i] = pstrdup(matches.gl_pathv[i]);
-		*count = matches.gl_pathc;
-	}
-	PG_FINALLY();
-	{
-		globfree(&matches);
-	}
-	PG_END_TRY();
-	qsort(*paths, *count, sizeof(char *), compare_names);
-	return 0;
-}
-
 /* Says, as an error's detail, where the path came from. */
 static int
 origin_detail(const Origin *origin)
 {
+	if (origin->is_directory)
+		return errdetail("The captures that match \"%s\" were looked for.", origin->glob);
 	if (origin->glob != NULL && origin->index > 0)
 		return errdetail("It matches \"%s\", element %d of the option \"source\".", origin->glob, origin->index);
 	if (origin->glob != NULL)
@@ -138,36 +89,84 @@ check_regular(const struct stat *status, const char *path, const Origin *origin)
 			 errhint("A capture is a regular file.")));
 }
 
+/* The directory of a server, which its tables' sources cannot be looked for in. */
 static void
-could_not_open(const char *path, const Origin *origin)
+could_not_reach(const char *directory)
+{
+	if (errno == ENOSYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("this kernel cannot keep sources in directory \"%s\"", directory),
+				 errdetail("It has no openat2()."),
+				 errhint("Linux has it from 5.6 on. On a server without the option \"directory\" it is not needed.")));
+	ereport(ERROR,
+			(errcode_for_file_access(),
+			 errmsg("could not open directory \"%s\": %m", directory),
+			 errdetail("It is the option \"directory\" of the server.")));
+}
+
+/* A name leads out of the directory; what is there, if anything, is not looked at. */
+static void
+refuse_outside(const Reach *reach, const char *path, const Origin *origin)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("\"%s\" is not in directory \"%s\"", encoding_valid(path), reach->directory),
+			 origin_detail(origin),
+			 errhint("The option \"directory\" of the server keeps the sources of its tables in there. "
+					 "A symbolic link must not lead out of it.")));
+}
+
+static void
+could_not_open(const Reach *reach, const char *path, const Origin *origin)
 {
 	int			error = errno;
 
+	if (error == EXDEV && reach->directory != NULL)
+		refuse_outside(reach, path, origin);
 	ereport(ERROR,
 			(errcode_for_file_access(),
 			 errmsg("could not open capture \"%s\": %m", encoding_valid(path)),
 			 origin_detail(origin),
 			 error == ENOENT && !is_absolute_path(path) ?
-			 errhint("A relative path starts in the server's data directory.") :
+			 (reach->directory != NULL ? errhint("A relative path starts in directory \"%s\".", reach->directory) :
+			  errhint("A relative path starts in the server's data directory.")) :
 			 error == ENOENT ? errhint("Captures are files of the database server's machine, not of the client's.") :
 			 error == EACCES ? errhint("The server's operating system user must be allowed to read the file.") : 0));
+}
+
+/* Opens a file and looks at what was opened; errors if it cannot.  The descriptor is the caller's to close(). */
+static int
+open_file(const Reach *reach, const char *path, const Origin *origin, struct stat *status)
+{
+	int			descriptor = reach_open(reach, path, OPEN_FLAGS);
+
+	if (descriptor < 0)
+		could_not_open(reach, path, origin);
+	if (fstat(descriptor, status) != 0)
+	{
+		int			error = errno;
+
+		close(descriptor);
+		errno = error;
+		could_not_open(reach, path, origin);
+	}
+	return descriptor;
 }
 
 static void
 add_file(SourceList *list, char *path, const Origin *origin)
 {
 	struct stat status;
-	int			descriptor;
+
+	CHECK_FOR_INTERRUPTS();
 
 	/* Opening a device may set something off, so it is looked at first; and again, for it may have been exchanged. */
-	if (stat(path, &status) != 0)
-		could_not_open(path, origin);
+	if (!reach_stat(&list->reach, path, &status))
+		could_not_open(&list->reach, path, origin);
 	check_regular(&status, path, origin);
-	descriptor = OpenTransientFile(path, OPEN_FLAGS);
-	if (descriptor < 0 || fstat(descriptor, &status) != 0)
-		could_not_open(path, origin);
+	close(open_file(&list->reach, path, origin, &status));
 	check_regular(&status, path, origin);
-	CloseTransientFile(descriptor);
 
 	if (list->count == list->capacity)
 	{
@@ -183,22 +182,25 @@ static void
 add_glob(SourceList *list, const char *pattern, int index)
 {
 	Origin		origin = {.index = index, .glob = encoding_valid(pattern)};
+	const char *unreadable;
 	char	  **paths;
 	size_t		count;
-	int			result = expand_glob(pattern, &paths, &count);
+	int			result = reach_glob(&list->reach, pattern, &paths, &count, &unreadable);
 
 	if (result == GLOB_NOMATCH)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),
 				 errmsg("no capture matches \"%s\"", encoding_valid(pattern)),
 				 origin_detail(&(Origin) {.index = index})));
-	if (result == GLOB_ABORTED && unreadable.error != 0)
+	if (unreadable != NULL)
 	{
-		errno = unreadable.error;
+		origin.is_directory = true;
+		if (errno == EXDEV && list->reach.directory != NULL)
+			refuse_outside(&list->reach, unreadable, &origin);
 		ereport(ERROR,
 				(errcode_for_file_access(),
-				 errmsg("could not read directory \"%s\": %m", encoding_valid(unreadable.path)),
-				 errdetail("The captures that match \"%s\" were looked for.", encoding_valid(pattern))));
+				 errmsg("could not read directory \"%s\": %m", encoding_valid(unreadable)),
+				 origin_detail(&origin)));
 	}
 	if (result != 0)
 		ereport(ERROR,
@@ -212,10 +214,22 @@ add_glob(SourceList *list, const char *pattern, int index)
 static void
 add_path(SourceList *list, char *path, int index)
 {
-	if (is_glob(path) && !exists(path))
+	if (is_glob(path) && !exists(&list->reach, path))
 		add_glob(list, path, index);
 	else
 		add_file(list, path, &(Origin) {.index = index});
+}
+
+/*
+ * Whether a name that is no file's is an interface's.  Which interfaces there are is nothing to tell those who may only read
+ * what is in a directory: to them, one that is not theirs is a file that is not there.
+ */
+static bool
+is_interface(const ScanOptions *options)
+{
+	if (options->directory != NULL && !privileges_allow_interface(options, options->source))
+		return false;
+	return if_nametoindex(options->source) != 0;
 }
 
 SourceFile *
@@ -227,19 +241,26 @@ source_resolve(const ScanOptions *options, int *count)
 	ListCell   *cell;
 	int			index = 0;
 
+	/* privileges_check_source() has passed for a bare name that is an interface's, whatever files there are. */
+	if (!privileges_allow_files(options))
+		options_refuse_interface(source);
+
+	if (!reach_start(&list.reach, options->directory))
+		could_not_reach(options->directory);
 	list.files = palloc(list.capacity * sizeof(SourceFile));
-	if (!exists(source) && form_is_array(source) && form_parse_names(source, &paths))
+	if (!exists(&list.reach, source) && form_is_array(source) && form_parse_names(source, &paths))
 	{
 		foreach(cell, paths)
 			add_path(&list, lfirst(cell), ++index);
 	}
-	else if (!exists(source) && if_nametoindex(source) != 0)
+	else if (!exists(&list.reach, source) && is_interface(options))
 	{
-		privileges_check_interface(options);
+		privileges_check_interface(options, source);
 		options_refuse_interface(source);
 	}
 	else
 		add_path(&list, pstrdup(source), 0);
+	reach_end(&list.reach);
 
 	*count = list.count;
 	return list.files;
@@ -247,23 +268,43 @@ source_resolve(const ScanOptions *options, int *count)
 
 /* Adds the size of a file, or of those that a glob matches; false if one is not known. */
 static bool
-add_bytes(const char *path, bool may_be_glob, int64 *total)
+add_bytes(const Reach *reach, const char *path, bool may_be_glob, int64 *total)
 {
 	struct stat status;
+	const char *unreadable;
 	char	  **paths;
 	size_t		count;
 
-	if (stat(path, &status) == 0)
+	CHECK_FOR_INTERRUPTS();
+	if (reach_stat(reach, path, &status))
 	{
 		if (!S_ISREG(status.st_mode))
 			return false;
 		*total += status.st_size;
 		return true;
 	}
-	if (!may_be_glob || !is_glob(path) || expand_glob(path, &paths, &count) != 0)
+	if (!may_be_glob || !is_glob(path) || reach_glob(reach, path, &paths, &count, &unreadable) != 0)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (!add_bytes(paths[i], false, total))
+		if (!add_bytes(reach, paths[i], false, total))
+			return false;
+	return true;
+}
+
+/* The same for a whole source, as it is resolved. */
+static bool
+add_source_bytes(const Reach *reach, const char *source, int64 *total)
+{
+	List	   *paths;
+	ListCell   *cell;
+
+	if (add_bytes(reach, source, true, total))
+		return true;
+	if (!form_is_array(source) || !form_parse_names(source, &paths))
+		return false;
+	*total = 0;
+	foreach(cell, paths)
+		if (!add_bytes(reach, lfirst(cell), true, total))
 			return false;
 	return true;
 }
@@ -271,39 +312,28 @@ add_bytes(const char *path, bool may_be_glob, int64 *total)
 int64
 source_size(const ScanOptions *options)
 {
+	Reach		reach;
 	int64		total = 0;
-	List	   *paths;
-	ListCell   *cell;
+	bool		known;
 
-	if (options->source == NULL || !privileges_allow_source(options))
+	if (options->source == NULL || !privileges_allow_files(options) || !reach_start(&reach, options->directory))
 		return -1;
-	if (add_bytes(options->source, true, &total))
-		return total;
-	if (!form_is_array(options->source) || !form_parse_names(options->source, &paths))
-		return -1;
-	total = 0;
-	foreach(cell, paths)
-		if (!add_bytes(lfirst(cell), true, &total))
-			return -1;
-	return total;
+	known = add_source_bytes(&reach, options->source, &total);
+	reach_end(&reach);
+	return known ? total : -1;
 }
 
 int
-source_open(const SourceFile *file)
+source_open(const char *directory, const SourceFile *file)
 {
 	struct stat status;
-	int			descriptor = BasicOpenFile(file->path, OPEN_FLAGS);
+	Reach		reach;
+	int			descriptor;
 
-	if (descriptor < 0)
-		could_not_open(file->path, &(Origin) {0});
-	if (fstat(descriptor, &status) != 0)
-	{
-		int			error = errno;
-
-		close(descriptor);
-		errno = error;
-		could_not_open(file->path, &(Origin) {0});
-	}
+	if (!reach_start(&reach, directory))
+		could_not_reach(directory);
+	descriptor = open_file(&reach, file->path, &(Origin) {0}, &status);
+	reach_end(&reach);
 	if (status.st_dev != file->device || status.st_ino != file->inode || !S_ISREG(status.st_mode))
 	{
 		close(descriptor);

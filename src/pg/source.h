@@ -12,7 +12,7 @@
 /* A capture as it was when the scan began. */
 typedef struct SourceFile
 {
-	char	   *path;
+	char	   *path;			/* as the option has it; a relative one may start in the server's directory */
 	uint64		device;
 	uint64		inode;
 	uint64		size;			/* bytes; what is appended later is not read */
@@ -21,8 +21,9 @@ typedef struct SourceFile
 /*
  * The files of a source, in the order in which they are read, in the current memory context.
  *
- * Opens each file once, without waiting, and closes it.  Errors if one cannot be opened or is no regular file, if a
- * glob matches nothing, or if the source is an interface.  privileges_check_source() must have passed.
+ * Opens each file once, without waiting, and closes it.  Errors if one cannot be opened or is no regular file, if one leads
+ * out of the server's directory, if a glob matches nothing, or if the source is an interface.  privileges_check_source() must
+ * have passed.
  */
 SourceFile *source_resolve(const ScanOptions *options, int *count);
 
@@ -42,8 +43,9 @@ source_pages(int64 bytes)
 /*
  * Opens a file again, in the process that hands it to a meter; the descriptor is the caller's to close().
  *
- * Errors if it is not the same file any more, or has become shorter.  Needs no database connection.
+ * directory: the server's, which it must not lead out of; NULL: none.  Errors if it is not the same file any more, or has
+ * become shorter.  Needs no database connection.
  */
-int			source_open(const SourceFile *file);
+int			source_open(const char *directory, const SourceFile *file);
 
 #endif							/* PG_SOURCE_H */

@@ -1,0 +1,352 @@
+/*
+ * reach.c
+ *	  How far a source reaches.
+ *
+ * It is the kernel that keeps names in a directory: openat2() with RESOLVE_BENEATH looks a name up and opens what it finds in
+ * one step, so there is no moment between a check and the opening at which a symbolic link could be put in place.  Whatever is
+ * looked at goes this way too, the directories that a glob goes through included.
+ *
+ * The kernel takes no absolute link, wherever that leads.  One that leads into the directory is as good as a relative one, so it
+ * is replaced here by what it says, and the name that comes of it is the kernel's to judge again.
+ */
+#include "postgres.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "storage/fd.h"
+
+#include "pg/reach.h"
+
+#define MAX_LINKS		40		/* in a name, as the kernel has it */
+#define MAX_ATTEMPTS	100		/* while directories are renamed under the lookup */
+
+/* --------------------------------------------------------------------------------------------------- names in a directory */
+
+/*
+ * What an absolute path says behind the directory's name, without slashes in front; NULL if it does not begin with that.  These
+ * are letters only: what lies there is the kernel's to find.
+ */
+static const char *
+behind_directory(const char *directory, const char *path)
+{
+	for (;;)
+	{
+		bool		ends;
+
+		directory += strspn(directory, "/");
+		ends = *directory == '\0';
+		if (*path != '/' && !(ends && *path == '\0'))
+			return NULL;
+		path += strspn(path, "/");
+		if (ends)
+			return path;
+		while (*directory != '\0' && *directory != '/')
+			if (*directory++ != *path++)
+				return NULL;
+	}
+}
+
+/* A name that starts in the directory, for one as users write it; false, with errno, if it does not. */
+static bool
+make_relative(const char *directory, const char *path, char relative[PATH_MAX])
+{
+	if (is_absolute_path(path))
+		path = behind_directory(directory, path);
+	if (path == NULL)
+	{
+		errno = EXDEV;
+		return false;
+	}
+	if (strlcpy(relative, *path == '\0' ? "." : path, PATH_MAX) < PATH_MAX)
+		return true;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
+static int
+open_beneath(int directory, const char *relative, int flags)
+{
+	struct open_how how = {.flags = flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+	int			descriptor;
+
+	/* EAGAIN: a directory was renamed meanwhile, so that the kernel cannot tell where a ".." led. */
+	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
+	{
+		descriptor = syscall(SYS_openat2, directory, relative, &how, sizeof(how));
+		if (descriptor >= 0 || errno != EAGAIN)
+			break;
+	}
+	if (descriptor < 0 && (errno == EMFILE || errno == ENFILE))
+	{
+		/* As BasicOpenFile() does: the server keeps files open that it can open again. */
+		closeAllVfds();
+		descriptor = syscall(SYS_openat2, directory, relative, &how, sizeof(how));
+	}
+	return descriptor;
+}
+
+/* The text of a symbolic link; -1 if the name is none. */
+static ssize_t
+read_link(int directory, const char *relative, char target[PATH_MAX])
+{
+	int			descriptor = open_beneath(directory, relative, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t		length;
+
+	if (descriptor < 0)
+		return -1;
+	length = readlinkat(descriptor, "", target, PATH_MAX - 1);
+	close(descriptor);
+	if (length >= 0)
+		target[length] = '\0';
+	return length;
+}
+
+/* Puts the text of the first symbolic link of a name in its place; false if there is none, or it is absolute and leads out. */
+static bool
+replace_link(const Reach *reach, char relative[PATH_MAX])
+{
+	char		target[PATH_MAX],
+				replaced[PATH_MAX];
+	char	   *start,
+			   *end = relative;
+
+	for (;;)
+	{
+		const char *to = target;
+		ssize_t		length;
+		char		behind;
+
+		start = end + strspn(end, "/");
+		if (*start == '\0')
+			return false;
+		end = start + strcspn(start, "/");
+		behind = *end;
+		*end = '\0';
+		length = read_link(reach->descriptor, relative, target);
+		*end = behind;
+		if (length < 0)
+			continue;
+
+		if (is_absolute_path(target))
+		{
+			to = behind_directory(reach->directory, target);
+			start = relative;
+		}
+		if (to == NULL)
+			return false;
+		if (snprintf(replaced, PATH_MAX, "%.*s%s%s", (int) (start - relative), relative, *to == '\0' ? "." : to,
+					 end) >= PATH_MAX)
+			return false;
+		strlcpy(relative, replaced, PATH_MAX);
+		return true;
+	}
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ files */
+
+bool
+reach_start(Reach *reach, const char *directory)
+{
+	int			probe;
+
+	reach->directory = directory;
+	reach->descriptor = -1;
+	if (directory == NULL)
+		return true;
+	reach->descriptor = OpenTransientFile(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (reach->descriptor < 0)
+		return false;
+
+	/* Whether the kernel can do it is known before any name is looked up. */
+	probe = open_beneath(reach->descriptor, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (probe < 0)
+	{
+		int			error = errno;
+
+		reach_end(reach);
+		errno = error;
+		return false;
+	}
+	close(probe);
+	return true;
+}
+
+void
+reach_end(Reach *reach)
+{
+	if (reach->descriptor >= 0)
+		CloseTransientFile(reach->descriptor);
+	reach->descriptor = -1;
+}
+
+int
+reach_open(const Reach *reach, const char *path, int flags)
+{
+	char		relative[PATH_MAX];
+	int			descriptor = -1;
+
+	if (reach->directory == NULL)
+		return BasicOpenFile(path, flags);
+	if (!make_relative(reach->directory, path, relative))
+		return -1;
+	for (int links = 0; links <= MAX_LINKS; links++)
+	{
+		descriptor = open_beneath(reach->descriptor, relative, flags);
+		if (descriptor >= 0 || errno != EXDEV)
+			return descriptor;
+		if (!replace_link(reach, relative))
+			break;
+	}
+	errno = EXDEV;
+	return -1;
+}
+
+static bool
+look(const Reach *reach, const char *path, int flags, struct stat *status)
+{
+	int			descriptor = reach_open(reach, path, flags | O_PATH | O_CLOEXEC);
+	int			result,
+				error;
+
+	if (descriptor < 0)
+		return false;
+	result = fstat(descriptor, status);
+	error = errno;
+	close(descriptor);
+	errno = error;
+	return result == 0;
+}
+
+bool
+reach_stat(const Reach *reach, const char *path, struct stat *status)
+{
+	return reach->directory == NULL ? stat(path, status) == 0 : look(reach, path, 0, status);
+}
+
+bool
+reach_lstat(const Reach *reach, const char *path, struct stat *status)
+{
+	return reach->directory == NULL ? lstat(path, status) == 0 : look(reach, path, O_NOFOLLOW, status);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ globs */
+
+/* What glob() is about.  It gives its callbacks no argument of ours, and none of them may raise an error. */
+static struct
+{
+	const Reach *reach;
+	int			error;			/* of the first directory that could not be read; 0: none */
+	char		unreadable[MAXPGPATH];
+} globbing;
+
+static int
+note_unreadable(const char *path, int error)
+{
+	if (error == ENOENT || error == ENOTDIR)
+		return 0;
+	globbing.error = error;
+	strlcpy(globbing.unreadable, path, sizeof(globbing.unreadable));
+	return 1;
+}
+
+/* A glob can have more ways through a few directories than anybody would wait for: a cancel ends it here. */
+static void *
+glob_opendir(const char *path)
+{
+	int			descriptor,
+				error;
+	DIR		   *directory;
+
+	if (QueryCancelPending || ProcDiePending)
+	{
+		errno = EINTR;
+		return NULL;
+	}
+	descriptor = reach_open(globbing.reach, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+	directory = descriptor < 0 ? NULL : fdopendir(descriptor);
+	error = errno;
+	if (directory == NULL && descriptor >= 0)
+		close(descriptor);
+	errno = error;
+	return directory;
+}
+
+static struct dirent *
+glob_readdir(void *directory)
+{
+	return readdir(directory);
+}
+
+static void
+glob_closedir(void *directory)
+{
+	closedir(directory);
+}
+
+static int
+glob_stat(const char *path, struct stat *status)
+{
+	return reach_stat(globbing.reach, path, status) ? 0 : -1;
+}
+
+static int
+glob_lstat(const char *path, struct stat *status)
+{
+	return reach_lstat(globbing.reach, path, status) ? 0 : -1;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+int
+reach_glob(const Reach *reach, const char *pattern, char ***paths, size_t *count, const char **unreadable)
+{
+	glob_t		matches = {
+		.gl_opendir = glob_opendir,
+		.gl_readdir = glob_readdir,
+		.gl_closedir = glob_closedir,
+		.gl_stat = glob_stat,
+		.gl_lstat = glob_lstat,
+	};
+	int			result;
+
+	*count = 0;
+	*unreadable = NULL;
+	globbing.reach = reach;
+	globbing.error = 0;
+	result = glob(pattern, GLOB_NOSORT | GLOB_ALTDIRFUNC, note_unreadable, &matches);
+	if (result != 0)
+	{
+		if (result == GLOB_ABORTED && globbing.error != 0)
+			*unreadable = globbing.unreadable;
+		globfree(&matches);
+		CHECK_FOR_INTERRUPTS();
+		errno = globbing.error;
+		return result;
+	}
+
+	PG_TRY();
+	{
+		*paths = palloc(matches.gl_pathc * sizeof(char *));
+		for (size_t i = 0; i < matches.gl_pathc; i++)
+			(*paths)[i] = pstrdup(matches.gl_pathv[i]);
+		*count = matches.gl_pathc;
+	}
+	PG_FINALLY();
+	{
+		globfree(&matches);
+	}
+	PG_END_TRY();
+	qsort(*paths, *count, sizeof(char *), compare_names);
+	return 0;
+}
