@@ -56,10 +56,12 @@ is(scalar(workers($node)), 3, 'the third has no worker, though the server has a 
 is(scalar(meters($node)), 4, 'but a meter of its own');
 is($witness->query('SELECT count(*), sum(bidirectional_packets), max(id) FROM many'), $rows, 'and others scan');
 $sessions[0]->query('ROLLBACK');
+wait_until(sub { workers($node) == 1 }, 2);	# an abort does not wait for them
 $sessions[0]->query($cursor);
 is(scalar(workers($node)), 3, 'what an end of a transaction gave back is taken again');
 $sessions[1]->query('SELECT 1 / 0');
 $sessions[1]->query('ROLLBACK');
+wait_until(sub { workers($node) == 2 }, 2);
 $sessions[1]->query($cursor);
 is(scalar(workers($node)), 3, 'and what an error gave back');
 $_->quit foreach @sessions;
