@@ -135,7 +135,13 @@ unit-programs: $(UNIT_TESTS)
 
 build/test/unit/%: build/unit/test/unit/%.o build/unit/library.a
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -o $@ $^ -Wl,--as-needed -lcmocka $(LIBRARY_LIBS) -lm
+	$(CC) $(UNIT_CFLAGS) $(UNIT_LDFLAGS) -o $@ $^ -Wl,--as-needed -lcmocka $(LIBRARY_LIBS) -lm
+
+# Functions in whose place a test has its own.
+build/test/unit/test_cut: UNIT_LDFLAGS = $(WRAP_READERS)
+build/test/unit/test_exhaustion: UNIT_LDFLAGS = \
+	-Wl,--wrap=calloc,--wrap=realloc,--wrap=ZSTD_createDStream,--wrap=ZSTD_decompressStream
+WRAP_READERS = -Wl,--wrap=capture_open_pcap,--wrap=capture_open_pcapng
 
 build/unit/library.a: $(UNIT_OBJS)
 	rm -f $@
