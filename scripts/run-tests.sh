@@ -3,7 +3,8 @@
 # run-tests.sh - runs all tests, and counts them.
 #
 # From the environment:
-#	PARTS				build unit differential pcaps docs regress tap quickstart conformance, or some of them
+#	PARTS				build unit fuzz differential pcaps docs regress tap quickstart conformance, or some of them
+#	SECONDS=60			fuzz: so long each target runs, 20 without it
 #	PEER=1				conformance: with NFStream itself, installed with pip
 #	PCAPS="a.pcap ..."	conformance: on these captures
 #	GOLDENS PROFILES ONLY	conformance: see test/conformance/run.py
@@ -15,7 +16,11 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_parts="build unit differential pcaps docs regress tap quickstart conformance"
+# bash's own count of the seconds starts with what the environment has.
+fuzz_seconds=$SECONDS
+[ "$fuzz_seconds" -gt 5 ] || fuzz_seconds=20
+
+all_parts="build unit fuzz differential pcaps docs regress tap quickstart conformance"
 parts=${PARTS:-$all_parts}
 logs=$tree/build/test-logs
 work=
@@ -159,6 +164,15 @@ part_unit()
 		count_tap "$logs/$name.log" "$status"
 		cat "$logs/$name.log" >> "$logs/unit.log"
 	done
+}
+
+part_fuzz()
+{
+	local status
+
+	status=$(logged "$logs/fuzz.log" make -C "$tree" -j "$(nproc)" fuzz-programs)
+	[ "$status" -ne 0 ] || status=$(logged "$logs/fuzz.log" "$tree/scripts/fuzz.sh" --tap "$fuzz_seconds")
+	count_tap "$logs/fuzz.log" "$status"
 }
 
 # Random input through a program of the engine's, NAME_dump, and through the model of the shared directory.
