@@ -14,6 +14,8 @@
 #	make test           all tests; PARTS="unit regress" for some of them
 #	make unit           the unit tests, with sanitizers
 #	make installcheck   pg_regress, against a running server
+#	make fuzz           fuzzes the engine for a minute; TARGET=decode|dpi|engine|options|record SECONDS=3600
+#	make fuzz-keep      what fuzzing found worth keeping, into test/fuzz/corpus; TARGET=engine
 #	make conformance    compares with NFStream's rows; PEER=1 with NFStream itself, PCAPS="a.pcap" on captures of yours,
 #	                    SEED=n with the random capture that an earlier run printed
 #	make deps-test      installs with apt what is missing to test it
@@ -136,7 +138,13 @@ unit-programs: $(UNIT_TESTS)
 
 build/test/unit/%: build/unit/test/unit/%.o build/unit/library.a
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -o $@ $^ -Wl,--as-needed -lcmocka $(LIBRARY_LIBS) -lm
+	$(CC) $(UNIT_CFLAGS) $(UNIT_LDFLAGS) -o $@ $^ -Wl,--as-needed -lcmocka $(LIBRARY_LIBS) -lm
+
+# Functions in whose place a test has its own.
+build/test/unit/test_cut: UNIT_LDFLAGS = $(WRAP_READERS)
+build/test/unit/test_exhaustion: UNIT_LDFLAGS = \
+	-Wl,--wrap=calloc,--wrap=realloc,--wrap=ZSTD_createDStream,--wrap=ZSTD_decompressStream
+WRAP_READERS = -Wl,--wrap=capture_open_pcap,--wrap=capture_open_pcapng
 
 build/unit/library.a: $(UNIT_OBJS)
 	rm -f $@
@@ -150,6 +158,51 @@ build/unit/flags: FORCE
 	$(call remember,$(CC) $(UNIT_CFLAGS) $(COPT) $(METER_CPPFLAGS) $(LIBRARY_CPPFLAGS) $(LIBRARY_LIBS))
 
 .PRECIOUS: build/unit/%.o
+
+
+# ------------------------------------------------------------------------------------------------------------ fuzzing
+# Engine and wire a third time, by clang, for libFuzzer: each test/fuzz/fuzz_NAME.c is a target of its own.
+
+FUZZ_CC = clang
+FUZZ_TARGETS = $(patsubst test/fuzz/%.c,build/fuzz/%,$(sort $(filter-out %/fuzz_scan.c %/fuzz_options.c,$(wildcard test/fuzz/fuzz_*.c))))
+FUZZ_SOURCES = $(ENGINE_SOURCES) test/fuzz/fuzz_scan.c test/fuzz/capture_mutator.c
+FUZZ_OBJS = $(FUZZ_SOURCES:%.c=build/fuzz/%.o)
+FUZZ_CFLAGS = -std=c11 -O1 -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -ffp-contract=off \
+	-fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_LDFLAGS = $(WRAP_READERS)
+
+fuzz-programs: $(FUZZ_TARGETS) build/fuzz/fuzz_options.so
+
+build/fuzz/fuzz_%: build/fuzz/test/fuzz/fuzz_%.o build/fuzz/library.a
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer $(FUZZ_LDFLAGS) -o $@ $^ -Wl,--as-needed $(LIBRARY_LIBS) -lm
+
+build/fuzz/library.a: $(FUZZ_OBJS)
+	rm -f $@
+	$(AR) rcs $@ $(FUZZ_OBJS)
+
+build/fuzz/%.o: %.c build/fuzz/flags
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) $(METER_CPPFLAGS) -Itest/fuzz -Itest/unit $(LIBRARY_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+build/fuzz/flags: FORCE
+	$(call remember,$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_MODULE_CFLAGS) $(CPPFLAGS) $(METER_CPPFLAGS) $(FUZZ_LDFLAGS) $(LIBRARY_CPPFLAGS) $(LIBRARY_LIBS))
+
+# The options are read by the server too: their target is a module for it.
+FUZZ_MODULE_SOURCES = test/fuzz/fuzz_options.c src/pg/options.c src/pg/option_forms.c src/pg/suggest.c src/pg/privileges.c src/pg/reach.c \
+	src/pg/encoding.c src/wire/column.c src/wire/record.c
+FUZZ_MODULE_OBJS = $(FUZZ_MODULE_SOURCES:%.c=build/fuzz/server/%.o)
+FUZZ_MODULE_CFLAGS = -std=gnu11 -O1 -g -fPIC -fno-omit-frame-pointer -Wall -Wno-ignored-attributes \
+	-fsanitize=fuzzer-no-link,undefined -fsanitize-trap=undefined
+FUZZ_RUNTIME = $(shell $(FUZZ_CC) -print-file-name=libclang_rt.fuzzer_no_main-$(shell uname -m).a)
+
+build/fuzz/fuzz_options.so: $(FUZZ_MODULE_OBJS)
+	$(FUZZ_CC) $(FUZZ_MODULE_CFLAGS) -shared -o $@ $^ $(FUZZ_RUNTIME) -lstdc++ -lm
+
+build/fuzz/server/%.o: %.c build/fuzz/flags
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_MODULE_CFLAGS) $(filter -I% -D_GNU_SOURCE,$(CPPFLAGS)) -MMD -MP -c -o $@ $<
+
+.PRECIOUS: build/fuzz/%.o
 
 
 # ------------------------------------------------------------------------------------------------------------ scripts
@@ -168,6 +221,12 @@ quickstart-stop:
 
 test:
 	@scripts/run-tests.sh
+
+fuzz: fuzz-programs
+	@scripts/fuzz.sh $(or $(TARGET),engine) $(or $(SECONDS),60)
+
+fuzz-keep: fuzz-programs
+	@scripts/fuzz.sh --keep $(or $(TARGET),engine)
 
 unit conformance:
 	@PARTS=$@ scripts/run-tests.sh
@@ -194,13 +253,14 @@ remember = @mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | cmp -s - $@ || print
 
 clean: clean-build
 clean-build:
-	rm -rf build/server build/meter build/unit build/test build/nfstream_meter build/doc-columns
+	rm -rf build/server build/meter build/unit build/test build/fuzz build/nfstream_meter build/doc-columns
 
 distclean: clean
 	rm -rf build
 
 FORCE:
 .PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter unit-programs \
-	deps deps-test quickstart quickstart-stop test unit conformance bench doc-columns help FORCE
+	fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test unit conformance bench doc-columns help FORCE
 
--include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)))
+-include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)) \
+	$(FUZZ_OBJS) $(FUZZ_MODULE_OBJS) $(patsubst build/fuzz/%,build/fuzz/test/fuzz/%.o,$(FUZZ_TARGETS)))

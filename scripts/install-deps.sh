@@ -52,6 +52,17 @@ have_plpython()
 		{ [ -e "$libraries/plpython3.so" ] || [[ $libraries != /usr/lib/postgresql/* ]]; }
 }
 
+have_fuzzer()
+{
+	local program=$tree/build/have_fuzzer status=0
+
+	mkdir -p "$tree/build"
+	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+		clang -x c - -fsanitize=fuzzer,address,undefined -o "$program" || status=$?
+	rm -f "$program"
+	return "$status"
+}
+
 # What Debian calls the server: VERSION stands for the major version, found when the lists of packages are there.
 look_for_all()
 {
@@ -89,6 +100,9 @@ look_for_all()
 	need "capinfos" wireshark-common command -v capinfos
 	need "zstd" zstd command -v zstd
 	need "ndpiReader" libndpi-bin command -v ndpiReader
+	need "clang" clang command -v clang
+	need "libFuzzer" libclang-rt-dev have_fuzzer
+	need "llvm-symbolizer" llvm command -v llvm-symbolizer
 }
 
 # The major version of PostgreSQL to install for: the one that PG_CONFIG or a server on this machine has, else Debian's.

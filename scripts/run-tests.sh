@@ -3,8 +3,9 @@
 # run-tests.sh - runs all tests, and counts them.
 #
 # From the environment:
-#	PARTS				build unit differential pcaps docs regress tap datasets quickstart conformance, or some of
-#						them
+#	PARTS				build unit fuzz differential pcaps docs regress tap datasets quickstart conformance, or some
+#						of them
+#	SECONDS=60			fuzz: so long each target goes on behind the inputs that are kept
 #	PEER=1				datasets, conformance: with NFStream itself, installed with pip
 #	SEED=1				datasets: the seed of its random values, which it prints
 #	PCAPS="a.pcap ..."	conformance: on these captures
@@ -18,7 +19,11 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_parts="build unit differential pcaps docs regress tap datasets quickstart conformance"
+# bash's own count of the seconds starts with what the environment has.
+fuzz_seconds=$SECONDS
+[ "$fuzz_seconds" -gt 5 ] || fuzz_seconds=0
+
+all_parts="build unit fuzz differential pcaps docs regress tap datasets quickstart conformance"
 parts=${PARTS:-$all_parts}
 logs=$tree/build/test-logs
 work=
@@ -163,6 +168,15 @@ part_unit()
 		count_tap "$logs/$name.log" "$status"
 		cat "$logs/$name.log" >> "$logs/unit.log"
 	done
+}
+
+part_fuzz()
+{
+	local status
+
+	status=$(logged "$logs/fuzz.log" make -C "$tree" -j "$(nproc)" fuzz-programs)
+	[ "$status" -ne 0 ] || status=$(logged "$logs/fuzz.log" "$tree/scripts/fuzz.sh" --tap "$fuzz_seconds")
+	count_tap "$logs/fuzz.log" "$status"
 }
 
 # Random input through a program of the engine's, NAME_dump, and through the model of the shared directory.

@@ -1,0 +1,282 @@
+/*
+ * fuzz_scan.c
+ *	  One scan of a capture by the engine, with all of its shards: what the targets that fuzz the whole engine share.
+ *
+ * The first SCAN_OPTION_BYTES bytes of the input choose options, shards and filter, and whether the capture behind them is
+ * compressed before the engine gets it; so one corpus reaches plain and compressed sources.  The capture is a file in
+ * memory, and each frame has a block of its own.
+ *
+ * Whatever the capture, records must be well formed, in order and within the bound that was asked for, each account must
+ * add up, and the shards' accounts must be one scan's.
+ */
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "engine/engine.h"
+#include "exact_frames.h"
+#include "fuzz.h"
+#include "wire/record.h"
+
+#define SEED		UINT64_C(0x1234567)
+#define ZLIB_GZIP	(16 + MAX_WBITS)
+#define FILTER_NONE	0
+
+typedef struct Scan
+{
+	MeterRequest request;
+	int			source;
+	uint64_t	size;
+	unsigned	damages;
+
+	/* The record that is being written. */
+	uint8_t    *room;
+	size_t		bound;
+
+	/* Of the current shard, and of all. */
+	uint64_t	last_left;
+	uint64_t	last_first;
+	uint64_t	place;
+	uint64_t	records;
+	uint64_t	packets;
+} Scan;
+
+static const uint64_t timeouts[] = {0, 1, 10, 1000, 120000, 1800000, UINT64_C(18446744073709551) * 1000, UINT64_MAX};
+
+static const char *const filters[] = {
+	[FILTER_NONE] = NULL, "tcp", "udp port 53", "ip6 or vlan", "greater 100", "host 10.0.0.1 or net 192.168",
+	"ether[12:2] = 0x0800", "mpls"
+};
+
+/* ------------------------------------------------------------------------------------------------ what the engine asks for */
+
+static int
+open_source(void *context, uint32_t index, uint64_t *size)
+{
+	Scan	   *scan = context;
+
+	EXPECT(index < scan->request.files);
+	EXPECT(lseek(scan->source, 0, SEEK_SET) == 0);
+	*size = scan->size;
+	return dup(scan->source);
+}
+
+static uint8_t *
+record_room(void *context, size_t bytes)
+{
+	Scan	   *scan = context;
+
+	EXPECT(scan->room == NULL);
+	scan->bound = bytes;
+	return scan->room = malloc(bytes);
+}
+
+static void
+record_written(void *context, size_t bytes)
+{
+	Scan	   *scan = context;
+	uint8_t    *copy;
+	const uint8_t *cursor;
+	FlowRecord	record;
+
+	EXPECT(bytes <= scan->bound);
+	cursor = copy = exact_copy(scan->room, bytes);
+	free(scan->room);
+	scan->room = NULL;
+
+	EXPECT(record_read(&cursor, copy + bytes, &scan->request.columns, scan->request.splt_analysis, &record) == NULL);
+	EXPECT(cursor == copy + bytes);
+	EXPECT(record.left > scan->last_left || (record.left == scan->last_left && record.first > scan->last_first));
+	EXPECT(record.left > scan->place);
+	scan->last_left = record.left;
+	scan->last_first = record.first;
+	scan->records++;
+	scan->packets += record.values[column_by_name("bidirectional_packets")].u;
+	free(copy);
+}
+
+static void
+place(void *context, const PlaceMessage *message)
+{
+	Scan	   *scan = context;
+
+	EXPECT(message->left >= scan->place && message->left >= scan->last_left);
+	scan->place = message->left;
+}
+
+static void
+damage(void *context, const FailureMessage *message)
+{
+	Scan	   *scan = context;
+
+	EXPECT(message->code < FAILURE_CODES && message->file < scan->request.files);
+	EXPECT(memchr(message->text, '\0', sizeof(message->text)) != NULL);
+	scan->damages++;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- the options */
+
+/* Of these columns each that is always there, and of the others every so many-th. */
+static void
+choose_columns(MeterRequest *request, unsigned every)
+{
+	ColumnSet	all;
+
+	request_add_all_columns(request);
+	column_set_add(&request->columns, (unsigned) column_by_name("source_file"));
+	if (request->n_dissections > 0)
+		column_set_add(&request->columns, (unsigned) column_by_name("fingerprint_kind"));
+	all = request->columns;
+	if (every == 0)
+		return;
+	request->columns = (ColumnSet) {0};
+	for (unsigned i = 0; i < column_count; i++)
+		if (column_set_has(&all, i) && i % (every + 1) == 0)
+			column_set_add(&request->columns, i);
+	column_set_add(&request->columns, (unsigned) column_by_name("bidirectional_packets"));
+}
+
+static void
+choose_request(const uint8_t *options, bool with_dpi, MeterRequest *request)
+{
+	static const uint32_t shards[] = {1, 1, 2, 5};
+	const char *filter;
+
+	request_defaults(request);
+	request->shards = shards[options[0] >> 2 & 3];
+	request->decode_tunnels = (options[0] & 0x10) == 0;
+	request->stop_at_damage = (options[0] & 0x20) != 0;
+	request->statistical_analysis = (options[0] & 0x40) == 0;
+	request->files = (options[0] & 0x80) != 0 ? 2 : 1;
+	request->splt_analysis = options[1];
+	request->accounting_mode = options[2] & 3;
+	request->max_active_flows = options[2] >> 2 & 7;
+	request->max_nflows = options[2] >> 5;
+	if (request->max_nflows > 0)
+		request->shards = 1;
+	request->idle_timeout = timeouts[options[3] % LENGTH(timeouts)];
+	request->active_timeout = timeouts[(options[3] >> 4) % LENGTH(timeouts)];
+	request->n_dissections = with_dpi ? 20 : 0;
+	choose_columns(request, options[4] & 0xf);
+	EXPECT(request_check(request, sizeof(*request), &filter) == NULL);
+}
+
+/* Compiled once, as most runs want one of the same. */
+static const Filter *
+choose_filter(unsigned choice)
+{
+	static Filter *compiled[LENGTH(filters)];
+
+	choice %= LENGTH(filters);
+	if (choice != FILTER_NONE && compiled[choice] == NULL)
+		compiled[choice] = filter_compile(filters[choice], strlen(filters[choice]));
+	return compiled[choice];
+}
+
+/* ------------------------------------------------------------------------------------------------------------- the capture */
+
+static int
+file_of(const uint8_t *bytes, size_t length)
+{
+	int			descriptor = memfd_create("fuzz", MFD_CLOEXEC);
+
+	EXPECT(descriptor >= 0 && write(descriptor, bytes, length) == (ssize_t) length);
+	return descriptor;
+}
+
+static size_t
+gzip(const uint8_t *bytes, size_t length, uint8_t *to, size_t room)
+{
+	z_stream	stream = {
+		.next_in = (uint8_t *) bytes, .avail_in = (unsigned) length, .next_out = to, .avail_out = (unsigned) room
+	};
+
+	EXPECT(deflateInit2(&stream, 1, Z_DEFLATED, ZLIB_GZIP, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+	EXPECT(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+	deflateEnd(&stream);
+	return room - stream.avail_out;
+}
+
+/* 1: as gzip.  2: as zstd.  Else as it is. */
+static void
+make_source(Scan *scan, unsigned compression, const uint8_t *bytes, size_t length)
+{
+	size_t		room = ZSTD_compressBound(length) + length / 1000 + 128;
+	uint8_t    *compressed = malloc(room);
+
+	if (compression == 1)
+		length = gzip(bytes, length, compressed, room);
+	else if (compression == 2)
+		length = ZSTD_compress(compressed, room, bytes, length, 1);
+	scan->size = length;
+	scan->source = file_of(compression == 1 || compression == 2 ? compressed : bytes, length);
+	free(compressed);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- the scan */
+
+/* One shard; false if the engine refuses the source. */
+static bool
+meter(Scan *scan, const Filter *filter, Dpi *dpi, Account *total)
+{
+	MeterPosition position;
+	const EngineProgram program = {scan, open_source, record_room, record_written, place, damage, &position, SEED};
+	uint64_t	records_before = scan->records;
+	FailureMessage failure;
+	Account		account;
+	bool		done;
+
+	scan->last_left = scan->last_first = scan->place = 0;
+	scan->damages = 0;
+	done = engine_run(&scan->request, filter, dpi, &program, &account, &failure);
+	EXPECT(scan->room == NULL);
+	EXPECT(scan->damages <= scan->request.files);
+	exact_frames_end();
+	if (!done)
+	{
+		EXPECT(failure.code < FAILURE_CODES && failure.text[0] != '\0');
+		return false;
+	}
+	EXPECT(account_adds_up(&account));
+	EXPECT(account.counters[COUNTER_FLOWS] == scan->records - records_before);
+	account_add(total, &account);
+	return true;
+}
+
+void
+fuzz_scan(const uint8_t *data, size_t size, Dpi *dpi)
+{
+	Scan		scan = {0};
+	Account		total = {0};
+	const uint64_t *c = total.counters;
+	const Filter *filter;
+	bool		done = true;
+
+	if (size < SCAN_OPTION_BYTES)
+		return;
+	choose_request(data, dpi != NULL, &scan.request);
+	filter = choose_filter(data[5]);
+	make_source(&scan, data[0] & 3, data + SCAN_OPTION_BYTES, size - SCAN_OPTION_BYTES);
+	for (uint32_t i = 0; i < scan.request.shards; i++)
+	{
+		bool		done_before = done;
+
+		scan.request.shard = i;
+		done = meter(&scan, filter, dpi, &total);
+		EXPECT(i == 0 || done == done_before);
+	}
+	close(scan.source);
+	if (!done)
+		return;
+	EXPECT(c[COUNTER_PACKETS_READ] == c[COUNTER_PACKETS_METERED] + c[COUNTER_PACKETS_FILTERED] + account_ignored(&total));
+	EXPECT(scan.packets + c[COUNTER_PACKETS_GIVEN_UP] == c[COUNTER_PACKETS_METERED]);
+	EXPECT(c[COUNTER_FLOWS] == scan.records);
+}
+
+const char *
+__asan_default_options(void)
+{
+	/* Blocks that were freed stay so for a while, but not for gigabytes: thousands of runs a second share the memory. */
+	return "quarantine_size_mb=32:allocator_may_return_null=1";
+}

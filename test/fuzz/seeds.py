@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Makes the inputs that fuzzing starts from, of the project's own captures.
+
+    seeds.py DIRECTORY
+
+writes DIRECTORY/engine, dpi, decode and record. A capture of at most SIZE_MAX bytes is an input of the engine's targets,
+behind the bytes that choose its options: once as it is, and the smallest ones as gzip and zstd too. Each of its packets,
+where its file is a pcap in this machine's byte order, is a frame for the decoder. Records have a value for each column of
+src/wire/column.c. What fuzzing made of all that is kept in corpus/; seeds are for beginning anew.
+"""
+import glob
+import gzip
+import os
+import re
+import struct
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PCAPS = os.path.join(os.path.dirname(HERE), 'pcaps')
+COLUMNS = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'src', 'wire', 'column.c')
+SIZE_MAX = 6000
+COMPRESSED_MAX = 1000
+FRAME_MAX = 700
+
+# fuzz_scan.c: everything on with the default timeouts; and shards, short timeouts and few flows, which make flows leave early.
+OPTIONS = (bytes([0x00, 3, 0, 0x54, 0, 0]), bytes([0x08, 20, 0x0d, 0x32, 0, 2]))
+
+# decode.c's link types in their order, and LINKTYPE_RAW, which stands for 12.
+LINK_TYPES = [1, 113, 276, 12, 101, 14, 228, 229, 0, 108, 127, 105, 192, 9, 50, 104]
+
+# message.h's.
+HELLO, NEXT_FILE, FLOWS, PLACE, END = 3, 4, 5, 6, 9
+COUNTERS = 25
+SPLT = 3
+
+
+def write(directory, name, content):
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(directory, name), 'wb') as file:
+        file.write(content)
+
+
+def zstd(content):
+    return subprocess.run(['zstd', '-c', '-q'], input=content, stdout=subprocess.PIPE, check=True).stdout
+
+
+def frames(content):
+    """The link type's place in the decoder's table, and each packet, of a plain pcap."""
+    if len(content) < 24 or content[:4] not in (b'\xd4\xc3\xb2\xa1', b'\x4d\x3c\xb2\xa1'):
+        return
+    link_type = struct.unpack_from('<I', content, 20)[0] & 0xffff
+    if link_type not in LINK_TYPES:
+        return
+    at = 24
+    while at + 16 <= len(content):
+        captured = struct.unpack_from('<I', content, at + 8)[0]
+        yield LINK_TYPES.index(link_type), content[at + 16:at + 16 + captured]
+        at += 16 + captured
+
+
+def message(kind, body):
+    return struct.pack('<II', kind, len(body)) + body
+
+
+def record(left, first, values):
+    return struct.pack('<IQQ', 20 + len(values), left, first) + values
+
+
+def value(kind, present):
+    """A value of this kind, short or long: record.h."""
+    if kind == 'COLUMN_ADDRESS':
+        return bytes([6]) + bytes(range(16)) if present else bytes([4, 10, 0, 0, 1])
+    if kind in ('COLUMN_TEXT', 'COLUMN_JSON'):
+        text = 'TLS.G\u00f6\u4e16\U0001f600'.encode() if present else b''
+        return struct.pack('<H', len(text)) + text
+    if kind == 'COLUMN_INTEGERS':
+        return struct.pack('<II', SPLT, present) + struct.pack('<%dq' % present, *range(present))
+    if kind in ('COLUMN_MAC', 'COLUMN_OUI'):
+        return bytes(6 if kind == 'COLUMN_MAC' else 3)
+    forms = {'COLUMN_UINT8': 'B', 'COLUMN_UINT16': 'H', 'COLUMN_UINT32': 'I', 'COLUMN_FILE': 'I', 'COLUMN_UINT64': 'Q',
+             'COLUMN_INT32': 'i', 'COLUMN_INT64': 'q', 'COLUMN_DOUBLE': 'd'}
+    return struct.pack('<' + forms[kind], present)
+
+
+def captures(directory):
+    for path in sorted(glob.glob(os.path.join(PCAPS, '*.pcap*'))):
+        name = os.path.basename(path)
+        with open(path, 'rb') as file:
+            content = file.read()
+        for number, (link, frame) in enumerate(frames(content)):
+            if len(frame) <= FRAME_MAX:
+                write(os.path.join(directory, 'decode'), '%s.%d' % (name, number), bytes([link | 0x80, 0]) + frame)
+        if len(content) > SIZE_MAX:
+            continue
+        for target in ('engine', 'dpi'):
+            for number, options in enumerate(OPTIONS):
+                write(os.path.join(directory, target), '%s.%d' % (name, number), options + content)
+            if len(content) <= COMPRESSED_MAX:
+                write(os.path.join(directory, target), name + '.gz', OPTIONS[0] + gzip.compress(content, mtime=0))
+                write(os.path.join(directory, target), name + '.zst', OPTIONS[0] + zstd(content))
+
+
+def conversations(directory):
+    with open(COLUMNS) as file:
+        kinds = re.findall(r'^\t\{"\w+", (COLUMN_\w+), GROUP', file.read(), re.M)
+    # All columns; of which every so many-th.
+    for every in (0, 1, 2, 5):
+        wanted = [kind for number, kind in enumerate(kinds) if number % (every + 1) == 0]
+        flows = [record(2 * place + 1, place, b''.join(value(kind, present) for kind in wanted))
+                 for place, present in ((1, 0), (2, 1), (3, SPLT))]
+        for name, bodies in (('single', flows), ('batch', [b''.join(flows)])):
+            write(os.path.join(directory, 'record'), '%s%d' % (name, every), bytes([0, SPLT, every]) +
+                  message(HELLO, struct.pack('<I', 1) + bytes(192)) + message(NEXT_FILE, bytes(4)) +
+                  b''.join(message(FLOWS, body) for body in bodies) + message(PLACE, bytes(32)) +
+                  message(END, bytes(8 * COUNTERS)))
+
+
+def main():
+    captures(sys.argv[1])
+    conversations(sys.argv[1])
+
+
+if __name__ == '__main__':
+    main()

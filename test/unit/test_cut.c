@@ -1,0 +1,304 @@
+/*
+ * test_cut.c
+ *	  Captures cut at every byte: each small one of the project's own, and of the shared directory where it is at hand.
+ *
+ * The engine runs on the first n bytes of a capture, for every n, with nDPI, statistics and SPLT, in one process with one
+ * module of nDPI, each frame in a block of its own.  Timeouts are so short that flows leave all along.  Whatever left before
+ * the cut must be what leaves of the whole capture, byte by byte; only what leaves at the end may be another.
+ */
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "engine/engine.h"
+#include "exact_frames.h"
+#include "files.h"
+#include "wire/record.h"
+
+#define BYTES_MAX		((size_t) 20 * 1024)
+#define CAPTURES_MOST	500
+#define RECORDS_MOST	1024
+#define SEED			UINT64_C(7)
+
+/* ms */
+#define IDLE_TIMEOUT	20
+#define ACTIVE_TIMEOUT	500
+
+typedef struct Kept
+{
+	uint64_t	left;
+	size_t		length;
+	uint8_t    *bytes;
+} Kept;
+
+typedef struct Cutting
+{
+	MeterRequest request;
+	Dpi		   *dpi;
+	int			source;
+	uint64_t	size;			/* up to the cut */
+	Account		account;
+	unsigned	damages;
+
+	uint8_t    *room;
+	unsigned	count;			/* of the current run's records */
+	unsigned	early;			/* of these, which left before the end */
+	bool		is_whole;		/* the current run's records are kept */
+	unsigned	kept_count;
+	Kept		kept[RECORDS_MOST];
+} Cutting;
+
+/* For the sanitizer: half a million runs are fast if they share their memory. */
+const char *__asan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+	return "quarantine_size_mb=8";
+}
+
+static Cutting cutting;
+
+static struct
+{
+	unsigned	captures;
+	uint64_t	cuts;
+	uint64_t	damages;
+	uint64_t	refused;
+	uint64_t	records;		/* compared */
+}			totals;
+
+/* ---------------------------------------------------------------------------------------------- what the engine asks for */
+
+static int
+open_source(void *context, uint32_t index, uint64_t *size)
+{
+	(void) context;
+	assert_int_equal(index, 0);
+	assert_int_equal(lseek(cutting.source, 0, SEEK_SET), 0);
+	*size = cutting.size;
+	return dup(cutting.source);
+}
+
+static uint8_t *
+record_room(void *context, size_t bytes)
+{
+	(void) context;
+	return cutting.room = malloc(bytes);
+}
+
+static uint64_t
+left_of(const uint8_t *record)
+{
+	uint64_t	left;
+
+	memcpy(&left, record + sizeof(uint32_t), sizeof(left));
+	return left;
+}
+
+static void
+record_written(void *context, size_t bytes)
+{
+	uint64_t	left = left_of(cutting.room);
+	unsigned	number = cutting.count++;
+
+	(void) context;
+	cutting.early += left != RECORD_LEFT_AT_END;
+	if (cutting.is_whole)
+	{
+		assert_true(number < RECORDS_MOST);
+		cutting.kept[number] = (Kept) {left, bytes, cutting.room};
+		cutting.kept_count = cutting.count;
+		return;
+	}
+	if (left != RECORD_LEFT_AT_END)
+	{
+		assert_true(number < cutting.kept_count);
+		assert_int_equal(bytes, cutting.kept[number].length);
+		assert_memory_equal(cutting.room, cutting.kept[number].bytes, bytes);
+		totals.records++;
+	}
+	free(cutting.room);
+}
+
+static void
+place(void *context, const PlaceMessage *message)
+{
+	(void) context;
+	(void) message;
+}
+
+static void
+damage(void *context, const FailureMessage *message)
+{
+	(void) context;
+	assert_true(message->code == FAILURE_CUT || message->code == FAILURE_CORRUPT);
+	cutting.damages++;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- the cuts */
+
+/* How many of the whole capture's records had left when so many packets were read. */
+static unsigned
+expected_early(uint64_t packets)
+{
+	unsigned	count = 0;
+
+	while (count < cutting.kept_count && cutting.kept[count].left / 2 <= packets)
+		count++;
+	return count;
+}
+
+/* Runs on the first `size` bytes; false if that is no capture. */
+static bool
+run(size_t size)
+{
+	MeterPosition position;
+	const EngineProgram program = {NULL, open_source, record_room, record_written, place, damage, &position, SEED};
+	FailureMessage failure;
+	bool		done;
+
+	cutting.size = size;
+	cutting.count = cutting.early = cutting.damages = 0;
+	done = engine_run(&cutting.request, NULL, cutting.dpi, &program, &cutting.account, &failure);
+	exact_frames_end();
+	return done;
+}
+
+static void
+cut(size_t size)
+{
+	totals.cuts++;
+	if (!run(size))
+	{
+		assert_int_equal(cutting.count, 0);
+		totals.refused++;
+		return;
+	}
+	assert_true(account_adds_up(&cutting.account));
+	assert_true(cutting.damages <= 1);
+	assert_int_equal(cutting.early, expected_early(cutting.account.counters[COUNTER_PACKETS_READ]));
+	totals.damages += cutting.damages;
+}
+
+static void
+forget(void)
+{
+	for (unsigned i = 0; i < cutting.kept_count; i++)
+		free(cutting.kept[i].bytes);
+	cutting.kept_count = 0;
+}
+
+/* One capture; its path is the case's state.  The whole comes twice: what nDPI remembers of it is there for all cuts then. */
+static void
+capture_cut_at_every_byte(void **state)
+{
+	static uint8_t bytes[BYTES_MAX];
+	FILE	   *file = fopen(*state, "rb");
+	size_t		length;
+
+	assert_non_null(file);
+	length = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	cutting.source = file_of(bytes, length);
+	for (int i = 0; i < 2; i++)
+	{
+		forget();
+		cutting.is_whole = true;
+		run(length);
+	}
+	cutting.is_whole = false;
+	for (size_t size = 0; size <= length; size++)
+		cut(size);
+	forget();
+	close(cutting.source);
+	totals.captures++;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- the captures */
+
+static int
+is_capture(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && (strstr(entry->d_name, ".pcap") != NULL || strstr(entry->d_name, ".cap") != NULL);
+}
+
+/* Makes a case of each small capture in a directory, in the order of their names; none if there is no such directory. */
+static unsigned
+add_cases(const char *directory, struct CMUnitTest *cases, unsigned count)
+{
+	struct dirent **entries;
+	int			found = scandir(directory, &entries, is_capture, alphasort);
+
+	for (int i = 0; i < found; i++)
+	{
+		char		path[PATH_MAX];
+		FILE	   *file;
+
+		snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
+		file = fopen(path, "rb");
+		if (file != NULL && count < CAPTURES_MOST && fseek(file, 0, SEEK_END) == 0 && ftell(file) < (long) BYTES_MAX)
+		{
+			cases[count++] = (struct CMUnitTest) {
+				.name = strdup(entries[i]->d_name),
+				.test_func = capture_cut_at_every_byte,
+				.initial_state = strdup(path),
+			};
+		}
+		if (file != NULL)
+			fclose(file);
+		free(entries[i]);
+	}
+	if (found >= 0)
+		free(entries);
+	return count;
+}
+
+static int
+start(void **state)
+{
+	(void) state;
+	request_defaults(&cutting.request);
+	cutting.request.files = 1;
+	cutting.request.statistical_analysis = true;
+	cutting.request.splt_analysis = 10;
+	cutting.request.idle_timeout = IDLE_TIMEOUT;
+	cutting.request.active_timeout = ACTIVE_TIMEOUT;
+	request_add_all_columns(&cutting.request);
+	cutting.dpi = dpi_start(cutting.request.n_dissections, &cutting.request.columns, false);
+	return cutting.dpi == NULL;
+}
+
+static int
+end(void **state)
+{
+	(void) state;
+	dpi_end(cutting.dpi);
+	print_message("# %u captures, %" PRIu64 " cuts: %" PRIu64 " damages, %" PRIu64 " no capture; %" PRIu64
+				  " rows that left before the cut, all as of the whole capture\n",
+				  totals.captures, totals.cuts, totals.damages, totals.refused, totals.records);
+	return 0;
+}
+
+int
+main(void)
+{
+	const char *own = getenv("NFSTREAM_TEST_PCAPS");
+	static struct CMUnitTest cases[CAPTURES_MOST];
+	char		shared[PATH_MAX];
+	unsigned	count;
+	int			failed;
+
+	if (own == NULL)
+		own = "test/pcaps";
+	snprintf(shared, sizeof(shared), "%s/../../../shared/data/pcaps", own);
+	count = add_cases(own, cases, 0);
+	count = add_cases(shared, cases, count);
+	failed = _cmocka_run_group_tests("cut", cases, count, start, end);
+	for (unsigned i = 0; i < count; i++)
+	{
+		free((char *) cases[i].name);
+		free(cases[i].initial_state);
+	}
+	return failed;
+}
