@@ -15,13 +15,6 @@
 
 PG_FUNCTION_INFO_V1(nfstream_applications);
 
-/* The text of a message's field, which need not end nor be valid. */
-static Datum
-text_of(const char *field, size_t length)
-{
-	return CStringGetTextDatum(encoding_valid(pnstrdup(field, strnlen(field, length))));
-}
-
 static bool
 take_application(const MeterMessage *message, void *context)
 {
@@ -34,8 +27,8 @@ take_application(const MeterMessage *message, void *context)
 	{
 		memcpy(&application, message->body, sizeof(application));
 		values[0] = Int32GetDatum((int32) application.number);
-		values[1] = text_of(application.name, sizeof(application.name));
-		values[2] = text_of(application.category, sizeof(application.category));
+		values[1] = CStringGetTextDatum(encoding_field(application.name, sizeof(application.name)));
+		values[2] = CStringGetTextDatum(encoding_field(application.category, sizeof(application.category)));
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return true;

@@ -50,13 +50,6 @@ dataset_open(Oid relation)
 			 errmsg("\"%s\" is neither a table nor a view", RelationGetRelationName(opened))));
 }
 
-char *
-dataset_name(Relation relation)
-{
-	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
-									  RelationGetRelationName(relation));
-}
-
 const char *
 dataset_first_file(Relation relation)
 {
@@ -103,8 +96,9 @@ find_columns(Relation relation, ArrayType *names)
 	return found;
 }
 
-const char *
-dataset_select_list(Relation relation, ArrayType *hashed, Oid extension)
+/* What dataset_query() selects. */
+static const char *
+select_list(Relation relation, ArrayType *hashed, Oid extension)
 {
 	TupleDesc	descriptor = RelationGetDescr(relation);
 	const bool *is_hashed = find_columns(relation, hashed);
@@ -133,4 +127,12 @@ dataset_select_list(Relation relation, ArrayType *hashed, Oid extension)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("relation \"%s\" has no columns", RelationGetRelationName(relation))));
 	return any_hashed ? list.data : "*";
+}
+
+char *
+dataset_query(Relation relation, ArrayType *hashed, Oid extension)
+{
+	return psprintf("SELECT %s FROM %s", select_list(relation, hashed, extension),
+					quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
+											   RelationGetRelationName(relation)));
 }

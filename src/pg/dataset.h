@@ -11,9 +11,6 @@
 /* Opens a relation, with a lock that stays.  Errors if it cannot be read, as an index, or not by the current user. */
 Relation	dataset_open(Oid relation);
 
-/* The relation's name as SQL has it, in the current memory context. */
-char	   *dataset_name(Relation relation);
-
 /*
  * The path of the first file of a foreign table of flows, a relative one only where it starts in the server's data directory;
  * NULL if the relation is none.  Errors if its owner may not read the source, or it is no file.
@@ -21,11 +18,11 @@ char	   *dataset_name(Relation relation);
 const char *dataset_first_file(Relation relation);
 
 /*
- * The list of a SELECT of all its columns, those whose names are in `hashed` (an array of text) as hashes with this session's
- * key; in the current memory context.
+ * The query for all of its columns, those whose names are in `hashed` (an array of text) as hashes with this session's key;
+ * in the current memory context.
  *
  * extension: the schema of the function nfstream_anonymize.  Errors if a name is no column.
  */
-const char *dataset_select_list(Relation relation, ArrayType *hashed, Oid extension);
+char	   *dataset_query(Relation relation, ArrayType *hashed, Oid extension);
 
 #endif							/* PG_DATASET_H */

@@ -101,3 +101,9 @@ encoding_valid(const char *string)
 	*end = '\0';
 	return valid;
 }
+
+const char *
+encoding_field(const char *field, size_t size)
+{
+	return encoding_valid(pnstrdup(field, size));
+}

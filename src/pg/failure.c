@@ -28,13 +28,6 @@ static const FailureKind kinds[FAILURE_CODES] = {
 	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, NULL},
 };
 
-/* A text of a message, which need not end nor be valid; in the current memory context. */
-static const char *
-text_of(const char *text)
-{
-	return encoding_valid(pnstrdup(text, strnlen(text, MESSAGE_TEXT_MAX)));
-}
-
 static FailureKind
 kind_of(const FailureMessage *failure)
 {
@@ -52,7 +45,7 @@ failure_raise(const FailureMessage *failure, const ScanJob *job)
 {
 	FailureKind kind = kind_of(failure);
 	const char *path = path_of(failure, job),
-			   *text = text_of(failure->text);
+			   *text = encoding_field(failure->text, sizeof(failure->text));
 
 	if (failure->code == FAILURE_FILTER)
 		ereport(ERROR,
@@ -92,7 +85,7 @@ failure_report_damage(int level, const FailureMessage *damage, const ScanJob *jo
 	ereport(level,
 			(errcode(kind.sqlstate),
 			 errmsg("could not read capture \"%s\": packet " UINT64_FORMAT " %s", path == NULL ? "?" : path,
-					(uint64) damage->packet, text_of(damage->text)),
+					(uint64) damage->packet, encoding_field(damage->text, sizeof(damage->text))),
 			 errdetail("Its " UINT64_FORMAT " packets before that were read, up to byte " UINT64_FORMAT ".",
 					   (uint64) damage->packet - 1, (uint64) damage->byte),
 			 level >= ERROR ? errhint("%s%sSet on_damage to \"warn\" to keep the flows up to there.",
@@ -105,7 +98,7 @@ failure_raise_owner(const OwnerFailureMessage *failure)
 {
 	ereport(ERROR,
 			(errcode(failure->sqlstate),
-			 errmsg_internal("%s", text_of(failure->message)),
-			 failure->detail[0] != '\0' ? errdetail_internal("%s", text_of(failure->detail)) : 0,
-			 failure->hint[0] != '\0' ? errhint("%s", text_of(failure->hint)) : 0));
+			 errmsg_internal("%s", encoding_field(failure->message, sizeof(failure->message))),
+			 failure->detail[0] != '\0' ? errdetail_internal("%s", encoding_field(failure->detail, sizeof(failure->detail))) : 0,
+			 failure->hint[0] != '\0' ? errhint("%s", encoding_field(failure->hint, sizeof(failure->hint))) : 0));
 }

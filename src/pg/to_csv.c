@@ -134,10 +134,8 @@ nfstream_to_csv(PG_FUNCTION_ARGS)
 	relation = dataset_open(PG_GETARG_OID(ARGUMENT_FLOWS));
 	path = PG_ARGISNULL(ARGUMENT_PATH) ? default_path(relation) :
 		text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_PATH));
-	query = psprintf("SELECT %s FROM %s",
-					 dataset_select_list(relation, PG_GETARG_ARRAYTYPE_P(ARGUMENT_COLUMNS_TO_ANONYMIZE),
-										 get_func_namespace(fcinfo->flinfo->fn_oid)),
-					 dataset_name(relation));
+	query = dataset_query(relation, PG_GETARG_ARRAYTYPE_P(ARGUMENT_COLUMNS_TO_ANONYMIZE),
+						  get_func_namespace(fcinfo->flinfo->fn_oid));
 	flows = export(relation, query, path, flows_per_file, rotate_files);
 	relation_close(relation, NoLock);
 	PG_RETURN_INT64((int64) flows);

@@ -121,10 +121,8 @@ nfstream_to_table(PG_FUNCTION_ARGS)
 	const char *keyword = keyword_of(text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_PERSISTENCE)));
 	RangeVar   *target = makeRangeVarFromNameList(textToQualifiedNameList(PG_GETARG_TEXT_PP(ARGUMENT_TARGET)));
 	Oid			target_id = RangeVarGetRelid(target, NoLock, true);
-	char	   *select = psprintf("SELECT %s FROM %s",
-								  dataset_select_list(relation, PG_GETARG_ARRAYTYPE_P(ARGUMENT_COLUMNS_TO_ANONYMIZE),
-													  get_func_namespace(fcinfo->flinfo->fn_oid)),
-								  dataset_name(relation));
+	char	   *select = dataset_query(relation, PG_GETARG_ARRAYTYPE_P(ARGUMENT_COLUMNS_TO_ANONYMIZE),
+								   get_func_namespace(fcinfo->flinfo->fn_oid));
 	uint64		flows;
 
 	SPI_connect();

@@ -24,13 +24,13 @@ take_hello(const MeterMessage *message, void *context)
 }
 
 static void
-put_row(ReturnSetInfo *result, const char *component, const char *version, size_t length)
+put_row(ReturnSetInfo *result, const char *component, const char *version, size_t size)
 {
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
 	values[0] = CStringGetTextDatum(component);
-	values[1] = CStringGetTextDatum(encoding_valid(pnstrdup(version, length)));
+	values[1] = CStringGetTextDatum(encoding_field(version, size));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
