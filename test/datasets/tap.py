@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import random
 import sys
 import traceback
 
@@ -35,6 +36,12 @@ class Tap:
 
     def note(self, text):
         print('# ' + text, flush=True)
+
+    def random(self):
+        """A source of random values, whose seed is printed, and taken from SEED in the environment."""
+        seed = int(os.environ.get('SEED') or random.SystemRandom().randrange(2**32))
+        self.note('SEED=%d' % seed)
+        return random.Random(seed)
 
 
 class Server:

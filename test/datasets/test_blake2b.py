@@ -6,7 +6,6 @@ Python's hashlib: of a seed that is printed, and taken from SEED in the environm
 
 import hashlib
 import os
-import random
 import socket
 import sys
 
@@ -108,9 +107,7 @@ def anonymized(connection, type_name, values, keys):
 
 
 def random_values(tap, connection):
-    seed = int(os.environ.get('SEED') or random.SystemRandom().randrange(2**32))
-    source = random.Random(seed)
-    tap.note('SEED=%d' % seed)
+    source = tap.random()
 
     jobs = [
         (source.randbytes(source.randrange(2001)), source.randbytes(source.randrange(65)), source.randint(1, 64))

@@ -5,7 +5,6 @@ databases and clients. Random values are of a seed that is printed, and taken fr
 """
 
 import os
-import random
 import sys
 
 import psycopg2
@@ -175,9 +174,7 @@ def flows(tap, server, exporter):
 
 
 def random_values(tap, server, exporter):
-    seed = int(os.environ.get('SEED') or random.SystemRandom().randrange(2**32))
-    source, connection = random.Random(seed), server.create_database('csv_random')
-    tap.note('SEED=%d' % seed)
+    source, connection = tap.random(), server.create_database('csv_random')
     pieces = ['"', ',', '\n', '\r', '\\', '\\.', ' ', 'a', 'bc', '漢', '😀', '']
     make = lambda: None if source.random() < 0.1 else ''.join(source.choices(pieces, k=source.randrange(6)))
     run(connection, 'CREATE TABLE two (a text, b text[]); CREATE TABLE one (a text)')
