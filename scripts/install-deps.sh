@@ -97,6 +97,7 @@ look_for_all()
 	need "pandas" python3-pandas /usr/bin/python3 -c 'import pandas'
 	need "psycopg2" python3-psycopg2 /usr/bin/python3 -c 'import psycopg2'
 	need "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
+	need "setcap" libcap2-bin test -x /sbin/setcap
 	need "capinfos" wireshark-common command -v capinfos
 	need "zstd" zstd command -v zstd
 	need "ndpiReader" libndpi-bin command -v ndpiReader

@@ -240,11 +240,26 @@ part_regress()
 	fi
 }
 
+# Copies of the meter as one is that may capture: one that everyone may run, and one that only the server's group may.
+# Only root can make them; for anybody else the directory stays empty.
+capable_meters()
+{
+	local mode
+
+	mkdir -p "$work/meters"
+	[ "$(id -u)" -eq 0 ] || return 0
+	for mode in 755 750; do
+		install -D -o root -g "$(id -gn "$user")" -m "$mode" "$programs/nfstream_meter" "$work/meters/$mode/nfstream_meter"
+		/sbin/setcap cap_net_raw,cap_net_admin=ep "$work/meters/$mode/nfstream_meter"
+	done
+}
+
 part_tap()
 {
 	local test name status
 
 	set_up
+	capable_meters
 	for test in "$tree"/test/t/*.pl; do
 		[ -e "$test" ] || continue
 		name=$(basename "$test" .pl)
@@ -252,6 +267,7 @@ part_tap()
 		status=$(logged "$logs/tap_$name.log" in_copy env TESTDIR="$work/tap/$name" \
 			TESTDATADIR="$work/tap/$name/data" TESTLOGDIR="$work/tap/$name/log" PG_TEST_PORT_DIR="$work/tap" \
 			PGPORT="6$port" PG_REGRESS="$pgxs/src/test/regress/pg_regress" NFSTREAM_TEST_PCAPS="$work/tree/test/pcaps" \
+			NFSTREAM_TEST_METERS="$work/meters" \
 			prove -v -I "$pgxs/src/test/perl" -I test/t "test/t/$name.pl")
 		count_tap "$logs/tap_$name.log" "$status"
 		if [ "$status" -ne 0 ]; then

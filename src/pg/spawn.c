@@ -12,6 +12,8 @@
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "miscadmin.h"
@@ -28,6 +30,22 @@ meter_path(char path[MAXPGPATH])
 	strlcpy(path, my_exec_path, MAXPGPATH);
 	get_parent_directory(path);
 	join_path_components(path, path, METER_PROGRAM);
+}
+
+/*
+ * Errors if anybody could run a program that its file gives capabilities (capabilities(7)): on a machine with other users that
+ * would be a right to capture for all of them.
+ */
+static void
+check_program(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 && (status.st_mode & S_IXOTH) && getxattr(path, "security.capability", NULL, 0) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the meter \"%s\" has capabilities, and everyone may run it", path),
+				 errhint("Give it to the group of the server's user, and take the right to run it from all others: chmod 750.")));
 }
 
 /*
@@ -118,6 +136,7 @@ spawn_meter(const char *program, int *channel, const MeterPosition **position)
 		strlcpy(path, program, MAXPGPATH);
 	else
 		meter_path(path);
+	check_program(path);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),

@@ -13,7 +13,7 @@ use PostgreSQL::Test::Utils;
 
 use NFStreamCluster qw(start_cluster capture copies_of flows_table plan_of same_lines);
 use NFStreamEndings qw(make_tables BUSY);
-use NFStreamProcesses qw(meters wait_until alive);
+use NFStreamProcesses qw(meters workers wait_until alive);
 use NFStreamSession;
 
 my $node = start_cluster('meter', 8);
@@ -252,6 +252,34 @@ is($plan->{DPI}, 'on', 'a condition needs labels too');
 $node->safe_psql('postgres', "ALTER FOREIGN TABLE flows OPTIONS (SET n_dissections '0')");
 $plan = plan_of($node, 'SELECT application_name FROM flows');
 is($plan->{'nDPI Initialised'}, 0, 'n_dissections 0: no meter has initialised nDPI');
+
+# --------------------------------------------------------------------------------------- what it could, and does not keep
+
+# A meter that may capture, as root alone can make one: it keeps nothing of that, dies with its parent, which executing such a
+# program undoes, and is not started where everyone could run it.
+my $meters = $ENV{NFSTREAM_TEST_METERS};
+if (defined $meters && -e "$meters/755/nfstream_meter")
+{
+	like(`/sbin/getcap $meters/750/nfstream_meter`, qr/cap_net_raw/, 'a meter has capabilities');
+	$node->append_conf('postgresql.conf', 'restart_after_crash = on');
+	$node->reload;
+	$session = NFStreamSession->new($node);
+	$session->query("SET nfstream_fdw.meter_program = '$meters/755/nfstream_meter'");
+	$session->query('SELECT count(*) FROM many');
+	like($session->{said}, qr/ERROR:  the meter "\Q$meters\E\/755\/nfstream_meter" has capabilities, and everyone may run it\n/,
+		'with capabilities, for everyone: it is not started');
+	like($session->{said}, qr/^HINT:  .*chmod 750/m, 'and what to do');
+	is(scalar(meters($node)), 0, 'and none runs');
+	$session->query("SET nfstream_fdw.meter_program = '$meters/750/nfstream_meter'");
+	$session->query('BEGIN; DECLARE flows CURSOR FOR SELECT * FROM many; FETCH 1 FROM flows');
+	my @capable = meters($node);
+	is(scalar(@capable), 2, 'with capabilities, for the server\'s group: it is started');
+	has_given_up('with capabilities', $capable[0]);
+	kill('KILL', workers($node));
+	ok(defined wait_until(sub { !grep { alive($_) } @capable }, 2), 'with capabilities: it dies with its parent');
+	$session->vanish;
+	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not restart';
+}
 
 $node->stop;
 done_testing();
