@@ -1,13 +1,19 @@
 """Contestants of the bench: programs and queries that are timed, and the greatest memory of their processes."""
 import os
 import re
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+import psycopg2
+
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(TREE, 'build', 'bench')
+SHARED = os.path.join(os.path.dirname(TREE), 'shared')
 PG_CONFIG = os.environ.get('PG_CONFIG') or 'pg_config'
 
 
@@ -68,12 +74,22 @@ class Watch(threading.Thread):
 
 
 # ------------------------------------------------------------------------------------------------------- contestants
-class Program:
+class Contestant:
+    """What is timed several times, and once watched for its memory, bytes."""
+
+    def __init__(self, name):
+        self.name, self.times, self.memory, self.count = name, [], 0, ''
+
+    def median(self):
+        return statistics.median(self.times)
+
+
+class Program(Contestant):
     """A command; `flows` and `seconds` are patterns for what it prints. Without `seconds`, its whole run is timed."""
 
     def __init__(self, name, command, flows=None, seconds=None):
-        self.name, self.command, self.flows, self.seconds = name, command, flows, seconds
-        self.times, self.memory, self.count = [], 0, ''
+        super().__init__(name)
+        self.command, self.flows, self.seconds = command, flows, seconds
 
     def run(self, watched=False):
         start = time.monotonic()
@@ -100,18 +116,77 @@ class Program:
         return found.group(1).replace(',', '') if found else ''
 
 
-class Query(Program):
-    """A query in the cluster, by psql; `place`: the column whose sum is the number of flows, None if there is none."""
+def lines(said):
+    return len(said.splitlines())
 
-    def __init__(self, name, cluster, query, place):
-        super().__init__(name, cluster.psql('-A', '-t', '-F', '\t', '-c', query), flows=place is not None)
-        self.cluster, self.place = cluster, place
+
+def sum_of(place):
+    """Adds up a column of psql's, by its place from 0."""
+    return lambda said: sum(int(line.split('\t')[place]) for line in said.splitlines())
+
+
+class Query(Program):
+    """A query in the cluster, by psql; `count` makes the number of flows of what it prints."""
+
+    def __init__(self, name, cluster, query, count=None):
+        super().__init__(name, cluster.psql('-A', '-t', '-F', '\t', '-c', query), flows=count)
+        self.cluster = cluster
 
     def watch(self, process):
         return Watch(self.cluster.postmaster, family(self.cluster.postmaster))
 
-    def number(self, pattern, said):
-        return str(sum(int(line.split('\t')[self.place]) for line in said.splitlines())) if pattern else ''
+    def number(self, count, said):
+        return str(count(said)) if count else ''
+
+
+class InSession(Contestant):
+    """A statement in a session that is open and has run it before; one time is that of several runs, divided."""
+
+    RUNS = 20
+
+    def __init__(self, name, cluster, statement):
+        super().__init__(name)
+        self.cluster, self.statement, self.session = cluster, statement, None
+
+    def run(self, watched=False):
+        if self.session is None:
+            self.session = self.cluster.connect()
+        with self.session.cursor() as cursor:
+            start = time.monotonic()
+            for _ in range(self.RUNS):
+                cursor.execute(self.statement)
+                rows = cursor.fetchall()
+            if watched:
+                self.count = str(len(rows))
+            else:
+                self.times.append((time.monotonic() - start) / self.RUNS)
+
+
+class AtOnce(Contestant):
+    """The same statement in several sessions at once, or one session after the other."""
+
+    def __init__(self, name, cluster, statement, sessions, at_once):
+        super().__init__(name)
+        self.cluster, self.statement, self.count, self.at_once = cluster, statement, sessions, at_once
+
+    def run(self, watched=False):
+        sessions = [self.cluster.connect() for _ in range(self.count)]
+        threads = [threading.Thread(target=self.execute, args=(session,)) for session in sessions]
+        start = time.monotonic()
+        for thread in threads:
+            thread.start()
+            if not self.at_once:
+                thread.join()
+        for thread in threads:
+            thread.join()
+        if not watched:
+            self.times.append(time.monotonic() - start)
+        for session in sessions:
+            session.close()
+
+    def execute(self, session):
+        with session.cursor() as cursor:
+            cursor.execute(self.statement)
 
 
 class Cluster:
@@ -126,11 +201,27 @@ class Cluster:
         self.do('CREATE EXTENSION nfstream_fdw; CREATE SERVER nfstream FOREIGN DATA WRAPPER nfstream_fdw')
 
     def do(self, script):
-        subprocess.run(self.psql('-v', 'ON_ERROR_STOP=1', '-c', script), check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(self.psql('-v', 'ON_ERROR_STOP=1', '-c', 'SET client_min_messages = warning', '-c', script), check=True, stdout=subprocess.DEVNULL)
 
-    def flows_table(self, name, capture, meters):
-        self.do("IMPORT FOREIGN SCHEMA nflow FROM SERVER nfstream INTO public "
-                "OPTIONS (table_name '%s', source '%s', n_meters '%d')" % (name, capture.replace("'", "''"), meters))
+    def connect(self):
+        connection = psycopg2.connect(self.dsn)
+        connection.autocommit = True
+        return connection
+
+    def show(self, setting):
+        return output(*self.psql('-A', '-t', '-c', 'SHOW %s' % setting))
+
+    def flows_table(self, name, source, **options):
+        pairs = {'table_name': name, 'source': source, **options}
+        self.do("DROP FOREIGN TABLE IF EXISTS %s; IMPORT FOREIGN SCHEMA nflow FROM SERVER nfstream INTO public OPTIONS (%s)" % (
+            name, ', '.join("%s '%s'" % (option, str(value).replace("'", "''")) for option, value in pairs.items())))
+
+    def copy(self, path):
+        """A copy of a file that the server can read."""
+        to = os.path.join(self.directory, os.path.basename(path))
+        shutil.copyfile(path, to)
+        os.chmod(to, 0o644)
+        return to
 
     def psql(self, *arguments):
         return [os.path.join(output(PG_CONFIG, '--bindir'), 'psql'), '-X', '-q', *arguments, self.dsn]

@@ -44,13 +44,8 @@ class Endings:
 
     def __init__(self, cluster, waiting, working, meters, count):
         self.cluster, self.waiting, self.working, self.meters, self.count = cluster, waiting, working, meters, count
-        self.witness = self.connect()
+        self.witness = cluster.connect()
         self.times = {}
-
-    def connect(self):
-        connection = psycopg2.connect(self.cluster.dsn, dbname='postgres')
-        connection.autocommit = True
-        return connection
 
     def meters_of(self, before):
         """The workers and meters of a scan, by what was there before it, once they are complete."""
@@ -76,7 +71,7 @@ class Endings:
         that of its call."""
         times = self.times[way] = []
         for _ in range(self.count):
-            connection = self.connect()
+            connection = self.cluster.connect()
             cursor, before, memory = connection.cursor(), set(family(self.cluster.postmaster)), segments()
             start(connection, cursor)
             processes = self.meters_of(before)
