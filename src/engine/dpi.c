@@ -7,9 +7,13 @@
  * does at the flow's end.  As soon as a flow is decided its texts are copied and nDPI's state of it, about a kilobyte, is
  * recycled: most flows are decided after few packets, and live long.
  *
+ * A TCP flow's first packet without payload waits until there is another, or the flow ends, and nDPI is told of both: a flow
+ * that never answers, as in a scan of ports or a flood of SYNs, keeps that packet and not a state of nDPI's.
+ *
  * Every difference between the versions of nDPI is in this file: 4.2 to 4.11 are known.
  */
 #include <ndpi_api.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -338,19 +342,15 @@ now(void)
 	return (uint64_t) time.tv_sec * 1000000000u + (uint64_t) time.tv_nsec;
 }
 
-void
-dpi_packet(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint32_t length, uint64_t time)
+/* Tells nDPI of a packet of a flow that is not decided. */
+static void
+dissect(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint16_t length, uint64_t time)
 {
-	uint64_t	start = 0;
+	uint64_t	start = dpi->time_dissections ? now() : 0;
 
-	if (flow->decided)
-		return;
 	if (flow->state == NULL)
 		flow->state = get_state(dpi);
-	if (dpi->time_dissections)
-		start = now();
-
-	keep_label(flow, PROCESS_PACKET(dpi->module, flow->state, ip, length > UINT16_MAX ? UINT16_MAX : (uint16_t) length, time));
+	keep_label(flow, PROCESS_PACKET(dpi->module, flow->state, ip, length, time));
 	dpi->dissections++;
 	if (packet >= dpi->limit ||
 		(flow->application != NDPI_PROTOCOL_UNKNOWN && !ndpi_extra_dissection_possible(dpi->module, flow->state)))
@@ -360,9 +360,69 @@ dpi_packet(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint32_t
 		dpi->dissection_time += now() - start;
 }
 
+/* ------------------------------------------------------------------------------------------- a first packet that waits */
+
+typedef struct DpiFirstPacket
+{
+	uint64_t	time;
+	uint16_t	length;
+	uint8_t		ip[];
+} DpiFirstPacket;
+
+/* Whether a packet is TCP's headers and nothing else: IPv4 with or without options, IPv6 without extension headers. */
+static bool
+is_tcp_without_payload(const uint8_t *ip, uint32_t length)
+{
+	uint32_t	tcp;
+
+	if (length >= 20 && ip[0] >> 4 == 4 && ip[9] == IPPROTO_TCP)
+		tcp = (ip[0] & 15u) * 4;
+	else if (length >= 40 && ip[0] >> 4 == 6 && ip[6] == IPPROTO_TCP)
+		tcp = 40;
+	else
+		return false;
+	return length >= tcp + 20 && length == tcp + (ip[tcp + 12] >> 4) * 4u;
+}
+
+static void
+keep_first(DpiFlow *flow, const uint8_t *ip, uint16_t length, uint64_t time)
+{
+	flow->first = memory_resize(NULL, sizeof(DpiFirstPacket) + length);
+	flow->first->time = time;
+	flow->first->length = length;
+	memcpy(flow->first->ip, ip, length);
+}
+
+static void
+dissect_first(Dpi *dpi, DpiFlow *flow)
+{
+	DpiFirstPacket *first = flow->first;
+
+	flow->first = NULL;
+	dissect(dpi, flow, 1, first->ip, first->length, first->time);
+	free(first);
+}
+
+void
+dpi_packet(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint32_t length, uint64_t time)
+{
+	uint16_t	told = length > UINT16_MAX ? UINT16_MAX : (uint16_t) length;
+
+	if (!flow->decided && flow->first != NULL)
+		dissect_first(dpi, flow);
+	if (flow->decided)
+		return;
+	if (packet == 1 && dpi->limit > 1 && is_tcp_without_payload(ip, length))
+		keep_first(flow, ip, told, time);
+	else
+		dissect(dpi, flow, packet, ip, told, time);
+}
+
 void
 dpi_expire(Dpi *dpi, DpiFlow *flow)
 {
+	if (!flow->decided && flow->first != NULL)
+		dissect_first(dpi, flow);
 	if (!flow->decided)
 		decide(dpi, flow);
 }
@@ -371,7 +431,7 @@ void
 dpi_free(Dpi *dpi, DpiFlow *flow)
 {
 	put_state(dpi, flow);
-	free(flow->texts);
+	free(flow->decided ? (void *) flow->texts : (void *) flow->first);
 	flow->texts = NULL;
 }
 

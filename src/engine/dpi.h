@@ -34,7 +34,11 @@ struct ndpi_flow_struct;
 typedef struct DpiFlow
 {
 	struct ndpi_flow_struct *state; /* nDPI's, until the flow is decided */
-	char	   *texts;			/* the non-empty ones, once decided; NULL if there are none */
+	union
+	{
+		struct DpiFirstPacket *first;	/* which nDPI has not seen yet; NULL: it has */
+		char	   *texts;		/* once decided: the non-empty ones; NULL if there are none */
+	};
 	uint16_t	master;
 	uint16_t	application;
 	uint16_t	category;
