@@ -14,11 +14,21 @@ IPV4 = struct.pack('>BBHHHBBH', 0x45, 0, 40, 0, 0, 64, 6, 0)
 LENGTH = 14 + 20 + 20
 
 
-def frames(flows, per_second):
+# Who talks with whom in flow number n: addresses of a client and of a server. Each pair has up to 262144 flows.
+PEERS = {
+    # 10.0.0.0 and up, each with 1024 flows to one of 192.0.2.0 to 192.0.2.3
+    'many': lambda number: (0x0a000000 + (number >> 10), 0xc0000200 + (number & 3)),
+    # 10.0.0.1 with each of 10,000 from 198.18.0.0 on
+    'one client': lambda number: (0x0a000001, 0xc6120000 + number % 10000),
+    # each of 10,000 from 198.18.0.0 on with 192.0.2.1, the lower address
+    'one server': lambda number: (0xc6120000 + number % 10000, 0xc0000201),
+}
+
+
+def frames(flows, per_second, peers):
     for number in range(flows):
-        # 10.0.0.0 and up, each with 1024 flows: one of four servers, one of 256 ports of its own, 1024 of the server's.
-        addresses = struct.pack('>II', 0x0a000000 + (number >> 10), 0xc0000200 + (number & 3))
-        tcp = struct.pack('>HHIIBBHHH', 40000 + (number & 255), 1 + number % 1024, number, 0, 0x50, 2, 1024, 0, 0)
+        addresses = struct.pack('>II', *PEERS[peers](number))
+        tcp = struct.pack('>HHIIBBHHH', 40000 + (number & 255), 1 + (number >> 8 if peers != 'many' else number) % 1024, number, 0, 0x50, 2, 1024, 0, 0)
         record = struct.pack('<IIII', 1700000000 + number // per_second, number % per_second * (1000000 // per_second),
                              LENGTH, LENGTH)
         yield record + ETHERNET + IPV4 + addresses + tcp
@@ -34,14 +44,14 @@ def made(name, make):
     return path
 
 
-def scan_of_ports(flows, per_second):
-    """A capture in which every packet is a flow of its own: so many flows, so many a second."""
+def scan_of_ports(flows, per_second, peers='many'):
+    """A capture in which every packet is a flow of its own: so many flows, so many a second, between these peers."""
     def make(path):
         with open(path, 'wb', buffering=1 << 20) as file:
             file.write(HEADER)
-            file.writelines(frames(flows, per_second))
+            file.writelines(frames(flows, per_second, peers))
 
-    return made('scan_%d_%d.pcap' % (flows, per_second), make)
+    return made('scan_%d_%d_%s.pcap' % (flows, per_second, peers.replace(' ', '_')), make)
 
 
 # ------------------------------------------------------------------------------------------------------------- real ones
