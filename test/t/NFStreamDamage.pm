@@ -80,7 +80,7 @@ my @extremes = (0, 1, 4, 16, 0x7f, 0xffff, 0x40000, 0x40001, 0x7fffffff, 0x80000
 
 sub any { return $_[ rand @_ ]; }
 
-# The end and the length of a stretch of up to so many bytes.
+# The start and the length of a stretch of up to so many bytes.
 sub any_stretch
 {
 	my ($bytes, $most) = @_;
