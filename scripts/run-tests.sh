@@ -7,7 +7,8 @@
 #						of them
 #	SECONDS=60			fuzz: so long each target goes on behind the inputs that are kept
 #	PEER=1				datasets, conformance: with NFStream itself, installed with pip
-#	SEED=1				datasets: the seed of its random values, which it prints
+#	SEED=1				datasets, tap: the seed of their random values and damages, which they print
+#	MUTATIONS=2000		tap: so many random captures in 013_damage.pl
 #	PCAPS="a.pcap ..."	conformance: on these captures
 #	SEED=n				conformance: with the random capture of this seed, which an earlier run has printed
 #	GOLDENS PROFILES ONLY	conformance: see test/conformance/run.py
@@ -267,7 +268,7 @@ part_tap()
 		status=$(logged "$logs/tap_$name.log" in_copy env TESTDIR="$work/tap/$name" \
 			TESTDATADIR="$work/tap/$name/data" TESTLOGDIR="$work/tap/$name/log" PG_TEST_PORT_DIR="$work/tap" \
 			PGPORT="6$port" PG_REGRESS="$pgxs/src/test/regress/pg_regress" NFSTREAM_TEST_PCAPS="$work/tree/test/pcaps" \
-			NFSTREAM_TEST_METERS="$work/meters" \
+			NFSTREAM_TEST_METERS="$work/meters" NFSTREAM_SHARED="$shared" \
 			prove -v -I "$pgxs/src/test/perl" -I test/t "test/t/$name.pl")
 		count_tap "$logs/tap_$name.log" "$status"
 		if [ "$status" -ne 0 ]; then

@@ -41,12 +41,13 @@ sub send
 	$self->{psql}->pump_nb;
 }
 
-# Waits until what was sent is done; returns its output.  What it said on stderr is in $session->{said}.
+# Waits until what was sent is done, for at most so many seconds; returns its output.  What it said on stderr is in
+# $session->{said}.
 sub finish
 {
-	my ($self) = @_;
+	my ($self, $seconds) = @_;
 
-	$self->{timer}->start(30);
+	$self->{timer}->start($seconds // 30);
 	# With its newline: psql writes that by itself, and it may come later.
 	until ($self->{out} =~ /^\Q$self->{end}\E\n/m && $self->{err} =~ /^\Q$self->{end}\E\n/m)
 	{
