@@ -14,13 +14,19 @@ CREATE SERVER explain_server FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (n_meters
 IMPORT FOREIGN SCHEMA nflow FROM SERVER explain_server INTO explained
 	OPTIONS (table_name 'flows', source :'tls', statistical_analysis 'true', splt_analysis '4');
 
--- The plan, without the directory of the captures and what takes no part in this.
+-- A text of a plan without the directory of the captures, and as PostgreSQL 15 has it: 18 shows fractions of rows, and which
+-- nodes are disabled.
+CREATE FUNCTION plain(plan text) RETURNS text LANGUAGE sql AS $$
+	SELECT regexp_replace(regexp_replace(regexp_replace(plan, '/[^"{},<>]*/', '.../', 'g'),
+		'(actual rows=\d+)\.00', '\1', 'g'), '\n *["<]?Disabled\M[^\n]*', '', 'g')
+$$;
+-- The plan, without what takes no part in this.
 CREATE FUNCTION plan(options text, query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE format('EXPLAIN (COSTS OFF, %s) %s', options, query) LOOP
-		RETURN NEXT regexp_replace(line, '/[^"{},<>]*/', '.../', 'g');
+	FOR line IN EXECUTE format('EXPLAIN (COSTS OFF, BUFFERS OFF, %s) %s', options, query) LOOP
+		RETURN NEXT explained.plain(line);
 	END LOOP;
 END $$;
 -- The properties of the scan in a plan, as JSON has them.
@@ -30,8 +36,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	plan json;
 BEGIN
-	EXECUTE format('EXPLAIN (%s, SUMMARY OFF, COSTS OFF, FORMAT json) %s', options, query) INTO plan;
-	RETURN QUERY SELECT key, regexp_replace(e.value, '/[^"{},<>]*/', '.../', 'g')
+	EXECUTE format('EXPLAIN (%s, SUMMARY OFF, COSTS OFF, BUFFERS OFF, FORMAT json) %s', options, query) INTO plan;
+	RETURN QUERY SELECT key, CASE key WHEN 'Actual Rows' THEN e.value::numeric::int::text ELSE explained.plain(e.value) END
 		FROM json_each_text(plan -> 0 -> 'Plan') e
 		WHERE key NOT IN ('Parallel Aware', 'Async Capable', 'Disabled');
 END $$;

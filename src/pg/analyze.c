@@ -21,6 +21,7 @@
 
 #include "pg/fdw.h"
 #include "pg/scan.h"
+#include "pg/varlena.h"
 
 /* Wider values are compressed; the server's statistics look at narrower ones alone. */
 #define WIDE_BYTES	1024

@@ -15,6 +15,7 @@
 
 #include "pg/anonymize.h"
 #include "pg/secret.h"
+#include "pg/varlena.h"
 
 #define HASH_BYTES		crypto_generichash_blake2b_BYTES_MAX	/* 64 */
 #define KEY_BYTES_MAX	crypto_generichash_blake2b_KEYBYTES_MAX /* 64 */

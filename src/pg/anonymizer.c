@@ -22,6 +22,7 @@
 #include "pg/option_forms.h"
 #include "pg/secret.h"
 #include "pg/suggest.h"
+#include "pg/varlena.h"
 
 struct Anonymizer
 {

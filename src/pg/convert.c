@@ -24,6 +24,7 @@
 
 #include "pg/convert.h"
 #include "pg/encoding.h"
+#include "pg/varlena.h"
 
 /* What a value means: each class is one bit. */
 #define WHOLE			0x001

@@ -20,9 +20,6 @@
 /* So much is written at once, bytes. */
 #define WRITE_BYTES		(64 * 1024)
 
-/* Up to PostgreSQL 17 COPY quotes what would be its end of data, where it is alone in a line. */
-#define QUOTES_END_OF_DATA	(PG_VERSION_NUM < 180000)
-
 typedef struct CsvReceiver
 {
 	DestReceiver pub;
@@ -53,7 +50,8 @@ needs_quotes(const CsvReceiver *csv, const char *value, const char *end)
 {
 	if (value == end)
 		return true;
-	if (QUOTES_END_OF_DATA && csv->columns == 1 && strcmp(value, "\\.") == 0)
+	/* Alone in a line this is the end of data to COPY FROM up to PostgreSQL 17. */
+	if (csv->columns == 1 && strcmp(value, "\\.") == 0)
 		return true;
 	for (; value < end; value += character_bytes(csv, value))
 		if (*value == ',' || *value == '"' || *value == '\n' || *value == '\r')

@@ -9,12 +9,12 @@
 #include "wire/message.h"
 
 /* Raises the error of a meter that could not do its work.  The message may be anything. */
-void		failure_raise(const FailureMessage *failure, const ScanJob *job) pg_attribute_noreturn();
+_Noreturn void failure_raise(const FailureMessage *failure, const ScanJob *job);
 
 /* Reports damage in a capture: an error or a warning.  The message may be anything. */
 void		failure_report_damage(int level, const FailureMessage *damage, const ScanJob *job);
 
 /* Raises an error that a worker had. */
-void		failure_raise_owner(const OwnerFailureMessage *failure) pg_attribute_noreturn();
+_Noreturn void failure_raise_owner(const OwnerFailureMessage *failure);
 
 #endif							/* PG_FAILURE_H */

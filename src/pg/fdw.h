@@ -25,7 +25,7 @@ void		nfstream_end(ForeignScanState *node);
 bool		nfstream_analyze(Relation table, AcquireSampleRowsFunc *acquire, BlockNumber *pages);
 
 /* explain.c */
-void		nfstream_explain(ForeignScanState *node, ExplainState *es);
+void		nfstream_explain(ForeignScanState *node, struct ExplainState *es);
 
 /* import.c */
 List	   *nfstream_import(ImportForeignSchemaStmt *statement, Oid server);

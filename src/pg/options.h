@@ -87,6 +87,6 @@ bool		options_group_is_on(const ScanOptions *options, ColumnGroup group);
 void		options_check_available(const ScanOptions *options);
 
 /* Errors: captures from an interface are not available. */
-void		options_refuse_interface(const char *interface) pg_attribute_noreturn();
+_Noreturn void options_refuse_interface(const char *interface);
 
 #endif							/* PG_OPTIONS_H */

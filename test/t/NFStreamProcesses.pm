@@ -14,7 +14,7 @@ use Time::HiRes qw(time sleep);
 
 use PostgreSQL::Test::Utils;
 
-our @EXPORT_OK = qw(postmaster_of meters workers segments descriptors wait_until wait_for_nothing what_is_left alive);
+our @EXPORT_OK = qw(postmaster_of meters owned_meters workers segments descriptors wait_until wait_for_nothing what_is_left alive);
 
 # The fields of /proc/PID/stat, from the process' state on; empty if there is no such process.
 sub status_of
@@ -58,20 +58,32 @@ sub alive
 	return @status && $status[1] ne 'Z';
 }
 
-# The meters of a cluster, those too that ended and were not waited for, and those whose owner is gone.
+# All meters on this machine, those too that ended and were not waited for, each with its session.
+sub all_meters
+{
+	return map { my @status = status_of($_); @status && $status[0] eq 'nfstream_meter' ? ($_ => $status[4]) : () }
+		all_processes();
+}
+
+# The meters of a cluster, and those whose owner is gone: whose they were cannot be known.
 sub meters
 {
 	my ($node) = @_;
 	my %backends = map { $_ => 1 } children_of(postmaster_of($node));
-	my @meters;
+	my %session = all_meters();
 
-	foreach my $pid (all_processes())
-	{
-		my @status = status_of($pid);
+	my @meters = grep { $backends{ $session{$_} } || !-e "/proc/$session{$_}" } keys %session;
+	return @meters;
+}
 
-		next unless @status && $status[0] eq 'nfstream_meter';
-		push @meters, $pid if $backends{ $status[4] } || !-e "/proc/$status[4]";
-	}
+# The meters of a cluster whose owners are there: these are no other's.
+sub owned_meters
+{
+	my ($node) = @_;
+	my %backends = map { $_ => 1 } children_of(postmaster_of($node));
+	my %session = all_meters();
+
+	my @meters = grep { $backends{ $session{$_} } } keys %session;
 	return @meters;
 }
 

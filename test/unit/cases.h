@@ -20,6 +20,11 @@
 
 #include <cmocka.h>
 
+/* cmocka 2 tells signed from unsigned; before, there was one for both, which compares as unsigned. */
+#ifndef assert_uint_in_range
+#define assert_uint_in_range(value, least, most)	assert_in_range(value, least, most)
+#endif
+
 #define CASE(name)		static void name(void **state __attribute__((unused)))
 
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))

@@ -466,7 +466,7 @@ CASE(server_name_has_at_most_79_bytes)
 				there = udp_packet(40000, 53, TO_SERVER, &question);
 
 	give(dpi, &flow, 1, &there);
-	assert_in_range(strlen(dpi_text(&flow, DPI_SERVER_NAME)), 60, 79);
+	assert_uint_in_range(strlen(dpi_text(&flow, DPI_SERVER_NAME)), 60, 79);
 	dpi_free(dpi, &flow);
 	dpi_end(dpi);
 	free(label);
@@ -616,7 +616,7 @@ CASE(time_is_counted_where_it_is_asked_for)
 
 CASE(version_has_a_number)
 {
-	assert_in_range(dpi_version()[0], '4', '9');
+	assert_uint_in_range(dpi_version()[0], '4', '9');
 }
 
 int

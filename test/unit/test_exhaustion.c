@@ -205,7 +205,7 @@ read_capture(const char *name)
 	assert_non_null(file);
 	scan.length = fread(scan.bytes, 1, sizeof(scan.bytes), file);
 	fclose(file);
-	assert_in_range(scan.length, 1, sizeof(scan.bytes) - 1);
+	assert_uint_in_range(scan.length, 1, sizeof(scan.bytes) - 1);
 }
 
 CASE(of_a_pcap)

@@ -169,7 +169,7 @@ CASE(hashes_spread)
 				packet.source_ip[3] = (uint8_t) host;
 				meetings += places[key_hash(&packet, seeds[i]) & 0xFFFF]++ > 0;
 			}
-		assert_in_range(meetings, 2400, 3100);
+		assert_uint_in_range(meetings, 2400, 3100);
 	}
 }
 

@@ -427,7 +427,7 @@ CASE(random_damage_is_refused_or_harmless)
 			set_length(&record, (uint32_t) length);
 		refused += read_bytes(&record, length, &flow) != NULL;
 	}
-	assert_in_range(refused, 25000, 49999);
+	assert_uint_in_range(refused, 25000, 49999);
 }
 
 /* RFC 3629, sections 3 and 4, by their limits. */

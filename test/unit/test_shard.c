@@ -95,7 +95,7 @@ CASE(every_shard_gets_its_share_of_the_hosts)
 		packets[owner(shards, COUNT, &packet)]++;
 	}
 	for (int i = 0; i < COUNT; i++)
-		assert_in_range(packets[i], 850, 1150);	/* 1000 +- 5 standard deviations */
+		assert_uint_in_range(packets[i], 850, 1150);	/* 1000 +- 5 standard deviations */
 }
 
 CASE(shard_is_the_hosts)
@@ -153,7 +153,7 @@ CASE(busy_host_is_split_by_its_peers)
 		packets[owner(shards, COUNT, &there)]++;
 	}
 	for (int i = 0; i < COUNT; i++)
-		assert_in_range(packets[i], 850, 1150);
+		assert_uint_in_range(packets[i], 850, 1150);
 }
 
 CASE(other_hosts_are_not_split_beside_a_busy_one)
@@ -245,7 +245,7 @@ CASE(conversations_of_busy_hosts_are_split)
 	}
 	for (int i = 0; i < COUNT; i++)
 		of_the_highest += used[i];
-	assert_in_range(of_the_highest, 10, HOSTS - 1);
+	assert_uint_in_range(of_the_highest, 10, HOSTS - 1);
 }
 
 /* A capture that the sample covers is too small to gain from splitting. */
