@@ -14,7 +14,8 @@ use Time::HiRes qw(time sleep);
 
 use PostgreSQL::Test::Utils;
 
-our @EXPORT_OK = qw(postmaster_of meters workers segments descriptors wait_until wait_for_nothing what_is_left alive);
+our @EXPORT_OK = qw(postmaster_of meters workers children zombies segments descriptors mappings private_memory wait_until
+	wait_for_nothing what_is_left alive);
 
 # The fields of /proc/PID/stat, from the process' state on; empty if there is no such process.
 sub status_of
@@ -27,12 +28,22 @@ sub status_of
 	return ($1, split(' ', $2));
 }
 
-sub children_of
+# The children of a process, those too that ended and were not waited for.
+sub children
 {
 	my ($parent) = @_;
 
 	my @children = grep { my @status = status_of($_); @status && $status[2] == $parent } all_processes();
 	return @children;
+}
+
+# Those of them that ended and were not waited for.
+sub zombies
+{
+	my ($parent) = @_;
+
+	my @zombies = grep { !alive($_) } children($parent);
+	return @zombies;
 }
 
 sub all_processes
@@ -62,7 +73,7 @@ sub alive
 sub meters
 {
 	my ($node) = @_;
-	my %backends = map { $_ => 1 } children_of(postmaster_of($node));
+	my %backends = map { $_ => 1 } children(postmaster_of($node));
 	my @meters;
 
 	foreach my $pid (all_processes())
@@ -80,7 +91,7 @@ sub workers
 {
 	my ($node) = @_;
 
-	my @workers = grep { slurp_proc("/proc/$_/cmdline") =~ /nfstream worker/ } children_of(postmaster_of($node));
+	my @workers = grep { slurp_proc("/proc/$_/cmdline") =~ /nfstream worker/ } children(postmaster_of($node));
 	return @workers;
 }
 
@@ -112,6 +123,24 @@ sub descriptors
 	my @open = map { readlink($_) // () } glob("/proc/$pid/fd/*");
 
 	return join ' ', sort map { s/:\[\d+\]$//r } grep { index($_, "$data/") != 0 } @open;
+}
+
+# The files that a process has mapped, one a line, with how often.
+sub mappings
+{
+	my ($pid) = @_;
+	my %times;
+
+	$times{$_}++ foreach slurp_proc("/proc/$pid/maps") =~ m{^\S+ \S+ \S+ \S+ \d+ +(/.*)$}mg;
+	return join "\n", map { "$times{$_} $_" } sort keys %times;
+}
+
+# The bytes of memory that are a process' own, and are there.
+sub private_memory
+{
+	my ($pid) = @_;
+
+	return (slurp_proc("/proc/$pid/status") =~ /^RssAnon:\s+(\d+) kB$/m)[0] * 1024;
 }
 
 # Waits until a condition holds, for at most so many seconds; returns how many it took, or nothing.
