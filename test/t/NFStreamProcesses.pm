@@ -2,7 +2,9 @@
 # NFStreamProcesses.pm - the processes, files and memory that a cluster's scans use at this moment.
 #
 # A meter cannot be looked into: it is known by its name, and by its session (as in setsid), which is that of the
-# worker or backend that started it.  So one that outlived its owner is known too.
+# worker or backend that started it.  So one that outlived its owner is known too, if the owner was seen before.  That
+# a meter's session has ended says nothing by itself: so it is with one that somebody else has started, by hand or by
+# another test beside this one.
 #
 package NFStreamProcesses;
 
@@ -16,6 +18,8 @@ use PostgreSQL::Test::Utils;
 
 our @EXPORT_OK = qw(postmaster_of meters workers children zombies segments descriptors mappings private_memory wait_until
 	wait_for_nothing what_is_left alive);
+
+my %backends;		# of each cluster, by its directory: all that were seen so far
 
 # The fields of /proc/PID/stat, from the process' state on; empty if there is no such process.
 sub status_of
@@ -73,15 +77,16 @@ sub alive
 sub meters
 {
 	my ($node) = @_;
-	my %backends = map { $_ => 1 } children(postmaster_of($node));
+	my $seen = $backends{ $node->data_dir } //= {};
 	my @meters;
 
+	$seen->{$_} = 1 foreach children(postmaster_of($node));
 	foreach my $pid (all_processes())
 	{
 		my @status = status_of($pid);
 
 		next unless @status && $status[0] eq 'nfstream_meter';
-		push @meters, $pid if $backends{ $status[4] } || !-e "/proc/$status[4]";
+		push @meters, $pid if $seen->{ $status[4] };
 	}
 	return @meters;
 }
