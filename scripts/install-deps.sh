@@ -104,6 +104,7 @@ look_for_all()
 	need "clang" clang command -v clang
 	need "libFuzzer" libclang-rt-dev have_fuzzer
 	need "llvm-symbolizer" llvm command -v llvm-symbolizer
+	need "valgrind" "valgrind libc6-dbg" valgrind -q true
 }
 
 # The major version of PostgreSQL to install for: the one that PG_CONFIG or a server on this machine has, else Debian's.

@@ -3,8 +3,8 @@
 # run-tests.sh - runs all tests, and counts them.
 #
 # From the environment:
-#	PARTS				build unit fuzz differential pcaps docs regress tap datasets quickstart conformance, or some
-#						of them
+#	PARTS				build unit fuzz differential pcaps docs regress tap valgrind datasets quickstart conformance,
+#						or some of them
 #	SECONDS=60			fuzz: so long each target goes on behind the inputs that are kept
 #	PEER=1				datasets, conformance: with NFStream itself, installed with pip
 #	SEED=1				datasets, tap: the seed of their random values and damages, which they print
@@ -24,7 +24,7 @@ set -euo pipefail
 fuzz_seconds=$SECONDS
 [ "$fuzz_seconds" -gt 5 ] || fuzz_seconds=0
 
-all_parts="build unit fuzz differential pcaps docs regress tap datasets quickstart conformance"
+all_parts="build unit fuzz differential pcaps docs regress tap valgrind datasets quickstart conformance"
 parts=${PARTS:-$all_parts}
 logs=$tree/build/test-logs
 work=
@@ -276,6 +276,11 @@ part_tap()
 		fi
 		cat "$logs/tap_$name.log" >> "$logs/tap.log"
 	done
+}
+
+part_valgrind()
+{
+	count_tap "$logs/valgrind.log" "$(logged "$logs/valgrind.log" "$tree/scripts/valgrind.sh")"
 }
 
 # The tests run as who calls; the server writes its files into a directory that is its own.

@@ -177,7 +177,7 @@ attributes_used(const ForeignScan *plan)
 	Bitmapset  *used = NULL;
 	ListCell   *cell;
 
-	foreach(cell, linitial_node(List, plan->fdw_private))
+	foreach(cell, (List *) linitial(plan->fdw_private))
 		used = bms_add_member(used, lfirst_int(cell));
 	return used;
 }

@@ -14,7 +14,7 @@ use PostgreSQL::Test::Utils;
 
 use NFStreamCluster qw(start_cluster capture copies_of flows_table);
 use NFStreamEndings qw(make_tables FLOWS);
-use NFStreamProcesses qw(meters owned_meters workers segments wait_until wait_for_nothing what_is_left);
+use NFStreamProcesses qw(meters workers segments wait_until wait_for_nothing what_is_left);
 use NFStreamSession;
 
 my $node = start_cluster('pressure', 4);
@@ -79,9 +79,9 @@ my $victim = NFStreamSession->new($node);
 for my $round (1 .. 200)
 {
 	$victim->send('SELECT count(application_name) FROM silent');
-	defined wait_until(sub { owned_meters($node) > 0 }, 10) or last;
+	defined wait_until(sub { meters($node) > 0 }, 10) or last;
 	sleep(rand(0.03));
-	$killed += kill('KILL', owned_meters($node)) > 0;
+	$killed += kill('KILL', meters($node)) > 0;
 	$victim->finish;
 	$errors++ if $victim->{said} =~ /ERROR:  a meter was terminated by signal 9: Killed/;
 	$others++ if $victim->{said} !~ /signal 9/;

@@ -2,7 +2,9 @@
 # NFStreamProcesses.pm - the processes, files and memory that a cluster's scans use at this moment.
 #
 # A meter cannot be looked into: it is known by its name, and by its session (as in setsid), which is that of the
-# worker or backend that started it.  So one that outlived its owner is known too.
+# worker or backend that started it.  So one that outlived its owner is known too, if the owner was seen before.  That
+# a meter's session has ended says nothing by itself: so it is with one that somebody else has started, by hand or by
+# another test beside this one.
 #
 package NFStreamProcesses;
 
@@ -14,7 +16,10 @@ use Time::HiRes qw(time sleep);
 
 use PostgreSQL::Test::Utils;
 
-our @EXPORT_OK = qw(postmaster_of meters owned_meters workers segments descriptors wait_until wait_for_nothing what_is_left alive);
+our @EXPORT_OK = qw(postmaster_of meters workers children zombies segments descriptors mappings private_memory wait_until
+	wait_for_nothing what_is_left alive);
+
+my %backends;		# of each cluster, by its directory: all that were seen so far
 
 # The fields of /proc/PID/stat, from the process' state on; empty if there is no such process.
 sub status_of
@@ -27,12 +32,22 @@ sub status_of
 	return ($1, split(' ', $2));
 }
 
-sub children_of
+# The children of a process, those too that ended and were not waited for.
+sub children
 {
 	my ($parent) = @_;
 
 	my @children = grep { my @status = status_of($_); @status && $status[2] == $parent } all_processes();
 	return @children;
+}
+
+# Those of them that ended and were not waited for.
+sub zombies
+{
+	my ($parent) = @_;
+
+	my @zombies = grep { !alive($_) } children($parent);
+	return @zombies;
 }
 
 sub all_processes
@@ -58,32 +73,21 @@ sub alive
 	return @status && $status[1] ne 'Z';
 }
 
-# All meters on this machine, those too that ended and were not waited for, each with its session.
-sub all_meters
-{
-	return map { my @status = status_of($_); @status && $status[0] eq 'nfstream_meter' ? ($_ => $status[4]) : () }
-		all_processes();
-}
-
-# The meters of a cluster, and those whose owner is gone: whose they were cannot be known.
+# The meters of a cluster, those too that ended and were not waited for, and those whose owner is gone.
 sub meters
 {
 	my ($node) = @_;
-	my %backends = map { $_ => 1 } children_of(postmaster_of($node));
-	my %session = all_meters();
+	my $seen = $backends{ $node->data_dir } //= {};
+	my @meters;
 
-	my @meters = grep { $backends{ $session{$_} } || !-e "/proc/$session{$_}" } keys %session;
-	return @meters;
-}
+	$seen->{$_} = 1 foreach children(postmaster_of($node));
+	foreach my $pid (all_processes())
+	{
+		my @status = status_of($pid);
 
-# The meters of a cluster whose owners are there: these are no other's.
-sub owned_meters
-{
-	my ($node) = @_;
-	my %backends = map { $_ => 1 } children_of(postmaster_of($node));
-	my %session = all_meters();
-
-	my @meters = grep { $backends{ $session{$_} } } keys %session;
+		next unless @status && $status[0] eq 'nfstream_meter';
+		push @meters, $pid if $seen->{ $status[4] };
+	}
 	return @meters;
 }
 
@@ -92,7 +96,7 @@ sub workers
 {
 	my ($node) = @_;
 
-	my @workers = grep { slurp_proc("/proc/$_/cmdline") =~ /nfstream worker/ } children_of(postmaster_of($node));
+	my @workers = grep { slurp_proc("/proc/$_/cmdline") =~ /nfstream worker/ } children(postmaster_of($node));
 	return @workers;
 }
 
@@ -124,6 +128,24 @@ sub descriptors
 	my @open = map { readlink($_) // () } glob("/proc/$pid/fd/*");
 
 	return join ' ', sort map { s/:\[\d+\]$//r } grep { index($_, "$data/") != 0 } @open;
+}
+
+# The files that a process has mapped, one a line, with how often.
+sub mappings
+{
+	my ($pid) = @_;
+	my %times;
+
+	$times{$_}++ foreach slurp_proc("/proc/$pid/maps") =~ m{^\S+ \S+ \S+ \S+ \d+ +(/.*)$}mg;
+	return join "\n", map { "$times{$_} $_" } sort keys %times;
+}
+
+# The bytes of memory that are a process' own, and are there.
+sub private_memory
+{
+	my ($pid) = @_;
+
+	return (slurp_proc("/proc/$pid/status") =~ /^RssAnon:\s+(\d+) kB$/m)[0] * 1024;
 }
 
 # Waits until a condition holds, for at most so many seconds; returns how many it took, or nothing.

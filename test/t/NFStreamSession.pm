@@ -41,6 +41,15 @@ sub send
 	$self->{psql}->pump_nb;
 }
 
+# Whether what was sent is done, with its newline: psql writes that by itself, and it may come later.
+sub is_done
+{
+	my ($self) = @_;
+
+	$self->{psql}->pump_nb if $self->{psql}->pumpable;
+	return $self->{out} =~ /^\Q$self->{end}\E\n/m && $self->{err} =~ /^\Q$self->{end}\E\n/m;
+}
+
 # Waits until what was sent is done, for at most so many seconds; returns its output.  What it said on stderr is in
 # $session->{said}.
 sub finish
@@ -48,8 +57,7 @@ sub finish
 	my ($self, $seconds) = @_;
 
 	$self->{timer}->start($seconds // 30);
-	# With its newline: psql writes that by itself, and it may come later.
-	until ($self->{out} =~ /^\Q$self->{end}\E\n/m && $self->{err} =~ /^\Q$self->{end}\E\n/m)
+	until ($self->is_done)
 	{
 		$self->{psql}->pumpable or last;
 		$self->{psql}->pump;
