@@ -165,7 +165,8 @@ sub end_scans
 {
 	my ($each) = @_;
 	my @limits = map { [ 1, 2, $_ ] } 'SELECT id FROM many LIMIT 1', 'SELECT EXISTS (SELECT FROM many WHERE id = 3)';
-	my @closed = map { [ 1, 2, $_ ] } 'DECLARE flows CURSOR FOR SELECT * FROM many; FETCH 1 FROM flows; CLOSE flows',
+	my @closed = map { [ 1, 2, $_ ] }
+		"DO 'DECLARE flows CURSOR FOR SELECT * FROM many; flow record; BEGIN OPEN flows; FETCH flows INTO flow; CLOSE flows; END'",
 		"DO 'DECLARE flow record; BEGIN FOR flow IN SELECT id FROM many LOOP EXIT; END LOOP; END'";
 	my @errors = ('SELECT 1 / (100 - id) FROM many', 'SELECT * FROM damaged', 'SELECT * FROM no_capture', 'SELECT * FROM no_file');
 	my $begin = 'BEGIN; DECLARE flows CURSOR FOR SELECT * FROM many; FETCH 1 FROM flows';
