@@ -9,6 +9,10 @@
 #include "pg/fdw.h"
 #include "pg/settings.h"
 
+#if PG_VERSION_NUM < 150000
+#error nfstream_fdw needs PostgreSQL 15 or later
+#endif
+
 PG_MODULE_MAGIC;
 
 void		_PG_init(void);
