@@ -16,7 +16,7 @@ use Time::HiRes qw(time);
 
 use NFStreamCluster qw(start_cluster capture flows_table);
 use NFStreamEndings qw(make_tables FLOWS);
-use NFStreamProcesses qw(meters workers segments wait_until wait_for_nothing what_is_left alive);
+use NFStreamProcesses qw(owned_meters workers segments wait_until wait_for_nothing what_is_left alive);
 use NFStreamSession;
 
 # What psql says when its backend has ended.
@@ -33,7 +33,7 @@ sub scan
 	$how eq 'waiting'
 		? $session->query('BEGIN; DECLARE flows CURSOR FOR SELECT * FROM many; FETCH 1 FROM flows')
 		: $session->send('SELECT count(application_name) FROM silent');
-	wait_until(sub { meters($node) == $meters && workers($node) == $workers }, 10) // die 'the meters did not start';
+	wait_until(sub { owned_meters($node) == $meters && workers($node) == $workers }, 10) // die 'the meters did not start';
 	return $session;
 }
 
@@ -106,7 +106,7 @@ sub check_cuts
 		# A meter is killed.
 		$case = "$owner, $how, meter killed";
 		$session = scan($how, $meters, $workers);
-		@meters = meters($node);
+		@meters = owned_meters($node);
 		$start = time();
 		kill('KILL', $meters[0]);
 		$how eq 'working' ? $session->finish : $session->query('FETCH ALL FROM flows');
@@ -142,7 +142,7 @@ sub check_cuts
 	my $case = "$owner, client vanished while it copied";
 	my $session = NFStreamSession->new($node);
 	$session->send('COPY (SELECT * FROM many a, generate_series(1, 1000)) TO STDOUT');
-	wait_until(sub { meters($node) == $meters }, 10);
+	wait_until(sub { owned_meters($node) == $meters }, 10);
 	my $start = time();
 	$session->vanish;
 	gone($case, $start, @segments);
@@ -150,7 +150,7 @@ sub check_cuts
 	# A meter that does not answer because it was stopped does not hold a cancel.
 	$case = "$owner, cancelled with a stopped meter";
 	$session = scan('working', $meters, $workers);
-	kill('STOP', meters($node));
+	kill('STOP', owned_meters($node));
 	$start = time();
 	$witness->query('SELECT pg_cancel_backend(' . $session->backend . ')');
 	$session->finish;
@@ -160,7 +160,7 @@ sub check_cuts
 
 	# The server ends while a scan is open.
 	$session = scan('working', $meters, $workers);
-	my @seen = meters($node);
+	my @seen = owned_meters($node);
 	$start = time();
 	$node->stop('fast');
 	ok(defined wait_until(sub { !grep { alive($_) } @seen }, 2), "$owner: a fast shutdown ends the meters");
@@ -170,7 +170,7 @@ sub check_cuts
 
 	$node->start;
 	$session = scan('working', $meters, $workers);
-	@seen = (meters($node), workers($node));
+	@seen = (owned_meters($node), workers($node));
 	$start = time();
 	$node->kill9;
 	ok(defined wait_until(sub { !grep { alive($_) } @seen }, 2),

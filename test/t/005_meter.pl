@@ -13,7 +13,7 @@ use PostgreSQL::Test::Utils;
 
 use NFStreamCluster qw(start_cluster capture copies_of flows_table plan_of same_lines);
 use NFStreamEndings qw(make_tables BUSY);
-use NFStreamProcesses qw(meters wait_until alive);
+use NFStreamProcesses qw(meters owned_meters wait_until alive);
 use NFStreamSession;
 
 my $node = start_cluster('meter', 8);
@@ -213,11 +213,12 @@ sub has_given_up
 make_tables($node, 2);
 my $session = NFStreamSession->new($node);
 $session->query('BEGIN; DECLARE flows CURSOR FOR SELECT * FROM many; FETCH 1 FROM flows');
-has_given_up('under a worker, waiting', (meters($node))[0]);
+has_given_up('under a worker, waiting', (owned_meters($node))[0]);
 $session->query('COMMIT');
+wait_until(sub { !meters($node) }, 2);	# else these are taken for the next
 $session->send('SELECT count(application_name) FROM silent');
-wait_until(sub { meters($node) == 2 }, 5);
-has_given_up('under a worker, dissecting', (meters($node))[0]);
+wait_until(sub { owned_meters($node) == 2 }, 5);
+has_given_up('under a worker, dissecting', (owned_meters($node))[0]);
 $node->safe_psql('postgres', 'SELECT pg_cancel_backend(' . $session->backend . ')');
 $session->quit;
 
