@@ -215,6 +215,7 @@ my $session = NFStreamSession->new($node);
 $session->query('BEGIN; DECLARE flows CURSOR FOR SELECT * FROM many; FETCH 1 FROM flows');
 has_given_up('under a worker, waiting', (meters($node))[0]);
 $session->query('COMMIT');
+wait_until(sub { !meters($node) }, 2);	# else these are taken for the next
 $session->send('SELECT count(application_name) FROM silent');
 wait_until(sub { meters($node) == 2 }, 5);
 has_given_up('under a worker, dissecting', (meters($node))[0]);
