@@ -6,25 +6,7 @@
 #
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
-
-number=0
-broken=0
-
-# check WORDS COMMAND...: a test that passes if the command succeeds; what it says is shown if it fails.
-check()
-{
-	local words=$1 said
-
-	shift
-	number=$((number + 1))
-	if said=$("$@" 2>&1); then
-		echo "ok $number - $words"
-	else
-		echo "not ok $number - $words"
-		sed 's/^/# /' <<< "$said"
-		broken=1
-	fi
-}
+. "$(dirname "$0")/tap.sh"
 
 no_line()
 {
@@ -90,5 +72,4 @@ check "the meter's relocations are read-only before it starts" has_dynamic "$met
 check "the installed meter is the one that was built" cmp "$meter" "$("$PG_CONFIG" --bindir)/nfstream_meter"
 check "the installed extension is the one that was built" cmp "$extension" "$("$PG_CONFIG" --pkglibdir)/nfstream_fdw.so"
 check "make says what is missing" says_what_is_missing
-echo "1..$number"
-exit "$broken"
+tap_end

@@ -4,13 +4,12 @@
 #
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/tap.sh"
 
 work=$(mktemp -d /var/tmp/nfstream_fdw-test-quickstart.XXXXXX)
 export QUICKSTART_DIR=$work/server
 chmod 755 "$work"
 unset PCAP
-number=0
-broken=0
 
 clean_up()
 {
@@ -19,21 +18,6 @@ clean_up()
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
-
-# check WORDS COMMAND...: a test that passes if the command succeeds.
-check()
-{
-	local words=$1
-
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $words"
-	else
-		echo "not ok $number - $words"
-		broken=1
-	fi
-}
 
 # Runs make with these arguments; what it says is in `said`, and shown as a comment.
 run_make()
@@ -111,5 +95,4 @@ check "a directory of somebody else is left alone" [ -e "$QUICKSTART_DIR/preciou
 run_make quickstart
 check "and not taken for a server" [ "$status" -ne 0 ]
 rm -r "$QUICKSTART_DIR"
-echo "1..$number"
-exit "$broken"
+tap_end

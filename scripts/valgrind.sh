@@ -26,6 +26,7 @@
 #
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/tap.sh"
 
 work=
 process=				# the postmaster under valgrind
@@ -33,8 +34,6 @@ user=$(server_user)
 programs=$(server_programs)
 settings=(max_worker_processes=12 nfstream_fdw.max_meters=2 shared_buffers=16MB fsync=off autovacuum=off jit=off
 	max_logical_replication_workers=0)
-number=0
-broken=0
 export PGCTLTIMEOUT=300			# a server under valgrind takes its time to end
 
 clean_up()
@@ -42,22 +41,6 @@ clean_up()
 	[ -n "$work" ] || return 0
 	cluster_stop "$work"
 	rm -rf "$work"
-}
-
-# check WORDS COMMAND...: a test that passes if the command succeeds; what it says is shown if it fails.
-check()
-{
-	local words=$1 said
-
-	shift
-	number=$((number + 1))
-	if said=$("$@" 2>&1); then
-		echo "ok $number - $words"
-	else
-		echo "not ok $number - $words"
-		sed 's/^/# /' <<< "$said"
-		broken=1
-	fi
 }
 
 # The server with the extension that is compiled for valgrind: a server finds its files from where its program is, so this is
@@ -191,5 +174,4 @@ check "found when made: a write behind a chunk" fault_is_found 'a write behind a
 check "found when made: a read from a context that is gone" fault_is_found 'a read from a context that is gone' 'Invalid read'
 cluster_stop "$work"
 check "no other fault was found" nothing_was_found
-echo "1..$number"
-exit "$broken"
+tap_end

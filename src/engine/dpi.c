@@ -393,11 +393,14 @@ keep_first(DpiFlow *flow, const uint8_t *ip, uint16_t length, uint64_t time)
 	memcpy(flow->first->ip, ip, length);
 }
 
+/* Tells nDPI of a first packet that waits, if one does. */
 static void
 dissect_first(Dpi *dpi, DpiFlow *flow)
 {
 	DpiFirstPacket *first = flow->first;
 
+	if (flow->decided || first == NULL)
+		return;
 	flow->first = NULL;
 	dissect(dpi, flow, 1, first->ip, first->length, first->time);
 	free(first);
@@ -408,8 +411,7 @@ dpi_packet(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint32_t
 {
 	uint16_t	told = length > UINT16_MAX ? UINT16_MAX : (uint16_t) length;
 
-	if (!flow->decided && flow->first != NULL)
-		dissect_first(dpi, flow);
+	dissect_first(dpi, flow);
 	if (flow->decided)
 		return;
 	if (packet == 1 && dpi->limit > 1 && is_tcp_without_payload(ip, length))
@@ -421,8 +423,7 @@ dpi_packet(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint32_t
 void
 dpi_expire(Dpi *dpi, DpiFlow *flow)
 {
-	if (!flow->decided && flow->first != NULL)
-		dissect_first(dpi, flow);
+	dissect_first(dpi, flow);
 	if (!flow->decided)
 		decide(dpi, flow);
 }

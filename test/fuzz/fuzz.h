@@ -16,17 +16,9 @@
 #include <string.h>
 
 #include "engine/dpi.h"
+#include "expect.h"
 
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
-
-#define EXPECT(condition) \
-	do { \
-		if (!(condition)) \
-		{ \
-			fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-			abort(); \
-		} \
-	} while (0)
 
 /* libFuzzer's. */
 int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,7 +27,7 @@ size_t		LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_size, const
 									  uint8_t *to, size_t most, unsigned seed);
 size_t		LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 
-/* The sanitizers' options of every target. */
+/* The sanitizers' options of the targets that scan. */
 const char *__asan_default_options(void);
 
 /* A copy in a block of exactly this size, so that the sanitizer sees a byte too far. */

@@ -32,20 +32,13 @@
 
 #include "pg/option_forms.h"
 
+#include "expect.h"
+
 PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(fuzz_options);
 
 extern Datum nfstream_fdw_validator(PG_FUNCTION_ARGS);
 extern int	LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback) (const uint8_t *data, size_t size));
-
-#define EXPECT(condition) \
-	do { \
-		if (!(condition)) \
-		{ \
-			fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-			abort(); \
-		} \
-	} while (0)
 
 typedef struct Choice
 {

@@ -280,3 +280,17 @@ __asan_default_options(void)
 	/* Blocks that were freed stay so for a while, but not for gigabytes: thousands of runs a second share the memory. */
 	return "quarantine_size_mb=32:allocator_may_return_null=1";
 }
+
+/* What libFuzzer finds in each program that scans. */
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+	return capture_mutate(data, size, most, seed);
+}
+
+size_t
+LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_size, const uint8_t *second, size_t second_size, uint8_t *to,
+						  size_t most, unsigned seed)
+{
+	return capture_cross(first, first_size, second, second_size, to, most, seed);
+}

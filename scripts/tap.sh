@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+#
+# tap.sh - tests in TAP, for scripts.  Sourced; what is tested ends with tap_end.
+#
+
+number=0
+broken=0
+
+# check WORDS COMMAND...: a test that passes if the command succeeds; what it says is shown if it fails.
+check()
+{
+	local words=$1 said
+
+	shift
+	number=$((number + 1))
+	if said=$("$@" 2>&1); then
+		echo "ok $number - $words"
+	else
+		echo "not ok $number - $words"
+		sed 's/^/# /' <<< "$said"
+		broken=1
+	fi
+}
+
+# The plan; ends the script, with status 1 if a test has failed.
+tap_end()
+{
+	echo "1..$number"
+	exit "$broken"
+}
