@@ -7,17 +7,18 @@ number=0
 broken=0
 
 # check WORDS COMMAND...: a test that passes if the command succeeds; what it says is shown if it fails.
+# Functions see the variables of their callers, and those that are tested have a `said` of their own.
 check()
 {
-	local words=$1 said
+	local words=$1 check_said
 
 	shift
 	number=$((number + 1))
-	if said=$("$@" 2>&1); then
+	if check_said=$("$@" 2>&1); then
 		echo "ok $number - $words"
 	else
 		echo "not ok $number - $words"
-		sed 's/^/# /' <<< "$said"
+		sed 's/^/# /' <<< "$check_said"
 		broken=1
 	fi
 }
