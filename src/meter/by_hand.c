@@ -14,12 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/engine.h"
-#include "engine/key.h"
 #include "engine/memory.h"
 #include "meter/csv.h"
 #include "meter/sandbox.h"
 #include "meter/serve.h"
+#include "meter/start.h"
 #include "wire/record.h"
 
 typedef struct ByHand
@@ -33,6 +32,7 @@ typedef struct ByHand
 	uint64_t	flows;
 	uint8_t    *record;
 	size_t		room;
+	bool		names_printed;
 	bool		failed;
 } ByHand;
 
@@ -104,6 +104,7 @@ set_option(ByHand *hand, const char *argument)
 	if (length == strlen("bpf_filter") && strncmp(name, "bpf_filter", length) == 0 && equals != NULL)
 	{
 		hand->filter = equals + 1;
+		hand->request.filter_length = (uint32_t) strlen(hand->filter);
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
@@ -176,6 +177,15 @@ record_room(void *context, size_t bytes)
 	return hand->record;
 }
 
+/* The first line: not before something is known to be right. */
+static void
+print_names(ByHand *hand)
+{
+	if (!hand->names_printed)
+		csv_print_names(hand->out, &hand->request.columns);
+	hand->names_printed = true;
+}
+
 static void
 record_written(void *context, size_t bytes)
 {
@@ -190,6 +200,7 @@ record_written(void *context, size_t bytes)
 		complain(wrong, "");
 		_exit(EXIT_FAILURE);
 	}
+	print_names(hand);
 	csv_print_flow(hand->out, &hand->request.columns, &record, hand->flows++, hand->names);
 }
 
@@ -216,35 +227,23 @@ static int
 run(ByHand *hand)
 {
 	MeterPosition nobody_looks;
-	EngineProgram program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0};
-	Filter	   *filter = hand->filter == NULL ? NULL : filter_compile(hand->filter, strlen(hand->filter));
-	Dpi		   *dpi = NULL;
+	const MeterOrder order = {
+		.request = &hand->request,
+		.filter = hand->filter,
+		.program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0},
+	};
 	FailureMessage failure;
 	Account		account;
-	const char *not_given_up;
 
-	if (hand->request.n_dissections > 0 &&
-		(dpi = dpi_start(hand->request.n_dissections, &hand->request.columns, false)) == NULL)
+	if (!start_meter(&order, &account, &failure))
 	{
-		complain("nDPI does not start", "");
-		return EXIT_FAILURE;
-	}
-	if (!key_seed(&program.seed))
-	{
-		complain("the system has no random number", "");
-		return EXIT_FAILURE;
-	}
-	if ((not_given_up = sandbox_enter(hand->request.meter_memory, hand->request.needs_filter)) != NULL)
-	{
-		complain("cannot give up", not_given_up);
-		return EXIT_FAILURE;
-	}
-	csv_print_names(hand->out, &hand->request.columns);
-	if (!engine_run(&hand->request, filter, dpi, &program, &account, &failure))
-	{
-		complain(failure.code == FAILURE_FILTER ? hand->filter : hand->names[failure.file], failure.text);
+		complain(failure.code == FAILURE_FILTER ? hand->filter :
+				 failure.code == FAILURE_SANDBOX ? "cannot give up" :
+				 failure.file == FAILURE_NO_FILE ? "cannot meter" : hand->names[failure.file], failure.text);
 		hand->failed = true;
 	}
+	else
+		print_names(hand);
 	if (fflush(hand->out) != 0)
 		hand->failed = true;
 	return hand->failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -8,12 +8,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "engine/engine.h"
-#include "engine/key.h"
 #include "engine/memory.h"
 #include "meter/channel.h"
 #include "meter/sandbox.h"
 #include "meter/serve.h"
+#include "meter/start.h"
 
 /* Records are sent in batches of about this size, bytes. */
 #define BATCH_BYTES	((size_t) 64 << 10)
@@ -119,54 +118,25 @@ greet(const char *program)
 }
 
 static void
-list_applications(Dpi *dpi)
+application(void *context, const ApplicationMessage *message)
 {
-	unsigned	count = dpi_applications(dpi);
-
-	for (unsigned number = 0; number < count; number++)
-	{
-		ApplicationMessage message = {.number = number};
-
-		_Static_assert(sizeof(message.name) > DPI_NAME_MAX && sizeof(message.category) > DPI_CATEGORY_MAX, "the names fit");
-		dpi_application(dpi, number, message.name, message.category);
-		channel_send_body(output.channel, MESSAGE_APPLICATION, &message, sizeof(message));
-	}
+	(void) context;
+	channel_send_body(output.channel, MESSAGE_APPLICATION, message, sizeof(*message));
 }
 
-/*
- * What needs files (names in a filter) or other calls to the system (nDPI's tables, a random number) comes before the
- * sandbox; the first byte of a capture after it.
- */
 static bool
-meter(const MeterRequest *request, const char *filter_text, MeterPosition *position)
+meter(const MeterRequest *request, const char *filter, MeterPosition *position)
 {
-	EngineProgram program = {NULL, open_source, record_room, record_written, place, damage, position, 0};
-	Filter	   *filter = request->filter_length == 0 ? NULL : filter_compile(filter_text, request->filter_length);
-	bool		wants_dpi = request->list_applications || column_set_has_group(&request->columns, GROUP_DPI);
-	Dpi		   *dpi = NULL;
+	const MeterOrder order = {
+		.request = request,
+		.filter = filter,
+		.program = {NULL, open_source, record_room, record_written, place, damage, position, 0},
+		.application = application,
+	};
 	FailureMessage failure;
-	Account		account = {0};
-	const char *not_given_up;
+	Account		account;
 
-	if (wants_dpi &&
-		(dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections)) == NULL)
-	{
-		fail(FAILURE_INTERNAL, "nDPI does not start");
-		return false;
-	}
-	if (!key_seed(&program.seed))
-	{
-		fail(FAILURE_INTERNAL, "the system has no random number");
-		return false;
-	}
-	if ((not_given_up = sandbox_enter(request->meter_memory, request->needs_filter)) != NULL)
-	{
-		fail(FAILURE_SANDBOX, not_given_up);
-		return false;
-	}
-	if (request->list_applications)
-		list_applications(dpi);
-	else if (!engine_run(request, filter, dpi, &program, &account, &failure))
+	if (!start_meter(&order, &account, &failure))
 	{
 		channel_send_body(output.channel, MESSAGE_FAILURE, &failure, sizeof(failure));
 		return false;

@@ -1,0 +1,62 @@
+/*
+ * start.c
+ *	  Starting a meter, under an owner or by hand: filter, nDPI, seed, sandbox, and then the engine.
+ *
+ * What needs files (names in a filter) or other calls to the system (nDPI's tables, a random number) comes before the
+ * sandbox; the first byte of a capture after it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/key.h"
+#include "meter/sandbox.h"
+#include "meter/start.h"
+
+static bool
+fail(FailureMessage *failure, FailureCode code, const char *text)
+{
+	memset(failure, 0, sizeof(*failure));
+	failure->code = code;
+	failure->file = FAILURE_NO_FILE;
+	snprintf(failure->text, sizeof(failure->text), "%s", text);
+	return false;
+}
+
+static void
+list_applications(const MeterOrder *order, Dpi *dpi)
+{
+	unsigned	count = dpi_applications(dpi);
+
+	for (unsigned number = 0; number < count; number++)
+	{
+		ApplicationMessage application = {.number = number};
+
+		_Static_assert(sizeof(application.name) > DPI_NAME_MAX && sizeof(application.category) > DPI_CATEGORY_MAX,
+					   "the names fit");
+		dpi_application(dpi, number, application.name, application.category);
+		order->application(order->program.context, &application);
+	}
+}
+
+bool
+start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
+{
+	const MeterRequest *request = order->request;
+	EngineProgram program = order->program;
+	Filter	   *filter = request->filter_length == 0 ? NULL : filter_compile(order->filter, request->filter_length);
+	bool		wants_dpi = request->list_applications || column_set_has_group(&request->columns, GROUP_DPI);
+	Dpi		   *dpi = NULL;
+	const char *not_given_up;
+
+	if (wants_dpi && (dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections)) == NULL)
+		return fail(failure, FAILURE_INTERNAL, "nDPI does not start");
+	if (!key_seed(&program.seed))
+		return fail(failure, FAILURE_INTERNAL, "the system has no random number");
+	if ((not_given_up = sandbox_enter(request->meter_memory, request->needs_filter)) != NULL)
+		return fail(failure, FAILURE_SANDBOX, not_given_up);
+	if (!request->list_applications)
+		return engine_run(request, filter, dpi, &program, account, failure);
+	list_applications(order, dpi);
+	memset(account, 0, sizeof(*account));
+	return true;
+}

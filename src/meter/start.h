@@ -1,0 +1,29 @@
+/*
+ * start.h
+ *	  Starting a meter, under an owner or by hand: one way for both.
+ */
+#ifndef METER_START_H
+#define METER_START_H
+
+#include "engine/engine.h"
+
+/* What a program that meters hands over; it has called sandbox_prepare() before. */
+typedef struct MeterOrder
+{
+	const MeterRequest *request;	/* checked */
+	const char *filter;				/* request->filter_length bytes */
+	EngineProgram program;			/* all but the seed */
+
+	/* Where the request is to list applications: takes one; called instead of all of the program's. */
+	void		(*application) (void *context, const ApplicationMessage *application);
+} MeterOrder;
+
+/*
+ * Gets ready what the request needs, gives up all privileges, and only then meters; to be called once in a program's life,
+ * for what was given up does not come back.
+ *
+ * Returns true with the account filled, or false with `failure` filled.
+ */
+bool		start_meter(const MeterOrder *order, Account *account, FailureMessage *failure);
+
+#endif							/* METER_START_H */
