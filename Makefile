@@ -189,7 +189,7 @@ build/fuzz/flags: FORCE
 
 # The options are read by the server too: their target is a module for it.
 FUZZ_MODULE_SOURCES = test/fuzz/fuzz_options.c src/pg/options.c src/pg/option_forms.c src/pg/suggest.c src/pg/privileges.c src/pg/reach.c \
-	src/pg/encoding.c src/wire/column.c src/wire/record.c
+	src/pg/encoding.c src/wire/column.c src/wire/limits.c src/wire/record.c
 FUZZ_MODULE_OBJS = $(FUZZ_MODULE_SOURCES:%.c=build/fuzz/server/%.o)
 FUZZ_MODULE_CFLAGS = -std=gnu11 -O1 -g -fPIC -fno-omit-frame-pointer -Wall -Wno-ignored-attributes \
 	-fsanitize=fuzzer-no-link,undefined -fsanitize-trap=undefined
@@ -239,6 +239,10 @@ build/doc-columns: scripts/doc-columns.c src/wire/column.c src/wire/column.h
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-columns.c src/wire/column.c
 
+build/doc-options: scripts/doc-options.c src/wire/limits.c src/wire/limits.h src/wire/request.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-options.c src/wire/limits.c
+
 doc-columns: build/doc-columns
 	@scripts/check-docs.py --write
 
@@ -253,7 +257,7 @@ remember = @mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | cmp -s - $@ || print
 
 clean: clean-build
 clean-build:
-	rm -rf build/server build/meter build/unit build/test build/fuzz build/nfstream_meter build/doc-columns
+	rm -rf build/server build/meter build/unit build/test build/fuzz build/nfstream_meter build/doc-columns build/doc-options
 
 distclean: clean
 	rm -rf build

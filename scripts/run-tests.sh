@@ -223,7 +223,7 @@ part_docs()
 
 	set_up
 	in_copy createdb docs
-	status=$(logged "$logs/docs.log" make -C "$tree" build/doc-columns)
+	status=$(logged "$logs/docs.log" make -C "$tree" build/doc-columns build/doc-options)
 	[ "$status" -ne 0 ] || status=$(logged "$logs/docs.log" "$tree/scripts/check-docs.py" \
 		--captures "$work/tree/test/pcaps" --psql "$programs/psql -h $work -p $port -U $user -d docs")
 	count_tap "$logs/docs.log" "$status"

@@ -18,11 +18,20 @@ ALTER SERVER options_server OPTIONS (DROP source, DROP udps, DROP columns_to_ano
 ALTER SERVER options_server OPTIONS (ADD idle_time '60');
 \echo :SQLSTATE
 ALTER SERVER options_server OPTIONS (ADD whatever '60');
+ALTER SERVER options_server OPTIONS (ADD "Idle_Timeout" '60');
+ALTER SERVER options_server OPTIONS (ADD filename '/nowhere/a.pcap');
+ALTER SERVER options_server OPTIONS (ADD file '/nowhere/a.pcap');
+ALTER SERVER options_server OPTIONS (ADD path '/nowhere/a.pcap');
 ALTER SERVER options_server OPTIONS (ADD attribute 'src_ip');
 ALTER SERVER options_server OPTIONS (ADD table_name 'flows');
 ALTER FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (ADD idle_timeout '60');
 CREATE USER MAPPING FOR CURRENT_USER SERVER options_server OPTIONS (idle_timeout '60');
 CREATE FOREIGN TABLE options_table (id bigint OPTIONS (atribute 'id')) SERVER options_server;
+CREATE FOREIGN TABLE options_table (id bigint) SERVER options_server OPTIONS (directory '/nowhere');
+CREATE FOREIGN TABLE options_table (id bigint) SERVER options_server OPTIONS (interfaces '{eth0}');
+CREATE FOREIGN TABLE options_table (id bigint) SERVER options_server OPTIONS (anonymization_key 'ab');
+CREATE FOREIGN TABLE options_table (id bigint) SERVER options_server OPTIONS (attribute 'id');
+IMPORT FOREIGN SCHEMA nflow FROM SERVER options_server INTO public OPTIONS (directory '/nowhere');
 
 -- Whole numbers: digits only, in the range.
 ALTER SERVER options_server OPTIONS (SET idle_timeout '-1');
@@ -32,6 +41,8 @@ ALTER SERVER options_server OPTIONS (SET idle_timeout ' 1');
 ALTER SERVER options_server OPTIONS (SET idle_timeout '1.0');
 ALTER SERVER options_server OPTIONS (SET idle_timeout '1e3');
 ALTER SERVER options_server OPTIONS (SET idle_timeout '0x10');
+ALTER SERVER options_server OPTIONS (SET idle_timeout '60s');
+ALTER SERVER options_server OPTIONS (ADD meter_memory '4GB');
 ALTER SERVER options_server OPTIONS (SET idle_timeout '');
 ALTER SERVER options_server OPTIONS (SET idle_timeout '18446744073709552');
 ALTER SERVER options_server OPTIONS (SET active_timeout '99999999999999999999999999');
@@ -50,6 +61,8 @@ ALTER SERVER options_server OPTIONS (SET decode_tunnels '1', SET statistical_ana
 ALTER SERVER options_server OPTIONS (SET decode_tunnels 'maybe');
 ALTER SERVER options_server OPTIONS (SET statistical_analysis '');
 ALTER SERVER options_server OPTIONS (SET on_damage 'WARN');
+ALTER SERVER options_server OPTIONS (SET on_damage 'Error');
+ALTER SERVER options_server OPTIONS (SET on_damage 'warning');
 
 -- Every option that is a number, with its range: the ends are taken, what is beyond them or is no plain number is not, and the
 -- error names option, value and range; on a server, on a table, and at IMPORT.
@@ -75,13 +88,15 @@ CREATE TABLE options_places AS SELECT * FROM (VALUES
 	('new table', 'CREATE FOREIGN TABLE options_new (id bigint) SERVER options_plain OPTIONS (%1$I %2$L)'),
 	('import', 'IMPORT FOREIGN SCHEMA nflow FROM SERVER options_plain INTO public OPTIONS (%1$I %2$L)')
 	) places (place, command);
-CREATE TABLE options_numbers (option text, min numeric, max numeric);
+CREATE TABLE options_numbers (option text, min numeric, max numeric, unit text);
 INSERT INTO options_numbers VALUES
-	('idle_timeout', 0, 18446744073709551), ('active_timeout', 0, 18446744073709551),
-	('accounting_mode', 0, 3), ('n_dissections', 0, 255), ('splt_analysis', 0, 65535), ('n_meters', 0, 64),
-	('snapshot_length', 1, 262144), ('socket_buffer_size', 0, 2147483647), ('system_visibility_mode', 0, 1),
-	('max_nflows', 0, 18446744073709551615), ('max_active_flows', 0, 18446744073709551615), ('meter_timeout', 0, 86400),
-	('performance_report', 0, 18446744073709551615), ('system_visibility_poll_ms', 0, 18446744073709551615);
+	('idle_timeout', 0, 18446744073709551, 'seconds'), ('active_timeout', 0, 18446744073709551, 'seconds'),
+	('accounting_mode', 0, 3, NULL), ('n_dissections', 0, 255, 'packets'), ('splt_analysis', 0, 65535, 'packets'),
+	('n_meters', 0, 64, 'processes'), ('snapshot_length', 1, 262144, 'bytes'),
+	('socket_buffer_size', 0, 2147483647, 'bytes'), ('system_visibility_mode', 0, 1, NULL),
+	('max_nflows', 0, 18446744073709551615, 'flows'), ('max_active_flows', 0, 18446744073709551615, 'flows'),
+	('meter_timeout', 0, 86400, 'seconds'), ('performance_report', 0, 18446744073709551615, 'seconds'),
+	('system_visibility_poll_ms', 0, 18446744073709551615, 'milliseconds');
 SELECT format('CREATE FOREIGN TABLE options_set (id bigint) SERVER options_plain OPTIONS (%s, decode_tunnels ''true'', '
 	'promiscuous_mode ''true'', statistical_analysis ''true'')', string_agg(format('%I ''1''', option), ', '))
 	FROM options_numbers \gexec
@@ -89,10 +104,11 @@ SELECT place, count(*), count(*) FILTER (WHERE said = 'taken') AS taken FROM opt
 	LATERAL (VALUES (min::text), (max::text), ('000' || max)) v (value),
 	LATERAL said(format(command, option, value)) GROUP BY place ORDER BY place;
 SELECT place, count(*), count(*) FILTER (WHERE said = format(
-		'22023 / invalid value for option "%s": "%s" / Accepted: %s ... %s.', option, value, min, max)) AS refused
+		'22023 / invalid value for option "%s": "%s" / Accepted: a whole number%s, %s ... %s.', option, value, ' of ' || unit,
+		min, max)) AS refused
 	FROM options_places, options_numbers,
 	LATERAL (SELECT (max + 1)::text UNION SELECT (min - 1)::text UNION SELECT unnest(ARRAY['', ' ', ' 1', '1 ', '+1', '-1',
-		'-0', '1.0', '1.', '1e0', '1e3', '0x1', '0b1', '1_0', 'abc', 'true', 'NULL', 'NaN', 'infinity', '1,0', '"1"',
+		'-0', '1.0', '1.', '1e0', '1e3', '0x1', '0b1', '1_0', '1s', '4GB', 'abc', 'true', 'NULL', 'NaN', 'infinity', '1,0', '"1"',
 		E'1\n', repeat('9', 21), repeat('9', 400), '18446744073709551616', '36893488147419103233'])) v (value),
 	LATERAL said(format(command, option, value)) GROUP BY place ORDER BY place;
 
@@ -107,7 +123,7 @@ SELECT place, count(*), count(*) FILTER (WHERE said = format(
 	unnest('{"",o," true","true ",2,10,-1,wahr,"NULL",enabled}'::text[]) value,
 	LATERAL said(format(command, option, value)) GROUP BY place ORDER BY place;
 SELECT value, said(format(command, 'on_damage', value)) FROM options_places,
-	unnest('{warn,error,"",WARN,warning,"warn ",0}'::text[]) value WHERE place = 'table';
+	unnest('{warn,error,"",WARN,Error,warning,"warn ",0}'::text[]) value WHERE place = 'table';
 
 -- A filter is as long as a request holds, in bytes.
 SELECT length(value), octet_length(value), left(said, 5) AS said, substring(said FROM 'Accepted.*') AS accepted

@@ -19,6 +19,7 @@
 #include "meter/sandbox.h"
 #include "meter/serve.h"
 #include "meter/start.h"
+#include "wire/limits.h"
 #include "wire/record.h"
 
 typedef struct ByHand
@@ -36,30 +37,30 @@ typedef struct ByHand
 	bool		failed;
 } ByHand;
 
-typedef enum OptionType
+typedef enum FieldType
 {
-	OPTION_SWITCH,
-	OPTION_U32,
-	OPTION_U64,
-	OPTION_SECONDS				/* kept in ms */
-} OptionType;
+	FIELD_U8,
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_MS					/* of an option in seconds, uint64_t */
+} FieldType;
 
+/* The options of the command line; limits.c has the rest. */
 static const struct
 {
-	const char *name;
-	OptionType	type;
+	OptionId	id;
+	FieldType	type;
 	size_t		at;				/* in MeterRequest */
-	uint64_t	most;
 }			options[] = {
-	{"decode_tunnels", OPTION_SWITCH, offsetof(MeterRequest, decode_tunnels), 1},
-	{"statistical_analysis", OPTION_SWITCH, offsetof(MeterRequest, statistical_analysis), 1},
-	{"splt_analysis", OPTION_U32, offsetof(MeterRequest, splt_analysis), 65535},
-	{"n_dissections", OPTION_U32, offsetof(MeterRequest, n_dissections), 255},
-	{"accounting_mode", OPTION_U32, offsetof(MeterRequest, accounting_mode), 3},
-	{"idle_timeout", OPTION_SECONDS, offsetof(MeterRequest, idle_timeout), UINT64_MAX / 1000},
-	{"active_timeout", OPTION_SECONDS, offsetof(MeterRequest, active_timeout), UINT64_MAX / 1000},
-	{"max_nflows", OPTION_U64, offsetof(MeterRequest, max_nflows), UINT64_MAX},
-	{"max_active_flows", OPTION_U64, offsetof(MeterRequest, max_active_flows), UINT64_MAX},
+	{OPTION_DECODE_TUNNELS, FIELD_U8, offsetof(MeterRequest, decode_tunnels)},
+	{OPTION_STATISTICAL_ANALYSIS, FIELD_U8, offsetof(MeterRequest, statistical_analysis)},
+	{OPTION_SPLT_ANALYSIS, FIELD_U32, offsetof(MeterRequest, splt_analysis)},
+	{OPTION_N_DISSECTIONS, FIELD_U32, offsetof(MeterRequest, n_dissections)},
+	{OPTION_ACCOUNTING_MODE, FIELD_U32, offsetof(MeterRequest, accounting_mode)},
+	{OPTION_IDLE_TIMEOUT, FIELD_MS, offsetof(MeterRequest, idle_timeout)},
+	{OPTION_ACTIVE_TIMEOUT, FIELD_MS, offsetof(MeterRequest, active_timeout)},
+	{OPTION_MAX_NFLOWS, FIELD_U64, offsetof(MeterRequest, max_nflows)},
+	{OPTION_MAX_ACTIVE_FLOWS, FIELD_U64, offsetof(MeterRequest, max_active_flows)},
 };
 
 static void
@@ -78,21 +79,6 @@ out_of_memory(size_t bytes)
 
 /* ----------------------------------------------------------------------------------------------------------- what is wanted */
 
-static bool
-parse_value(const char *text, OptionType type, uint64_t most, uint64_t *value)
-{
-	char	   *end;
-
-	if (type == OPTION_SWITCH && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
-	{
-		*value = text[0] == 't';
-		return true;
-	}
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *value <= most;
-}
-
 /* Takes "--name=value". */
 static bool
 set_option(ByHand *hand, const char *argument)
@@ -110,21 +96,22 @@ set_option(ByHand *hand, const char *argument)
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 	{
 		char	   *at = (char *) &hand->request + options[i].at;
+		const char *known = option_limits[options[i].id].name;
 		uint64_t	value;
 
-		if (strlen(options[i].name) != length || strncmp(options[i].name, name, length) != 0)
+		if (strlen(known) != length || strncmp(known, name, length) != 0)
 			continue;
-		if (equals == NULL || !parse_value(equals + 1, options[i].type, options[i].most, &value))
+		if (equals == NULL || !option_parse(options[i].id, equals + 1, &value))
 		{
 			complain("not a value of this option", argument);
 			return false;
 		}
-		if (options[i].type == OPTION_SWITCH)
+		if (options[i].type == FIELD_U8)
 			*at = (char) value;
-		else if (options[i].type == OPTION_U32)
+		else if (options[i].type == FIELD_U32)
 			memcpy(at, &(uint32_t) {(uint32_t) value}, sizeof(uint32_t));
 		else
-			memcpy(at, &(uint64_t) {options[i].type == OPTION_SECONDS ? value * 1000 : value}, sizeof(uint64_t));
+			memcpy(at, &(uint64_t) {options[i].type == FIELD_MS ? value * 1000 : value}, sizeof(uint64_t));
 		return true;
 	}
 	complain("no such option", argument);

@@ -14,7 +14,7 @@
 
 #include "pg/option_forms.h"
 #include "pg/options.h"
-#include "wire/request.h"
+#include "wire/column.h"
 
 #define KEY_DIGITS_MAX	128		/* BLAKE2b takes keys of up to 64 bytes: RFC 7693, section 2.1 */
 
@@ -103,12 +103,6 @@ form_is_source(const char *value)
 	if (form_is_array(value))
 		return form_parse_names(value, &paths) && paths != NIL;
 	return *value != '\0';
-}
-
-bool
-form_is_filter(const char *value)
-{
-	return strlen(value) <= REQUEST_FILTER_MAX;
 }
 
 /* Letters, digits and underscores of ASCII, not a digit first. */

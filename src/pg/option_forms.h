@@ -24,9 +24,6 @@ bool		form_parse_names(const char *value, List **names);
 /* A path, a glob, a literal of an array with at least one path, or interface:NAME. */
 bool		form_is_source(const char *value);
 
-/* A BPF filter: its length only, the meter compiles it. */
-bool		form_is_filter(const char *value);
-
 /* The name of a plugin, or a JSON array of names and of objects with a name under "plugin". */
 bool		form_is_plugins(const char *value);
 

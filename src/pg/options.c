@@ -1,6 +1,8 @@
 /*
  * options.c
- *	  The table of options, their validator, and how the options of a scan come together.
+ *	  Where each option may stand, the validator, and how the options of a scan come together.
+ *
+ * Names, types, defaults and ranges are wire/limits.c's.
  */
 #include "postgres.h"
 
@@ -32,100 +34,47 @@
 #define USER_MAPPING	0x08
 #define STATEMENT		0x10	/* IMPORT FOREIGN SCHEMA, which takes those of a table too */
 
-typedef enum OptionType
-{
-	OPTION_BOOLEAN,				/* bool */
-	OPTION_UINT,				/* uint64, in decimal digits */
-	OPTION_CHOICE,				/* int, the index of one of `choices` */
-	OPTION_TEXT					/* char *, of the form that `is_valid` knows */
-} OptionType;
-
 typedef struct Option
 {
-	const char *name;
 	int			places;
-	OptionType	type;
-	const char *fallback;		/* NULL: not given */
-	uint64		min;			/* OPTION_UINT */
-	uint64		max;
-	const char *choices[3];		/* OPTION_CHOICE, NULL-terminated */
-	bool		(*is_valid) (const char *value);	/* OPTION_TEXT */
-	const char *accepted;		/* OPTION_TEXT: what is_valid takes, for users */
-	char	   *(*suggest) (const char *value); /* OPTION_TEXT: what a wrong value may have meant; NULL: nobody knows */
+	bool		(*is_valid) (const char *value);	/* VALUE_TEXT: whether it is what limits.c tells users; NULL: any text is */
+	char	   *(*suggest) (const char *value); /* VALUE_TEXT: what a wrong value may have meant; NULL: nobody knows */
 	bool		is_secret;		/* not to be repeated in an error */
-	const char *help;
 	size_t		field;			/* offset in ScanOptions; 0: none */
 } Option;
 
 #define FIELD(name)		.field = offsetof(ScanOptions, name)
 
-static const Option option_table[] = {
-	{"source", SERVER | TABLE, OPTION_TEXT, .is_valid = form_is_source,
-		.accepted = "the path of a capture, an array of paths as {/a.pcap,/b.pcap}, a glob, or interface:NAME",
-	.help = "what is captured", FIELD(source)},
-	{"decode_tunnels", SERVER | TABLE, OPTION_BOOLEAN, .fallback = "true",
-	.help = "look into GTP-U, CAPWAP and TZSP", FIELD(decode_tunnels)},
-	{"bpf_filter", SERVER | TABLE, OPTION_TEXT, .is_valid = form_is_filter,
-		.accepted = "a filter in libpcap's language, of at most 65535 bytes",
-	.help = "only packets that pass this filter are metered", FIELD(bpf_filter)},
-	{"promiscuous_mode", SERVER | TABLE, OPTION_BOOLEAN, .fallback = "true",
-	.help = "capture what is sent to others too (live)", FIELD(promiscuous_mode)},
-	{"snapshot_length", SERVER | TABLE, OPTION_UINT, .fallback = "1536", .min = 1, .max = 262144,
-	.help = "bytes captured of each packet (live)", FIELD(snapshot_length)},
-	{"socket_buffer_size", SERVER | TABLE, OPTION_UINT, .fallback = "0", .max = INT32_MAX,
-	.help = "bytes of the kernel's capture buffer, 0 for the system's default (live)", FIELD(socket_buffer_size)},
-	{"idle_timeout", SERVER | TABLE, OPTION_UINT, .fallback = "120", .max = UINT64_MAX / 1000,
-	.help = "seconds without a packet after which a flow expires", FIELD(idle_timeout)},
-	{"active_timeout", SERVER | TABLE, OPTION_UINT, .fallback = "1800", .max = UINT64_MAX / 1000,
-	.help = "seconds after which a flow expires even if it is busy", FIELD(active_timeout)},
-	{"accounting_mode", SERVER | TABLE, OPTION_UINT, .fallback = "0", .max = 3,
-	.help = "what the size of a packet is: 0 link layer, 1 IP, 2 transport, 3 payload", FIELD(accounting_mode)},
-	{"udps", SERVER | TABLE, OPTION_TEXT, .is_valid = form_is_plugins,
-		.accepted = "the name of a plugin, or a JSON array as [{\"plugin\": \"flow_slicer\", \"limit\": 7}]",
-	.help = "plugins that are called for each flow", FIELD(udps)},
-	{"n_dissections", SERVER | TABLE, OPTION_UINT, .fallback = "20", .max = 255,
-	.help = "packets of a flow that are dissected to find its application, 0 for none", FIELD(n_dissections)},
-	{"statistical_analysis", SERVER | TABLE, OPTION_BOOLEAN, .fallback = "false",
-	.help = "statistics of packet sizes, times and TCP flags", FIELD(statistical_analysis)},
-	{"splt_analysis", SERVER | TABLE, OPTION_UINT, .fallback = "0", .max = 65535,
-	.help = "first packets of a flow whose sizes, times and directions are listed", FIELD(splt_analysis)},
-	{"max_nflows", SERVER | TABLE, OPTION_UINT, .fallback = "0", .max = UINT64_MAX,
-	.help = "flows after which a scan ends, 0 for all", FIELD(max_nflows)},
-	{"n_meters", SERVER | TABLE, OPTION_UINT, .fallback = "0", .max = 64,
-	.help = "processes that share the work, 0 for as many as fit", FIELD(n_meters)},
-	{"performance_report", SERVER | TABLE, OPTION_UINT, .fallback = "0", .max = UINT64_MAX,
-	.help = "seconds between two reports, 0 for none (live)", FIELD(performance_report)},
-	{"system_visibility_mode", SERVER | TABLE, OPTION_UINT, .fallback = "0", .max = 1,
-	.help = "1 to find the process of this host that a flow belongs to (live)", FIELD(system_visibility_mode)},
-	{"system_visibility_poll_ms", SERVER | TABLE, OPTION_UINT, .fallback = "100", .max = UINT64_MAX,
-	.help = "milliseconds between two looks at the host's sockets (live)", FIELD(system_visibility_poll_ms)},
-	{"columns_to_anonymize", SERVER | TABLE, OPTION_TEXT, .is_valid = form_is_names,
-		.accepted = "an array of names of columns, as {src_ip,dst_ip}",
-	.help = "columns that are only ever seen hashed", FIELD(columns_to_anonymize)},
-	{"max_active_flows", SERVER | TABLE, OPTION_UINT, .fallback = "0", .max = UINT64_MAX,
-	.help = "active flows at which the oldest is expired early, 0 for no bound", FIELD(max_active_flows)},
-	{"meter_memory", SERVER | TABLE, OPTION_UINT, .fallback = "4096", .min = 256, .max = 1048576,
-	.help = "megabytes of memory that a meter may have", FIELD(meter_memory)},
-	{"meter_timeout", SERVER | TABLE, OPTION_UINT, .fallback = "60", .max = 86400,
-	.help = "seconds after which a meter that does not move on is ended, 0 for never", FIELD(meter_timeout)},
-	{"on_damage", SERVER | TABLE, OPTION_CHOICE, .fallback = "warn",
-		.choices = {[ON_DAMAGE_WARN] = "warn", [ON_DAMAGE_ERROR] = "error"},
-	.help = "what follows the rows up to the damage in a capture: a warning or an error", FIELD(on_damage)},
-	{"directory", SERVER, OPTION_TEXT, .is_valid = form_is_directory,
-		.accepted = "an absolute path",
-	.help = "where the captures of all tables lie, for whoever may use the server", FIELD(directory)},
-	{"interfaces", SERVER, OPTION_TEXT, .is_valid = form_is_interfaces,
-		.accepted = "an array of names of interfaces, as {eth0}",
-	.help = "what tables capture from, for whoever may use the server", FIELD(interfaces)},
-	{"attribute", COLUMN, OPTION_TEXT, .is_valid = form_is_attribute, .suggest = suggest_columns,
-		.accepted = "the name of an attribute of a flow, or " ATTRIBUTE_UDPS_PREFIX "NAME for a plugin's value",
-	.help = "what a column of another name stands for"},
-	{"anonymization_key", USER_MAPPING, OPTION_TEXT, .is_valid = form_is_key, .is_secret = true,
-		.accepted = "2 to 128 hexadecimal digits, an even number of them",
-	.help = "the key of columns_to_anonymize"},
-	{"table_name", STATEMENT, OPTION_TEXT, .is_valid = form_is_table_name,
-		.accepted = "a name of at most 63 bytes",
-	.help = "the table that IMPORT FOREIGN SCHEMA creates", FIELD(table_name)},
+/* What options.c knows of each option besides limits.c.  A field is a bool, an uint64, an int or a char *, by the option's type. */
+static const Option option_table[OPTIONS_COUNT] = {
+	[OPTION_SOURCE] = {SERVER | TABLE, .is_valid = form_is_source, FIELD(source)},
+	[OPTION_DECODE_TUNNELS] = {SERVER | TABLE, FIELD(decode_tunnels)},
+	[OPTION_BPF_FILTER] = {SERVER | TABLE, FIELD(bpf_filter)},
+	[OPTION_PROMISCUOUS_MODE] = {SERVER | TABLE, FIELD(promiscuous_mode)},
+	[OPTION_SNAPSHOT_LENGTH] = {SERVER | TABLE, FIELD(snapshot_length)},
+	[OPTION_SOCKET_BUFFER_SIZE] = {SERVER | TABLE, FIELD(socket_buffer_size)},
+	[OPTION_IDLE_TIMEOUT] = {SERVER | TABLE, FIELD(idle_timeout)},
+	[OPTION_ACTIVE_TIMEOUT] = {SERVER | TABLE, FIELD(active_timeout)},
+	[OPTION_ACCOUNTING_MODE] = {SERVER | TABLE, FIELD(accounting_mode)},
+	[OPTION_UDPS] = {SERVER | TABLE, .is_valid = form_is_plugins, FIELD(udps)},
+	[OPTION_N_DISSECTIONS] = {SERVER | TABLE, FIELD(n_dissections)},
+	[OPTION_STATISTICAL_ANALYSIS] = {SERVER | TABLE, FIELD(statistical_analysis)},
+	[OPTION_SPLT_ANALYSIS] = {SERVER | TABLE, FIELD(splt_analysis)},
+	[OPTION_MAX_NFLOWS] = {SERVER | TABLE, FIELD(max_nflows)},
+	[OPTION_N_METERS] = {SERVER | TABLE, FIELD(n_meters)},
+	[OPTION_PERFORMANCE_REPORT] = {SERVER | TABLE, FIELD(performance_report)},
+	[OPTION_SYSTEM_VISIBILITY_MODE] = {SERVER | TABLE, FIELD(system_visibility_mode)},
+	[OPTION_SYSTEM_VISIBILITY_POLL_MS] = {SERVER | TABLE, FIELD(system_visibility_poll_ms)},
+	[OPTION_COLUMNS_TO_ANONYMIZE] = {SERVER | TABLE, .is_valid = form_is_names, FIELD(columns_to_anonymize)},
+	[OPTION_MAX_ACTIVE_FLOWS] = {SERVER | TABLE, FIELD(max_active_flows)},
+	[OPTION_METER_MEMORY] = {SERVER | TABLE, FIELD(meter_memory)},
+	[OPTION_METER_TIMEOUT] = {SERVER | TABLE, FIELD(meter_timeout)},
+	[OPTION_ON_DAMAGE] = {SERVER | TABLE, FIELD(on_damage)},
+	[OPTION_DIRECTORY] = {SERVER, .is_valid = form_is_directory, FIELD(directory)},
+	[OPTION_INTERFACES] = {SERVER, .is_valid = form_is_interfaces, FIELD(interfaces)},
+	[OPTION_ATTRIBUTE] = {COLUMN, .is_valid = form_is_attribute, .suggest = suggest_columns},
+	[OPTION_ANONYMIZATION_KEY] = {USER_MAPPING, .is_valid = form_is_key, .is_secret = true},
+	[OPTION_TABLE_NAME] = {STATEMENT, .is_valid = form_is_table_name, FIELD(table_name)},
 };
 
 static int
@@ -146,107 +95,87 @@ places_of_catalog(Oid catalog)
 	}
 }
 
+/* Where an option may stand, as users read it behind "belongs". */
+static char *
+places_text(int places)
+{
+	static const char *const texts[] = {"on a server", "on a foreign table", "on a column of a foreign table", "on a user mapping",
+	"in IMPORT FOREIGN SCHEMA"};
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < lengthof(texts); i++)
+		if (places & 1 << i)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? " or " : "", texts[i]);
+	return text.data;
+}
+
 /*
  * The option of this name that may stand in one of these places.  Errors if there is none, and names those that there
  * are.
  */
-static const Option *
+static OptionId
 find_option(const char *name, int places)
 {
 	Suggestions near;
 	StringInfoData valid;
 	char	   *perhaps;
+	int			other_places = 0;
 
 	suggest_start(&near, name);
 	initStringInfo(&valid);
-	for (int i = 0; i < lengthof(option_table); i++)
+	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
 	{
-		const Option *option = &option_table[i];
+		bool		is_it = strcmp(option_limits[id].name, name) == 0;
 
-		if ((option->places & places) == 0)
+		if ((option_table[id].places & places) == 0)
+		{
+			if (is_it)
+				other_places = option_table[id].places;
 			continue;
-		if (strcmp(option->name, name) == 0)
-			return option;
-		suggest_offer(&near, option->name);
-		appendStringInfo(&valid, "%s%s", valid.len > 0 ? ", " : "", option->name);
+		}
+		if (is_it)
+			return id;
+		if (option_is_called(id, name))
+			suggest_meant(&near, option_limits[id].name);
+		else
+			suggest_offer(&near, option_limits[id].name);
+		appendStringInfo(&valid, "%s%s", valid.len > 0 ? ", " : "", option_limits[id].name);
 	}
 
 	perhaps = suggest_text(&near);
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 			 errmsg("invalid option \"%s\"", name),
+			 other_places == 0 ? 0 : errdetail("\"%s\" belongs %s.", name, places_text(other_places)),
 			 valid.len == 0 ? errhint("There are no valid options in this context.") :
 			 perhaps == NULL ? errhint("Valid options in this context are: %s.", valid.data) :
 			 errhint("Perhaps you meant %s. Valid options in this context are: %s.", perhaps, valid.data)));
 }
 
-/* What an option accepts, as users read it. */
-static char *
-accepted(const Option *option)
-{
-	StringInfoData choices;
-
-	switch (option->type)
-	{
-		case OPTION_BOOLEAN:
-			return "a boolean, as true or false";
-		case OPTION_UINT:
-			return psprintf(UINT64_FORMAT " ... " UINT64_FORMAT, option->min, option->max);
-		case OPTION_CHOICE:
-			initStringInfo(&choices);
-			for (int i = 0; option->choices[i] != NULL; i++)
-				appendStringInfo(&choices, "%s\"%s\"", i > 0 ? " or " : "", option->choices[i]);
-			return choices.data;
-		case OPTION_TEXT:
-			break;
-	}
-	return pstrdup(option->accepted);
-}
-
-/* Only digits, and a number that fits: no sign, no blanks, no fraction. */
-static bool
-parse_uint(const char *value, uint64 *number)
-{
-	*number = 0;
-	if (*value == '\0')
-		return false;
-	for (; *value != '\0'; value++)
-	{
-		unsigned	digit = (unsigned char) *value - '0';
-
-		if (digit > 9 || *number > (UINT64_MAX - digit) / 10)
-			return false;
-		*number = *number * 10 + digit;
-	}
-	return true;
-}
-
-static bool
-parse_choice(const Option *option, const char *value, int *choice)
-{
-	for (*choice = 0; option->choices[*choice] != NULL; (*choice)++)
-		if (strcmp(option->choices[*choice], value) == 0)
-			return true;
-	return false;
-}
-
 /* Takes a value over; false if the option does not accept it.  A text is not copied. */
 static bool
-take_value(const Option *option, char *value, ScanOptions *options)
+take_value(OptionId id, char *value, ScanOptions *options)
 {
+	const Option *option = &option_table[id];
 	void	   *field = (char *) options + option->field;
+	uint64_t	number;
 
-	switch (option->type)
+	if (!option_parse(id, value, &number))
+		return false;
+	switch (option_limits[id].type)
 	{
-		case OPTION_BOOLEAN:
-			return parse_bool(value, (bool *) field);
-		case OPTION_UINT:
-			return parse_uint(value, (uint64 *) field) &&
-				*(uint64 *) field >= option->min && *(uint64 *) field <= option->max;
-		case OPTION_CHOICE:
-			return parse_choice(option, value, (int *) field);
-		case OPTION_TEXT:
-			if (!option->is_valid(value))
+		case VALUE_BOOLEAN:
+			*(bool *) field = number;
+			return true;
+		case VALUE_NUMBER:
+			*(uint64 *) field = number;
+			return true;
+		case VALUE_CHOICE:
+			*(int *) field = number;
+			return true;
+		case VALUE_TEXT:
+			if (option->is_valid != NULL && !option->is_valid(value))
 				return false;
 			if (option->field != 0)
 				*(char **) field = value;
@@ -256,17 +185,21 @@ take_value(const Option *option, char *value, ScanOptions *options)
 }
 
 static void
-refuse_value(const Option *option, const char *value)
+refuse_value(OptionId id, const char *value)
 {
+	const Option *option = &option_table[id];
+	const OptionLimits *limits = &option_limits[id];
 	char	   *perhaps = option->suggest == NULL ? NULL : option->suggest(value);
+	char		accepted[OPTION_WORDS_MAX];
 
+	option_accepted(id, accepted);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 option->is_secret ? errmsg("invalid value for option \"%s\"", option->name) :
-			 errmsg("invalid value for option \"%s\": \"%s\"", option->name, value),
-			 errdetail("Accepted: %s.", accepted(option)),
+			 option->is_secret ? errmsg("invalid value for option \"%s\"", limits->name) :
+			 errmsg("invalid value for option \"%s\": \"%s\"", limits->name, value),
+			 errdetail("Accepted: %s.", accepted),
 			 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) :
-			 errhint("\"%s\" means: %s.", option->name, option->help)));
+			 errhint("\"%s\" means: %s.", limits->name, limits->help)));
 }
 
 /*
@@ -280,11 +213,11 @@ take_options(List *list, int places, ScanOptions *options)
 	foreach(cell, list)
 	{
 		DefElem    *definition = lfirst_node(DefElem, cell);
-		const Option *option = find_option(definition->defname, places);
+		OptionId	id = find_option(definition->defname, places);
 		char	   *value = defGetString(definition);
 
-		if (!take_value(option, value, options))
-			refuse_value(option, value);
+		if (!take_value(id, value, options))
+			refuse_value(id, value);
 	}
 }
 
@@ -307,9 +240,26 @@ nfstream_fdw_validator(PG_FUNCTION_ARGS)
 static void
 take_defaults(ScanOptions *options)
 {
-	for (int i = 0; i < lengthof(option_table); i++)
-		if (option_table[i].fallback != NULL)
-			(void) take_value(&option_table[i], pstrdup(option_table[i].fallback), options);
+	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
+	{
+		void	   *field = (char *) options + option_table[id].field;
+
+		Assert(option_limits[id].type == VALUE_TEXT || option_table[id].field != 0);
+		switch (option_limits[id].type)
+		{
+			case VALUE_BOOLEAN:
+				*(bool *) field = option_limits[id].fallback;
+				break;
+			case VALUE_NUMBER:
+				*(uint64 *) field = option_limits[id].fallback;
+				break;
+			case VALUE_CHOICE:
+				*(int *) field = option_limits[id].fallback;
+				break;
+			case VALUE_TEXT:
+				break;
+		}
+	}
 }
 
 static Oid
@@ -371,7 +321,7 @@ options_for_imported_table(List *statement_options)
 	{
 		DefElem    *definition = lfirst_node(DefElem, cell);
 
-		if (find_option(definition->defname, TABLE | STATEMENT)->places & TABLE)
+		if (option_table[find_option(definition->defname, TABLE | STATEMENT)].places & TABLE)
 			table_options = lappend(table_options, definition);
 	}
 	return table_options;

@@ -2,7 +2,7 @@
  * options.h
  *	  The options of servers, foreign tables, columns and user mappings.
  *
- * Their names, places, defaults, ranges and meanings stand in one table, in options.c.
+ * Their names, defaults, ranges and meanings stand in one table, in wire/limits.c; the places where they may stand in options.c.
  */
 #ifndef PG_OPTIONS_H
 #define PG_OPTIONS_H
@@ -11,13 +11,7 @@
 #include "nodes/pg_list.h"
 
 #include "wire/column.h"
-
-/* What a scan does at damage in a capture. */
-typedef enum OnDamage
-{
-	ON_DAMAGE_WARN,				/* rows up to the damage, then a WARNING */
-	ON_DAMAGE_ERROR				/* an ERROR */
-} OnDamage;
+#include "wire/limits.h"
 
 /* The options of one scan: defaults, overridden by the server's, overridden by the table's (or the statement's). */
 typedef struct ScanOptions

@@ -34,20 +34,10 @@ contains(const char *name, const char *part)
 	return strlen(part) >= CONTAINED_MIN && strstr(name, part) != NULL;
 }
 
-void
-suggest_offer(Suggestions *suggestions, const char *name)
+static void
+take_note(Suggestions *suggestions, const char *name, int distance)
 {
-	int			wanted_length = strlen(suggestions->wanted);
-	int			name_length = strlen(name);
-	int			distance;
 	int			place;
-
-	if (wanted_length == 0 || wanted_length > LENGTH_MAX || name_length > LENGTH_MAX)
-		return;
-	distance = varstr_levenshtein(suggestions->wanted, wanted_length, name, name_length, 1, 1, 1, false);
-	if ((distance > EDITS_MAX || distance > wanted_length / 2) &&
-		!contains(name, suggestions->wanted) && !contains(suggestions->wanted, name))
-		return;
 
 	for (place = suggestions->count; place > 0 && suggestions->distances[place - 1] > distance; place--)
 	{
@@ -63,6 +53,28 @@ suggest_offer(Suggestions *suggestions, const char *name)
 		suggestions->distances[place] = distance;
 		suggestions->count = Min(suggestions->count + 1, SUGGESTIONS_MAX);
 	}
+}
+
+void
+suggest_meant(Suggestions *suggestions, const char *name)
+{
+	take_note(suggestions, name, 0);
+}
+
+void
+suggest_offer(Suggestions *suggestions, const char *name)
+{
+	int			wanted_length = strlen(suggestions->wanted);
+	int			name_length = strlen(name);
+	int			distance;
+
+	if (wanted_length == 0 || wanted_length > LENGTH_MAX || name_length > LENGTH_MAX)
+		return;
+	distance = varstr_levenshtein(suggestions->wanted, wanted_length, name, name_length, 1, 1, 1, false);
+	if ((distance > EDITS_MAX || distance > wanted_length / 2) &&
+		!contains(name, suggestions->wanted) && !contains(suggestions->wanted, name))
+		return;
+	take_note(suggestions, name, distance);
 }
 
 char *

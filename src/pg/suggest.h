@@ -20,6 +20,9 @@ void		suggest_start(Suggestions *suggestions, const char *wanted);
 /* Takes note of a name that exists, if it is near; the name must outlive the suggestions. */
 void		suggest_offer(Suggestions *suggestions, const char *name);
 
+/* Takes note of the name that was meant: it comes before those that are near. */
+void		suggest_meant(Suggestions *suggestions, const char *name);
+
 /* `"a"`, `"a" or "b"`, `"a", "b" or "c"`, in the current memory context; NULL if nothing is near. */
 char	   *suggest_text(const Suggestions *suggestions);
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "wire/limits.h"
 #include "wire/request.h"
 
 void
@@ -13,10 +14,15 @@ request_defaults(MeterRequest *request)
 		.magic = REQUEST_MAGIC,
 		.version = REQUEST_VERSION,
 		.size = sizeof(*request),
-		.idle_timeout = 120 * 1000,
-		.active_timeout = 1800 * 1000,
-		.n_dissections = 20,
-		.decode_tunnels = true,
+		.idle_timeout = option_limits[OPTION_IDLE_TIMEOUT].fallback * 1000,
+		.active_timeout = option_limits[OPTION_ACTIVE_TIMEOUT].fallback * 1000,
+		.max_nflows = option_limits[OPTION_MAX_NFLOWS].fallback,
+		.max_active_flows = option_limits[OPTION_MAX_ACTIVE_FLOWS].fallback,
+		.accounting_mode = (uint32_t) option_limits[OPTION_ACCOUNTING_MODE].fallback,
+		.n_dissections = (uint32_t) option_limits[OPTION_N_DISSECTIONS].fallback,
+		.splt_analysis = (uint32_t) option_limits[OPTION_SPLT_ANALYSIS].fallback,
+		.statistical_analysis = (uint8_t) option_limits[OPTION_STATISTICAL_ANALYSIS].fallback,
+		.decode_tunnels = (uint8_t) option_limits[OPTION_DECODE_TUNNELS].fallback,
 		.shards = 1,
 		.needs_filter = true,
 	};
@@ -33,7 +39,9 @@ request_check(const MeterRequest *request, size_t length, const char **filter)
 		return "the request's length is wrong";
 	if (request->shards < 1 || request->shards > REQUEST_SHARDS_MAX || request->shard >= request->shards)
 		return "the request's shard is out of range";
-	if (request->accounting_mode > 3 || request->n_dissections > 255 || request->splt_analysis > 65535)
+	if (!option_holds(OPTION_ACCOUNTING_MODE, request->accounting_mode) ||
+		!option_holds(OPTION_N_DISSECTIONS, request->n_dissections) ||
+		!option_holds(OPTION_SPLT_ANALYSIS, request->splt_analysis))
 		return "an option of the request is out of range";
 	if ((column_set_has_group(&request->columns, GROUP_DPI) && request->n_dissections == 0) ||
 		(column_set_has_group(&request->columns, GROUP_STATISTICS) && !request->statistical_analysis) ||

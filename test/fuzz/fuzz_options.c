@@ -53,7 +53,7 @@ static const Choice choices[] = {
 	{"columns_to_anonymize", ForeignServerRelationId, form_is_names},
 	{"attribute", AttributeRelationId, form_is_attribute},
 	{"anonymization_key", UserMappingRelationId, form_is_key},
-	{"bpf_filter", ForeignServerRelationId, form_is_filter},
+	{"bpf_filter", ForeignServerRelationId},
 	{"idle_timeout", ForeignTableRelationId},
 	{"n_meters", ForeignTableRelationId},
 	{"on_damage", ForeignTableRelationId},
