@@ -48,7 +48,7 @@ AS 'MODULE_PATHNAME', 'nfstream_applications'
 LANGUAGE C STRICT VOLATILE;
 
 COMMENT ON FUNCTION nfstream_applications() IS
-	'applications that the meter''s nDPI knows, with their categories';
+	'applications and protocols that the meter''s nDPI knows, with their categories; last the categories that are none''s own';
 
 CREATE FUNCTION nfstream_blake2b(data bytea, key bytea DEFAULT '', size integer DEFAULT 64)
 RETURNS bytea

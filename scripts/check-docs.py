@@ -21,7 +21,7 @@ TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BEGIN, END = '<!-- columns: written by make doc-columns -->\n', '<!-- end of columns -->\n'
 # What IMPORT never declares, or not before its option is to be had.
 DECLARED_BY_HAND = {'udps': 'jsonb', 'process_pid': 'integer', 'process_name': 'text', 'source_file': 'text',
-                    'fingerprint_kind': 'text'}
+                    'application_protocol': 'text', 'fingerprint_kind': 'text'}
 ALL_ON = "statistical_analysis 'true', splt_analysis '10'"
 
 

@@ -7,26 +7,50 @@ CREATE SCHEMA labels;
 SET search_path = labels, public;
 CREATE SERVER labels FOREIGN DATA WRAPPER nfstream_fdw;
 
--- Applications are numbered from 0, each with a name of its own and a category.
+-- Applications are numbered from 0, each with a name of its own and a category; then come the categories that are none's own.
 SELECT min(id), max(id) + 1 = count(*) AS no_gaps, count(DISTINCT id) = count(*) AS ids,
 	count(DISTINCT application_name) = count(*) AS names, count(*) > 250 AS many,
 	bool_or(application_name = '' OR application_category_name = '') AS empty
-FROM nfstream_applications();
+FROM nfstream_applications() WHERE id IS NOT NULL;
+SELECT count(*) > 5 AS some, count(application_name) AS named, count(DISTINCT application_category_name) = count(*) AS categories,
+	bool_or(application_category_name = '') AS empty
+FROM nfstream_applications() WHERE id IS NULL;
+SELECT id, application_category_name FROM nfstream_applications() WHERE application_category_name IN ('Advertisement', 'Malware');
 SELECT * FROM nfstream_applications() WHERE application_name IN ('Unknown', 'DNS', 'HTTP', 'TLS', 'Facebook') ORDER BY id;
 
--- What flows are called is made of these names.
+-- What flows are called is one of these names, and so is what carries them.
 \set source '{' :pcaps '/tls.pcap' ',' :pcaps '/ssh.pcap' ',' :pcaps '/dhcp.pcap' ',' :pcaps '/http.pcap' ',' :pcaps '/dns.pcap' ',' :pcaps '/quic.pcap' '}'
 CREATE FOREIGN TABLE flows (
-	application_name text, application_category_name text, client_fingerprint text, server_fingerprint text,
+	application_name text, application_protocol text, application_category_name text, client_fingerprint text, server_fingerprint text,
 	fingerprint_kind text, source_file text
 ) SERVER labels OPTIONS (source :'source');
-SELECT DISTINCT part FROM flows, regexp_split_to_table(application_name, '\.') AS part
-WHERE part NOT IN (SELECT application_name FROM nfstream_applications());
-SELECT DISTINCT application_category_name FROM flows
-WHERE application_category_name NOT IN (SELECT application_category_name FROM nfstream_applications());
+SELECT application_name FROM flows EXCEPT SELECT application_name FROM nfstream_applications();
+SELECT application_protocol FROM flows WHERE application_protocol <> ''
+EXCEPT SELECT application_name FROM nfstream_applications();
+SELECT application_category_name FROM flows EXCEPT SELECT application_category_name FROM nfstream_applications();
+SELECT application_name, application_protocol, count(*) FROM flows
+WHERE application_name IN ('Facebook', 'TLS', 'QUIC') OR application_protocol <> '' GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- NFStream's names are the two in one.
+CREATE FOREIGN TABLE full_names (id bigint, application_name text, application_protocol text, application_category_name text)
+	SERVER labels OPTIONS (source :'source', application_names 'full');
+ALTER FOREIGN TABLE flows ADD id bigint;
+SELECT application_name, count(*) FROM full_names WHERE application_protocol <> '' GROUP BY 1 ORDER BY 1;
+SELECT count(*) AS flows, count(*) FILTER (WHERE full_names.application_name <>
+	CASE flows.application_protocol WHEN '' THEN '' ELSE flows.application_protocol || '.' END || flows.application_name OR
+	full_names.application_protocol <> flows.application_protocol OR
+	full_names.application_category_name <> flows.application_category_name) AS others
+FROM full_names JOIN flows USING (id);
+ALTER SERVER labels OPTIONS (ADD application_names 'full');
+SELECT DISTINCT application_name FROM flows WHERE application_name LIKE '%Facebook';
+ALTER FOREIGN TABLE flows OPTIONS (ADD application_names 'short');
+SELECT DISTINCT application_name FROM flows WHERE application_name LIKE '%Facebook';
+ALTER SERVER labels OPTIONS (DROP application_names);
+ALTER FOREIGN TABLE flows OPTIONS (SET application_names 'long');
+\echo :SQLSTATE
 
 -- A flow with a fingerprint says of which kind; each kind has its form.
-SELECT split_part(application_name, '.', 1) AS protocol, fingerprint_kind,
+SELECT coalesce(nullif(application_protocol, ''), application_name) AS protocol, fingerprint_kind,
 	bool_or(client_fingerprint <> '') AS client, bool_or(server_fingerprint <> '') AS server
 FROM flows WHERE fingerprint_kind <> '' GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT count(*) FROM flows

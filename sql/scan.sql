@@ -22,7 +22,7 @@ IMPORT FOREIGN SCHEMA nflow FROM SERVER scan_server INTO scan
 		statistical_analysis 'true', splt_analysis '10');
 SELECT application_name, count(*) FROM flows GROUP BY 1 ORDER BY 2 DESC, 1;
 SELECT id, src_ip, dst_ip, dst_port, application_category_name, requested_server_name FROM flows
-	WHERE application_name = 'TLS.Facebook';
+	WHERE application_name = 'Facebook';
 CREATE TABLE dataset AS SELECT * FROM flows;
 SELECT count(*) FROM dataset;
 SELECT count(*) AS differing FROM (SELECT * FROM dataset EXCEPT ALL SELECT * FROM flows) difference;

@@ -69,8 +69,14 @@ void		dpi_expire(Dpi *dpi, DpiFlow *flow);
 /* Frees what a flow keeps, decided or not. */
 void		dpi_free(Dpi *dpi, DpiFlow *flow);
 
-/* Of a decided flow; UTF-8, NUL-terminated.  `name` has room for DPI_NAME_MAX + 1 bytes; '' where there is no such text. */
+/*
+ * Of a decided flow; UTF-8, NUL-terminated.  `name` has room for DPI_NAME_MAX + 1 bytes; '' where there is no such text.
+ *
+ * The application's own name; the name of the protocol that carries it; both in one, as "TLS.Facebook".
+ */
 void		dpi_application_name(Dpi *dpi, const DpiFlow *flow, char *name);
+void		dpi_application_protocol(Dpi *dpi, const DpiFlow *flow, char *name);
+void		dpi_full_application_name(Dpi *dpi, const DpiFlow *flow, char *name);
 void		dpi_category_name(Dpi *dpi, const DpiFlow *flow, char *name);
 const char *dpi_text(const DpiFlow *flow, DpiText text);
 
@@ -81,6 +87,13 @@ uint64_t	dpi_dissection_time(const Dpi *dpi);
 /* How many applications nDPI knows, numbered from 0, and what it calls one and its category; room as above. */
 unsigned	dpi_applications(Dpi *dpi);
 void		dpi_application(Dpi *dpi, unsigned number, char *name, char *category);
+
+/*
+ * How many categories nDPI has numbers for, from 0; and whether one is no application's own, as Advertisement, which flows get
+ * for other reasons: then `name` is what it is called.
+ */
+unsigned	dpi_categories(void);
+bool		dpi_category_of_none(Dpi *dpi, unsigned number, char *name);
 
 /* nDPI's own name of its version. */
 const char *dpi_version(void);

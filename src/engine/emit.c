@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/emit.h"
+#include "wire/limits.h"
 #include "wire/record.h"
 
 /* ------------------------------------------------------------------------------------------------- what a column's value is */
@@ -142,7 +143,13 @@ text(const Emitter *emitter, const Flow *flow, const Column *column, char *buffe
 	switch (column->field)
 	{
 		case FIELD_APPLICATION_NAME:
-			dpi_application_name(emitter->dpi, &flow->dpi, buffer);
+			if (emitter->full_names)
+				dpi_full_application_name(emitter->dpi, &flow->dpi, buffer);
+			else
+				dpi_application_name(emitter->dpi, &flow->dpi, buffer);
+			return buffer;
+		case FIELD_APPLICATION_PROTOCOL:
+			dpi_application_protocol(emitter->dpi, &flow->dpi, buffer);
 			return buffer;
 		case FIELD_APPLICATION_CATEGORY_NAME:
 			dpi_category_name(emitter->dpi, &flow->dpi, buffer);
@@ -268,7 +275,8 @@ value_bound(const Column *column)
 void
 emit_start(Emitter *emitter, const MeterRequest *request, Dpi *dpi)
 {
-	*emitter = (Emitter) {.splt_count = request->splt_analysis, .fixed_bytes = RECORD_HEADER_BYTES, .dpi = dpi};
+	*emitter = (Emitter) {.splt_count = request->splt_analysis, .full_names = request->application_names == APPLICATION_NAMES_FULL,
+	.fixed_bytes = RECORD_HEADER_BYTES, .dpi = dpi};
 	for (unsigned i = 0; i < column_count; i++)
 	{
 		if (!column_set_has(&request->columns, i))

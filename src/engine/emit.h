@@ -12,6 +12,7 @@ typedef struct Emitter
 {
 	const Column *wanted[COLUMNS_MAX];	/* the request's columns, in the table's order */
 	unsigned	wanted_count;
+	bool		full_names;			/* application_name with the protocol that carries it */
 	uint32_t	splt_count;			/* elements of the SPLT columns */
 	size_t		fixed_bytes;		/* of a record, SPLT elements apart: an upper bound */
 	unsigned	splt_columns;

@@ -59,6 +59,7 @@ static const struct
 	{OPTION_ACCOUNTING_MODE, FIELD_U32, offsetof(MeterRequest, accounting_mode)},
 	{OPTION_IDLE_TIMEOUT, FIELD_MS, offsetof(MeterRequest, idle_timeout)},
 	{OPTION_ACTIVE_TIMEOUT, FIELD_MS, offsetof(MeterRequest, active_timeout)},
+	{OPTION_APPLICATION_NAMES, FIELD_U8, offsetof(MeterRequest, application_names)},
 	{OPTION_MAX_NFLOWS, FIELD_U64, offsetof(MeterRequest, max_nflows)},
 	{OPTION_MAX_ACTIVE_FLOWS, FIELD_U64, offsetof(MeterRequest, max_active_flows)},
 };

@@ -36,6 +36,13 @@ list_applications(const MeterOrder *order, Dpi *dpi)
 		dpi_application(dpi, number, application.name, application.category);
 		order->application(order->program.context, &application);
 	}
+	for (unsigned category = 0; category < dpi_categories(); category++)
+	{
+		ApplicationMessage application = {.number = APPLICATION_NONE};
+
+		if (dpi_category_of_none(dpi, category, application.category))
+			order->application(order->program.context, &application);
+	}
 }
 
 bool

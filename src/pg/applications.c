@@ -26,6 +26,7 @@ take_application(const MeterMessage *message, void *context)
 	if (message->type == MESSAGE_APPLICATION)
 	{
 		memcpy(&application, message->body, sizeof(application));
+		nulls[0] = nulls[1] = application.number == APPLICATION_NONE;
 		values[0] = Int32GetDatum((int32) application.number);
 		values[1] = CStringGetTextDatum(encoding_field(application.name, sizeof(application.name)));
 		values[2] = CStringGetTextDatum(encoding_field(application.category, sizeof(application.category)));

@@ -70,6 +70,7 @@ static const Option option_table[OPTIONS_COUNT] = {
 	[OPTION_METER_MEMORY] = {SERVER | TABLE, FIELD(meter_memory)},
 	[OPTION_METER_TIMEOUT] = {SERVER | TABLE, FIELD(meter_timeout)},
 	[OPTION_ON_DAMAGE] = {SERVER | TABLE, FIELD(on_damage)},
+	[OPTION_APPLICATION_NAMES] = {SERVER | TABLE, FIELD(application_names)},
 	[OPTION_DIRECTORY] = {SERVER, .is_valid = form_is_directory, FIELD(directory)},
 	[OPTION_INTERFACES] = {SERVER, .is_valid = form_is_interfaces, FIELD(interfaces)},
 	[OPTION_ATTRIBUTE] = {COLUMN, .is_valid = form_is_attribute, .suggest = suggest_columns},

@@ -48,6 +48,7 @@ typedef struct ScanOptions
 	uint64		meter_memory;	/* MB of one meter */
 	uint64		meter_timeout;	/* seconds that a meter may take for nothing, 0: for ever */
 	int			on_damage;		/* OnDamage */
+	int			application_names;	/* ApplicationNames */
 	char	   *directory;		/* the server's own: where sources lie; NULL: anywhere */
 	char	   *interfaces;		/* the server's own: an array of those to capture from; NULL: any */
 	char	   *table_name;		/* IMPORT FOREIGN SCHEMA's own */

@@ -36,6 +36,7 @@ scan_fill_request(MeterRequest *request, const ScanOptions *options, const Colum
 	request->accounting_mode = options->accounting_mode;
 	request->decode_tunnels = options->decode_tunnels;
 	request->stop_at_damage = options->on_damage == ON_DAMAGE_ERROR;
+	request->application_names = options->application_names;
 	request->n_dissections = column_set_has_group(wanted, GROUP_DPI) ? options->n_dissections : 0;
 	request->statistical_analysis = column_set_has_group(wanted, GROUP_STATISTICS);
 	request->splt_analysis = column_set_has_group(wanted, GROUP_SPLT) ? options->splt_analysis : 0;

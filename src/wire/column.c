@@ -168,7 +168,7 @@ const Column columns[] = {
 	{"splt_piat_ms", COLUMN_INTEGERS, GROUP_SPLT, UNIT_DURATION_MS, FIELD_SPLT_PIAT, SIDE_BOTH,
 	"inter-arrival times of the first packets, -1 no packet"},
 	{"application_name", COLUMN_TEXT, GROUP_DPI, UNIT_NONE, FIELD_APPLICATION_NAME, SIDE_BOTH,
-	"nDPI's name of the application"},
+	"application, as Facebook; with application_names 'full' as TLS.Facebook"},
 	{"application_category_name", COLUMN_TEXT, GROUP_DPI, UNIT_NONE, FIELD_APPLICATION_CATEGORY_NAME, SIDE_BOTH,
 	"nDPI's name of the application's category"},
 	{"application_is_guessed", COLUMN_UINT8, GROUP_DPI, UNIT_NONE, FIELD_APPLICATION_IS_GUESSED, SIDE_BOTH,
@@ -193,6 +193,8 @@ const Column columns[] = {
 	"name of that process"},
 	{"source_file", COLUMN_FILE, GROUP_CORE, UNIT_NONE, FIELD_SOURCE_FILE, SIDE_BOTH,
 	"capture in which the flow began", .extra = true},
+	{"application_protocol", COLUMN_TEXT, GROUP_DPI, UNIT_NONE, FIELD_APPLICATION_PROTOCOL, SIDE_BOTH,
+	"protocol that carries the application, as TLS, '' if nothing does", .extra = true},
 	{"fingerprint_kind", COLUMN_TEXT, GROUP_DPI, UNIT_NONE, FIELD_FINGERPRINT_KIND, SIDE_BOTH,
 	"what the fingerprints are: DHCP, HASSH or JA3, '' without one", .extra = true},
 };

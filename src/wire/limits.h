@@ -38,6 +38,7 @@ typedef enum OptionId
 	OPTION_METER_MEMORY,
 	OPTION_METER_TIMEOUT,
 	OPTION_ON_DAMAGE,
+	OPTION_APPLICATION_NAMES,
 	OPTION_DIRECTORY,
 	OPTION_INTERFACES,
 	OPTION_ATTRIBUTE,
@@ -53,6 +54,13 @@ typedef enum OnDamage
 	ON_DAMAGE_WARN,
 	ON_DAMAGE_ERROR
 } OnDamage;
+
+/* The choices of application_names: what application_name tells. */
+typedef enum ApplicationNames
+{
+	APPLICATION_NAMES_SHORT,	/* the application: Facebook */
+	APPLICATION_NAMES_FULL		/* what carries it, too: TLS.Facebook */
+} ApplicationNames;
 
 typedef enum OptionType
 {

@@ -101,6 +101,9 @@ typedef struct FailureMessage
 	char		text[MESSAGE_TEXT_MAX]; /* what is wrong */
 } FailureMessage;
 
+/* As an application's number: none has this category for its own, but flows may get it. */
+#define APPLICATION_NONE	UINT32_MAX
+
 /* One of the applications that nDPI knows. */
 typedef struct ApplicationMessage
 {

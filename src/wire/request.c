@@ -40,6 +40,7 @@ request_check(const MeterRequest *request, size_t length, const char **filter)
 	if (request->shards < 1 || request->shards > REQUEST_SHARDS_MAX || request->shard >= request->shards)
 		return "the request's shard is out of range";
 	if (!option_holds(OPTION_ACCOUNTING_MODE, request->accounting_mode) ||
+		request->application_names > APPLICATION_NAMES_FULL ||
 		!option_holds(OPTION_N_DISSECTIONS, request->n_dissections) ||
 		!option_holds(OPTION_SPLT_ANALYSIS, request->splt_analysis))
 		return "an option of the request is out of range";

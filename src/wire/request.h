@@ -38,6 +38,7 @@ typedef struct MeterRequest
 	uint8_t		stop_at_damage;		/* the rest of the sources is not read */
 	uint8_t		time_dissections;	/* fill COUNTER_DISSECTION_TIME */
 	uint8_t		list_applications;	/* instead of metering, tell what nDPI knows */
+	uint8_t		application_names;	/* an ApplicationNames */
 	uint8_t		needs_filter;		/* a kernel that filters no system calls is a failure */
 
 	/* What is to be in a record, and whose flows. */

@@ -10,7 +10,7 @@ import ndpireader
 import peer
 import reference
 from report import Group
-from table import LABELS, Table, from_csv_file
+from table import LABELS, NAMES_APART, Table, from_csv_file
 
 ASIDE = ('id', *LABELS)
 # How many of the rows that are flows of their own for ndpiReader, and that it names, have the same application.
@@ -146,14 +146,31 @@ def labels(run, profile):
     for capture, found in references.items():
         if found.labels is None:
             continue
-        columns, got = found.labels.columns, outcomes[capture].table
+        columns, got = ('id', *LABELS), outcomes[capture].table
         if got.has(columns):
-            told = compare.in_order(found.labels, got.only(columns))
+            told = compare.in_order(found.labels.only(columns), got.only(columns))
         else:
             told = '; '.join(outcomes[capture].errors) or 'label columns are missing'
         group.judge(capture, told)
         count += len(found.labels.rows)
     group.note('%d rows, each with nine labels' % count)
+    return group
+
+
+def names_apart(run, profile):
+    """(l) application and protocol of every row, each by itself: labels.c with the same nDPI."""
+    group, count = Group('applications and what carries them, %s' % profile.name), 0
+    columns = ('id', *NAMES_APART)
+    asked = {capture: found for capture, found in run.references(profile).items() if found.labels is not None}
+    for capture, outcome in run.product.names_apart(list(asked), profile.options).items():
+        wanted = asked[capture].labels.only(columns)
+        if outcome.errors:
+            told = '; '.join(outcome.errors)
+        else:
+            told = compare.in_order(wanted, outcome.table.only(columns))
+        group.judge(capture, told)
+        count += len(wanted.rows)
+    group.note('%d rows' % count)
     return group
 
 

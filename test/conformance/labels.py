@@ -4,9 +4,7 @@ import os
 import shlex
 import subprocess
 
-from table import LABELS, from_csv
-
-HERE = os.path.dirname(os.path.abspath(__file__))
+from table import LABELS, NAMES_APART, from_csv
 
 
 def flags(ndpi):
@@ -22,15 +20,14 @@ def build(source, ndpi, directory):
     """Compiles labels.c into the directory; returns the program's path."""
     program = os.path.join(directory, 'labels')
     compiler, linker = flags(ndpi)
-    versions = os.path.join(HERE, 'labels_versions.h')
-    subprocess.run(['cc', '-O2', '-w', *compiler, '-include', versions, '-o', program, source, *linker], check=True)
+    subprocess.run(['cc', '-O2', '-w', *compiler, '-o', program, source, *linker], check=True)
     return program
 
 
 def of_events(program, events, dissections):
-    """The id and the nine labels of each flow."""
-    ran = subprocess.run([program, str(dissections)], input=events, stdout=subprocess.PIPE, check=True)
+    """The id and the nine labels of each flow, in NFStream's names, and the names of application and protocol apart."""
+    ran = subprocess.run([program, str(dissections), 'short'], input=events, stdout=subprocess.PIPE, check=True)
     found = from_csv(ran.stdout)
-    if found.columns != ('id', *LABELS):
+    if found.columns != ('id', *LABELS, *NAMES_APART):
         raise RuntimeError('labels.c printed the columns %s' % (found.columns,))
     return found

@@ -39,6 +39,11 @@ FROM found \\gset
 
 FLOWS = "COPY (SELECT :%s FROM flows) TO STDOUT (FORMAT csv, HEADER, NULL '\\N');"
 ALL_COLUMNS, BUT_LABELS = FLOWS % 'columns', FLOWS % 'columns_but_labels'
+NAMES_APART = """
+ALTER FOREIGN TABLE flows OPTIONS (ADD application_names 'short');
+ALTER FOREIGN TABLE flows ADD application_protocol text;
+COPY (SELECT id, application_name AS application, application_protocol FROM flows) TO STDOUT (FORMAT csv, HEADER);
+"""
 EXPLAIN = 'EXPLAIN (ANALYZE, FORMAT JSON) SELECT %s FROM flows;'
 ACCOUNT = EXPLAIN % 'id'
 
@@ -92,7 +97,8 @@ class ByHand:
         return {capture: Everything(outcome) for capture, outcome in self.flows(captures, options).items()}
 
     def one(self, capture, options):
-        arguments = ['--%s=%s' % option for option in options.items() if option[0] not in self.OF_LIVE_SOURCES]
+        arguments = ['--application_names=full']
+        arguments += ['--%s=%s' % option for option in options.items() if option[0] not in self.OF_LIVE_SOURCES]
         ran = subprocess.run([self.program, *arguments, *capture.paths], capture_output=True)
         told = tuple(ran.stderr.decode('utf-8', 'replace').splitlines())
         if ran.returncode:
@@ -115,7 +121,7 @@ class Sql:
         script = """\\set ON_ERROR_STOP on
 SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
-CREATE SERVER IF NOT EXISTS nfstream FOREIGN DATA WRAPPER nfstream_fdw;
+CREATE SERVER IF NOT EXISTS nfstream FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (application_names 'full');
 """
         schemas = [SCHEMA % number for number in range(SESSIONS)]
         for schema in schemas:
@@ -123,6 +129,11 @@ CREATE SERVER IF NOT EXISTS nfstream FOREIGN DATA WRAPPER nfstream_fdw;
         self.psql(script, schemas[0])
         for schema in schemas:
             self.schemas.put(schema)
+
+    def names_apart(self, captures, options):
+        """The Outcome of each capture's applications, and of what carries them."""
+        asked = self.ask(captures, options, [NAMES_APART])
+        return {capture: answer.outcome() for capture, (answer,) in asked.items()}
 
     def psql(self, script, schema):
         """Runs a script; returns what it wrote to stderr. Raises if psql itself fails."""

@@ -14,15 +14,16 @@
       h  NFStream's golden labels                           (only with --goldens, and nDPI at commit 4bb85138)
       i  the program by hand prints what SQL returns        (only with --dsn and --meter)
       j  compressed with gzip and zstd, a capture gives the same
+      l  applications and what carries them, each by itself: labels.c again
       k  what must hold in any row: sums, bounds, SPLT
 
-All of them run in every profile of options (profiles.py), but g, h and j, which run in the first one; and there d has 3
+All of them run in every profile of options (profiles.py), but g, h, j and l, which run in the first one; and there d has 3
 meters too, asks for the labels as well, and looks whether as many meters start.
 
 Beside the captures at hand there is one of 1,000 random flows, made anew each time and told by its seed, which also
 runs with options that are drawn; and those of the seeds that once failed (random_capture.py).
 
-Where there is no shared directory, a, b, c and h fall away and the others look at the project's own captures. The last
+Where there is no shared directory, a, b, c, h and l fall away and the others look at the project's own captures. The last
 line tells the totals, a result for each capture and check. All differences are in the build directory: conformance.txt.
 """
 
@@ -130,6 +131,8 @@ def checks_of(run, profile, is_first, arguments):
         checks.append(('i', checks_own.by_hand))
     if has_sql and is_first:
         checks.append(('j', checks_compressed.same_as_plain))
+    if has_sql and run.shared and is_first:
+        checks.append(('l', checks_reference.names_apart))
     checks.append(('k', checks_own.any_row))
     return [check for letter, check in checks if not arguments.only or letter in arguments.only]
 

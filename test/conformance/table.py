@@ -17,6 +17,8 @@ LABELS = (
     'user_agent',
     'content_type',
 )
+# As labels.c calls what application_name and application_protocol are by default.
+NAMES_APART = ('application', 'application_protocol')
 ABSENT = r'\N'
 
 

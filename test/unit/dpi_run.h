@@ -36,7 +36,7 @@ expect_label(Dpi *dpi, const DpiFlow *flow, const char *application, const char 
 	char		name[DPI_NAME_MAX + 1];
 
 	assert_true(flow->decided);
-	dpi_application_name(dpi, flow, name);
+	dpi_full_application_name(dpi, flow, name);
 	assert_string_equal(name, application);
 	dpi_category_name(dpi, flow, name);
 	assert_string_equal(name, category);

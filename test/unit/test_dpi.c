@@ -5,6 +5,8 @@
  * Only such labels are expected as every nDPI from 4.2 on gives; whole captures are compared elsewhere, with a
  * program that calls nDPI apart from the engine.
  */
+#include <ndpi_api.h>
+
 #include "dpi_run.h"
 
 #define JA3	"d83ae3a9c3698053a4d27433ffa6cfff"
@@ -183,6 +185,57 @@ CASE(client_hello_of_tls)
 		dpi_free(dpi, &flow);
 		dpi_end(dpi);
 	}
+}
+
+static void
+expect_names(Dpi *dpi, uint16_t master, uint16_t application, const char *name, const char *protocol, const char *full)
+{
+	DpiFlow		flow = {.master = master, .application = application, .decided = true};
+	char		got[DPI_NAME_MAX + 1];
+
+	dpi_application_name(dpi, &flow, got);
+	assert_string_equal(got, name);
+	dpi_application_protocol(dpi, &flow, got);
+	assert_string_equal(got, protocol);
+	dpi_full_application_name(dpi, &flow, got);
+	assert_string_equal(got, full);
+}
+
+/* METERING.md, part one, 21: the full name is the protocol's, if there is one, a point, and the application's. */
+CASE(applications_and_what_carries_them)
+{
+	Dpi		   *dpi = start(20);
+
+	expect_names(dpi, NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_FACEBOOK, "Facebook", "TLS", "TLS.Facebook");
+	expect_names(dpi, NDPI_PROTOCOL_UNKNOWN, NDPI_PROTOCOL_FACEBOOK, "Facebook", "", "Facebook");
+	expect_names(dpi, NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_UNKNOWN, "TLS", "", "TLS");
+	expect_names(dpi, NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_TLS, "TLS", "", "TLS");
+	expect_names(dpi, NDPI_PROTOCOL_UNKNOWN, NDPI_PROTOCOL_UNKNOWN, "Unknown", "", "Unknown");
+	dpi_end(dpi);
+}
+
+/* Every category is an application's own or of none, and has a name in the second case. */
+CASE(categories_of_no_application)
+{
+	Dpi		   *dpi = start(20);
+	char		application[DPI_NAME_MAX + 1],
+				category[DPI_NAME_MAX + 1],
+				own[DPI_NAME_MAX + 1];
+	bool		malware = false;
+
+	for (unsigned number = 0; number < dpi_categories(); number++)
+	{
+		if (!dpi_category_of_none(dpi, number, category))
+			continue;
+		malware = malware || strcmp(category, "Malware") == 0;
+		for (unsigned i = 0; i < dpi_applications(dpi); i++)
+		{
+			dpi_application(dpi, i, application, own);
+			assert_string_not_equal(own, category);
+		}
+	}
+	assert_true(malware);
+	dpi_end(dpi);
 }
 
 /* With fewer dissections than it takes to the ClientHello the port must do. */
@@ -470,6 +523,8 @@ main(void)
 		cmocka_unit_test(question_and_answer_of_dns),
 		cmocka_unit_test(question_of_dns_with_one_dissection),
 		cmocka_unit_test(client_hello_of_tls),
+		cmocka_unit_test(applications_and_what_carries_them),
+		cmocka_unit_test(categories_of_no_application),
 		cmocka_unit_test(client_hello_behind_the_limit_is_not_seen),
 		cmocka_unit_test(user_agent_and_content_type_of_http),
 		cmocka_unit_test(bytes_that_are_not_utf8_are_left_out),

@@ -9,6 +9,7 @@
 
 #include "engine/emit.h"
 #include "packets.h"
+#include "wire/limits.h"
 #include "wire/record.h"
 
 #define SPLT		5
@@ -96,7 +97,7 @@ static const Expected expected[] = {
 	ELEMENTS("splt_ps", 70000, 60, 4294967295),
 	ELEMENTS("splt_piat_ms", 0, 5000000000, 17),
 
-	TEXT("application_name", "DNS"),
+	TEXT("application_name", "Google"),
 	TEXT("application_category_name", "Network"),
 	NUMBER("application_is_guessed", 1),
 	NUMBER("application_confidence", 6),
@@ -110,6 +111,7 @@ static const Expected expected[] = {
 	NUMBER("process_pid", 0),
 	TEXT("process_name", ""),
 	NUMBER("source_file", 4000000000),
+	TEXT("application_protocol", "DNS"),
 	TEXT("fingerprint_kind", "JA3"),
 };
 
@@ -172,7 +174,8 @@ make_flow(void **state __attribute__((unused)))
 	dpi = dpi_start(20, &all, false);
 	if (dpi == NULL)
 		return -1;
-	flow.dpi.application = NDPI_PROTOCOL_DNS;
+	flow.dpi.master = NDPI_PROTOCOL_DNS;
+	flow.dpi.application = NDPI_PROTOCOL_GOOGLE;
 	flow.dpi.category = NDPI_PROTOCOL_CATEGORY_NETWORK;
 	flow.dpi.guessed = 1;
 	flow.dpi.confidence = 6;
@@ -283,6 +286,22 @@ CASE(every_column_alone)
 	}
 }
 
+CASE(full_names_have_the_protocol_before_the_application)
+{
+	unsigned	name = (unsigned) column_by_name("application_name");
+	MeterRequest request = {.application_names = APPLICATION_NAMES_FULL};
+	uint8_t		block[RECORD_HEADER_BYTES + 2 + RECORD_TEXT_MAX];
+	const uint8_t *cursor = block;
+	FlowRecord	record;
+	Emitter		emitter;
+
+	column_set_add(&request.columns, name);
+	emit_start(&emitter, &request, dpi);
+	assert_null(record_read(&cursor, block + emit_record(&emitter, &flow, NULL, LEFT, block), &request.columns, 0, &record));
+	assert_int_equal(record.values[name].b.length, strlen("DNS.Google"));
+	assert_memory_equal(record.values[name].b.bytes, "DNS.Google", strlen("DNS.Google"));
+}
+
 CASE(all_columns_together)
 {
 	ColumnSet	wanted = {0};
@@ -375,6 +394,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_column_alone),
+		cmocka_unit_test(full_names_have_the_protocol_before_the_application),
 		cmocka_unit_test(all_columns_together),
 		cmocka_unit_test(no_column_is_a_header),
 		cmocka_unit_test(ipv6_addresses_have_16_bytes),

@@ -203,6 +203,9 @@ CASE(options_out_of_range_are_refused)
 	request.splt_analysis = 65535;
 	expect_acceptance(&request);
 
+	request.application_names = 2;
+	expect_refusal(&request, "an option of the request is out of range");
+	request.application_names = 1;
 	request.accounting_mode = 4;
 	expect_refusal(&request, "an option of the request is out of range");
 	request.accounting_mode = 3;
