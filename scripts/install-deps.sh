@@ -96,6 +96,7 @@ look_for_all()
 	need "scikit-learn" python3-sklearn /usr/bin/python3 -c 'import sklearn'
 	need "pandas" python3-pandas /usr/bin/python3 -c 'import pandas'
 	need "psycopg2" python3-psycopg2 /usr/bin/python3 -c 'import psycopg2'
+	need "PyYAML" python3-yaml /usr/bin/python3 -c 'import yaml'
 	need "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
 	need "setcap" libcap2-bin test -x /sbin/setcap
 	need "capinfos" wireshark-common command -v capinfos

@@ -39,7 +39,8 @@ BEGIN
 	EXECUTE format('EXPLAIN (%s, SUMMARY OFF, COSTS OFF, BUFFERS OFF, FORMAT json) %s', options, query) INTO plan;
 	RETURN QUERY SELECT key, CASE key WHEN 'Actual Rows' THEN e.value::numeric::int::text ELSE explained.plain(e.value) END
 		FROM json_each_text(plan -> 0 -> 'Plan') e
-		WHERE key NOT IN ('Parallel Aware', 'Async Capable', 'Disabled');
+		WHERE key NOT IN ('Parallel Aware', 'Async Capable', 'Disabled', 'Ignored');
+	RETURN QUERY SELECT 'Ignored: ' || key, e.value FROM json_each_text(plan #> '{0,Plan,Ignored}') e;
 END $$;
 \pset format unaligned
 \pset tuples_only on

@@ -43,10 +43,29 @@ explain_flows(const FlowScan *scan, ExplainState *es)
 	ExplainPropertyList("Flows of Meters", flows, es);
 }
 
+/* Packets ignored, by reason: a group of its own where a program reads the plan. */
+static void
+explain_ignored(const Account *account, ExplainState *es)
+{
+	bool		is_text = es->format == EXPLAIN_FORMAT_TEXT;
+
+	if (!is_text)
+		ExplainPropertyUInteger("Packets Ignored", NULL, account_ignored(account), es);
+	ExplainOpenGroup("Ignored", "Ignored", true, es);
+	for (Counter counter = COUNTER_IGNORED; counter < COUNTERS; counter++)
+	{
+		const char *reason = counter_kinds[counter].label;
+
+		if (is_shown(counter, account->counters[counter], es))
+			ExplainPropertyUInteger(is_text ? psprintf("Ignored: %s", reason) : reason, NULL, account->counters[counter], es);
+	}
+	ExplainCloseGroup("Ignored", "Ignored", true, es);
+}
+
 static void
 explain_account(const Account *account, bool timed, ExplainState *es)
 {
-	for (Counter counter = 0; counter < COUNTERS; counter++)
+	for (Counter counter = 0; counter < COUNTER_IGNORED; counter++)
 	{
 		uint64		value = account->counters[counter];
 
@@ -57,8 +76,7 @@ explain_account(const Account *account, bool timed, ExplainState *es)
 		else
 			ExplainPropertyUInteger(counter_kinds[counter].label, NULL, value, es);
 	}
-	if (es->format != EXPLAIN_FORMAT_TEXT)
-		ExplainPropertyUInteger("Packets Ignored", NULL, account_ignored(account), es);
+	explain_ignored(account, es);
 }
 
 void

@@ -75,4 +75,4 @@ def packets_of(plan):
     """The counters of packets in what EXPLAIN tells, or what it said instead."""
     if not isinstance(plan, dict):
         return plan
-    return {key: value for key, value in plan.items() if key.startswith(('Packets ', product.IGNORED))}
+    return {key: value for key, value in plan.items() if key.startswith('Packets ') or key == product.IGNORED}

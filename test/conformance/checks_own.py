@@ -125,7 +125,7 @@ class Account:
                 product.PACKETS_GIVEN_UP,
             )
         )
-        self.ignored = sum(value for key, value in plan.items() if key.startswith(product.IGNORED))
+        self.ignored = sum(plan[product.IGNORED].values())
         self.packets, self.bytes = packets, size
 
 

@@ -20,7 +20,7 @@ METERS_STARTED = 'Meters Started'
 FLOWS_OF_METERS = 'Flows of Meters'
 PACKETS_READ, PACKETS_METERED = 'Packets Read', 'Packets Metered'
 PACKETS_FILTERED, PACKETS_GIVEN_UP = 'Packets Filtered', 'Packets Given Up'
-IGNORED = 'Ignored: '
+IGNORED = 'Ignored'
 
 # What a column is shown as: addresses without a netmask, lists as JSON. The columns that the references do not have are
 # left aside, and labels in a second list.

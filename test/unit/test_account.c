@@ -15,11 +15,18 @@ CASE(every_counter_has_a_label_of_its_own)
 	}
 }
 
-/* The reasons, and they alone, are labelled as such. */
-CASE(reasons_to_ignore_are_the_last_counters)
+/* A label is a key in YAML, without quotes, and after its blanks a name in XML. */
+CASE(labels_are_plain_words)
 {
 	for (int i = 0; i < COUNTERS; i++)
-		assert_int_equal(strncmp(counter_kinds[i].label, "Ignored: ", 9) == 0, i >= COUNTER_IGNORED);
+	{
+		assert_int_equal(strcspn(counter_kinds[i].label, ":#\"'{}[]&*!|>%@`\\"), strlen(counter_kinds[i].label));
+		assert_in_range(counter_kinds[i].label[0] | 0x20, 'a', 'z');
+	}
+}
+
+CASE(reasons_to_ignore_are_the_last_counters)
+{
 	assert_int_equal(COUNTERS - COUNTER_IGNORED, IGNORE_REASONS);
 }
 
@@ -129,6 +136,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_counter_has_a_label_of_its_own),
+		cmocka_unit_test(labels_are_plain_words),
 		cmocka_unit_test(reasons_to_ignore_are_the_last_counters),
 		cmocka_unit_test(own_packets_are_added_and_shared_ones_are_not),
 		cmocka_unit_test(packets_of_other_shards_are_no_part_of_a_scan),
