@@ -11,6 +11,44 @@
 /* An answer takes some ms; after so many there will be none. */
 #define ANSWER_TIMEOUT	60000
 
+/* An answer has no more messages: nDPI's numbers have 16 bits. */
+#define ANSWER_MESSAGES	65536
+
+/* Hands on the messages of one answer. */
+static void
+take_answer(OwnedMeter *meter, const ScanJob *job, AskTaker take, void *context)
+{
+	for (uint32 messages = 0;; messages++)
+	{
+		MeterMessage message;
+		FailureMessage failure;
+
+		while (!owner_receive(meter, &message))
+			owner_wait(meter);
+		switch (message.type)
+		{
+			case MESSAGE_HELLO:
+			case MESSAGE_APPLICATION:
+				if (messages > ANSWER_MESSAGES)
+					ereport(ERROR,
+							(errcode(ERRCODE_FDW_ERROR),
+							 errmsg("a meter does not come to the end of its answer")));
+				if (!take(&message, context))
+					return;
+				break;
+			case MESSAGE_END:
+				return;
+			case MESSAGE_FAILURE:
+				memcpy(&failure, message.body, sizeof(failure));
+				failure_raise(&failure, job);
+			default:
+				ereport(ERROR,
+						(errcode(ERRCODE_FDW_ERROR),
+						 errmsg("a meter sent a message of type %u out of turn", message.type)));
+		}
+	}
+}
+
 void
 ask_meter(const MeterRequest *request, AskTaker take, void *context)
 {
@@ -22,23 +60,7 @@ ask_meter(const MeterRequest *request, AskTaker take, void *context)
 	meter = owner_start(&job, 0, 1);
 	PG_TRY();
 	{
-		bool		more = true;
-
-		while (more)
-		{
-			MeterMessage message;
-
-			while (!owner_receive(meter, &message))
-				owner_wait(meter);
-			if (message.type == MESSAGE_FAILURE)
-			{
-				FailureMessage failure;
-
-				memcpy(&failure, message.body, sizeof(failure));
-				failure_raise(&failure, &job);
-			}
-			more = message.type != MESSAGE_END && take(&message, context);
-		}
+		take_answer(meter, &job, take, context);
 	}
 	PG_FINALLY();
 	{

@@ -105,5 +105,10 @@ encoding_valid(const char *string)
 const char *
 encoding_field(const char *field, size_t size)
 {
-	return encoding_valid(pnstrdup(field, size));
+	char	   *text = pnstrdup(field, size);
+
+	for (char *character = text; *character != '\0'; character++)
+		if ((unsigned char) *character < ' ' || *character == 0x7f)
+			*character = ' ';
+	return encoding_valid(text);
 }

@@ -17,7 +17,10 @@ text	   *encoding_from_utf8(const uint8 *utf8, size_t length);
  */
 const char *encoding_valid(const char *string);
 
-/* The string of a message's field of `size` bytes, which need not end nor be valid; a copy in the current memory context. */
+/*
+ * The string of a message's field of `size` bytes, which need not end nor be valid: one line, without control characters that
+ * would steer a terminal.  A copy in the current memory context.
+ */
 const char *encoding_field(const char *field, size_t size);
 
 #endif							/* PG_ENCODING_H */

@@ -87,7 +87,7 @@ failure_report_damage(int level, const FailureMessage *damage, const ScanJob *jo
 			 errmsg("could not read capture \"%s\": packet " UINT64_FORMAT " %s", path == NULL ? "?" : path,
 					(uint64) damage->packet, encoding_field(damage->text, sizeof(damage->text))),
 			 errdetail("Its " UINT64_FORMAT " packets before that were read, up to byte " UINT64_FORMAT ".",
-					   (uint64) damage->packet - 1, (uint64) damage->byte),
+					   (uint64) Max(damage->packet, 1) - 1, (uint64) damage->byte),
 			 level >= ERROR ? errhint("%s%sSet on_damage to \"warn\" to keep the flows up to there.",
 									  kind.hint == NULL ? "" : kind.hint, kind.hint == NULL ? "" : " ") :
 			 kind.hint != NULL ? errhint("%s", kind.hint) : 0));

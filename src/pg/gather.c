@@ -48,6 +48,7 @@ typedef struct Link
 	uint64		last_first;
 	uint64		place;			/* every record that left up to here was delivered */
 	uint64		records;		/* so far */
+	uint32		damage_next;	/* no file before this one will be told to be damaged */
 
 	bool		ended;
 	Account		account;		/* once it ended */
@@ -64,8 +65,12 @@ struct Gather
 	Link	   *links;
 	Link	   *current;		/* whose record was returned last */
 	bool		finished;
-	List	   *damages;		/* FailureMessage, one for each damaged file */
+	Bitmapset  *damaged;		/* the files that are */
+	List	   *damages;		/* FailureMessage, one for each of the first of them */
 };
+
+/* So many damaged files have a warning of their own. */
+#define DAMAGES_TOLD	20
 
 /* ----------------------------------------------------------------------------------------------------------------- the end */
 
@@ -287,21 +292,26 @@ take_place(Link *link, const PlaceMessage *place)
 	link->place = place->left;
 }
 
-/* All meters walk all files, and report the same damage: once is enough. */
+/* Meters report the damage of files in the files' order, each once; several may report that of the same file. */
 static void
-take_damage(Gather *gather, const FailureMessage *damage)
+take_damage(Gather *gather, Link *link, const FailureMessage *damage)
 {
 	MemoryContext before;
 	FailureMessage *copy;
-	ListCell   *cell;
 
-	foreach(cell, gather->damages)
-		if (((FailureMessage *) lfirst(cell))->file == damage->file)
-			return;
+	if (damage->file < link->damage_next || damage->file >= gather->job->request.files)
+		lying_meter("damage out of place");
+	link->damage_next = damage->file + 1;
+	if (bms_is_member(damage->file, gather->damaged))
+		return;
 	before = MemoryContextSwitchTo(gather->context);
-	copy = palloc(sizeof(*copy));
-	*copy = *damage;
-	gather->damages = lappend(gather->damages, copy);
+	gather->damaged = bms_add_member(gather->damaged, damage->file);
+	if (list_length(gather->damages) < DAMAGES_TOLD)
+	{
+		copy = palloc(sizeof(*copy));
+		*copy = *damage;
+		gather->damages = lappend(gather->damages, copy);
+	}
 	MemoryContextSwitchTo(before);
 }
 
@@ -354,7 +364,7 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 			take_place(link, &body.place);
 			break;
 		case MESSAGE_DAMAGE:
-			take_damage(gather, &body.failure);
+			take_damage(gather, link, &body.failure);
 			break;
 		case MESSAGE_FAILURE:
 			failure_raise(&body.failure, gather->job);
@@ -364,7 +374,7 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 			take_end(link, &body.account);
 			break;
 		default:
-			elog(ERROR, "unexpected message of type %u", message->type);
+			lying_meter("a message that belongs to another conversation");
 	}
 }
 
@@ -409,7 +419,10 @@ poll_link(Gather *gather, Link *link)
 
 	while (!link->has_record && !link->ended &&
 		   (link->meter != NULL ? owner_receive(link->meter, &message) : receive_from_worker(link, &message)))
+	{
 		take_message(gather, link, &message);
+		CHECK_FOR_INTERRUPTS();
+	}
 }
 
 /* --------------------------------------------------------------------------------------------------------------- the order */
@@ -470,10 +483,16 @@ static void
 finish(Gather *gather)
 {
 	ListCell   *cell;
+	int			untold = bms_num_members(gather->damaged) - list_length(gather->damages);
 
 	gather->finished = true;
 	foreach(cell, gather->damages)
 		failure_report_damage(gather->job->request.stop_at_damage ? ERROR : WARNING, lfirst(cell), gather->job);
+	if (untold > 0)
+		ereport(WARNING,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg_plural("could not read %d more capture to its end", "could not read %d more captures to their ends",
+							   untold, untold)));
 }
 
 const FlowRecord *

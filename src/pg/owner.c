@@ -272,6 +272,7 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 		Size		wanted;
 		uint32		index;
 
+		CHECK_FOR_INTERRUPTS();
 		while (!find_message(meter, message, &wanted))
 			if (!fill_buffer(meter, wanted))
 				return false;

@@ -9,7 +9,7 @@ import struct
 import sys
 import time
 
-HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, OWNER_FAILURE, FILE = 3, 4, 5, 6, 7, 8, 9, 11, 2
+HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OWNER_FAILURE, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
 COUNTERS = 25
 
 
@@ -45,8 +45,12 @@ def ports(*places):
     message(FLOWS, b''.join(record(left, first, struct.pack('<H', 443)) for left, first in places))
 
 
-def failure(code, file=0xffffffff, text=b'x'):
-    return struct.pack('<IIQQ1024s', code, file, 0, 0, text)
+def failure(code, file=0xffffffff, text=b'x', byte=0, packet=0):
+    return struct.pack('<IIQQ1024s', code, file, byte, packet, text)
+
+
+def place(left, *numbers):
+    message(PLACE, struct.pack('<QQQQ', left, *(numbers or (0, 0, 0))))
 
 
 def sleep_for_ever():
@@ -60,6 +64,37 @@ def endless():
     while True:
         ports(*((2 * place, place) for place in range(number, number + 1000)))
         number += 1000
+
+
+def again_and_again(send_one):
+    """Sends the messages of 0, 1, 2 ... and does not end."""
+    def run():
+        hello()
+        number = 0
+        while True:
+            send_one(number)
+            number += 1
+    return run
+
+
+def extremes(fill):
+    """The values of a table with one column of each kind, in the order of all columns, with all bits alike."""
+    def run(number):
+        text = b'\xf4\x8f\xbf\xbf' * 63 if fill else b''
+        values = [bytes([fill]) * 8, b'\6' + bytes([fill]) * 16, bytes([fill]) * 6, bytes([fill]) * 3, bytes([fill]) * 2,
+                  bytes([fill]), bytes([fill]) * 8, bytes([fill]) * 8, bytes([fill]) * 8, bytes([fill]) * 8,
+                  struct.pack('<II', 65535, 65535) + bytes([fill]) * 8 * 65535, struct.pack('<H', len(text)) + text]
+        message(FLOWS, record(2 * number + 2, number + 1, b''.join(values)))
+    return run
+
+
+def end_and_go_on():
+    hello()
+    message(END, b'\0' * 8 * COUNTERS)
+    number = 1
+    while True:
+        ports((2 * number, number))
+        number += 1
 
 
 def trickle():
@@ -146,6 +181,32 @@ DEEDS = {
     'shrinks_its_page': shrinks_its_page,
 }
 
+# What does not end.
+ENDLESS = {
+    'damage_of_new_files': again_and_again(lambda n: message(DAMAGE, failure(8, n & 0xffffffff, packet=1))),
+    'damage_of_one_file': again_and_again(lambda n: message(DAMAGE, failure(8, 0, packet=1))),
+    'damage_of_the_last_file': again_and_again(lambda n: message(DAMAGE, failure(8, 0xffffffff, packet=2 ** 64 - 1))),
+    'damage_of_no_file': again_and_again(lambda n: message(DAMAGE, failure(0xffffffff, 0x80000000))),
+    'damage_backwards': again_and_again(lambda n: message(DAMAGE, failure(8, 1 - n % 2, packet=1))),
+    'places': again_and_again(lambda n: place(n + 1)),
+    'wide_places': again_and_again(lambda n: place(n + 1, *(2 ** 64 - 1,) * 3)),
+    'places_from_0': again_and_again(place),
+    'places_at_the_end': again_and_again(lambda n: place(2 ** 64 - 1)),
+    'flows': endless,
+    'flows_of_one_place': again_and_again(lambda n: ports((2, 1))),
+    'low_flows': again_and_again(extremes(0)),
+    'high_flows': again_and_again(extremes(255)),
+    'hellos': again_and_again(lambda n: hello()),
+    'questions_for_files': again_and_again(lambda n: message(NEXT_FILE, struct.pack('<I', n & 0xffffffff))),
+    'question_for_the_last_file': again_and_again(lambda n: message(NEXT_FILE, struct.pack('<I', 0xffffffff))),
+    'applications': again_and_again(lambda n: message(APPLICATION, struct.pack('<I64s64s', n & 0xffffffff, b'\xff' * 64, b'x' * 64))),
+    'end_and_go_on': end_and_go_on,
+    'failures': again_and_again(lambda n: message(FAILURE, failure(n & 0xffffffff, n & 0xffffffff, b'\xc3\x28\x1b[2J\n' * 128,
+                                                                   2 ** 64 - 1, 2 ** 64 - 1))),
+    'bytes': lambda: (hello(), [send(b'\xff' * 65536) for _ in iter(int, 1)]),
+    'a_long_message': lambda: (hello(), send(struct.pack('<II', FLOWS, 4 << 20)), [send(b'\xff' * 65536) for _ in iter(int, 1)]),
+}
+
 if __name__ == '__main__':
     read(struct.unpack('<II', read(8))[1])
-    DEEDS[sys.argv[0].rpartition('.')[2]]()
+    {**DEEDS, **ENDLESS}[sys.argv[0].rpartition('.')[2]]()
