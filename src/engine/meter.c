@@ -22,6 +22,9 @@
 
 #define SCAN_INTERVAL	10		/* ms */
 
+/* ms: what a bigint holds.  Times beyond, of pcapng files that hold anything for a time, are taken for this one. */
+#define LATEST_TIME		((uint64_t) INT64_MAX)
+
 void
 meter_start(Meter *meter, const MeterRequest *request, const EngineProgram *program, Account *account, Dpi *dpi)
 {
@@ -215,8 +218,11 @@ scan(Meter *meter)
 void
 meter_packet(Meter *meter, Packet *packet, uint64_t place, uint32_t file)
 {
-	bool		late = packet->time < meter->clock;
+	bool		late;
 
+	if (packet->time > LATEST_TIME)
+		packet->time = LATEST_TIME;
+	late = packet->time < meter->clock;
 	meter->place = place;
 	if (late)
 		packet->time = meter->clock;

@@ -44,6 +44,9 @@
 /* From 1970 to 2000, where the server's timestamps start. */
 #define UNIX_TO_POSTGRES_US	((uint64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
+/* A longer time is this one: as many whole seconds as an interval's microseconds hold, so that it can be rounded to any digit. */
+#define LONGEST_INTERVAL_US	(PG_INT64_MAX / USECS_PER_SEC * USECS_PER_SEC)
+
 #define LONGEST_MAC		sizeof("aa:bb:cc:dd:ee:ff")
 
 /* So many elements of a list stand in an error. */
@@ -94,8 +97,9 @@ refuse_text(const char *value, const ConvertTarget *target, int code)
 {
 	ereport(ERROR,
 			(errcode(code),
-			 errmsg("value %s of column \"%s\" is out of range for type %s",
-					value, target->name, format_type_be(target->type)),
+			 errmsg("value %s of column \"%s\" of foreign table \"%s\" is out of range for type %s",
+					value, target->name, target->table, format_type_be(target->type)),
+			 errdetail("The flow began in capture \"%s\".", convert_capture_text(target)),
 			 errhint("Declare the column with a wider type.")));
 }
 
@@ -145,6 +149,14 @@ list_text(const FlowValue *value, uint32 most)
 }
 
 char *
+convert_capture_text(const ConvertTarget *target)
+{
+	const ConvertCaptures *captures = target->captures;
+
+	return captures->current < (uint64) captures->count ? TextDatumGetCString(captures->names[captures->current]) : pstrdup("?");
+}
+
+char *
 convert_value_text(const FlowValue *value, const ConvertTarget *target)
 {
 	char		buffer[INET6_ADDRSTRLEN];
@@ -172,9 +184,7 @@ convert_value_text(const FlowValue *value, const ConvertTarget *target)
 		case INTEGERS:
 			return list_text(value, LIST_SHOWN);
 		case SOURCE:
-			if (value->u < (uint64) target->file_count)
-				return psprintf("\"%s\"", TextDatumGetCString(target->files[value->u]));
-			break;
+			return psprintf("\"%s\"", convert_capture_text(target));
 	}
 	return pstrdup("?");
 }
@@ -246,7 +256,7 @@ time_to_timestamptz(const FlowValue *value, const ConvertTarget *target)
 	const uint64 end = (END_TIMESTAMP + UNIX_TO_POSTGRES_US) / 1000;
 
 	if (value->u >= end)
-		out_of_range(value, target, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);
+		return TimestampTzGetDatum(DT_NOEND);
 	return TimestampTzGetDatum((int64) (value->u * 1000 - UNIX_TO_POSTGRES_US));
 }
 
@@ -255,16 +265,14 @@ microseconds_to_interval(int64 microseconds)
 {
 	Interval   *interval = palloc0(sizeof(*interval));
 
-	interval->time = microseconds;
+	interval->time = Min(microseconds, LONGEST_INTERVAL_US);
 	return IntervalPGetDatum(interval);
 }
 
 static Datum
 duration_to_interval(const FlowValue *value, const ConvertTarget *target)
 {
-	if (value->u > PG_INT64_MAX / 1000)
-		out_of_range(value, target, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);
-	return microseconds_to_interval((int64) value->u * 1000);
+	return microseconds_to_interval((int64) Min(value->u, LONGEST_INTERVAL_US / 1000) * 1000);
 }
 
 static Datum
@@ -272,9 +280,9 @@ real_to_interval(const FlowValue *value, const ConvertTarget *target)
 {
 	double		microseconds = rint(value->d * 1000);	/* half to even */
 
-	if (isnan(microseconds) || !FLOAT8_FITS_IN_INT64(microseconds))
+	if (isnan(microseconds) || microseconds < 0)
 		out_of_range(value, target, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);
-	return microseconds_to_interval((int64) microseconds);
+	return microseconds_to_interval(FLOAT8_FITS_IN_INT64(microseconds) ? (int64) microseconds : LONGEST_INTERVAL_US);
 }
 
 static Datum
@@ -357,9 +365,9 @@ json_to_jsonb(const FlowValue *value, const ConvertTarget *target)
 static Datum
 source_to_text(const FlowValue *value, const ConvertTarget *target)
 {
-	if (value->u >= (uint64) target->file_count)
-		elog(ERROR, "a meter names capture " UINT64_FORMAT " of %d", value->u, target->file_count);
-	return target->files[value->u];
+	if (value->u >= (uint64) target->captures->count)
+		elog(ERROR, "a meter names capture " UINT64_FORMAT " of %d", value->u, target->captures->count);
+	return target->captures->names[value->u];
 }
 
 /* An array of integers of 2, 4 or 8 bytes; an empty one has no dimension. */
@@ -528,15 +536,24 @@ convert_types_text(const Column *column)
 }
 
 Oid
-convert_import_type(const Column *column)
+convert_import_type(const Column *column, ImportTypes types)
 {
+	int			class = class_of(column);
+
+	if (types == IMPORT_POSTGRES && class == TIME)
+		return TIMESTAMPTZOID;
+	if (types == IMPORT_POSTGRES && (class == DURATION || class == REAL_DURATION))
+		return INTERVALOID;
+	if (types == IMPORT_PORTABLE && (class == ADDRESS || class == MAC))
+		return TEXTOID;
+
 	switch (column->kind)
 	{
 		case COLUMN_UINT8:
 		case COLUMN_UINT16:
-		case COLUMN_UINT32:
 		case COLUMN_INT32:
 			return INT4OID;
+		case COLUMN_UINT32:
 		case COLUMN_UINT64:
 		case COLUMN_INT64:
 			return INT8OID;
@@ -547,7 +564,7 @@ convert_import_type(const Column *column)
 		case COLUMN_MAC:
 			return MACADDROID;
 		case COLUMN_INTEGERS:
-			return INT4ARRAYOID;
+			return column->field == FIELD_SPLT_DIRECTION ? INT4ARRAYOID : INT8ARRAYOID;
 		case COLUMN_JSON:
 			return JSONBOID;
 		case COLUMN_OUI:

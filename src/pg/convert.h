@@ -7,18 +7,36 @@
 
 #include "wire/record.h"
 
+/* The captures of a scan, and that of the flow at hand. */
+typedef struct ConvertCaptures
+{
+	Datum	   *names;			/* by index, as text */
+	int			count;
+	uint64		current;		/* where the flow began */
+} ConvertCaptures;
+
 /* Where a value goes: what its conversion needs to know. */
 typedef struct ConvertTarget
 {
+	const char *table;			/* for errors */
 	const char *name;			/* the column of the table, for errors */
 	const Column *column;
 	Oid			type;			/* the table's, a domain's base type */
-	Datum	   *files;			/* COLUMN_FILE: names by index, as text */
-	int			file_count;
+	const ConvertCaptures *captures;
 } ConvertTarget;
 
+/* The types that IMPORT FOREIGN SCHEMA declares. */
+typedef enum ImportTypes
+{
+	IMPORT_NFSTREAM,			/* times as NFStream's milliseconds */
+	IMPORT_POSTGRES,			/* times as timestamptz and interval */
+	IMPORT_PORTABLE				/* as NFSTREAM, addresses as text */
+} ImportTypes;
+
 /*
- * Makes a datum in the current memory context.  Errors if the value is out of the type's range; names column and value.
+ * Makes a datum in the current memory context.  Errors if the value is out of the type's range; names table, column, value and
+ * capture.  Times and durations are never out of the range of timestamptz and interval: those beyond are 'infinity', and the
+ * longest interval.
  */
 typedef Datum (*ConvertFunction) (const FlowValue *value, const ConvertTarget *target);
 
@@ -28,11 +46,14 @@ ConvertFunction convert_function(const Column *column, Oid type);
 /* The types that can hold a column, as users read them, in the current memory context. */
 char	   *convert_types_text(const Column *column);
 
-/* The type with which IMPORT FOREIGN SCHEMA declares a column. */
-Oid			convert_import_type(const Column *column);
+/* The type with which IMPORT FOREIGN SCHEMA declares a column: it holds whatever a capture can bring about. */
+Oid			convert_import_type(const Column *column, ImportTypes types);
 
 /* A value's text alone, whatever its column, in the current memory context. */
 text	   *convert_plain_text(const FlowValue *value, const ConvertTarget *target);
+
+/* The name of the capture in which the flow at hand began, in the current memory context. */
+char	   *convert_capture_text(const ConvertTarget *target);
 
 /* A value as users read it in an error, in the current memory context. */
 char	   *convert_value_text(const FlowValue *value, const ConvertTarget *target);

@@ -57,7 +57,7 @@ append_columns(StringInfo command, const ScanOptions *options)
 		if (column->extra || !options_group_is_on(options, column->group))
 			continue;
 		appendStringInfo(command, "%s\n\t%s %s", separator, quote_identifier(column->name),
-						 format_type_be(anonymizer_names(options, column) ? TEXTOID : convert_import_type(column)));
+						 format_type_be(anonymizer_names(options, column) ? TEXTOID : convert_import_type(column, IMPORT_NFSTREAM)));
 		separator = ",";
 	}
 }

@@ -45,6 +45,8 @@ struct TupleBuilder
 	MemoryContext context;
 	MemoryContext files_context;	/* what tuple_builder_set_files() keeps */
 	const char *table;
+	unsigned	source_file;	/* the index of this column */
+	ConvertCaptures captures;
 	Anonymizer *anonymizer;		/* NULL: no column is hidden */
 	int			attributes;		/* of the slot */
 	int			count;
@@ -140,16 +142,17 @@ is_computed(const ScanOptions *options, const Column *column)
 
 /* Looks up how a column of the table is filled.  Errors if its type cannot hold the attribute. */
 static TupleColumn
-prepare_column(Relation table, const Anonymizer *anonymizer, Form_pg_attribute attribute, int index)
+prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, int index)
 {
 	const Column *column = &columns[index];
-	bool		hidden = anonymizer_hides(anonymizer, attribute, column);
+	bool		hidden = anonymizer_hides(builder->anonymizer, attribute, column);
 	int32		modifier = attribute->atttypmod;
 	Oid			type = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
 	ConvertFunction convert = convert_function(column, type);
 	Oid			function;
 	TupleColumn prepared = {
-		.target = {.name = pstrdup(NameStr(attribute->attname)), .column = column, .type = type},
+		.target = {.table = builder->table, .name = pstrdup(NameStr(attribute->attname)), .column = column, .type = type,
+			.captures = &builder->captures},
 		.attribute = attribute->attnum - 1,
 		.index = index,
 		.convert = convert,
@@ -162,7 +165,7 @@ prepare_column(Relation table, const Anonymizer *anonymizer, Form_pg_attribute a
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot be of type %s", NameStr(attribute->attname),
-						RelationGetRelationName(table), format_type_be(attribute->atttypid)),
+						builder->table, format_type_be(attribute->atttypid)),
 				 errdetail("Attribute \"%s\" fits into: %s.", column->name, convert_types_text(column))));
 
 	if (modifier >= 0 && find_typmod_coercion_function(type, &function) == COERCION_PATH_FUNC)
@@ -183,6 +186,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	memset(wanted, 0, sizeof(*wanted));
 	builder->context = CurrentMemoryContext;
 	builder->files_context = AllocSetContextCreate(builder->context, "names of captures", ALLOCSET_SMALL_SIZES);
+	builder->source_file = column_by_name("source_file");
 	builder->table = pstrdup(RelationGetRelationName(table));
 	builder->anonymizer = anonymizer_of_table(table, options);
 	builder->attributes = descriptor->natts;
@@ -199,7 +203,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 		index = tuple_column_of_attribute(RelationGetRelid(table), attribute->attnum);
 		if (index == PLUGIN_VALUE)
 			continue;
-		column = prepare_column(table, builder->anonymizer, attribute, index);
+		column = prepare_column(builder, attribute, index);
 		if (!whole_row && !bms_is_member(attribute->attnum - FirstLowInvalidHeapAttributeNumber, attributes_used))
 			continue;
 
@@ -215,6 +219,10 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 			column_set_add(wanted, index);
 		builder->columns[builder->count++] = column;
 	}
+
+	/* A value that does not fit its type is told of with its capture. */
+	if (builder->count > 0)
+		column_set_add(wanted, builder->source_file);
 	return builder;
 }
 
@@ -222,17 +230,12 @@ void
 tuple_builder_set_files(TupleBuilder *builder, const SourceFile *files, int count)
 {
 	MemoryContext previous = MemoryContextSwitchTo(builder->files_context);
-	Datum	   *names;
 
 	MemoryContextReset(builder->files_context);
-	names = palloc(count * sizeof(Datum));
+	builder->captures.names = palloc(count * sizeof(Datum));
+	builder->captures.count = count;
 	for (int i = 0; i < count; i++)
-		names[i] = CStringGetTextDatum(encoding_valid(files[i].path));
-	for (int i = 0; i < builder->count; i++)
-	{
-		builder->columns[i].target.files = names;
-		builder->columns[i].target.file_count = count;
-	}
+		builder->captures.names[i] = CStringGetTextDatum(encoding_valid(files[i].path));
 	MemoryContextSwitchTo(previous);
 }
 
@@ -241,8 +244,9 @@ add_step_context(void *argument)
 {
 	const StepContext *step = argument;
 
-	errcontext("column \"%s\" of foreign table \"%s\", value %s", step->column->target.name, step->builder->table,
-			   step->value == NULL ? "NULL" : convert_value_text(step->value, &step->column->target));
+	errcontext("column \"%s\" of foreign table \"%s\", value %s, capture \"%s\"", step->column->target.name,
+			   step->builder->table, step->value == NULL ? "NULL" : convert_value_text(step->value, &step->column->target),
+			   convert_capture_text(&step->column->target));
 }
 
 /* Applies a type's modifier and a domain's constraints; their errors come with the column and the value. */
@@ -272,6 +276,8 @@ tuple_fill(TupleBuilder *builder, const FlowRecord *record, uint64 id, TupleTabl
 {
 	const FlowValue id_value = {.u = id};
 
+	if (builder->count > 0)
+		builder->captures.current = record->values[builder->source_file].u;
 	memset(slot->tts_values, 0, builder->attributes * sizeof(Datum));
 	memset(slot->tts_isnull, true, builder->attributes * sizeof(bool));
 

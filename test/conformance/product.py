@@ -28,7 +28,7 @@ COLUMN_LISTS = """
 WITH found AS (
     SELECT attname, attnum,
         CASE WHEN atttypid = 'inet'::regtype THEN format('host(%%1$I) AS %%1$I', attname)
-             WHEN atttypid = 'int[]'::regtype THEN format('array_to_json(%%1$I) AS %%1$I', attname)
+             WHEN atttypid IN ('int[]'::regtype, 'bigint[]'::regtype) THEN format('array_to_json(%%1$I) AS %%1$I', attname)
              ELSE format('%%I', attname) END AS shown
     FROM pg_attribute
     WHERE attrelid = to_regclass('flows') AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('source_file', 'udps'))
@@ -47,15 +47,6 @@ COPY (SELECT id, application_name AS application, application_protocol FROM flow
 EXPLAIN = 'EXPLAIN (ANALYZE, FORMAT JSON) SELECT %s FROM flows;'
 ACCOUNT = EXPLAIN % 'id'
 
-# A damaged capture may claim packets of 4 GB, more than the columns of packet sizes hold as IMPORT declares them.
-WIDEN = """
-SELECT format('ALTER FOREIGN TABLE flows ALTER COLUMN %I TYPE %s', attname,
-              CASE atttypid WHEN 'int'::regtype THEN 'bigint' ELSE 'jsonb' END)
-FROM pg_attribute
-WHERE attrelid = to_regclass('flows') AND attname LIKE '%\\_ps'
-    AND atttypid IN ('int'::regtype, 'int[]'::regtype) \\gexec
-"""
-
 
 @dataclass
 class Outcome:
@@ -64,7 +55,6 @@ class Outcome:
     raw: bytes = b''  # the output as it came
     errors: tuple = ()
     warnings: tuple = ()
-    widened: bool = False  # asked again with wider types than IMPORT's
 
     @cached_property
     def table(self):
@@ -152,33 +142,29 @@ CREATE SERVER IF NOT EXISTS nfstream FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (
             raise RuntimeError('psql failed:\n' + told)
         return told
 
-    def ask(self, captures, options, queries, wide=False):
+    def ask(self, captures, options, queries):
         """Runs queries on the table of each capture; returns the Answers of each."""
         by_size = sorted(captures, key=lambda capture: sum(map(os.path.getsize, capture.paths)))
         found = {}
         with ThreadPoolExecutor(SESSIONS) as threads:
             shares = [by_size[number::SESSIONS] for number in range(SESSIONS)]
-            for share in threads.map(lambda share: self.in_session(share, options, queries, wide), shares):
+            for share in threads.map(lambda share: self.in_session(share, options, queries), shares):
                 found |= share
-        too_narrow = [capture for capture, answers in found.items() if not wide and any(map(Answer.is_narrow, answers))]
-        if too_narrow:
-            found |= self.ask(too_narrow, options, queries, wide=True)
         return {capture: found[capture] for capture in captures}
 
-    def in_session(self, captures, options, queries, wide):
+    def in_session(self, captures, options, queries):
         schema = self.schemas.get()
         try:
-            return self.ask_in(schema, captures, options, queries, wide)
+            return self.ask_in(schema, captures, options, queries)
         finally:
             self.schemas.put(schema)
 
-    def ask_in(self, schema, captures, options, queries, wide):
+    def ask_in(self, schema, captures, options, queries):
         script, output = ['\\pset format unaligned', '\\pset tuples_only on'], os.path.join(self.directory, schema)
         for number, capture in enumerate(captures):
             script += [
                 'DROP FOREIGN TABLE IF EXISTS flows;',
                 import_table(capture, options | {'n_meters': '1'}, schema),
-                WIDEN if wide else '',
                 '\\unset columns',
                 COLUMN_LISTS,
             ]
@@ -190,7 +176,7 @@ CREATE SERVER IF NOT EXISTS nfstream FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (
         for number, capture in enumerate(captures):
             before = next(told)
             found[capture] = [
-                Answer(take('%s.%d.%d' % (output, number, query)), before + next(told), wide)
+                Answer(take('%s.%d.%d' % (output, number, query)), before + next(told))
                 for query in range(len(queries))
             ]
         return found
@@ -210,14 +196,9 @@ class Answer:
 
     raw: bytes
     told: str
-    widened: bool
-
-    def is_narrow(self):
-        """Whether there are values that do not fit the types that IMPORT declares: a user declares wider ones then."""
-        return 'out of range for type integer' in self.told
 
     def outcome(self):
-        return Outcome(self.raw, messages_of(self.told, 'ERROR'), messages_of(self.told, 'WARNING'), self.widened)
+        return Outcome(self.raw, messages_of(self.told, 'ERROR'), messages_of(self.told, 'WARNING'))
 
     def plan(self):
         """The scan's properties of EXPLAIN, or what was said instead."""

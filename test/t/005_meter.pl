@@ -37,7 +37,7 @@ sub by_server
 	flows_table($node, 'flows', $source, %options);
 	my $columns = $node->safe_psql('postgres', <<'END');
 SELECT string_agg(CASE WHEN atttypid = 'inet'::regtype THEN format('host(%1$I) AS %1$I', attname)
-	WHEN atttypid = 'int[]'::regtype THEN format('array_to_json(%1$I) AS %1$I', attname)
+	WHEN atttypid IN ('int[]'::regtype, 'bigint[]'::regtype) THEN format('array_to_json(%1$I) AS %1$I', attname)
 	ELSE quote_ident(attname) END, ', ' ORDER BY attnum)
 FROM pg_attribute WHERE attrelid = 'flows'::regclass AND attnum > 0 AND attname <> 'source_file'
 END
