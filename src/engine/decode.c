@@ -39,8 +39,8 @@ static const LinkType link_types[] = {
 	{LINK_80211, decode_80211},
 	{LINK_PPI, decode_ppi},
 	{LINK_PPP, decode_ppp},
-	{LINK_PPP_SERIAL, decode_ppp_serial},
-	{LINK_C_HDLC, decode_ppp}
+	{LINK_PPP_SERIAL, decode_ppp},
+	{LINK_C_HDLC, decode_cisco_hdlc}
 };
 
 #define LINK_TYPES	(sizeof(link_types) / sizeof(link_types[0]))
@@ -93,6 +93,9 @@ decode_type(Decoder *decoder)
 		case TYPE_PPP_IPV6:
 			return NEXT_NETWORK;
 		case TYPE_VLAN:
+		case TYPE_VLAN_SERVICE:
+		case TYPE_VLAN_9100:
+		case TYPE_VLAN_9200:
 			return decode_vlan(decoder);
 		case TYPE_MPLS:
 		case TYPE_MPLS_UPSTREAM:

@@ -17,6 +17,8 @@
  *	  |  options, up to IHL * 4 bytes ...                        |
  *	  +----------------------------------------------------------+
  *
+ * A total length of 0 is that of a segment which the network card was to cut up (TSO, BIG TCP): all that is left of the frame.
+ *
  * Only the first fragment has a transport header, so later ones are ignored.  The checksum is not looked at: on the
  * sending machine it is often captured before the network card has filled it in.
  */
@@ -34,12 +36,13 @@ decode_ipv4(Decoder *decoder)
 				transport = ip;
 	uint8_t		version_ihl,
 				protocol;
-	uint16_t	total_length,
-				fragment,
+	uint16_t	length_field,
+				fragment;
+	uint32_t	header_length,
+				total_length,
 				transport_length;
-	uint32_t	header_length;
 
-	if (!bytes_get_u8(&b, &version_ihl) || !bytes_skip(&b, 1) || !bytes_get_be16(&b, &total_length) ||
+	if (!bytes_get_u8(&b, &version_ihl) || !bytes_skip(&b, 1) || !bytes_get_be16(&b, &length_field) ||
 		!bytes_skip(&b, 2) || !bytes_get_be16(&b, &fragment) ||
 		!bytes_skip(&b, 1) || !bytes_get_u8(&b, &protocol) || !bytes_skip(&b, 2) ||
 		!bytes_copy(&b, packet->source_ip, IPV4_ADDRESS_BYTES) ||
@@ -63,11 +66,15 @@ decode_ipv4(Decoder *decoder)
 	 * A total length that ends inside the header is wrong, unless so much is captured that it can be the length modulo
 	 * 65,536.  (One that ends behind the captured bytes is what a snapshot length makes.)  A tunnel is decoded even so.
 	 */
-	transport_length = (uint16_t) (total_length - header_length);
-	if (total_length < header_length && bytes_left(&ip) < total_length + 65536u)
-		decoder->verdict = IGNORED_BAD_LENGTH;
-	else
-		decoder->verdict = NOT_IGNORED;
+	total_length = length_field > 0 ? length_field : decode_wire_left(decoder, ip.at);
+	decoder->verdict = NOT_IGNORED;
+	transport_length = total_length - header_length;
+	if (total_length < header_length)
+	{
+		transport_length = (uint16_t) transport_length;
+		if (bytes_left(&ip) < total_length + 65536u)
+			decoder->verdict = IGNORED_BAD_LENGTH;
+	}
 
 	memset(packet->source_ip + IPV4_ADDRESS_BYTES, 0, IP_ADDRESS_BYTES - IPV4_ADDRESS_BYTES);
 	memset(packet->destination_ip + IPV4_ADDRESS_BYTES, 0, IP_ADDRESS_BYTES - IPV4_ADDRESS_BYTES);

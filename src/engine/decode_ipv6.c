@@ -13,6 +13,9 @@
  *	  |                  destination address, 16 bytes                   |
  *	  +------------------------------------------------------------------+
  *
+ * A payload length of 0 before TCP, UDP or a hop-by-hop header is that of a jumbogram (RFC 2675, section 3) or of a segment
+ * which the network card was to cut up (BIG TCP): all that is left of the frame.
+ *
  * Extension headers, each says what the next one is:
  *
  *	   0                8               16                       29     32
@@ -87,22 +90,34 @@ skip_extensions(Bytes *b, uint8_t *next, uint32_t *left)
 	return NOT_IGNORED;
 }
 
+/* Whether a payload length of 0 before this header does not mean that there is none. */
+static bool
+may_be_without_length(uint8_t next)
+{
+	return next == EXTENSION_HOP_BY_HOP || next == PROTOCOL_TCP || next == PROTOCOL_UDP;
+}
+
 Next
 decode_ipv6(Decoder *decoder)
 {
 	Packet	   *packet = decoder->packet;
 	Bytes		ip = decoder->at,
 				b = ip;
-	uint16_t	payload_length;
+	uint16_t	length_field;
 	uint8_t		next_header;
-	uint32_t	left;
+	uint32_t	payload_length,
+				left;
 	IgnoreReason reason;
 
-	if (!bytes_skip(&b, 4) || !bytes_get_be16(&b, &payload_length) || !bytes_get_u8(&b, &next_header) ||
+	if (!bytes_skip(&b, 4) || !bytes_get_be16(&b, &length_field) || !bytes_get_u8(&b, &next_header) ||
 		!bytes_skip(&b, 1) ||
 		!bytes_copy(&b, packet->source_ip, IPV6_ADDRESS_BYTES) ||
 		!bytes_copy(&b, packet->destination_ip, IPV6_ADDRESS_BYTES))
 		return decode_ignore(decoder, IGNORED_SHORT);
+
+	payload_length = length_field;
+	if (length_field == 0 && may_be_without_length(next_header))
+		payload_length = decode_wire_left(decoder, b.at);
 
 	/* Cut off by the snapshot length is no fault of the packet. */
 	if (bytes_left(&b) < payload_length && decoder->frame->captured_length >= decoder->frame->wire_length)
@@ -123,6 +138,6 @@ decode_ipv6(Decoder *decoder)
 	packet->ip_version = 6;
 	packet->ip = ip.at;
 	packet->ip_length = (uint32_t) bytes_left(&ip);
-	packet->size[ACCOUNTING_IP] = (uint16_t) (IPV6_HEADER_BYTES + payload_length);
+	packet->size[ACCOUNTING_IP] = IPV6_HEADER_BYTES + payload_length;
 	return decode_transport(decoder, next_header, b, left);
 }

@@ -75,7 +75,10 @@ enum
 	TYPE_IPV6 = 0x86DD,
 	TYPE_MPLS = 0x8847,
 	TYPE_MPLS_UPSTREAM = 0x8848,
-	TYPE_PPPOE_SESSION = 0x8864
+	TYPE_PPPOE_SESSION = 0x8864,
+	TYPE_VLAN_SERVICE = 0x88A8,
+	TYPE_VLAN_9100 = 0x9100,	/* what service tags had before there was a standard */
+	TYPE_VLAN_9200 = 0x9200
 };
 
 /* Protocol numbers of IP (IANA). */
@@ -89,6 +92,18 @@ enum
 	PROTOCOL_ICMPV6 = 58
 };
 
+/*
+ * So many bytes of the frame were on the wire from `at` on, captured or not: the length of an IP packet whose header does
+ * not say it.
+ */
+static inline uint32_t
+decode_wire_left(const Decoder *decoder, const uint8_t *at)
+{
+	uint32_t	before = (uint32_t) (at - decoder->frame->bytes);
+
+	return decoder->frame->wire_length > before ? decoder->frame->wire_length - before : 0;
+}
+
 #define IPV4_HEADER_BYTES	20	/* without options */
 #define IPV6_HEADER_BYTES	40	/* without extension headers */
 
@@ -97,7 +112,7 @@ enum
 
 Next		decode_ethernet(Decoder *decoder);
 Next		decode_ppp(Decoder *decoder);
-Next		decode_ppp_serial(Decoder *decoder);
+Next		decode_cisco_hdlc(Decoder *decoder);
 Next		decode_sll(Decoder *decoder);
 Next		decode_sll2(Decoder *decoder);
 Next		decode_null(Decoder *decoder);

@@ -1,13 +1,15 @@
 /*
  * decode_vlan.c
- *	  A VLAN tag behind EtherType 0x8100.  IEEE 802.1Q, clause 9.
+ *	  A VLAN tag.  IEEE 802.1Q, clause 9.
  *
  *	   0     3   4            16                             32
  *	  +-----+---+------------+------------------------------+
  *	  | PCP |DEI|  VLAN id   |       type of what follows   |
  *	  +-----+---+------------+------------------------------+
  *
- * Tags may follow one another; the innermost one's id is kept.
+ * The type before a tag says that it is one: 0x8100 a customer's; 0x88A8 a service provider's, outside of the customer's
+ * (formerly IEEE 802.1ad), for which 0x9100 and 0x9200 were used before.  All have the same form, and may follow one another
+ * in any order; the innermost one's id is kept.
  */
 #include "engine/decode_layer.h"
 

@@ -43,7 +43,7 @@ CAPTURES = (
 CHUNKED = ('busy', 'time_many_idle')
 CHUNKS = ((50, 0), (40, 0), (160, 0), (1000, 2), (50, 3), (40, 4), (40, 3), (100, 1), (0, 3))
 ONE_FLOW_A_FILE = ('tls', 1, 5)
-NO_FLOWS = 'qinq_8021ad'
+NO_FLOWS = 'link_user'
 HASHED = ['src_ip', 'dst_ip', 'src_oui', 'protocol', 'requested_server_name', 'bidirectional_mean_ps', 'splt_ps']
 OPTIONS = {'statistical_analysis': True, 'splt_analysis': 10}
 

@@ -45,7 +45,7 @@ class Builder:
 
     def link(self, link_type):
         self.depth += 1
-        build = {0: self.null, 108: self.null, 1: self.ethernet, 9: self.ppp, 104: self.ppp, 50: self.ppp_serial, 113: self.sll, 276: self.sll2,
+        build = {0: self.null, 108: self.null, 1: self.ethernet, 9: self.ppp, 104: self.hdlc, 50: self.ppp, 113: self.sll, 276: self.sll2,
                  105: self.dot11, 127: self.radiotap, 192: self.ppi}.get(link_type, self.ip)
         return build()
 
@@ -67,13 +67,15 @@ class Builder:
             return addresses + struct.pack('>H', self.rng.choice([0, 46])) + self.ip()
         return addresses + struct.pack('>H', kind) + body
 
-    def ppp(self):
-        if self.rng.randrange(2):
-            return self.rng.choice([b'\x0f\0', b'\x8f\0', b'\xff\x03']) + self.typed_bytes()
-        return self.typed_bytes()
+    def hdlc(self):
+        return self.rng.choice([b'\x0f\0', b'\x8f\0', b'\xff\x03', b'']) + self.typed_bytes()
 
-    def ppp_serial(self):
-        return self.rng.choice([b'\x0f\0', b'\x8f\0', b'\xff\x03']) + self.typed_bytes()
+    def ppp(self):
+        kind, body = self.typed()
+        framing = self.rng.choice([b'\xff\x03'] * 3 + [b''] * 3 + [b'\x0f\0', b'\x8f\0', b'\xff\0', b'\x03\xff'])
+        if self.rng.randrange(3) == 0:                              # a protocol of one byte
+            return framing + bytes([self.rng.choice([0x21, 0x57, 0x21, 0x57, kind & 0xFF])]) + body
+        return framing + struct.pack('>H', kind) + body
 
     def sll(self):
         return self.rng.randbytes(14) + self.typed_bytes()
@@ -125,7 +127,7 @@ class Builder:
         """A type and what it stands for."""
         choice = self.rng.randrange(24)
         if choice < 4:
-            return 0x8100, self.rng.randbytes(2) + self.typed_bytes()
+            return self.rng.choice([0x8100, 0x8100, 0x88A8, 0x9100, 0x9200]), self.rng.randbytes(2) + self.typed_bytes()
         if choice < 6:
             labels = self.rng.randrange(4)
             stack = b''.join(self.rng.randbytes(2) + bytes([self.rng.randrange(256) & 0xFE, 64]) for _ in range(labels))
@@ -133,7 +135,7 @@ class Builder:
         if choice < 8:
             return 0x8864, b'\x11\0' + self.rng.randbytes(2) + b'\0\0' + self.rng.choice([b'\0\x21', b'\0\x57', b'\xc0\x21']) + self.ip()
         if choice == 8:
-            return self.rng.choice([0x0806, 0x88CC, 0x88A8, 0x8863, 0, self.rng.randrange(65536)]), self.ip()
+            return self.rng.choice([0x0806, 0x88CC, 0x9300, 0x88E7, 0x8863, 0, self.rng.randrange(65536)]), self.ip()
         if choice < 11:
             return self.rng.choice([0x0021, 0x0057]), self.ip()
         return self.rng.choice([0x0800, 0x86DD]), self.ip()
@@ -153,7 +155,7 @@ class Builder:
         if self.rarely():
             ihl = self.rng.randrange(16)
         if self.rarely():
-            total = self.rng.choice([0, 10, 20, total - 1, total + 1, total + 9, 65535, self.rng.randrange(65536)])
+            total = self.rng.choice([0, 0, 0, 10, 20, total - 1, total + 1, total + 9, 65535, self.rng.randrange(65536)])
         if self.rarely(25):
             fragment = self.rng.randrange(65536)
         return bytes([0x40 | ihl, 0]) + struct.pack('>HHH', total & 0xFFFF, 1, fragment) + bytes([64, protocol, 0, 0]) + \
@@ -172,7 +174,7 @@ class Builder:
             protocol = kind
         length = len(body)
         if self.rarely():
-            length = self.rng.choice([0, 1, 7, 8, length - 1, length + 1, length + 40, 65535, 65500]) & 0xFFFF
+            length = self.rng.choice([0, 0, 0, 1, 7, 8, length - 1, length + 1, length + 40, 65535, 65500]) & 0xFFFF
         return b'\x60' + self.rng.randbytes(3) + struct.pack('>H', length) + bytes([protocol, 64]) + self.rng.randbytes(32) + body + \
             (self.junk(8) if self.rarely(6) else b'')
 
@@ -279,7 +281,8 @@ def random_frames(rng, model, count, captured):
             data = builder.frame(link_type)
         link_type = model.FILE_TO_DLT.get(link_type, link_type)
         whole, data = len(data), damaged(rng, data)
-        wire = rng.choice([whole, whole, len(data), len(data), max(whole, len(data)) + rng.randrange(70000), rng.randrange(2000)])
+        wire = rng.choice([whole, whole, len(data), len(data), max(whole, len(data)) + rng.randrange(70000), rng.randrange(2000),
+                           rng.getrandbits(32)])
         yield model.Frame(rng.getrandbits(64), wire, data, b'', link_type), rng.randrange(10) != 0
 
 

@@ -83,7 +83,7 @@ CASE(ip_in_ip_to_any_depth)
 
 CASE(vlan_in_vlan_to_any_depth)
 {
-	Packet		p = metered_deep(DLT_PPP, FRAME(BE16(TYPE_VLAN), BE16(77)), FRAME(BE16(TYPE_IPV4), IPV4_UDP));
+	Packet		p = metered_deep(DLT_C_HDLC, FRAME(BE16(TYPE_VLAN), BE16(77)), FRAME(BE16(TYPE_IPV4), IPV4_UDP));
 
 	assert_int_equal(p.vlan_id, 77);
 }

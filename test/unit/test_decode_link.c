@@ -166,9 +166,32 @@ CASE(vlan_with_arp_is_not_ip)
 	assert_ignored(IGNORED_NOT_IP, DLT_EN10MB, FRAME(ETHERNET(TYPE_VLAN), VLAN(1, TYPE_ARP), IPV4_UDP));
 }
 
-CASE(vlan_service_tag_is_not_ip)
+/* METERING.md, part one, 27; the innermost tag counts, whatever its type is. */
+CASE(vlan_tag_of_every_type)
 {
-	assert_ignored(IGNORED_NOT_IP, DLT_EN10MB, FRAME(ETHERNET(0x88A8), VLAN(1, TYPE_IPV4), IPV4_UDP));
+	static const uint16_t types[] = {TYPE_VLAN, 0x88A8, 0x9100, 0x9200};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+	{
+		Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(types[i]), VLAN(0x8064, TYPE_IPV4), IPV4_UDP));
+
+		assert_udp(&p, 4);
+		assert_int_equal(p.vlan_id, 100);
+		for (size_t j = 0; j < sizeof(types) / sizeof(types[0]); j++)
+		{
+			p = metered(DLT_EN10MB, FRAME(ETHERNET(types[i]), VLAN(1, types[j]), VLAN(2, TYPE_IPV6), IPV6_UDP));
+			assert_udp(&p, 6);
+			assert_int_equal(p.vlan_id, 2);
+		}
+	}
+}
+
+CASE(vlan_tag_of_another_type_is_not_ip)
+{
+	static const uint16_t types[] = {0x9300, 0x88E7, 0x88A7, 0x88A9, 0x9101};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		assert_ignored(IGNORED_NOT_IP, DLT_EN10MB, FRAME(ETHERNET(types[i]), VLAN(1, TYPE_IPV4), IPV4_UDP));
 }
 
 CASE(vlan_tag_at_the_end_is_short)
@@ -257,38 +280,55 @@ CASE(vlan_mpls_and_pppoe_in_one_another)
 	assert_int_equal(p.vlan_id, 9);
 }
 
-CASE(ppp)
-{
-	Packet		p = metered(DLT_PPP, FRAME(0x00, 0x21, IPV4_UDP));
+static const uint32_t ppp_link_types[] = {DLT_PPP, DLT_PPP_SERIAL};
 
-	assert_udp(&p, 4);
-	assert_macs(&p, 0, 0);
-	p = metered(DLT_PPP, FRAME(0x00, 0x57, IPV6_UDP));
-	assert_udp(&p, 6);
-	assert_int_equal(ip_offset, 2);
+#define PPP_LINK_TYPES	(sizeof(ppp_link_types) / sizeof(ppp_link_types[0]))
+
+/* METERING.md, part one, 28: address and control, and the protocol's first byte, may each be left out. */
+CASE(ppp_in_all_its_forms)
+{
+	for (size_t i = 0; i < PPP_LINK_TYPES; i++)
+	{
+		Packet		p = metered(ppp_link_types[i], FRAME(0xFF, 0x03, 0x00, 0x21, IPV4_UDP));
+
+		assert_udp(&p, 4);
+		assert_macs(&p, 0, 0);
+		assert_int_equal(ip_offset, 4);
+		p = metered(ppp_link_types[i], FRAME(0xFF, 0x03, 0x57, IPV6_UDP));
+		assert_udp(&p, 6);
+		assert_int_equal(ip_offset, 3);
+		p = metered(ppp_link_types[i], FRAME(0x21, IPV4_UDP));
+		assert_udp(&p, 4);
+		assert_int_equal(ip_offset, 1);
+		p = metered(ppp_link_types[i], FRAME(0x00, 0x57, IPV6_UDP));
+		assert_udp(&p, 6);
+		assert_int_equal(ip_offset, 2);
+	}
 }
 
-CASE(ppp_link_control_is_not_ip)
+CASE(ppp_without_ip_is_not_ip)
 {
-	assert_ignored(IGNORED_NOT_IP, DLT_PPP, FRAME(0xC0, 0x21, IPV4_UDP));
+	for (size_t i = 0; i < PPP_LINK_TYPES; i++)
+	{
+		assert_ignored(IGNORED_NOT_IP, ppp_link_types[i], FRAME(0xC0, 0x21, IPV4_UDP));
+		assert_ignored(IGNORED_NOT_IP, ppp_link_types[i], FRAME(0xFF, 0x03, 0xC0, 0x21, IPV4_UDP));
+		/* 0xFF without a control byte of 0x03 is no address, but a protocol; so is 0x03. */
+		assert_ignored(IGNORED_NOT_IP, ppp_link_types[i], FRAME(0xFF, 0x00, 0x00, 0x21, IPV4_UDP));
+		assert_ignored(IGNORED_NOT_IP, ppp_link_types[i], FRAME(0x03, 0x00, 0x21, IPV4_UDP));
+	}
 }
 
 CASE(ppp_with_cisco_address)
 {
-	Packet		p = metered(DLT_PPP, FRAME(0x0F, 0, BE16(TYPE_IPV4), IPV4_UDP));
+	for (size_t i = 0; i < PPP_LINK_TYPES; i++)
+	{
+		Packet		p = metered(ppp_link_types[i], FRAME(0x0F, 0, BE16(TYPE_IPV4), IPV4_UDP));
 
-	assert_udp(&p, 4);
-	assert_int_equal(ip_offset, 4);
-}
-
-CASE(ppp_serial)
-{
-	Packet		p = metered(DLT_PPP_SERIAL, FRAME(0xFF, 0x03, 0x00, 0x21, IPV4_UDP));
-
-	assert_udp(&p, 4);
-	assert_int_equal(ip_offset, 4);
-	p = metered(DLT_PPP_SERIAL, FRAME(0x0F, 0x00, BE16(TYPE_IPV6), IPV6_UDP));
-	assert_udp(&p, 6);
+		assert_udp(&p, 4);
+		assert_int_equal(ip_offset, 4);
+		p = metered(ppp_link_types[i], FRAME(0x8F, 0, BE16(TYPE_IPV6), IPV6_UDP));
+		assert_udp(&p, 6);
+	}
 }
 
 CASE(cisco_hdlc)
@@ -299,6 +339,16 @@ CASE(cisco_hdlc)
 	p = metered(DLT_C_HDLC, FRAME(0x8F, 0, BE16(TYPE_IPV6), IPV6_UDP));
 	assert_udp(&p, 6);
 	assert_int_equal(ip_offset, 4);
+}
+
+/* PPP's framing is none of Cisco's; as NFStream, two bytes without an address are a protocol. */
+CASE(cisco_hdlc_is_not_ppp)
+{
+	Packet		p = metered(DLT_C_HDLC, FRAME(BE16(TYPE_IPV4), IPV4_UDP));
+
+	assert_udp(&p, 4);
+	assert_ignored(IGNORED_NOT_IP, DLT_C_HDLC, FRAME(0xFF, 0x03, 0x00, 0x21, IPV4_UDP));
+	assert_ignored(IGNORED_NOT_IP, DLT_C_HDLC, FRAME(0x21, IPV4_UDP));
 }
 
 CASE(cisco_hdlc_keepalive_is_not_ip)
@@ -394,7 +444,8 @@ main(void)
 		cmocka_unit_test(vlan),
 		cmocka_unit_test(vlan_innermost_of_three_counts),
 		cmocka_unit_test(vlan_with_arp_is_not_ip),
-		cmocka_unit_test(vlan_service_tag_is_not_ip),
+		cmocka_unit_test(vlan_tag_of_every_type),
+		cmocka_unit_test(vlan_tag_of_another_type_is_not_ip),
 		cmocka_unit_test(vlan_tag_at_the_end_is_short),
 		cmocka_unit_test(vlan_tag_before_one_byte_of_arp_is_not_ip),
 		cmocka_unit_test(mpls),
@@ -407,11 +458,11 @@ main(void)
 		cmocka_unit_test(pppoe_discovery_is_not_ip),
 		cmocka_unit_test(pppoe_cut_short),
 		cmocka_unit_test(vlan_mpls_and_pppoe_in_one_another),
-		cmocka_unit_test(ppp),
-		cmocka_unit_test(ppp_link_control_is_not_ip),
+		cmocka_unit_test(ppp_without_ip_is_not_ip),
 		cmocka_unit_test(ppp_with_cisco_address),
-		cmocka_unit_test(ppp_serial),
+		cmocka_unit_test(ppp_in_all_its_forms),
 		cmocka_unit_test(cisco_hdlc),
+		cmocka_unit_test(cisco_hdlc_is_not_ppp),
 		cmocka_unit_test(cisco_hdlc_keepalive_is_not_ip),
 		cmocka_unit_test(linux_sll),
 		cmocka_unit_test(linux_sll2),

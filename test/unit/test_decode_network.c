@@ -98,8 +98,46 @@ CASE(ipv4_later_fragment_is_ignored)
 
 CASE(ipv4_total_length_inside_the_header_is_bad)
 {
-	assert_ignored(IGNORED_BAD_LENGTH, DLT_RAW, FRAME(IPV4(0, UDP), UDP_HEADER(1000, 53), 1, 2, 3, 4));
+	assert_ignored(IGNORED_BAD_LENGTH, DLT_RAW, FRAME(IPV4(1, UDP), UDP_HEADER(1000, 53), 1, 2, 3, 4));
 	assert_ignored(IGNORED_BAD_LENGTH, DLT_RAW, FRAME(IPV4(19, UDP), UDP_HEADER(1000, 53), 1, 2, 3, 4));
+}
+
+/* METERING.md, part one, 26: all of the frame that was on the wire. */
+CASE(ipv4_total_length_0)
+{
+	Packet		p = metered(DLT_RAW, FRAME(IPV4(0, UDP), UDP_HEADER(1000, 53), 1, 2, 3, 4));
+
+	assert_ports(&p, 1000, 53);
+	assert_sizes(&p, 32, 12, 4);
+
+	/* More than 16 bits, behind a link layer, and with a longer header. */
+	p = metered_cut(14 + 80000, DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV4(0, TCP), TCP_HEADER(1, 2, 8, 0x10)));
+	assert_ports(&p, 1, 2);
+	assert_sizes(&p, 80000, 79980, 79948);
+	p = metered_cut(UINT32_MAX, DLT_EN10MB,
+					FRAME(ETHERNET(TYPE_IPV4), IPV4_HEADER(6, 0, 0, TCP), ZEROS_4, TCP_HEADER(1, 2, 5, 0x10)));
+	assert_sizes(&p, UINT32_MAX - 14, UINT32_MAX - 14 - 24, UINT32_MAX - 14 - 44);
+}
+
+CASE(ipv4_total_length_0_in_another_packet)
+{
+	Packet		p = metered_cut(90000, DLT_RAW, FRAME(IPV4(0, IP_IN_IP), IPV4(0, TCP), TCP_HEADER(1, 2, 5, 0x10)));
+
+	assert_sizes(&p, 89980, 89960, 89940);
+}
+
+/* A frame that was shorter on the wire than it was captured. */
+CASE(ipv4_total_length_0_of_no_frame_is_bad)
+{
+	Packet		p;
+
+	assert_int_equal(decode(true, 10, DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV4(0, UDP), UDP_HEADER(1, 2)), &p),
+					 IGNORED_BAD_LENGTH);
+	assert_int_equal(decode(true, 14 + 19, DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV4(0, UDP), UDP_HEADER(1, 2)), &p),
+					 IGNORED_BAD_LENGTH);
+	assert_int_equal(decode(true, 14 + 20, DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV4(0, UDP), UDP_HEADER(1, 2)), &p),
+					 NOT_IGNORED);
+	assert_sizes(&p, 20, 0, 0);
 }
 
 CASE(ipv4_total_length_20)
@@ -335,11 +373,65 @@ CASE(ipv6_with_padding)
 	assert_sizes(&p, 52, 12, 4);
 }
 
-CASE(ipv6_size_is_modulo_65536)
+/* METERING.md, part one, 26: before TCP, UDP and hop-by-hop options a payload length of 0 is all of the frame. */
+CASE(ipv6_payload_length_0)
+{
+	Packet		p = metered_cut(14 + 40 + 80000, DLT_EN10MB,
+								FRAME(ETHERNET(TYPE_IPV6), IPV6(0, TCP), TCP_HEADER(1, 2, 5, 0x10)));
+
+	assert_ports(&p, 1, 2);
+	assert_sizes(&p, 80040, 80000, 79980);
+	p = metered(DLT_RAW, FRAME(IPV6(0, UDP), UDP_HEADER(1000, 53), 1, 2, 3, 4));
+	assert_ports(&p, 1000, 53);
+	assert_sizes(&p, 52, 12, 4);
+	p = metered_cut(UINT32_MAX, DLT_RAW, FRAME(IPV6(0, UDP), UDP_HEADER(1000, 53)));
+	assert_sizes(&p, UINT32_MAX, UINT32_MAX - 40, UINT32_MAX - 48);
+}
+
+/* RFC 2675: the hop-by-hop option 0xC2 has the length, which is not looked at. */
+CASE(ipv6_jumbogram)
+{
+	Packet		p = metered_cut(40 + 70008, DLT_RAW,
+								FRAME(IPV6(0, HOP_BY_HOP), UDP, 0, 0xC2, 4, 0, 1, 0x11, 0x78, UDP_HEADER(1000, 53)));
+
+	assert_ports(&p, 1000, 53);
+	assert_sizes(&p, 70048, 70000, 69992);
+	p = metered_cut(40 + 70008, DLT_RAW,
+					FRAME(IPV6(0, HOP_BY_HOP), TCP, 0, 1, 4, 0, 0, 0, 0, TCP_HEADER(1, 2, 5, 0x02)));
+	assert_ports(&p, 1, 2);
+	assert_sizes(&p, 70048, 70000, 69980);
+}
+
+CASE(ipv6_payload_length_0_before_another_header_is_none)
+{
+	static const uint8_t headers[] = {ICMPV6, GRE, DESTINATION, ROUTING, IP_IN_IP};
+	Packet		p = metered_cut(1000, DLT_RAW, FRAME(IPV6(0, ICMPV6), ZEROS_20));
+
+	assert_sizes(&p, 40, 0, 0);
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+	{
+		Packet		packet;
+
+		if (decode(true, 1000, DLT_RAW, FRAME(IPV6(0, headers[i]), UDP, 0, 1, 4, ZEROS_4), &packet) == NOT_IGNORED)
+			assert_sizes(&packet, 40, 0, 0);
+	}
+}
+
+CASE(ipv6_payload_length_0_of_no_frame)
+{
+	Packet		p;
+
+	assert_int_equal(decode(true, 10, DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV6), IPV6(0, UDP), UDP_HEADER(1, 2)), &p),
+					 NOT_IGNORED);
+	assert_ports(&p, 0, 0);
+	assert_sizes(&p, 40, 0, 0);
+}
+
+CASE(ipv6_size_is_not_cut_to_16_bits)
 {
 	Packet		p = metered_cut(65575, DLT_RAW, FRAME(IPV6(65535, UDP), UDP_HEADER(1000, 53)));
 
-	assert_sizes(&p, 39, 65535, 65527);
+	assert_sizes(&p, 65575, 65535, 65527);
 }
 
 CASE(ipv6_all_extension_headers_are_walked)
@@ -438,6 +530,9 @@ main(void)
 		cmocka_unit_test(ipv4_do_not_fragment),
 		cmocka_unit_test(ipv4_later_fragment_is_ignored),
 		cmocka_unit_test(ipv4_total_length_inside_the_header_is_bad),
+		cmocka_unit_test(ipv4_total_length_0),
+		cmocka_unit_test(ipv4_total_length_0_in_another_packet),
+		cmocka_unit_test(ipv4_total_length_0_of_no_frame_is_bad),
 		cmocka_unit_test(ipv4_total_length_20),
 		cmocka_unit_test(ipv4_total_length_beyond_the_capture),
 		cmocka_unit_test(ipv4_total_length_modulo_65536),
@@ -466,7 +561,11 @@ main(void)
 		cmocka_unit_test(ipv6_incomplete_though_captured_in_full_is_ignored),
 		cmocka_unit_test(ipv6_cut_by_the_snapshot_length),
 		cmocka_unit_test(ipv6_with_padding),
-		cmocka_unit_test(ipv6_size_is_modulo_65536),
+		cmocka_unit_test(ipv6_size_is_not_cut_to_16_bits),
+		cmocka_unit_test(ipv6_payload_length_0),
+		cmocka_unit_test(ipv6_jumbogram),
+		cmocka_unit_test(ipv6_payload_length_0_before_another_header_is_none),
+		cmocka_unit_test(ipv6_payload_length_0_of_no_frame),
 		cmocka_unit_test(ipv6_all_extension_headers_are_walked),
 		cmocka_unit_test(ipv6_extension_header_of_24_bytes),
 		cmocka_unit_test(ipv6_authentication_and_encryption_are_protocols),

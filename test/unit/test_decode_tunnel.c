@@ -236,12 +236,26 @@ CASE(tunnel_in_a_packet_with_a_wrong_length)
 	Packet		p = metered(DLT_RAW, FRAME(IPV4(24, UDP), UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
-	p = metered(DLT_RAW, FRAME(IPV4(0, UDP), UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
+	p = metered(DLT_RAW, FRAME(IPV4(12, UDP), UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
-	assert_ignored(IGNORED_BAD_LENGTH, DLT_RAW, FRAME(IPV4(0, UDP), UDP_HEADER(4000, GTP_PORT), GTP(0, 1), IPV4_UDP));
+	assert_ignored(IGNORED_BAD_LENGTH, DLT_RAW, FRAME(IPV4(12, UDP), UDP_HEADER(4000, GTP_PORT), GTP(0, 1), IPV4_UDP));
 	assert_ignored(IGNORED_BAD_LENGTH, DLT_RAW,
-				   FRAME(IPV4(0, UDP), UDP_HEADER(4000, CAPWAP_PORT), CAPWAP(2, CAPWAP_80211), DOT11(0x80, 0),
+				   FRAME(IPV4(12, UDP), UDP_HEADER(4000, CAPWAP_PORT), CAPWAP(2, CAPWAP_80211), DOT11(0x80, 0),
 						 IPV4_UDP));
+}
+
+/* A length of 0 inside a tunnel is what is left of the outer frame. */
+CASE(length_of_0_in_a_tunnel)
+{
+	Packet		p = metered_cut(OUTER_BYTES + 8 + 66000, DLT_EN10MB,
+								FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV4(0, TCP), TCP_HEADER(1, 2, 5, 0x10)));
+
+	assert_int_equal(p.tunnel, TUNNEL_GTP);
+	assert_ports(&p, 1, 2);
+	assert_sizes(&p, 66000, 65980, 65960);
+	p = metered_cut(OUTER_BYTES + 8 + 66000, DLT_EN10MB,
+					FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV6(0, TCP), TCP_HEADER(1, 2, 5, 0x10)));
+	assert_sizes(&p, 66000, 65960, 65940);
 }
 
 CASE(capwap_with_ethernet)
@@ -498,6 +512,7 @@ main(void)
 		cmocka_unit_test(gtp_has_the_first_say),
 		cmocka_unit_test(tunnel_whose_udp_header_is_cut_is_none),
 		cmocka_unit_test(tunnel_in_a_packet_with_a_wrong_length),
+		cmocka_unit_test(length_of_0_in_a_tunnel),
 		cmocka_unit_test(capwap_with_ethernet),
 		cmocka_unit_test(capwap_with_80211),
 		cmocka_unit_test(capwap_with_80211_swapped),

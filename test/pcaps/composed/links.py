@@ -13,7 +13,7 @@ from composed.talk import (CLIENT, CLIENT_MAC, SERVER, SERVER_MAC, ask, ether, e
 
 NULL, PPP, RAW_12, PPP_SERIAL, RAW, CHDLC, SLL, LOOP, USER, IPV4, IPV6, SLL2 = \
     0, 9, 12, 50, 101, 104, 113, 108, 147, 228, 229, 276
-IP_TYPE, IP6_TYPE, ARP_TYPE, TAG, PROVIDER_TAG, OLD_TAG = 0x0800, 0x86DD, 0x0806, 0x8100, 0x88A8, 0x9100
+IP_TYPE, IP6_TYPE, ARP_TYPE, TAG, PROVIDER_TAG, OLD_TAG, OLDER_TAG = 0x0800, 0x86DD, 0x0806, 0x8100, 0x88A8, 0x9100, 0x9200
 ARP_REQUEST = bytes(ARP(hwsrc=CLIENT_MAC, psrc=CLIENT[4], hwdst='00:00:00:00:00:00', pdst=SERVER[4]))
 LLDP = bytes.fromhex('020704020000000001040704020000000001060200780000')
 LLC_IP, LLC_SPANNING_TREE, LLC_ISIS = b'\x06\x06\x03', b'\x42\x42\x03', b'\xfe\xfe\x03'
@@ -77,7 +77,7 @@ def tags(*numbers, last=IP_TYPE):
 
 @capture('link_vlan.pcap')
 def vlan():
-    """802.1Q: one, two, three tags (the innermost counts), priority bits, equal ports in two VLANs; other tag types."""
+    """802.1Q: one, two, three tags (the innermost counts), priority bits, equal ports in two VLANs; other types' tags."""
     s = Story()
     s.row('100', *ethers(tcp(1), TAG, tags(100)), vlan_id=100, src_port=40001)
     s.row('101', *ethers(tcp(1), TAG, tags(101)), vlan_id=101, src_port=40001)
@@ -86,12 +86,29 @@ def vlan():
     s.row(4, *ethers(ask(4), TAG, tags(0xA000)), vlan_id=0)
     s.row(5, *ethers(ask(5), TAG, tags(0xFFFE)), vlan_id=4094)
     s.row(6, *ethers(ask(6, 6), TAG, tags(60, last=IP6_TYPE)), vlan_id=60)
-    s.ignore('802.1ad', ether(question(7), PROVIDER_TAG, tags(300, 100)))
-    s.ignore('0x9100', ether(question(8), OLD_TAG, tags(300, 100)))
-    s.ignore('802.1ad inside', ether(question(9), TAG, tags(300, last=PROVIDER_TAG) + tags(100)))
+    s.ignore('802.1ah', ether(question(7), 0x88E7, tags(300, 100)))
+    s.ignore('0x9300', ether(question(8), 0x9300, tags(300, 100)))
+    s.ignore('0x9300 inside', ether(question(9), TAG, tags(300, last=0x9300) + tags(100)))
     s.ignore('ARP', ether_bytes(TAG, tags(100, last=ARP_TYPE) + ARP_REQUEST))
     s.ignore('802.3 in a tag', ether_bytes(TAG, tags(100, last=46) + LLC_IP + bytes(question(10))))
     s.ignore('ends with the tag', ether_bytes(TAG, tags(1, 2, 3, 4)))
+    return s
+
+
+@capture('link_vlan_types.pcap')
+def vlan_types():
+    """Tags of all types, 0x88A8, 0x9100, 0x9200 and 0x8100, alone and in one another: the innermost counts."""
+    s = Story()
+    number = 0
+    for outside in TAG, PROVIDER_TAG, OLD_TAG, OLDER_TAG:
+        number += 1
+        s.row(number, *ethers(ask(number), outside, tags(number)), vlan_id=number)
+        for inside in TAG, PROVIDER_TAG, OLD_TAG, OLDER_TAG:
+            number += 1
+            s.row(number, *ethers(ask(number), outside, tags(300, last=inside) + tags(number)), vlan_id=number)
+    s.row(30, ether(question(30, 6), PROVIDER_TAG, tags(300, last=0x8847) + labels(16)), vlan_id=300, ip_version=6)
+    s.ignore('ARP', ether_bytes(PROVIDER_TAG, tags(100, last=ARP_TYPE) + ARP_REQUEST))
+    s.ignore('ends with the tag', ether_bytes(PROVIDER_TAG, tags(1, 2, 3, last=OLD_TAG) + tags(4)))
     return s
 
 
@@ -145,37 +162,44 @@ def pppoe_session():
 
 @capture('link_ppp.pcap')
 def ppp():
-    """PPP: its own protocol numbers, Cisco's HDLC; ignored: address and control bytes, LCP, a compressed number."""
+    """PPP: its own protocol numbers, as two bytes and as one, with and without address and control; Cisco's HDLC; LCP."""
     s = Story(PPP)
     s.row(1, *[word(0x0021) + bytes(p) for p in tcp(1)], src_mac='00:00:00:00:00:00')
     s.row(2, *[word(0x0057) + bytes(p) for p in ask(2, 6)])
     s.row(3, *[b'\x0f\0' + word(IP_TYPE) + bytes(p) for p in ask(3)])
     s.row(4, *[b'\x8f\0' + word(IP6_TYPE) + bytes(p) for p in ask(4, 6)])
-    s.ignore('address and control', b'\xff\x03' + word(0x0021) + bytes(question(5)))
+    s.row(5, *[b'\xff\x03' + word(0x0021) + bytes(p) for p in ask(5)])
+    s.row(6, *[b'\x21' + bytes(p) for p in ask(6)])
+    s.row(7, *[b'\xff\x03\x57' + bytes(p) for p in ask(7, 6)])
     s.ignore('LCP', word(0xC021) + bytes.fromhex('0901000812345678').ljust(30, b'\0'))
-    s.ignore('compressed protocol', b'\x21' + bytes(question(6)))
+    s.ignore('LCP', b'\xff\x03' + word(0xC021) + bytes.fromhex('0901000812345678').ljust(30, b'\0'))
+    s.ignore('an address alone', b'\xff\0' + word(0x0021) + bytes(question(8)))
     return s
 
 
 @capture('link_ppp_serial.pcap')
 def ppp_serial():
-    """PPP in HDLC-like framing: PPP's numbers, Cisco's; LCP."""
+    """PPP in HDLC-like framing: PPP's numbers, as one byte and without address and control too, Cisco's; LCP."""
     s = Story(PPP_SERIAL)
     s.row(1, *[b'\xff\x03' + word(0x0021) + bytes(p) for p in tcp(1)])
     s.row(2, *[b'\xff\x03' + word(0x0057) + bytes(p) for p in ask(2, 6)])
     s.row(3, *[b'\x0f\0' + word(IP_TYPE) + bytes(p) for p in ask(3)])
+    s.row(4, *[b'\xff\x03\x21' + bytes(p) for p in ask(4)])
+    s.row(5, *[word(0x0057) + bytes(p) for p in ask(5, 6)])
+    s.row(6, *[b'\x21' + bytes(p) for p in ask(6)])
     s.ignore('LCP', b'\xff\x03' + word(0xC021) + bytes.fromhex('0901000812345678').ljust(30, b'\0'))
     return s
 
 
 @capture('link_chdlc.pcap')
 def chdlc():
-    """Cisco HDLC: unicast, broadcast, IPv6; SLARP and CDP."""
+    """Cisco HDLC: unicast, broadcast, IPv6; SLARP, CDP, and PPP, which is another."""
     s = Story(CHDLC)
     s.row(1, *[b'\x0f\0' + word(IP_TYPE) + bytes(p) for p in tcp(1)])
     s.row(2, *[b'\x8f\0' + word(IP_TYPE) + bytes(p) for p in ask(2)])
     s.row(3, *[b'\x0f\0' + word(IP6_TYPE) + bytes(p) for p in ask(3, 6)])
     s.ignore('SLARP', b'\x8f\0' + word(0x8035) + bytes.fromhex('0000000200000001000000009fffff').ljust(24, b'\0'))
+    s.ignore('PPP', b'\xff\x03' + word(0x0021) + bytes(question(4)))
     s.ignore('CDP', b'\x8f\0' + word(0x2000) + bytes.fromhex('01b4') + bytes(40))
     return s
 

@@ -89,10 +89,10 @@ def fragments():
 
 @capture('ip_lengths.pcap')
 def lengths():
-    """Length fields that lie: 0, too short, too long; header length 4 and 15; IPv6 without payload; short TCP, UDP."""
+    """Length fields that lie: too short, too long, 0 (all of the frame); header length 4 and 15; IPv6 without payload; short TCP, UDP."""
     s = Story()
     s.row(1, ether(question(1, len=400)))                           # longer than what is there: believed
-    s.ignore('total length 0', ether(question(2, len=0)))
+    s.row(2, ether(question(2, len=0)))
     s.ignore('shorter than the header', ether(question(3, len=12)))
     s.row('ihl 4', ether(question(4, ihl=4)), src_port=0xC633, dst_port=0x6409)    # ports are the destination's bytes
     s.row(5, ether(IP(src=CLIENT[4], dst=SERVER[4], id=5, options=[b'\x01'] * 40, proto=17) / udp(5)))
@@ -105,6 +105,38 @@ def lengths():
     s.row(9, ether(question(9, 6)).ljust(120, b'\0'))
     s.row('no payload', ether(to_server(10, 6, nh=17)).ljust(60, b'\0'), protocol=UDP_NUMBER, ip_version=6, src_port=0)
     s.ignore('IPv6 longer than the frame', ether(question(11, 6, plen=200)))
+    return s
+
+
+@capture('ip_offload.pcap')
+def offload():
+    """Segments that the card was to cut up, jumbograms: lengths of 0 and beyond 65,535, in tags, tunnels, IP in IP; a
+    payload length of 0 that is one."""
+    s = Story()
+
+    def jumbo(number, following, option=b'\xc2\4\0\1\x11\x88'):
+        return to_server(number, 6, plen=0, nh=HOP_BY_HOP) / Raw(bytes([following, 0]) + option)
+
+    def segment(number, version=4, **fields):
+        return to_server(number, version, **fields) / TCP(sport=40000 + number, dport=80, flags='A') / Raw(b'x' * 60)
+
+    s.row(1, *ethers(tcp(1)[:3]))
+    s.row(1, ether(to_server(1, len=0) / TCP(sport=40001, dport=80, flags='PA') / Raw(b'x' * 90)), wire=80014,
+          bidirectional_bytes=80014 + 3 * 54)
+    s.row(2, ether(question(2, len=0)).ljust(80, b'\0'), bidirectional_bytes=80)                 # with padding
+    s.row(3, ether(segment(3, 6, plen=0, nh=TCP_NUMBER)), wire=200_000, bidirectional_bytes=200_000)
+    s.row(4, ether(question(4, 6, plen=0, nh=UDP_NUMBER)), wire=65536)
+    s.row(5, ether(jumbo(5, UDP_NUMBER) / udp(5)), wire=14 + 40 + 70024, protocol=UDP_NUMBER)
+    s.row(6, ether(jumbo(6, TCP_NUMBER, b'\1\4\0\0\0\0') / TCP(sport=40006, dport=80)), wire=3000)    # no jumbogram
+    s.row(7, ether(jumbo(7, TCP_NUMBER) / TCP(sport=40007, dport=80)), wire=0xFFFFFFFF, bidirectional_bytes=0xFFFFFFFF)
+    s.row(8, ether(segment(8, len=0), TAG, tags(8)), wire=70000, vlan_id=8)
+    s.row(9, ether(outer(segment(9, len=0), proto=4, len=0)), wire=70000)
+    s.row(10, ether(outer(segment(10, 6, plen=0, nh=TCP_NUMBER), 6, nh=41)), wire=70000)
+    s.row(11, ether(outer(b'\x30\xff\0\x34\0\0\0\1' + bytes(segment(11, len=0)), port=2152, len=0)), wire=70000, tunnel_id=1)
+    s.row(12, ether(question(12, len=0))[:14 + 20 + 3], wire=9000, dst_port=0)       # cut inside UDP's ports
+    s.row('icmp6', ether(to_server(13, 6, plen=0, nh=ICMP6_NUMBER) / Raw(b'\x80' + bytes(19))), protocol=ICMP6_NUMBER)
+    s.ignore('destination options', ether(to_server(14, 6, plen=0, nh=DESTINATION) / Raw(header(UDP_NUMBER)) / udp(14)))
+    s.ignore('shorter on the wire', ether(question(15, len=0)), wire=20)
     return s
 
 
