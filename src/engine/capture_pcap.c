@@ -12,11 +12,19 @@
  *	  |    seconds    |  micro- or ns | captured bytes| bytes on wire | packet
  *	  +---------------+---------------+---------------+---------------+------------ - -
  *
- * Files before version 2.3 have the two lengths the other way round; some of version 2.3 have.  Seconds are unsigned here.
+ * Versions 2.0 to 2.4 were written, and 543.0 by the tcpdump of DG/UX.  Before version 2.3 and in 543.0 the two lengths stand
+ * the other way round, in some files of version 2.3 as well.  Seconds are unsigned here.
  */
+#include <stdio.h>
+
 #include "engine/capture.h"
 
 #define FILE_HEADER_BYTES	24
+
+#define MAJOR				2
+#define MINOR_MAX			4
+#define MAJOR_DG_UX			543
+#define MINOR_DG_UX			0
 
 static CaptureResult
 next_pcap(Capture *capture, Frame *frame)
@@ -67,14 +75,23 @@ bool
 capture_open_pcap(Capture *capture)
 {
 	const uint8_t *header = stream_look(&capture->stream, FILE_HEADER_BYTES);
-	uint16_t	minor;
+	uint16_t	major,
+				minor;
+	char		version[64];
 
 	if (header == NULL)
 	{
 		capture_damaged(capture, FAILURE_NOT_A_CAPTURE, "it ends inside its file header");
 		return false;
 	}
+	major = capture_u16(capture, header + 4);
 	minor = capture_u16(capture, header + 6);
+	if (!(major == MAJOR && minor <= MINOR_MAX) && !(major == MAJOR_DG_UX && minor == MINOR_DG_UX))
+	{
+		snprintf(version, sizeof(version), "it is pcap of version %u.%u", major, minor);
+		capture_damaged(capture, FAILURE_VERSION, version);
+		return false;
+	}
 	capture->lengths_swapped = minor < 3;
 	capture->lengths_may_swap = minor == 3;
 	capture->snapshot_length = capture_u32(capture, header + 16);

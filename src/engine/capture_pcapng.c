@@ -7,9 +7,17 @@
  *	  |     type      | total length  | body                         | total length  |
  *	  +---------------+---------------+---------------- - - ---------+---------------+
  *
- * A section header says which byte order its section has.  Interfaces are numbered from 0 in each section, and each has a link
+ * A section header says which byte order and which version of the format its section has:
+ *
+ *	   0               4               8              12      14      16                              24
+ *	  +---------------+---------------+---------------+-------+-------+-------------------------------+---
+ *	  |     type      | total length  |  byte order   | major | minor |        section length         | options
+ *	  +---------------+---------------+---------------+-------+-------+-------------------------------+---
+ *
+ * Interfaces are numbered from 0 in each section, and each has a link
  * type and a unit of time of its own.  Blocks of other types are passed over.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/capture.h"
@@ -23,7 +31,10 @@
 
 #define BLOCK_HEADER_BYTES	8
 #define BLOCK_EMPTY_BYTES	12
+#define SECTION_VERSION_BYTES	16	/* from its start to its version */
 #define BLOCK_PACKET_MAX	(STREAM_WINDOW_MAX / 2)
+
+#define TEXT_BYTES			64
 
 #define OPTION_END			0
 #define OPTION_TIME_RESOLUTION	9
@@ -55,15 +66,41 @@ time_units(uint8_t resolution)
 	return resolution <= 38 ? power(10, resolution) : 0;
 }
 
+/*
+ * Looks at a section's header and takes its byte order and version; false if that version is none, which is in `text` then, of
+ * TEXT_BYTES bytes.
+ *
+ * Version 1.2 was written for a while by mistake, and is 1.0.
+ */
 static bool
+start_section(Capture *capture, char *text)
+{
+	static const uint8_t little[4] = {0x4d, 0x3c, 0x2b, 0x1a};
+	const uint8_t *bytes = stream_look(&capture->stream, SECTION_VERSION_BYTES);
+	uint16_t	major,
+				minor;
+
+	if (bytes == NULL)
+		return true;			/* the block is cut, as will be seen */
+	capture->swapped = (memcmp(bytes + 8, little, 4) == 0) != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+	capture->interface_count = 0;
+	major = capture_u16(capture, bytes + 12);
+	minor = capture_u16(capture, bytes + 14);
+	snprintf(text, TEXT_BYTES, "pcapng of version %u.%u", major, minor);
+	return major == 1 && (minor == 0 || minor == 2);
+}
+
+/* Adds the interface that a block describes; returns NULL, or what is wrong with the block. */
+static const char *
 add_interface(Capture *capture, const Block *block)
 {
 	const uint8_t *at = block->body,
 			   *end = block->body + block->body_length;
 	CaptureInterface interface = {.units = 1000000};
+	bool		has_resolution = false;
 
 	if (block->body_length < 8)
-		return false;
+		return "follows an interface without a description";
 	interface.link_type = capture_link_type(capture_u16(capture, at));
 	interface.snapshot_length = capture_u32(capture, at + 4);
 	if (interface.snapshot_length == 0 || interface.snapshot_length > INT32_MAX)
@@ -73,15 +110,22 @@ add_interface(Capture *capture, const Block *block)
 	{
 		uint16_t	code = capture_u16(capture, at),
 					length = capture_u16(capture, at + 2);
-		size_t		present = (size_t) (end - at) - 4 < length ? (size_t) (end - at) - 4 : length,
-					padded = ((size_t) length + 3) & ~(size_t) 3;
+		size_t		padded = ((size_t) length + 3) & ~(size_t) 3;
 
 		at += 4;
 		if (code == OPTION_END)
 			break;
-		if (code == OPTION_TIME_RESOLUTION && present >= 1)
-			interface.units = time_units(at[0]);
-		if (code == OPTION_TIME_OFFSET && present == 8)
+		if ((size_t) (end - at) < length)
+			return "follows an interface with an option that is longer than its block";
+		if (code == OPTION_TIME_RESOLUTION)
+		{
+			if (has_resolution)
+				return "follows an interface with two resolutions of time";
+			has_resolution = true;
+			if (length >= 1)
+				interface.units = time_units(at[0]);
+		}
+		if (code == OPTION_TIME_OFFSET && length == 8)
 		{
 			uint64_t	first = capture_u32(capture, at),
 						second = capture_u32(capture, at + 4);
@@ -101,7 +145,7 @@ add_interface(Capture *capture, const Block *block)
 											capture->interface_room * sizeof(*capture->interfaces));
 	}
 	capture->interfaces[capture->interface_count++] = interface;
-	return true;
+	return NULL;
 }
 
 /* Milliseconds, by way of whole microseconds; what does not fit wraps around. */
@@ -211,6 +255,8 @@ next_pcapng(Capture *capture, Frame *frame)
 	for (;;)
 	{
 		const uint8_t *bytes;
+		const char *wrong;
+		char		version[TEXT_BYTES];
 		Block		block;
 		uint32_t	total;
 
@@ -225,12 +271,12 @@ next_pcapng(Capture *capture, Frame *frame)
 			return capture_damaged(capture, FAILURE_CUT, "ends inside a block's header");
 		}
 		block.type = capture_u32(capture, bytes);
-		if (block.type == BLOCK_SECTION)
+		if (block.type == BLOCK_SECTION && !start_section(capture, version))
 		{
-			static const uint8_t little[4] = {0x4d, 0x3c, 0x2b, 0x1a};
+			char		text[TEXT_BYTES + 16];
 
-			capture->swapped = (memcmp(bytes + 8, little, 4) == 0) != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-			capture->interface_count = 0;
+			snprintf(text, sizeof(text), "is in %s", version);
+			return capture_damaged(capture, FAILURE_VERSION, text);
 		}
 		total = capture_u32(capture, bytes + 4);
 		if (total < BLOCK_EMPTY_BYTES || total % 4 != 0)
@@ -256,8 +302,8 @@ next_pcapng(Capture *capture, Frame *frame)
 		block.body = bytes + BLOCK_HEADER_BYTES;
 		block.body_length = total - BLOCK_EMPTY_BYTES;
 
-		if (block.type == BLOCK_INTERFACE && !add_interface(capture, &block))
-			return capture_damaged(capture, FAILURE_CORRUPT, "follows an interface without a description");
+		if (block.type == BLOCK_INTERFACE && (wrong = add_interface(capture, &block)) != NULL)
+			return capture_damaged(capture, FAILURE_CORRUPT, wrong);
 		if (is_packet(block.type))
 		{
 			if (!read_packet(capture, &block, frame))
@@ -273,7 +319,13 @@ next_pcapng(Capture *capture, Frame *frame)
 bool
 capture_open_pcapng(Capture *capture)
 {
-	capture->swapped = false;
+	char		version[TEXT_BYTES],
+				text[TEXT_BYTES + 16];
+
 	capture->next = next_pcapng;
-	return true;
+	if (start_section(capture, version))
+		return true;
+	snprintf(text, sizeof(text), "it is %s", version);
+	capture_damaged(capture, FAILURE_VERSION, text);
+	return false;
 }

@@ -24,6 +24,7 @@ static const FailureKind kinds[FAILURE_CODES] = {
 	[FAILURE_READ] = {ERRCODE_IO_ERROR, NULL},
 	[FAILURE_EMPTY] = {ERRCODE_WRONG_OBJECT_TYPE, "A capture has at least a file header; this one was perhaps not written yet."},
 	[FAILURE_NOT_A_CAPTURE] = {ERRCODE_WRONG_OBJECT_TYPE, "Captures are read as pcap and pcapng, whatever their names are."},
+	[FAILURE_VERSION] = {ERRCODE_FEATURE_NOT_SUPPORTED, "Versions 2.0 to 2.4 of pcap, and 1.0 and 1.2 of pcapng are read."},
 	[FAILURE_CUT] = {ERRCODE_DATA_CORRUPTED, "The capture was probably cut off while it was written."},
 	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, NULL},
 };

@@ -85,6 +85,7 @@ typedef enum FailureCode
 	FAILURE_READ,				/* the system could not read the file */
 	FAILURE_EMPTY,				/* no byte in it */
 	FAILURE_NOT_A_CAPTURE,		/* its first bytes are not a capture's */
+	FAILURE_VERSION,			/* a version of its format that nobody knows */
 	FAILURE_CUT,				/* ends in the middle */
 	FAILURE_CORRUPT,			/* contradicts itself */
 	FAILURE_CODES

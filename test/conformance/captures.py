@@ -17,7 +17,7 @@ class Capture:
 
     name: str
     paths: tuple
-    collection: str  # the directory it is from: 'pcaps', 'synthetic', 'own'; else 'random', or 'given' on the command line
+    collection: str  # the directory it is from: 'pcaps', 'synthetic', 'found', 'own'; else 'random', or 'given' on the command line
     seed: int = None  # of a random one
 
 
@@ -39,6 +39,7 @@ def find(shared, own, given):
         found = (
             in_directory(os.path.join(data, 'pcaps'), 'pcaps')
             + in_directory(os.path.join(data, 'synthetic', 'pcaps'), 'synthetic')
+            + in_directory(os.path.join(data, 'found'), 'found')
             + found
         )
     return found

@@ -44,9 +44,9 @@ class Builder:
 
     def pcap(self):
         magic = self.rng.choice([0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34])
-        minor = self.rng.choice([4, 4, 4, 3, 2, 0, 5])
+        major, minor = self.rng.choice([(2, 4)] * 24 + [(2, 3), (2, 2)] * 3 + [(2, 3), (2, 3), (2, 2), (2, 0), (543, 0), (2, 5), (1, 4), (3, 4), (0, 0), (543, 1)])
         link = self.rng.choice(LINK_TYPES) | (self.rng.getrandbits(16) << 16 if self.rarely(6) else 0)
-        blob = self.pack('IHHiIII', magic, 2, minor, 0, 0, self.snapshot(), link)
+        blob = self.pack('IHHiIII', magic, major, minor, 0, 0, self.snapshot(), link)
         for _ in range(self.rng.randrange(6)):
             data = self.rng.randbytes(self.rng.randrange(80))
             captured, wire = len(data), len(data) + self.rng.choice([0, 0, 0, 1, 1000])
@@ -90,8 +90,9 @@ class Builder:
         return self.pack('II', kind, total) + body + self.pack('I', again)
 
     def section(self):
+        version = (1, 0) if not self.rarely(10) else self.rng.choice([(1, 2), (1, 2), (1, 1), (1, 3), (2, 0), (0, 0), (0x100, 0)])
         magic = 0x1a2b3c4d if not self.rarely(60) else self.rng.getrandbits(32)
-        return self.block(0x0a0d0d0a, self.pack('IHHq', magic, 1, 0, -1) + self.options([]))
+        return self.block(0x0a0d0d0a, self.pack('IHHq', magic, *version, -1) + self.options([]))
 
     def options(self, known):
         blob = b''
@@ -106,6 +107,8 @@ class Builder:
             known.append((9, bytes([self.rng.choice([3, 6, 9, 9, 0, 12, 19, 20, 38, 39, 40, 0x80, 0x8A, 0xBF, 0xC0, 0xFF, self.rng.randrange(256)])])))
         if self.rng.randrange(3) == 0:
             known.append((14, self.pack('q', self.rng.choice([0, 1, -1, -3600, 1 << 40, -1 << 63, self.rng.getrandbits(63)]))))
+        if self.rarely(20):
+            known += known[:1]                                      # two of the same
         self.rng.shuffle(known)
         self.interfaces += 1
         body = self.pack('HHI', self.rng.choice(LINK_TYPES), 0, self.snapshot()) + self.options(known)

@@ -149,15 +149,21 @@ ng_end(File *file, size_t start)
 }
 
 static inline void
-ng_section(File *file)
+ng_section_of_version(File *file, uint16_t major, uint16_t minor)
 {
 	size_t		start = ng_start(file, NG_SECTION);
 
 	put_u32(file, 0x1a2b3c4d);
-	put_u16(file, 1);
-	put_u16(file, 0);
+	put_u16(file, major);
+	put_u16(file, minor);
 	put_number(file, UINT64_MAX, 8);
 	ng_end(file, start);
+}
+
+static inline void
+ng_section(File *file)
+{
+	ng_section_of_version(file, 1, 0);
 }
 
 static inline void

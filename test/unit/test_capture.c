@@ -88,7 +88,7 @@ CASE(times_are_unsigned)
 /* METERING.md, section 1, (i). */
 CASE(lengths_stand_the_other_way_round_before_version_2_3)
 {
-	for (uint16_t minor = 0; minor <= 5; minor++)
+	for (uint16_t minor = 0; minor <= 4; minor++)
 		for (int big = 0; big < 2; big++)
 		{
 			File		file = {.big = big};
@@ -104,6 +104,58 @@ CASE(lengths_stand_the_other_way_round_before_version_2_3)
 			expect_frame(&reading, 0, 0, 40, 60, ETHERNET, 1);
 			expect_frame(&reading, 1, 0, 30, 30, ETHERNET, 2);
 		}
+}
+
+/* METERING.md, part one, 29: the versions that libpcap knows. */
+CASE(versions)
+{
+	static const struct
+	{
+		uint16_t	major;
+		uint16_t	minor;
+		const char *failure;
+	}			versions[] = {
+		{2, 0, NULL}, {2, 4, NULL}, {543, 0, NULL},
+		{2, 5, "it is pcap of version 2.5"}, {1, 4, "it is pcap of version 1.4"}, {3, 0, "it is pcap of version 3.0"},
+		{0, 0, "it is pcap of version 0.0"}, {542, 0, "it is pcap of version 542.0"}, {543, 1, "it is pcap of version 543.1"},
+		{65535, 65535, "it is pcap of version 65535.65535"}, {2, 0x0400, "it is pcap of version 2.1024"},
+	};
+
+	for (size_t i = 0; i < LENGTH(versions); i++)
+		for (int big = 0; big < 2; big++)
+		{
+			File		file = {.big = big};
+			size_t		end;
+			Reading		reading;
+
+			pcap_header(&file, PCAP_MICROSECONDS, versions[i].minor, SNAPSHOT, ETHERNET);
+			end = file.length;
+			file.length = 4;
+			put_u16(&file, versions[i].major);
+			file.length = end;
+			pcap_record(&file, 0, 0, 40, 40, 1, 40);
+			reading = read_cut(&file, file.length);
+			if (versions[i].failure != NULL)
+				expect_no_capture(&reading, FAILURE_VERSION, versions[i].failure);
+			else
+				assert_int_equal(reading.count, 1);
+		}
+}
+
+CASE(lengths_of_version_543_0_stand_the_other_way_round)
+{
+	File		file = {0};
+	size_t		end;
+	Reading		reading;
+
+	pcap_header(&file, PCAP_MICROSECONDS, 0, SNAPSHOT, ETHERNET);
+	end = file.length;
+	file.length = 4;
+	put_u16(&file, 543);
+	file.length = end;
+	pcap_record(&file, 0, 0, 60, 40, 1, 40);
+	reading = read_whole(&file, 1);
+	expect_frame(&reading, 0, 0, 40, 60, ETHERNET, 1);
 }
 
 /* Of version 2.3 there are files of both kinds; more captured than there was is the mark. */
@@ -425,6 +477,8 @@ main(void)
 		cmocka_unit_test(times_are_cut_to_milliseconds_not_rounded),
 		cmocka_unit_test(times_are_unsigned),
 		cmocka_unit_test(lengths_stand_the_other_way_round_before_version_2_3),
+		cmocka_unit_test(versions),
+		cmocka_unit_test(lengths_of_version_543_0_stand_the_other_way_round),
 		cmocka_unit_test(lengths_of_version_2_3_are_swapped_where_more_was_captured),
 		cmocka_unit_test(lengths_of_version_2_4_are_taken_as_they_are),
 		cmocka_unit_test(frames_are_cut_at_the_snapshot_length),

@@ -163,6 +163,74 @@ CASE(interface_without_a_description_is_damage)
 	}
 }
 
+/* METERING.md, part one, 29: the same at a file's start is no capture. */
+CASE(section_of_another_version_is_damage)
+{
+	for (int big = 0; big < 2; big++)
+	{
+		size_t		start;
+		File		file = one_frame(&start);
+
+		file.big = big;
+		ng_section_of_version(&file, 2, 1);
+		ng_interface(&file, ETHERNET, SNAPSHOT, -1, 0);
+		ng_enhanced(&file, 0, 1000000, 4, 4, 1, 4);
+		expect_damaged_block(&file, start, FAILURE_VERSION, "is in pcapng of version 2.1");
+	}
+}
+
+/* An interface behind the first frame, whose options are put by the caller. */
+static size_t
+start_interface(File *file)
+{
+	size_t		start = ng_start(file, NG_INTERFACE);
+
+	put_u16(file, ETHERNET);
+	put_u16(file, 0);
+	put_u32(file, SNAPSHOT);
+	return start;
+}
+
+CASE(two_resolutions_of_time_are_damage)
+{
+	static const uint8_t resolutions[] = {6, 9};
+
+	for (int second = 0; second < 2; second++)
+	{
+		size_t		start;
+		File		file = one_frame(&start);
+
+		start_interface(&file);
+		ng_option(&file, 9, resolutions, 1);
+		ng_option(&file, 2, "eth1", 4);
+		ng_option(&file, 9, resolutions + second, 1);
+		ng_option(&file, 0, "", 0);
+		ng_end(&file, start);
+		expect_damaged_block(&file, start, FAILURE_CORRUPT, "follows an interface with two resolutions of time");
+	}
+}
+
+CASE(option_longer_than_its_block_is_damage)
+{
+	static const uint16_t codes[] = {1, 2, 9, 14, 2988, 65535};
+	static const uint16_t lengths[] = {5, 8, 60000, 65535};
+
+	for (size_t i = 0; i < LENGTH(codes); i++)
+		for (size_t j = 0; j < LENGTH(lengths); j++)
+		{
+			size_t		start;
+			File		file = one_frame(&start);
+
+			start_interface(&file);
+			put_u16(&file, codes[i]);
+			put_u16(&file, lengths[j]);
+			put_fill(&file, 3, 4);
+			ng_end(&file, start);
+			expect_damaged_block(&file, start, FAILURE_CORRUPT,
+								 "follows an interface with an option that is longer than its block");
+		}
+}
+
 /* A block of 40 MB that is passed over, longer than what can be looked at at once; then a frame. */
 static int
 file_with_a_huge_block(uint32_t type, uint32_t total, uint32_t total_behind, size_t *start, uint64_t *size)
@@ -255,6 +323,9 @@ main(void)
 		cmocka_unit_test(interface_that_was_not_described_is_damage),
 		cmocka_unit_test(simple_packet_without_an_interface_is_damage),
 		cmocka_unit_test(interface_without_a_description_is_damage),
+		cmocka_unit_test(section_of_another_version_is_damage),
+		cmocka_unit_test(two_resolutions_of_time_are_damage),
+		cmocka_unit_test(option_longer_than_its_block_is_damage),
 		cmocka_unit_test(huge_block_is_passed_over),
 		cmocka_unit_test(huge_block_with_two_different_lengths_is_damage),
 		cmocka_unit_test(huge_block_that_is_cut_is_damage),

@@ -1,7 +1,7 @@
 """damage.py - captures that are damaged or none: what was read before the damage is kept."""
 import struct
 
-from composed.story import Story, block, capture, enhanced_packet, interface, pcap, pcap_header, section
+from composed.story import Story, block, capture, enhanced_packet, interface, option, pcap, pcap_header, section
 from composed.talk import ask, ethers, tcp
 
 
@@ -50,6 +50,18 @@ def text():
 def file_header():
     """Ends inside the file's header: an error."""
     return no_capture(pcap_header()[:20])
+
+
+@capture('damage_version.pcap')
+def version():
+    """pcap of version 3.0: an error."""
+    return no_capture(pcap_header(major=3, minor=0) + record(60, 60, bytes(60)))
+
+
+@capture('damage_ng_version.pcapng')
+def ng_version():
+    """pcapng of version 2.0: an error."""
+    return no_capture(section(version=(2, 0)) + interface())
 
 
 @capture('damage_no_packets.pcap')
@@ -144,3 +156,22 @@ def ng_captured():
     frame = good_part().frames[0]
     body = struct.pack('<IIIII', 0, 0, 0, 5000, 5000) + frame.data
     return damaged_ng(block(6, body) + enhanced_packet(frame))
+
+
+@capture('damage_ng_section_version.pcapng')
+def ng_section_version():
+    """pcapng: goes on with a section of version 1.1, big-endian."""
+    return damaged_ng(section('>', (1, 1)) + interface(order='>') + enhanced_packet(good_part().frames[0], '>'))
+
+
+@capture('damage_ng_resolutions.pcapng')
+def ng_resolutions():
+    """pcapng: an interface with two resolutions of time, and no more."""
+    return damaged_ng(interface(1, '<', 0, (9, b'\6'), (9, b'\x09')))
+
+
+@capture('damage_ng_option.pcapng')
+def ng_option():
+    """pcapng: an interface with an option that is longer than its block."""
+    long = option(2, b'eth0')[:2] + struct.pack('<H', 9) + b'eth0'
+    return damaged_ng(block(1, struct.pack('<HHI', 1, 0, 0) + long) + enhanced_packet(good_part().frames[0]))

@@ -56,6 +56,23 @@ def version_2_2():
     return s
 
 
+@capture('format_version_543_0.pcap')
+def version_543_0():
+    """pcap as DG/UX's tcpdump wrote it, version 543.0: the two lengths the other way round."""
+    s = two_flows()
+    s.row(3, ether(question(3)), wire=500, bidirectional_bytes=500)
+    s.file = pcap_header(major=543, minor=0) + b''.join(pcap_record(f, swapped=True) for f in s.frames)
+    return s
+
+
+@capture('format_ng_1_2.pcapng')
+def ng_1_2():
+    """pcapng of version 1.2, which is 1.0."""
+    s = two_flows()
+    s.file = section(version=(1, 2)) + interface() + b''.join(map(enhanced_packet, s.frames))
+    return s
+
+
 @capture('format_snapshot.pcap')
 def snapshot():
     """pcap with records longer than the file's snapshot length (56): cut to it."""

@@ -81,8 +81,8 @@ class Story:
 MICROSECONDS, NANOSECONDS, MODIFIED = 0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34
 
 
-def pcap_header(link=ETHERNET, order='<', magic=MICROSECONDS, minor=4, snapshot=WHOLE):
-    return struct.pack(order + 'IHHiIII', magic, 2, minor, 0, 0, snapshot, link)
+def pcap_header(link=ETHERNET, order='<', magic=MICROSECONDS, minor=4, snapshot=WHOLE, major=2):
+    return struct.pack(order + 'IHHiIII', magic, major, minor, 0, 0, snapshot, link)
 
 
 def pcap_record(frame, order='<', magic=MICROSECONDS, swapped=False):
@@ -118,8 +118,8 @@ def options(order, *pairs):
     return b''.join(option(code, value, order) for code, value in pairs) + (option(0, b'', order) if pairs else b'')
 
 
-def section(order='<'):
-    return block(0x0A0D0D0A, struct.pack(order + 'IHHq', 0x1A2B3C4D, 1, 0, -1), order)
+def section(order='<', version=(1, 0)):
+    return block(0x0A0D0D0A, struct.pack(order + 'IHHq', 0x1A2B3C4D, *version, -1), order)
 
 
 def interface(link=ETHERNET, order='<', snapshot=WHOLE, *pairs):
