@@ -57,7 +57,16 @@ SELECT said_of('no_such.pcap', '', 'EXPLAIN SELECT id FROM errors.scanned');
 SELECT said_of('damage_empty.pcap');
 SELECT said_of('damage_text.pcap');
 SELECT said_of('damage_file_header.pcap');
-SELECT said_of('link_vlan.pcap damage_text.pcap');
+SELECT said_of('link_vlan.pcap damage_text.pcap', 'on_damage ''error'',');
+SELECT said_of('damage_empty.pcap link_vlan.pcap', 'on_damage ''error'',');
+SELECT said_of('damage_file_header.pcap link_vlan.pcap', 'on_damage ''error'',');
+-- Of several, the others are read.
+CREATE FOREIGN TABLE mixed (source_file text) SERVER error_server OPTIONS (source :'vlans');
+SET client_min_messages = error;
+SELECT format('{"%1$s/damage_empty.pcap","%1$s/link_vlan.pcap","%1$s/damage_text.pcap"}', :'pcaps') AS bad \gset
+ALTER FOREIGN TABLE mixed OPTIONS (SET source :'bad');
+SELECT regexp_replace(source_file, '.*/', ''), count(*) FROM mixed GROUP BY 1;
+SET client_min_messages = warning;
 -- Without packets it is one.
 SELECT said_of('damage_no_packets.pcap', 'on_damage ''error'',', 'SELECT 1 / count(*) FROM errors.scanned');
 SELECT said_of('damage_no_packets.pcapng', 'on_damage ''error'',', 'SELECT 1 / count(*) FROM errors.scanned');

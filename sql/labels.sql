@@ -19,7 +19,7 @@ SELECT id, application_category_name FROM nfstream_applications() WHERE applicat
 SELECT * FROM nfstream_applications() WHERE application_name IN ('Unknown', 'DNS', 'HTTP', 'TLS', 'Facebook') ORDER BY id;
 
 -- What flows are called is one of these names, and so is what carries them.
-\set source '{' :pcaps '/tls.pcap' ',' :pcaps '/ssh.pcap' ',' :pcaps '/dhcp.pcap' ',' :pcaps '/http.pcap' ',' :pcaps '/dns.pcap' ',' :pcaps '/quic.pcap' '}'
+\set source '{' :pcaps '/http.pcap' ',' :pcaps '/tls.pcap' ',' :pcaps '/dns.pcap' ',' :pcaps '/dhcp.pcap' ',' :pcaps '/ssh.pcap' ',' :pcaps '/quic.pcap' '}'
 CREATE FOREIGN TABLE flows (
 	application_name text, application_protocol text, application_category_name text, client_fingerprint text, server_fingerprint text,
 	fingerprint_kind text, source_file text

@@ -193,6 +193,8 @@ INSERT INTO hours (bidirectional_first_seen_ms) VALUES (1700000000000);
 
 CREATE FOREIGN TABLE several (id bigint, source_file text, src_port int, bidirectional_first_seen_ms bigint,
 	bidirectional_packets bigint, expiration_id int) SERVER scan_server OPTIONS (source :'idle');
+-- The captures overlap, which is said with their paths.
+\set VERBOSITY terse
 SELECT format('{%s,"%s"}', :'idle', :'order') AS idle_order,
 	format('{%s,%s,%s}', :'order', :'order', :'idle') AS order_order_idle,
 	format('{"%s/time_[io]*.pcap",%s}', :'pcaps', :'protocols') AS globs \gset
@@ -211,6 +213,7 @@ SELECT id, substr(source_file, length(:'pcaps') + 2) AS source_file, src_port AS
 	FROM several WHERE bidirectional_packets > 10;
 SELECT substr(source_file, length(:'pcaps') + 2) AS source_file, count(*) FROM several
 	GROUP BY source_file ORDER BY min(id);
+\set VERBOSITY default
 
 -- Columns in another order, under other names, some of them, none of them.
 CREATE FOREIGN TABLE named (bytes bigint OPTIONS (attribute 'bidirectional_bytes'), id bigint,

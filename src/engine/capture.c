@@ -55,8 +55,16 @@ read_first_header(Capture *capture)
 bool
 capture_open(Capture *capture, int descriptor, uint64_t size, uint32_t file, FailureMessage *failure)
 {
+	return capture_open_watched(capture, descriptor, size, file, NULL, failure);
+}
+
+bool
+capture_open_watched(Capture *capture, int descriptor, uint64_t size, uint32_t file, volatile uint64_t *pieces,
+					 FailureMessage *failure)
+{
 	*capture = (Capture) {.file = file, .failure = failure};
 	stream_open(&capture->stream, descriptor, size);
+	capture->stream.pieces = pieces;
 	if (read_first_header(capture))
 		return true;
 	capture_close(capture);

@@ -66,6 +66,10 @@ struct Capture
  * Returns false with `failure` filled if it is no capture.
  */
 bool		capture_open(Capture *capture, int descriptor, uint64_t size, uint32_t file, FailureMessage *failure);
+
+/* The same, counting what is read in `pieces` while there is no frame to show. */
+bool		capture_open_watched(Capture *capture, int descriptor, uint64_t size, uint32_t file, volatile uint64_t *pieces,
+								 FailureMessage *failure);
 void		capture_close(Capture *capture);
 
 /* Back to the first frame; false with the failure filled if the source cannot go back. */

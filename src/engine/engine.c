@@ -1,26 +1,40 @@
 /*
  * engine.c
  *	  The engine: walks the sources, frame by frame, and keeps the account.
+ *
+ * Together, they are one source: one clock, one table of flows.  Apart, each is metered as if it were alone, and this meter's
+ * are those that the program gives it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/capture.h"
 #include "engine/decode.h"
+#include "engine/look.h"
+#include "engine/memory.h"
 #include "engine/meter.h"
 
 /* So many frames apart the program is told how far the engine is. */
 #define PLACE_INTERVAL	16384u
 
+/* A source that begins so much before the time that was reached overlaps those before it, ms. */
+#define OVERLAP_LEAST	1000u
+
 typedef struct Engine
 {
 	const MeterRequest *request;
 	const Filter *filter;
+	Dpi		   *dpi;
 	const EngineProgram *program;
 	Account    *account;
 	FailureMessage *failure;
 	Meter		meter;
+	uint32_t   *order;				/* of the sources */
 	uint64_t	frames;				/* read, of all sources */
+	uint64_t	frames_apart;		/* of these, of sources that have nothing to do with the current one */
 	uint64_t	bytes_before;		/* read, of the sources before the current one */
+	bool		has_begun;			/* the current source had a packet with a time */
+	bool		overlap_told;
 } Engine;
 
 typedef enum Walk
@@ -30,11 +44,18 @@ typedef enum Walk
 	WALK_FAILED					/* failure says why */
 } Walk;
 
+/* The current frame's place, as records have it. */
+static uint64_t
+place_of_frame(const Engine *engine)
+{
+	return engine->frames - engine->frames_apart;
+}
+
 static void
 tell_place(Engine *engine, const Capture *capture)
 {
 	PlaceMessage place = {
-		.left = engine->frames * 2 + 1,
+		.left = place_of_frame(engine) * 2 + 1,
 		.packets_read = engine->frames,
 		.bytes_read = engine->bytes_before + stream_file_bytes(&capture->stream),
 		.active_flows = engine->meter.table.count,
@@ -51,6 +72,20 @@ fits(Engine *engine, uint32_t link_type, uint32_t file)
 		return true;
 	engine->failure->file = file;
 	return false;
+}
+
+/* The first packet of a source that has a time: the program is told of the first source that overlaps those before it. */
+static void
+begin(Engine *engine, uint64_t time, uint32_t file)
+{
+	const OverlapMessage overlap = {.file = file, .begins = time, .reached = engine->meter.clock};
+
+	engine->has_begun = true;
+	if (engine->overlap_told || engine->meter.clock <= time || engine->meter.clock - time <= OVERLAP_LEAST)
+		return;
+	engine->overlap_told = true;
+	if (engine->program->overlap != NULL)
+		engine->program->overlap(engine->program->context, &overlap);
 }
 
 /* What becomes of one frame: refused by the filter, ignored, or metered. */
@@ -82,24 +117,18 @@ walk_frame(Engine *engine, const Frame *frame, uint32_t file)
 		counters[COUNTER_IGNORED + reason]++;
 		return WALK_ON;
 	}
-	meter_packet(&engine->meter, &packet, engine->frames, file);
+	if (!engine->has_begun && packet.time > 0)
+		begin(engine, packet.time, file);
+	meter_packet(&engine->meter, &packet, place_of_frame(engine), file);
 	return engine->meter.full ? WALK_STOP : WALK_ON;
 }
 
-/* Reads the first packets for the sharding's sample, and goes back to the start. */
-static bool
-sample(Engine *engine, Capture *capture)
+/* The failure is damage to one source: whether the scan goes on is the request's. */
+static Walk
+take_damage(Engine *engine)
 {
-	Frame		frame;
-	Packet		packet;
-	bool		more = true;
-
-	while (more && capture_next(capture, &frame) == CAPTURE_FRAME)
-		if ((engine->filter == NULL || filter_run(engine->filter, &frame) == FILTER_PASSED) &&
-			decode_frame(&frame, engine->request->decode_tunnels, &packet) == NOT_IGNORED)
-			more = shard_sample(&engine->meter.shards, &packet);
-	shard_decide(&engine->meter.shards);
-	return capture_rewind(capture);
+	engine->program->damage(engine->program->context, engine->failure);
+	return engine->request->stop_at_damage ? WALK_STOP : WALK_ON;
 }
 
 static Walk
@@ -121,16 +150,10 @@ walk_capture(Engine *engine, Capture *capture)
 		if (engine->frames % PLACE_INTERVAL == 0)
 			tell_place(engine, capture);
 	}
-	if (result == CAPTURE_DAMAGED)
-	{
-		engine->program->damage(engine->program->context, engine->failure);
-		if (engine->request->stop_at_damage)
-			return WALK_STOP;
-	}
-	return WALK_ON;
+	return result == CAPTURE_DAMAGED ? take_damage(engine) : WALK_ON;
 }
 
-/* One source from its first byte to its last. */
+/* One source from its first byte to its last.  One that is no capture fails the scan only where it is all there is. */
 static Walk
 walk_source(Engine *engine, uint32_t file)
 {
@@ -141,13 +164,32 @@ walk_source(Engine *engine, uint32_t file)
 
 	engine->program->position->file = file;
 	engine->program->position->packet = 0;
-	if (!capture_open(&capture, descriptor, size, file, engine->failure))
-		return WALK_FAILED;
-	if (fits(engine, capture.one_link_type ? capture.link_type : FILTER_ANY_LINK_TYPE, file) &&
-		(engine->request->shards == 1 || file > 0 || sample(engine, &capture)))
+	engine->has_begun = false;
+	if (!capture_open_watched(&capture, descriptor, size, file, &engine->program->position->pieces, engine->failure))
+	{
+		engine->failure->packet = FAILURE_NO_PACKET;
+		return engine->request->files == 1 ? WALK_FAILED : take_damage(engine);
+	}
+	if (fits(engine, capture.one_link_type ? capture.link_type : FILTER_ANY_LINK_TYPE, file))
 		walk = walk_capture(engine, &capture);
 	engine->bytes_before += stream_file_bytes(&capture.stream);
 	capture_close(&capture);
+	return walk;
+}
+
+static Walk
+walk_together(Engine *engine)
+{
+	Walk		walk = WALK_ON;
+
+	meter_start(&engine->meter, engine->request, engine->program, engine->account, engine->dpi);
+	if (engine->request->shards > 1)
+		look_for_busy_hosts(engine->request, engine->filter, engine->program, engine->order, &engine->meter.shards);
+	for (uint32_t i = 0; i < engine->request->files && walk == WALK_ON; i++)
+		walk = walk_source(engine, engine->order[i]);
+	if (walk != WALK_FAILED)
+		meter_finish(&engine->meter);
+	meter_end(&engine->meter);
 	return walk;
 }
 
@@ -155,16 +197,17 @@ bool
 engine_run(const MeterRequest *request, const Filter *filter, Dpi *dpi, const EngineProgram *program, Account *account,
 		   FailureMessage *failure)
 {
-	Engine		engine = {.request = request, .filter = filter, .program = program, .account = account, .failure = failure};
-	Walk		walk = WALK_ON;
+	Engine		engine = {
+		.request = request, .filter = filter, .dpi = dpi, .program = program, .account = account, .failure = failure,
+		.order = memory_get((request->files + 1) * sizeof(uint32_t)),
+	};
+	Walk		walk;
 
 	memset(account, 0, sizeof(*account));
-	meter_start(&engine.meter, request, program, account, dpi);
-	for (uint32_t file = 0; file < request->files && walk == WALK_ON; file++)
-		walk = walk_source(&engine, file);
-	if (walk != WALK_FAILED)
-		meter_finish(&engine.meter);
-	meter_end(&engine.meter);
+	for (uint32_t i = 0; i < request->files; i++)
+		engine.order[i] = i;
+	walk = walk_together(&engine);
+	free(engine.order);
 
 	account->counters[COUNTER_BYTES_READ] = engine.bytes_before;
 	if (dpi != NULL)

@@ -16,7 +16,10 @@ typedef struct EngineProgram
 {
 	void	   *context;
 
-	/* Opens source number `index`: a descriptor, which becomes the engine's, and how many bytes of it are read at most. */
+	/*
+	 * Opens source number `index`, again if it was opened before: a descriptor at its first byte, which becomes the engine's,
+	 * and how many bytes of it are read at most.  At most request_opens_max() times.
+	 */
 	int			(*open_source) (void *context, uint32_t index, uint64_t *size);
 
 	/* A place for the next record of at most `bytes` bytes; then how long it became. */
@@ -34,15 +37,20 @@ typedef struct EngineProgram
 
 	/* Where hashes start from: key_seed(), asked for before a sandbox forbids to ask. */
 	uint64_t	seed;
+
+	/* A source begins long before the time that was reached, the first that does so; NULL: nobody wants to know. */
+	void		(*overlap) (void *context, const OverlapMessage *overlap);
 } EngineProgram;
 
 /*
  * Meters the request's sources and writes a record for each flow of its shard.
  *
+ * One source among several that is no capture is damaged, like one that is so in the middle.
+ *
  * filter: NULL, or the request's, compiled.  dpi: NULL exactly if the request wants no column of layer 7; still the caller's.
  *
- * Returns true with the account filled, or false with `failure` filled: no capture, a filter that does not fit it.  Runs out
- * of memory through memory.h's handler only.
+ * Returns true with the account filled, or false with `failure` filled: the only source is no capture, the filter does not fit.
+ * Runs out of memory through memory.h's handler only.
  */
 bool		engine_run(const MeterRequest *request, const Filter *filter, Dpi *dpi, const EngineProgram *program,
 					   Account *account, FailureMessage *failure);

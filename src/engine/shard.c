@@ -41,10 +41,10 @@ shard_sample(Shards *shards, const Packet *packet)
 }
 
 void
-shard_decide(Shards *shards)
+shard_decide(Shards *shards, bool more)
 {
 	/* Fewer than `count` hosts can each have more than one part in `count`. */
-	if (shards->sampled == SHARD_SAMPLE_PACKETS)
+	if (more && shards->sampled >= SHARD_SAMPLE_LEAST)
 		for (uint32_t i = 0; i < SAMPLE_ENTRIES; i++)
 			if ((uint64_t) shards->sample[i].packets * shards->count > shards->sampled)
 				shards->busy[shards->busy_count++] = shards->sample[i].host;

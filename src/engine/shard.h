@@ -4,8 +4,8 @@
  *
  * nDPI labels a flow partly from what it saw of the same host before, so that a flow's shard is its host's.  A host that
  * carries more than a shard's share of the packets (a server in front of everything) is split by its peers' addresses.  Which
- * hosts those are is decided from a sample of the source's first packets: all meters read the same ones, and so agree.  A
- * capture that the sample covers is too small to gain from splitting, and keeps its labels.
+ * hosts those are is decided from a sample (look.h): all meters look at the same packets, and so agree.  A capture that the
+ * sample covers is too small to gain from splitting, and keeps its labels, and so does one of which it has too little.
  */
 #ifndef ENGINE_SHARD_H
 #define ENGINE_SHARD_H
@@ -15,6 +15,9 @@
 
 /* Packets in a full sample. */
 #define SHARD_SAMPLE_PACKETS	16384u
+
+/* Fewer tell nothing. */
+#define SHARD_SAMPLE_LEAST		1024u
 
 typedef struct HostCount
 {
@@ -39,8 +42,8 @@ void		shard_start(Shards *shards, uint32_t count, uint32_t own);
 /* Takes a packet of the sample into account; false once the sample is full. */
 bool		shard_sample(Shards *shards, const Packet *packet);
 
-/* Decides which hosts are split, and forgets the sample. */
-void		shard_decide(Shards *shards);
+/* Decides which hosts are split, if there is more than the sample, and forgets the sample. */
+void		shard_decide(Shards *shards, bool more);
 
 /* Whether this packet's flow is this meter's. */
 bool		shard_is_own(const Shards *shards, const Packet *packet);

@@ -22,6 +22,8 @@ read_file(Stream *stream, uint8_t *to, size_t room)
 	uint64_t	unread = stream->size - stream->taken;
 	ssize_t		got;
 
+	if (stream->pieces != NULL)
+		++*stream->pieces;
 	do
 		got = read(stream->descriptor, to, room < unread ? room : (size_t) unread);
 	while (got < 0 && errno == EINTR);
@@ -41,6 +43,8 @@ read_decompressed(Stream *stream, uint8_t *to, size_t room)
 	{
 		size_t		got = decompressor_run(stream->decompressor, &stream->compressed_next, stream->compressed_end, to, room);
 
+		if (stream->pieces != NULL)
+			++*stream->pieces;
 		if (got > 0 || stream_damage(stream) != NULL)
 			return got;
 		got = read_file(stream, stream->compressed, PIECE_BYTES);

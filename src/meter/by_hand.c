@@ -205,8 +205,20 @@ damage(void *context, const FailureMessage *message)
 	ByHand	   *hand = context;
 
 	hand->failed = true;
-	fprintf(stderr, "nfstream_meter: %s: packet %" PRIu64 ", at byte %" PRIu64 ", %s\n", hand->names[message->file],
-			message->packet, message->byte, message->text);
+	if (message->packet == FAILURE_NO_PACKET)
+		complain(hand->names[message->file], message->text);
+	else
+		fprintf(stderr, "nfstream_meter: %s: packet %" PRIu64 ", at byte %" PRIu64 ", %s\n", hand->names[message->file],
+				message->packet, message->byte, message->text);
+}
+
+static void
+overlap(void *context, const OverlapMessage *message)
+{
+	ByHand	   *hand = context;
+
+	fprintf(stderr, "nfstream_meter: %s: begins %" PRIu64 " ms before the time that was reached; its packets are metered at that "
+			"time\n", hand->names[message->file], message->reached - message->begins);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- the run */
@@ -218,7 +230,7 @@ run(ByHand *hand)
 	const MeterOrder order = {
 		.request = &hand->request,
 		.filter = hand->filter,
-		.program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0},
+		.program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0, overlap},
 	};
 	FailureMessage failure;
 	Account		account;

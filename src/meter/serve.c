@@ -82,6 +82,13 @@ place(void *context, const PlaceMessage *message)
 }
 
 static void
+overlap(void *context, const OverlapMessage *message)
+{
+	(void) context;
+	channel_send_body(output.channel, MESSAGE_OVERLAP, message, sizeof(*message));
+}
+
+static void
 damage(void *context, const FailureMessage *message)
 {
 	(void) context;
@@ -130,7 +137,7 @@ meter(const MeterRequest *request, const char *filter, MeterPosition *position)
 	const MeterOrder order = {
 		.request = request,
 		.filter = filter,
-		.program = {NULL, open_source, record_room, record_written, place, damage, position, 0},
+		.program = {NULL, open_source, record_room, record_written, place, damage, position, 0, overlap},
 		.application = application,
 	};
 	FailureMessage failure;

@@ -41,6 +41,46 @@ path_of(const FailureMessage *failure, const ScanJob *job)
 	return failure->file < job->request.files ? encoding_valid(job->files[failure->file].path) : NULL;
 }
 
+/* One hint of two, either of which may be NULL. */
+static int
+hint_of_both(const char *first, const char *second)
+{
+	if (first == NULL && second == NULL)
+		return 0;
+	return errhint("%s%s%s", first == NULL ? "" : first, first == NULL || second == NULL ? "" : " ",
+				   second == NULL ? "" : second);
+}
+
+/* A file of which nothing can be read. */
+static void
+report_unreadable(int level, const FailureMessage *failure, const char *path, const char *more_hint)
+{
+	FailureKind kind = kind_of(failure);
+	const char *text = encoding_field(failure->text, sizeof(failure->text));
+
+	switch (failure->code)
+	{
+		case FAILURE_EMPTY:
+			ereport(level,
+					(errcode(kind.sqlstate),
+					 errmsg("capture \"%s\" is empty", path),
+					 hint_of_both(kind.hint, more_hint)));
+			break;
+		case FAILURE_NOT_A_CAPTURE:
+			ereport(level,
+					(errcode(kind.sqlstate),
+					 errmsg("file \"%s\" is not a capture", path),
+					 errdetail("This was found: %s.", text),
+					 hint_of_both(kind.hint, more_hint)));
+			break;
+		default:
+			ereport(level,
+					(errcode(kind.sqlstate),
+					 errmsg("could not read capture \"%s\": %s", path, text),
+					 hint_of_both(kind.hint, more_hint)));
+	}
+}
+
 void
 failure_raise(const FailureMessage *failure, const ScanJob *job)
 {
@@ -55,26 +95,17 @@ failure_raise(const FailureMessage *failure, const ScanJob *job)
 						pnstrdup(job->filter, job->request.filter_length), text),
 				 path != NULL && job->request.files > 1 ?
 				 errdetail("It was compiled for the link type of capture \"%s\".", path) : 0));
-	if (failure->code == FAILURE_EMPTY && path != NULL)
-		ereport(ERROR,
-				(errcode(kind.sqlstate),
-				 errmsg("capture \"%s\" is empty", path),
-				 errhint("%s", kind.hint)));
-	if (failure->code == FAILURE_NOT_A_CAPTURE && path != NULL)
-		ereport(ERROR,
-				(errcode(kind.sqlstate),
-				 errmsg("file \"%s\" is not a capture", path),
-				 errdetail("This was found: %s.", text),
-				 errhint("%s", kind.hint)));
 	if (failure->code == FAILURE_SANDBOX)
 		ereport(ERROR,
 				(errcode(kind.sqlstate),
 				 errmsg("a meter could not give up %s", text),
 				 errhint("%s", kind.hint)));
+	if (path != NULL)
+		report_unreadable(ERROR, failure, path, NULL);
 	ereport(ERROR,
 			(errcode(kind.sqlstate),
-			 path != NULL ? errmsg("could not read capture \"%s\": %s", path, text) : errmsg("a meter failed: %s", text),
-			 kind.hint != NULL ? errhint("%s", kind.hint) : 0));
+			 errmsg("a meter failed: %s", text),
+			 hint_of_both(kind.hint, NULL)));
 }
 
 void
@@ -83,15 +114,20 @@ failure_report_damage(int level, const FailureMessage *damage, const ScanJob *jo
 	FailureKind kind = kind_of(damage);
 	const char *path = path_of(damage, job);
 
+	if (damage->packet == FAILURE_NO_PACKET)
+	{
+		report_unreadable(level, damage, path == NULL ? "?" : path,
+						  level >= ERROR ? "Set on_damage to \"warn\" to read the other captures." :
+						  "The other captures are read.");
+		return;
+	}
 	ereport(level,
 			(errcode(kind.sqlstate),
 			 errmsg("could not read capture \"%s\": packet " UINT64_FORMAT " %s", path == NULL ? "?" : path,
 					(uint64) damage->packet, encoding_field(damage->text, sizeof(damage->text))),
 			 errdetail("Its " UINT64_FORMAT " packets before that were read, up to byte " UINT64_FORMAT ".",
 					   (uint64) Max(damage->packet, 1) - 1, (uint64) damage->byte),
-			 level >= ERROR ? errhint("%s%sSet on_damage to \"warn\" to keep the flows up to there.",
-									  kind.hint == NULL ? "" : kind.hint, kind.hint == NULL ? "" : " ") :
-			 kind.hint != NULL ? errhint("%s", kind.hint) : 0));
+			 hint_of_both(kind.hint, level >= ERROR ? "Set on_damage to \"warn\" to keep the flows up to there." : NULL)));
 }
 
 void

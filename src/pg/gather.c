@@ -49,6 +49,7 @@ typedef struct Link
 	uint64		place;			/* every record that left up to here was delivered */
 	uint64		records;		/* so far */
 	uint32		damage_next;	/* no file before this one will be told to be damaged */
+	bool		told_overlap;
 
 	bool		ended;
 	Account		account;		/* once it ended */
@@ -67,6 +68,8 @@ struct Gather
 	bool		finished;
 	Bitmapset  *damaged;		/* the files that are */
 	List	   *damages;		/* FailureMessage, one for each of the first of them */
+	bool		has_overlap;
+	OverlapMessage overlap;		/* if it has */
 };
 
 /* So many damaged files have a warning of their own. */
@@ -315,6 +318,17 @@ take_damage(Gather *gather, Link *link, const FailureMessage *damage)
 	MemoryContextSwitchTo(before);
 }
 
+/* So they do of this. */
+static void
+take_overlap(Gather *gather, Link *link, const OverlapMessage *overlap)
+{
+	if (link->told_overlap || overlap->file >= gather->job->request.files || overlap->begins >= overlap->reached)
+		lying_meter("an overlap that is none");
+	link->told_overlap = true;
+	gather->overlap = *overlap;
+	gather->has_overlap = true;
+}
+
 static void
 take_end(Link *link, const Account *account)
 {
@@ -343,6 +357,7 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 		HelloMessage hello;
 		PlaceMessage place;
 		FailureMessage failure;
+		OverlapMessage overlap;
 		OwnerFailureMessage owner;
 		Account		account;
 	}			body;
@@ -365,6 +380,9 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 			break;
 		case MESSAGE_DAMAGE:
 			take_damage(gather, link, &body.failure);
+			break;
+		case MESSAGE_OVERLAP:
+			take_overlap(gather, link, &body.overlap);
 			break;
 		case MESSAGE_FAILURE:
 			failure_raise(&body.failure, gather->job);
@@ -524,6 +542,12 @@ gather_account(const Gather *gather, Account *account)
 	for (uint32 i = 0; i < gather->count; i++)
 		account_add(account, &gather->links[i].account);
 	return gather->finished;
+}
+
+const OverlapMessage *
+gather_overlap(const Gather *gather)
+{
+	return gather->finished && gather->has_overlap ? &gather->overlap : NULL;
 }
 
 uint64

@@ -8,6 +8,7 @@
 #include "pg/job.h"
 #include "pg/options.h"
 #include "wire/account.h"
+#include "wire/message.h"
 #include "wire/record.h"
 
 typedef struct Gather Gather;
@@ -33,6 +34,9 @@ const FlowRecord *gather_next(Gather *gather);
 
 /* The scan's account; false until gather_next() has returned NULL. */
 bool		gather_account(const Gather *gather, Account *account);
+
+/* The first source that begins long before the time that was reached, once there is an account; NULL: none does. */
+const OverlapMessage *gather_overlap(const Gather *gather);
 
 /* How many flows one of the meters emitted, once there is an account. */
 uint64		gather_flows(const Gather *gather, uint32 meter);

@@ -26,13 +26,17 @@
 
 #define FIRST_ROOM	(128 * 1024)
 
+/* How often in meter_timeout the owner looks whether a silent meter moves on. */
+#define LOOKS_IN_TIMEOUT	4
+
 struct OwnedMeter
 {
 	const ScanJob *job;
 	pid_t		pid;			/* 0 once it is gone */
 	int			channel;
 	uint32		last_type;		/* of its messages: message_in_order() */
-	uint32		files_sent;
+	uint64		files_sent;
+	uint64		files_most;		/* that it may ask for */
 
 	/* What was read from the channel: buffer[start ... end). */
 	uint8	   *buffer;
@@ -40,11 +44,12 @@ struct OwnedMeter
 	Size		start;
 	Size		end;
 
-	/* Since when the meter is waited for, with nothing from it; 0: it was not waited for yet. */
+	/* Since when the meter is waited for, with nothing from it and no move; 0: it was not waited for yet. */
 	TimestampTz waiting_since;
 
-	/* Where the meter is, for whoever must explain its end. */
+	/* Where the meter is, and where it was when it was looked at last. */
 	const MeterPosition *position;
+	MeterPosition seen;
 };
 
 /* ------------------------------------------------------------------------------------------------------------------ to it */
@@ -110,6 +115,7 @@ send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
 	request.shard = shard;
 	request.shards = shards;
 	request.max_active_flows /= shards;
+	meter->files_most = request_opens_max(&request);
 	send_bytes(meter, (const char *) &header, sizeof(header), -1);
 	send_bytes(meter, (const char *) &request, sizeof(request), -1);
 	send_bytes(meter, job->filter, request.filter_length, -1);
@@ -126,7 +132,7 @@ send_file(OwnedMeter *meter, uint32 index)
 	}			message;
 	int			descriptor;
 
-	if (index != meter->files_sent || index >= meter->job->request.files)
+	if (index >= meter->job->request.files || meter->files_sent >= meter->files_most)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("a meter asked for file %u out of turn", index)));
@@ -287,9 +293,21 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 	}
 }
 
+/* Whether the meter is elsewhere than when it was looked at last. */
+static bool
+has_moved(OwnedMeter *meter)
+{
+	MeterPosition now = *meter->position;
+	bool		moved = memcmp(&now, &meter->seen, sizeof(now)) != 0;
+
+	meter->seen = now;
+	return moved;
+}
+
 /*
  * The clock of meter_timeout runs only here, where the meter has room to write: one that waits because nobody reads is not
- * hung.  Whole messages stop it; bytes that come one by one do not.
+ * hung.  Whole messages stop it, and a position that moves, for there may be nothing to send for long; bytes that come one by
+ * one do not.
  */
 void
 owner_wait(OwnedMeter *meter)
@@ -304,12 +322,12 @@ owner_wait(OwnedMeter *meter)
 		return;
 	}
 	now = GetCurrentTimestamp();
-	if (meter->waiting_since == 0)
+	if (has_moved(meter) || meter->waiting_since == 0)
 		meter->waiting_since = now;
 	waited = TimestampDifferenceMilliseconds(meter->waiting_since, now);
 	if ((uint64) waited >= timeout)
 		report_hang(meter);
-	wait_for(meter, WL_SOCKET_READABLE, (long) timeout - waited);
+	wait_for(meter, WL_SOCKET_READABLE, Min((long) timeout - waited, (long) timeout / LOOKS_IN_TIMEOUT + 1));
 }
 
 /* ------------------------------------------------------------------------------------------------------------ start and end */

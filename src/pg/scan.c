@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "pg/encoding.h"
 #include "pg/fdw.h"
 #include "pg/privileges.h"
 #include "pg/scan.h"
@@ -133,6 +134,25 @@ scan_stop(FlowScan *scan)
 	scan->context = NULL;
 }
 
+/* Once for a scan, however often it is passed over: that captures overlap, and what becomes of packets that are late. */
+static void
+warn_of_overlap(FlowScan *scan)
+{
+	const OverlapMessage *overlap = gather_overlap(scan->gather);
+	const uint64 *counters = scan->account.counters;
+
+	if (overlap == NULL || scan->overlap_told)
+		return;
+	scan->overlap_told = true;
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg(UINT64_FORMAT " of " UINT64_FORMAT " packets are older than packets before them",
+					counters[COUNTER_PACKETS_OUT_OF_ORDER], counters[COUNTER_PACKETS_METERED]),
+			 errdetail("Such packets are metered at the time that was reached. Capture \"%s\" is the first that begins before it, by " UINT64_FORMAT " seconds.",
+					   encoding_valid(scan->job->files[overlap->file].path), (overlap->reached - overlap->begins) / 1000),
+			 errhint("Name the captures in the order of their times or set source_order to \"time\"; if they have nothing to do with each other, set separate_files to \"true\".")));
+}
+
 /* Behind the last row: keeps what the meters counted, for EXPLAIN, and lets go of them, though a cursor may stay open. */
 static void
 finish(FlowScan *scan)
@@ -141,6 +161,7 @@ finish(FlowScan *scan)
 
 	scan->finished = true;
 	scan->has_account = gather_account(gather, &scan->account);
+	warn_of_overlap(scan);
 	for (uint32 i = 0; i < scan->meters; i++)
 		scan->flows[i] = gather_flows(gather, i);
 	scan->gather = NULL;

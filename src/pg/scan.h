@@ -20,6 +20,7 @@ typedef struct FlowScan
 	Gather	   *gather;
 	uint64		next_id;
 	bool		finished;
+	bool		overlap_told;	/* once for all passes */
 
 	/* Of the latest pass, for EXPLAIN ANALYZE. */
 	bool		timed;			/* dissections are */

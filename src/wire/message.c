@@ -24,6 +24,7 @@ static const MessageKind message_kinds[MESSAGE_TYPES] = {
 	[MESSAGE_FAILURE] = {true, SENT_BY_METER, sizeof(FailureMessage), sizeof(FailureMessage)},
 	[MESSAGE_END] = {true, SENT_BY_METER, sizeof(Account), sizeof(Account)},
 	[MESSAGE_APPLICATION] = {true, SENT_BY_METER, sizeof(ApplicationMessage), sizeof(ApplicationMessage)},
+	[MESSAGE_OVERLAP] = {true, SENT_BY_METER, sizeof(OverlapMessage), sizeof(OverlapMessage)},
 	[MESSAGE_OWNER_FAILURE] = {true, SENT_BY_WORKER, sizeof(OwnerFailureMessage), sizeof(OwnerFailureMessage)},
 };
 

@@ -10,7 +10,7 @@
  *	                       <-------  HELLO
  *	                       <-------  NEXT_FILE
  *	    FILE (descriptor)  ------->
- *	                       <-------  FLOWS, PLACE, DAMAGE ... NEXT_FILE
+ *	                       <-------  FLOWS, PLACE, OVERLAP, DAMAGE ... NEXT_FILE
  *	                       <-------  END, or FAILURE at any time
  *
  * Where the request is to list applications, APPLICATION messages take the place of all between HELLO and END.
@@ -35,7 +35,7 @@ typedef enum MessageType
 	MESSAGE_REQUEST = 1,		/* MeterRequest, filter */
 	MESSAGE_FILE,				/* FileMessage; the descriptor is attached to the first byte */
 	MESSAGE_HELLO,				/* HelloMessage */
-	MESSAGE_NEXT_FILE,			/* uint32: index of the source that is read next */
+	MESSAGE_NEXT_FILE,			/* uint32: index of the source that is looked at or read next */
 	MESSAGE_FLOWS,				/* flow records: record.h */
 	MESSAGE_PLACE,				/* PlaceMessage: nothing that left earlier is still to come */
 	MESSAGE_DAMAGE,				/* FailureMessage: a source is read no further than this */
@@ -43,6 +43,7 @@ typedef enum MessageType
 	MESSAGE_END,				/* Account: all records were sent */
 	MESSAGE_APPLICATION,		/* ApplicationMessage */
 	MESSAGE_OWNER_FAILURE,		/* OwnerFailureMessage */
+	MESSAGE_OVERLAP,			/* OverlapMessage */
 	MESSAGE_TYPES
 } MessageType;
 
@@ -92,15 +93,25 @@ typedef enum FailureCode
 } FailureCode;
 
 #define FAILURE_NO_FILE	UINT32_MAX
+#define FAILURE_NO_PACKET	0	/* it could not be read at all */
 
 typedef struct FailureMessage
 {
 	uint32_t	code;				/* a FailureCode */
 	uint32_t	file;				/* index of the source, or FAILURE_NO_FILE */
 	uint64_t	byte;				/* offset in the source of what could not be read */
-	uint64_t	packet;				/* number in the source of the packet that could not be read, from 1 */
+	uint64_t	packet;				/* number in the source of the packet that could not be read, from 1, or FAILURE_NO_PACKET */
 	char		text[MESSAGE_TEXT_MAX]; /* what is wrong */
 } FailureMessage;
+
+/* A source begins more than a second before the time that was reached: sent of the first that does. */
+typedef struct OverlapMessage
+{
+	uint32_t	file;				/* index of the source */
+	uint32_t	reserved;
+	uint64_t	begins;				/* ms since 1970 */
+	uint64_t	reached;
+} OverlapMessage;
 
 /* As an application's number: none has this category for its own, but flows may get it. */
 #define APPLICATION_NONE	UINT32_MAX

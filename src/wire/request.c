@@ -52,6 +52,16 @@ request_check(const MeterRequest *request, size_t length, const char **filter)
 	return NULL;
 }
 
+uint64_t
+request_opens_max(const MeterRequest *request)
+{
+	uint64_t	opens = request->files;
+
+	if (request->shards > 1)
+		opens += request->files < REQUEST_SAMPLE_FILES ? request->files : REQUEST_SAMPLE_FILES;
+	return opens;
+}
+
 void
 request_add_all_columns(MeterRequest *request)
 {

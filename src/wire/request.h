@@ -16,6 +16,7 @@
 #define REQUEST_VERSION		1
 #define REQUEST_FILTER_MAX	65535	/* bytes of a BPF filter */
 #define REQUEST_SHARDS_MAX	64
+#define REQUEST_SAMPLE_FILES	64	/* sources that are looked at for a sample: engine/look.h */
 
 typedef struct MeterRequest
 {
@@ -46,7 +47,7 @@ typedef struct MeterRequest
 	uint32_t	shard;				/* this meter's, from 0 */
 	uint32_t	shards;
 
-	uint32_t	files;				/* sources, asked for one after the other by MESSAGE_NEXT_FILE */
+	uint32_t	files;				/* sources, asked for one by one with MESSAGE_NEXT_FILE */
 	uint32_t	filter_length;		/* bytes behind this struct, without NUL; 0: no filter */
 } MeterRequest;
 
@@ -59,6 +60,9 @@ void		request_defaults(MeterRequest *request);
  * Returns NULL, or what is wrong with it, as a constant text.
  */
 const char *request_check(const MeterRequest *request, size_t length, const char **filter);
+
+/* How often a meter with this request opens sources, at most: each once, and before that some for a look. */
+uint64_t	request_opens_max(const MeterRequest *request);
 
 /* Adds all columns of NFStream's that the options turn on, `udps` and system visibility apart. */
 void		request_add_all_columns(MeterRequest *request);

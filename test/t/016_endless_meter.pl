@@ -42,6 +42,7 @@ my %said = (
 	questions_for_files => qr/a meter asked for file 2 out of turn/,
 	question_for_the_last_file => qr/a meter asked for file 4294967295 out of turn/,
 	applications => $lie,
+	overlaps => $lie,
 	end_and_go_on => undef,
 	failures => qr/could not read capture ".*http\.pcap": \(? \[2J/,
 	bytes => $stray,

@@ -9,7 +9,7 @@ import struct
 import sys
 import time
 
-HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OWNER_FAILURE, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
+HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OWNER_FAILURE, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 2
 COUNTERS = 25
 
 
@@ -161,7 +161,9 @@ DEEDS = {
                              lambda: message(PLACE, struct.pack('<QQQQ', 9, 4, 0, 0))),
     'record_behind_its_place': after(lambda: message(PLACE, struct.pack('<QQQQ', 99, 40, 0, 0)), lambda: ports((20, 9))),
     'file_out_of_turn': after(lambda: message(NEXT_FILE, struct.pack('<I', 7))),
-    'file_twice': after(lambda: message(NEXT_FILE, struct.pack('<I', 0)), lambda: message(NEXT_FILE, struct.pack('<I', 0))),
+    'file_again_and_again': after(lambda: [message(NEXT_FILE, struct.pack('<I', 0)) for time in range(100)]),
+    'overlap_of_none': after(lambda: message(OVERLAP, struct.pack('<IIQQ', 7, 0, 1000, 2000))),
+    'overlap_that_is_none': after(lambda: message(OVERLAP, struct.pack('<IIQQ', 0, 0, 2000, 2000))),
     'wrong_account': after(lambda: ports((2, 1)), lambda: message(END, b'\0' * 8 * COUNTERS)),
     'unknown_failure': after(lambda: message(FAILURE, failure(99, 99, b'\xff\xfe' * 512))),
     'text_not_utf8': after(lambda: message(FLOWS, record(2, 1, struct.pack('<H', 3) + b'\xc3\x28\xff'))),
@@ -200,6 +202,7 @@ ENDLESS = {
     'questions_for_files': again_and_again(lambda n: message(NEXT_FILE, struct.pack('<I', n & 0xffffffff))),
     'question_for_the_last_file': again_and_again(lambda n: message(NEXT_FILE, struct.pack('<I', 0xffffffff))),
     'applications': again_and_again(lambda n: message(APPLICATION, struct.pack('<I64s64s', n & 0xffffffff, b'\xff' * 64, b'x' * 64))),
+    'overlaps': again_and_again(lambda n: message(OVERLAP, struct.pack('<IIQQ', n % 2, 0, 1000, 2000))),
     'end_and_go_on': end_and_go_on,
     'failures': again_and_again(lambda n: message(FAILURE, failure(n & 0xffffffff, n & 0xffffffff, b'\xc3\x28\x1b[2J\n' * 128,
                                                                    2 ** 64 - 1, 2 ** 64 - 1))),

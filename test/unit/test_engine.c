@@ -32,6 +32,8 @@ typedef struct Scan
 	unsigned	opened;
 	unsigned	damages;
 	FailureMessage damage;		/* the latest */
+	unsigned	overlaps;
+	OverlapMessage overlap;		/* the latest */
 	unsigned	places;
 	PlaceMessage place;			/* the latest */
 	unsigned	count;
@@ -43,8 +45,9 @@ open_source(void *context, uint32_t index, uint64_t *size)
 {
 	Scan	   *scan = context;
 
-	assert_int_equal(index, scan->opened++);
+	assert_true(index < scan->request.files && ++scan->opened <= request_opens_max(&scan->request));
 	*size = scan->sizes[index];
+	assert_int_equal(lseek(scan->sources[index], 0, SEEK_SET), 0);
 	return dup(scan->sources[index]);
 }
 
@@ -83,6 +86,15 @@ note_damage(void *context, const FailureMessage *damage)
 	scan->damage = *damage;
 }
 
+static void
+note_overlap(void *context, const OverlapMessage *overlap)
+{
+	Scan	   *scan = context;
+
+	scan->overlaps++;
+	scan->overlap = *overlap;
+}
+
 static Scan *
 scan_of(const File *first, const File *second)
 {
@@ -107,12 +119,11 @@ scan_of(const File *first, const File *second)
 static void
 run(Scan *scan)
 {
-	const EngineProgram program = {scan, open_source, record_room, record_written, note_place, note_damage, &scan->position};
+	const EngineProgram program = {scan, open_source, record_room, record_written, note_place, note_damage, &scan->position,
+	.overlap = note_overlap};
 	Filter	   *filter = scan->filter == NULL ? NULL : filter_compile(scan->filter, strlen(scan->filter));
 
 	scan->opened = scan->count = 0;
-	for (uint32_t i = 0; i < scan->request.files; i++)
-		assert_int_equal(lseek(scan->sources[i], 0, SEEK_SET), 0);
 	scan->succeeded = engine_run(&scan->request, filter, NULL, &program, &scan->account, &scan->failure);
 	if (filter != NULL)
 		filter_free(filter);
@@ -257,6 +268,57 @@ CASE(older_source_is_out_of_order)
 	end(scan);
 }
 
+/* A scan of three captures of four seconds each that begin at these seconds, and what it says of overlaps. */
+static void
+expect_overlap(const uint32_t begins[3], unsigned overlaps, uint32_t file, uint64_t reached)
+{
+	const File	files[] = {two_flows(begins[0]), two_flows(begins[1]), two_flows(begins[2])};
+	Scan	   *scan = scan_of(&files[0], &files[1]);
+
+	scan->sources[2] = file_of(files[2].bytes, files[2].length);
+	scan->sizes[2] = files[2].length;
+	scan->request.files = 3;
+	run(scan);
+	assert_int_equal(scan->overlaps, overlaps);
+	if (overlaps > 0)
+	{
+		assert_int_equal(scan->overlap.file, file);
+		assert_int_equal(scan->overlap.begins, begins[file] * 1000);
+		assert_int_equal(scan->overlap.reached, reached * 1000);
+	}
+	end(scan);
+}
+
+/* It is told of the first source that begins more than a second before the time that was reached, and of no other. */
+CASE(overlap_is_told_once)
+{
+	expect_overlap((const uint32_t[]) {1000, 1010, 1020}, 0, 0, 0);
+	expect_overlap((const uint32_t[]) {1000, 1002, 1005}, 0, 0, 0);
+	expect_overlap((const uint32_t[]) {1000, 1001, 1005}, 1, 1, 1003);
+	expect_overlap((const uint32_t[]) {1000, 500, 600}, 1, 1, 1003);
+	expect_overlap((const uint32_t[]) {1000, 2000, 1500}, 1, 2, 2003);
+}
+
+/* What begins is the first packet that is metered and has a time: not one that is filtered or ignored. */
+CASE(overlap_is_that_of_metered_packets)
+{
+	const File	first = two_flows(1000);
+	File		second = pcap_start(ETHERNET);
+	Scan	   *scan;
+
+	pcap_udp(&second, 500, 7);
+	pcap_record(&second, 500, 0, 10, 10, 0, 10);
+	pcap_udp(&second, 0, 1);
+	pcap_udp(&second, 1100, 1);
+	pcap_udp(&second, 500, 1);
+	scan = scan_of(&first, &second);
+	scan->filter = "not src port 7";
+	run(scan);
+	assert_int_equal(scan->overlaps, 0);
+	assert_int_equal(counter(scan, COUNTER_PACKETS_OUT_OF_ORDER), 2);
+	end(scan);
+}
+
 CASE(ignored_packets_are_counted_by_their_reason)
 {
 	File		file = two_flows(1000);
@@ -317,14 +379,37 @@ CASE(damage_ends_the_scan_if_that_is_asked_for)
 
 CASE(source_that_is_no_capture_fails_the_scan)
 {
-	const File	first = two_flows(1000),
-				empty = {0};
-	Scan	   *scan = scan_of(&first, &empty);
+	const File	empty = {0};
+	Scan	   *scan = scan_of(&empty, NULL);
 
 	run(scan);
 	assert_false(scan->succeeded);
 	assert_int_equal(scan->failure.code, FAILURE_EMPTY);
-	assert_int_equal(scan->failure.file, 1);
+	assert_int_equal(scan->failure.file, 0);
+	assert_int_equal(scan->damages, 0);
+	end(scan);
+}
+
+CASE(one_source_among_several_that_is_no_capture_is_damaged)
+{
+	const File	empty = {0},
+				second = two_flows(1000);
+	Scan	   *scan = scan_of(&empty, &second);
+
+	run(scan);
+	assert_true(scan->succeeded);
+	assert_int_equal(scan->damages, 1);
+	assert_int_equal(scan->damage.code, FAILURE_EMPTY);
+	assert_int_equal(scan->damage.file, 0);
+	assert_int_equal(scan->damage.packet, FAILURE_NO_PACKET);
+	assert_int_equal(scan->count, 2);
+	assert_int_equal(value(scan, 0, "source_file"), 1);
+
+	scan->request.stop_at_damage = true;
+	run(scan);
+	assert_true(scan->succeeded);
+	assert_int_equal(scan->opened, 1);
+	assert_int_equal(scan->count, 0);
 	end(scan);
 }
 
@@ -488,6 +573,72 @@ CASE(shards_together_are_one_meter)
 	end(all);
 }
 
+/* What is sampled is not what happens to come first: a source of four packets, and then the busy host. */
+CASE(busy_host_of_a_later_source_is_split)
+{
+	const File	tiny = two_flows(999);
+	Scan	   *scan = scan_of(&tiny, NULL);
+
+	scan->sources[1] = long_capture(SHARD_SAMPLE_PACKETS + 5000, &scan->sizes[1]);
+	scan->request.files = 2;
+	scan->request.shards = 4;
+	for (scan->request.shard = 0; scan->request.shard < 4; scan->request.shard++)
+	{
+		run(scan);
+		assert_int_equal(scan->opened, 4);
+		assert_int_equal(counter(scan, COUNTER_PACKETS_READ), SHARD_SAMPLE_PACKETS + 5004);
+		assert_true(has_flow_of_busy_host(scan));
+	}
+	end(scan);
+}
+
+/* A filter that lets one packet in seven pass: the sample looks at no more than it may, and still finds the busy host. */
+CASE(busy_host_is_found_behind_a_filter)
+{
+	uint64_t	size;
+	int			descriptor = long_capture(6 * SHARD_SAMPLE_PACKETS, &size);
+	Scan	   *scan = scan_of_descriptor(descriptor, size);
+
+	scan->filter = "src port 3000";
+	scan->request.shards = 4;
+	for (scan->request.shard = 0; scan->request.shard < 4; scan->request.shard++)
+	{
+		run(scan);
+		assert_true(has_flow_of_busy_host(scan));
+	}
+	end(scan);
+}
+
+/* Who watches from outside sees a meter move though there is no packet for it to show. */
+CASE(position_moves_without_packets)
+{
+	File		file = {0};
+	uint64_t	size;
+	int			descriptor;
+	Scan	   *scan;
+	static const uint8_t nothing[1 << 20];
+
+	ng_section(&file);
+	descriptor = file_of(file.bytes, file.length);
+	size = file.length;
+	for (int i = 0; i < 8; i++)
+	{
+		const uint32_t head[] = {0x0bad, sizeof(nothing) + 12};
+
+		file_write(descriptor, size, (const uint8_t *) head, sizeof(head));
+		file_write(descriptor, size + sizeof(head), nothing, sizeof(nothing));
+		file_write(descriptor, size + sizeof(head) + sizeof(nothing), (const uint8_t *) &head[1], 4);
+		size += sizeof(nothing) + 12;
+	}
+	scan = scan_of_descriptor(descriptor, size);
+	run(scan);
+	assert_true(scan->succeeded);
+	assert_int_equal(scan->damages, 0);
+	assert_int_equal(counter(scan, COUNTER_BYTES_READ), size);
+	assert_true(scan->position.pieces >= 8);
+	end(scan);
+}
+
 CASE(place_is_told_now_and_then)
 {
 	uint64_t	size;
@@ -535,7 +686,13 @@ main(void)
 		cmocka_unit_test(ignored_packets_are_counted_by_their_reason),
 		cmocka_unit_test(damage_ends_a_source_but_not_the_scan),
 		cmocka_unit_test(damage_ends_the_scan_if_that_is_asked_for),
+		cmocka_unit_test(overlap_is_told_once),
+		cmocka_unit_test(overlap_is_that_of_metered_packets),
 		cmocka_unit_test(source_that_is_no_capture_fails_the_scan),
+		cmocka_unit_test(one_source_among_several_that_is_no_capture_is_damaged),
+		cmocka_unit_test(busy_host_of_a_later_source_is_split),
+		cmocka_unit_test(busy_host_is_found_behind_a_filter),
+		cmocka_unit_test(position_moves_without_packets),
 		cmocka_unit_test(filtered_packets_are_counted_and_do_not_move_the_clock),
 		cmocka_unit_test(filter_that_does_not_compile_fails_the_scan),
 		cmocka_unit_test(filter_that_does_not_fit_the_link_type_fails_the_scan),

@@ -27,6 +27,7 @@ static const struct
 	{MESSAGE_END, SENT_BY_METER, 8 * COUNTERS, 8 * COUNTERS},
 	{MESSAGE_APPLICATION, SENT_BY_METER, 4 + 2 * 64, 4 + 2 * 64},
 	{MESSAGE_OWNER_FAILURE, SENT_BY_WORKER, 4 + 3 * 1024, 4 + 3 * 1024},
+	{MESSAGE_OVERLAP, SENT_BY_METER, 4 + 4 + 8 + 8, 4 + 4 + 8 + 8},
 };
 
 CASE(every_message_is_known)

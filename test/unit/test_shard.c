@@ -57,7 +57,7 @@ sample_with_a_busy_client(Shards *shards, uint32_t count, uint32_t packets_of_cl
 				packet = reversed(&packet);
 			assert_int_equal(shard_sample(&shards[own], &packet), i + 1 < SHARD_SAMPLE_PACKETS);
 		}
-		shard_decide(&shards[own]);
+		shard_decide(&shards[own], true);
 		assert_null(shards[own].sample);
 	}
 }
@@ -207,7 +207,7 @@ CASE(conversation_of_two_busy_hosts_stays_together)
 
 			shard_sample(&shards[own], i % 2 == 0 ? &first : &second);
 		}
-		shard_decide(&shards[own]);
+		shard_decide(&shards[own], true);
 		assert_int_equal(shards[own].busy_count, 2);
 	}
 	assert_int_equal(owner(shards, COUNT, &there), owner(shards, COUNT, &back));
@@ -233,7 +233,7 @@ CASE(conversations_of_busy_hosts_are_split)
 
 			shard_sample(&shards[own], &packet);
 		}
-		shard_decide(&shards[own]);
+		shard_decide(&shards[own], true);
 		assert_int_equal(shards[own].busy_count, HOSTS);
 	}
 	for (uint8_t host = 0; host < HOSTS - 1; host++)
@@ -248,18 +248,32 @@ CASE(conversations_of_busy_hosts_are_split)
 	assert_uint_in_range(of_the_highest, 10, HOSTS - 1);
 }
 
-/* A capture that the sample covers is too small to gain from splitting. */
-CASE(sample_that_is_not_full_splits_nobody)
+static uint32_t
+busy_hosts_of(uint32_t packets, bool more)
 {
 	Shards		shards;
 	const Packet packet = client_packet(1, 1);
 
 	shard_start(&shards, 4, 0);
-	for (uint32_t i = 0; i < SHARD_SAMPLE_PACKETS - 1; i++)
-		assert_true(shard_sample(&shards, &packet));
-	shard_decide(&shards);
-	assert_int_equal(shards.busy_count, 0);
+	for (uint32_t i = 0; i < packets; i++)
+		shard_sample(&shards, &packet);
+	shard_decide(&shards, more);
 	assert_null(shards.sample);
+	return shards.busy_count;
+}
+
+/* A capture that the sample covers is too small to gain from splitting. */
+CASE(sample_that_is_all_there_is_splits_nobody)
+{
+	assert_int_equal(busy_hosts_of(SHARD_SAMPLE_PACKETS, false), 0);
+	assert_int_equal(busy_hosts_of(SHARD_SAMPLE_PACKETS, true), 1);
+}
+
+/* Where a filter lets few packets pass, those that do are enough, if they are not too few. */
+CASE(sample_that_is_not_full_splits_if_it_tells_something)
+{
+	assert_int_equal(busy_hosts_of(SHARD_SAMPLE_LEAST - 1, true), 0);
+	assert_int_equal(busy_hosts_of(SHARD_SAMPLE_LEAST, true), 1);
 }
 
 CASE(no_sample_splits_nobody)
@@ -267,7 +281,7 @@ CASE(no_sample_splits_nobody)
 	Shards		shards;
 
 	shard_start(&shards, 4, 0);
-	shard_decide(&shards);
+	shard_decide(&shards, true);
 	assert_int_equal(shards.busy_count, 0);
 }
 
@@ -283,7 +297,7 @@ CASE(as_many_busy_hosts_as_there_can_be)
 
 		shard_sample(&shards, &packet);
 	}
-	shard_decide(&shards);
+	shard_decide(&shards, true);
 	assert_int_equal(shards.busy_count, REQUEST_SHARDS_MAX - 1);
 }
 
@@ -298,7 +312,7 @@ CASE(sample_of_as_many_hosts_as_packets_is_held)
 
 		shard_sample(&shards, &packet);
 	}
-	shard_decide(&shards);
+	shard_decide(&shards, true);
 	assert_int_equal(shards.busy_count, 0);
 }
 
@@ -315,7 +329,8 @@ main(void)
 		cmocka_unit_test(host_with_its_share_is_not_busy),
 		cmocka_unit_test(conversation_of_two_busy_hosts_stays_together),
 		cmocka_unit_test(conversations_of_busy_hosts_are_split),
-		cmocka_unit_test(sample_that_is_not_full_splits_nobody),
+		cmocka_unit_test(sample_that_is_all_there_is_splits_nobody),
+		cmocka_unit_test(sample_that_is_not_full_splits_if_it_tells_something),
 		cmocka_unit_test(no_sample_splits_nobody),
 		cmocka_unit_test(as_many_busy_hosts_as_there_can_be),
 		cmocka_unit_test(sample_of_as_many_hosts_as_packets_is_held),

@@ -1,0 +1,93 @@
+/*
+ * look.c
+ *	  A look at the sources before they are walked: what all meters of a scan must agree on.
+ *
+ * The sample is of SHARD_SAMPLE_PACKETS packets that pass the filter, the same part of each source; what a source is too small
+ * for falls to those after it.  Of many sources only some are looked at, evenly spread.  So many frames and bytes are read for
+ * it and no more, however few pass.
+ */
+#include "engine/capture.h"
+#include "engine/decode.h"
+#include "engine/look.h"
+
+/* The most that is read for a sample. */
+#define SAMPLE_FRAMES	(4 * SHARD_SAMPLE_PACKETS)
+#define SAMPLE_BYTES	((uint64_t) 64 << 20)
+
+typedef struct Sample
+{
+	const MeterRequest *request;
+	const Filter *filter;
+	const EngineProgram *program;
+	Shards	   *shards;
+	uint32_t	sources;			/* that are still to be looked at, the one at hand among them */
+	uint32_t	frames;				/* read so far */
+} Sample;
+
+/* Opens source `file` and reads no more than `most` bytes of it; *cut says that it has more.  False if it is no capture. */
+static bool
+open_for_a_look(const EngineProgram *program, uint32_t file, uint64_t most, bool *cut, Capture *capture,
+				FailureMessage *failure)
+{
+	uint64_t	size;
+	int			descriptor = program->open_source(program->context, file, &size);
+
+	program->position->file = file;
+	program->position->packet = 0;
+	*cut = size > most;
+	return capture_open_watched(capture, descriptor, *cut ? most : size, file, &program->position->pieces, failure);
+}
+
+/* Looks at one source's part of the sample; returns whether it has more. */
+static bool
+sample_source(Sample *sample, uint32_t file)
+{
+	const uint32_t last_frame = sample->frames + (SAMPLE_FRAMES - sample->frames) / sample->sources,
+				last_packet = sample->shards->sampled + (SHARD_SAMPLE_PACKETS - sample->shards->sampled) / sample->sources;
+	FailureMessage failure;
+	Capture		capture;
+	Frame		frame;
+	bool		more,
+				cut;
+
+	if (!open_for_a_look(sample->program, file, SAMPLE_BYTES / sample->request->files + SAMPLE_BYTES / 64, &cut, &capture,
+						 &failure))
+		return false;
+	for (;;)
+	{
+		Packet		packet;
+
+		if (capture_next(&capture, &frame) != CAPTURE_FRAME)
+		{
+			more = cut;
+			break;
+		}
+		more = sample->frames == last_frame || sample->shards->sampled == last_packet;
+		if (more)
+			break;
+		sample->frames++;
+		sample->program->position->packet = capture.frames;
+		sample->program->position->byte = capture.stream.offset;
+		if ((sample->filter == NULL || filter_run(sample->filter, &frame) == FILTER_PASSED) &&
+			decode_frame(&frame, sample->request->decode_tunnels, &packet) == NOT_IGNORED)
+			shard_sample(sample->shards, &packet);
+	}
+	capture_close(&capture);
+	return more;
+}
+
+void
+look_for_busy_hosts(const MeterRequest *request, const Filter *filter, const EngineProgram *program, const uint32_t *order,
+					Shards *shards)
+{
+	uint32_t	sources = request->files < REQUEST_SAMPLE_FILES ? request->files : REQUEST_SAMPLE_FILES;
+	Sample		sample = {.request = request, .filter = filter, .program = program, .shards = shards};
+	bool		more = sources < request->files;
+
+	for (uint32_t i = 0; i < sources; i++)
+	{
+		sample.sources = sources - i;
+		more |= sample_source(&sample, order[(uint64_t) i * request->files / sources]);
+	}
+	shard_decide(shards, more);
+}

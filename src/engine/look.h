@@ -1,0 +1,21 @@
+/*
+ * look.h
+ *	  A look at the sources before they are walked: what all meters of a scan must agree on.
+ *
+ * Each meter looks for itself, at the same bytes, and finds the same.  Sources are opened one after the other.
+ */
+#ifndef ENGINE_LOOK_H
+#define ENGINE_LOOK_H
+
+#include "engine/engine.h"
+#include "engine/shard.h"
+
+/*
+ * Takes a sample of the packets that the filter (NULL: none) lets pass, and decides with it which hosts are split.
+ *
+ * order: the sources in the order in which they are read, request->files of them.
+ */
+void		look_for_busy_hosts(const MeterRequest *request, const Filter *filter, const EngineProgram *program,
+								const uint32_t *order, Shards *shards);
+
+#endif							/* ENGINE_LOOK_H */
