@@ -19,10 +19,9 @@ import tempfile
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BEGIN, END = '<!-- columns: written by make doc-columns -->\n', '<!-- end of columns -->\n'
-# What IMPORT never declares, or not before its option is to be had.
-DECLARED_BY_HAND = {'udps': 'jsonb', 'process_pid': 'integer', 'process_name': 'text', 'source_file': 'text',
-                    'application_protocol': 'text', 'fingerprint_kind': 'text'}
-ALL_ON = "statistical_analysis 'true', splt_analysis '10'"
+# What IMPORT does not declare before its option is to be had.
+DECLARED_BY_HAND = {'udps': 'jsonb', 'process_pid': 'integer', 'process_name': 'text'}
+ALL_ON = "statistical_analysis 'true', splt_analysis '10', extra_columns 'true'"
 
 
 class Tap:
@@ -64,7 +63,7 @@ def types(server):
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
 CREATE SERVER documented FOREIGN DATA WRAPPER nfstream_fdw;
-IMPORT FOREIGN SCHEMA nflow FROM SERVER documented INTO public OPTIONS (table_name 'documented', %s);
+IMPORT FOREIGN SCHEMA nflow FROM SERVER documented INTO public OPTIONS (table_name 'documented', source '/nowhere', %s);
 SELECT attname || ' ' || format_type(atttypid, NULL)
 FROM pg_attribute WHERE attrelid = 'documented'::regclass AND attnum > 0 ORDER BY attnum;
 ROLLBACK;

@@ -31,6 +31,44 @@ SELECT "column", type FROM columns_of WHERE flows = 'extended' AND n > 38;
 SELECT "column" FROM columns_of WHERE flows = 'flows' EXCEPT SELECT "column" FROM columns_of WHERE flows = 'no_tunnels';
 SELECT flows, options FROM options_of;
 
+-- Types: NFStream's, the server's own, or such as every client knows; and columns beyond NFStream's.
+IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (table_name 'typed_nfstream', source '/nowhere/a.pcap',
+	statistical_analysis 'true', splt_analysis '10', types 'nfstream', extra_columns 'false');
+IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (table_name 'typed_postgres', source '/nowhere/a.pcap',
+	statistical_analysis 'true', splt_analysis '10', types 'postgres');
+IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (table_name 'typed_portable', source '/nowhere/a.pcap',
+	statistical_analysis 'true', splt_analysis '10', types 'portable');
+IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (table_name 'typed_extra', source '/nowhere/a.pcap',
+	statistical_analysis 'true', splt_analysis '10', extra_columns 'true');
+SELECT flows, n, "column", type FROM columns_of WHERE flows LIKE 'typed_%'
+	EXCEPT SELECT t, n, "column", type FROM columns_of, unnest('{typed_nfstream,typed_postgres,typed_portable,typed_extra}'::text[]) t
+		WHERE flows = 'everything'
+	ORDER BY 1, 2;
+SELECT flows, count(*) AS columns FROM columns_of WHERE flows LIKE 'typed_%' GROUP BY flows ORDER BY flows;
+SELECT flows, options FROM options_of WHERE flows::text LIKE 'typed_%';
+IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (source '/nowhere/a.pcap', types 'mysql');
+
+-- A table to read.
+IMPORT FOREIGN SCHEMA conn FROM SERVER import_server INTO imported OPTIONS (source '/nowhere/a.pcap');
+SELECT nfstream_comment('conn');
+SELECT c."column", c.type, attfdwoptions AS options, c.comment FROM columns_of c
+	JOIN pg_attribute a ON attrelid = 'conn'::regclass AND attnum = c.n WHERE c.flows = 'conn';
+IMPORT FOREIGN SCHEMA conn LIMIT TO (talks) FROM SERVER import_server INTO imported
+	OPTIONS (source '/nowhere/a.pcap', types 'portable', extra_columns 'true', columns_to_anonymize '{server_name,bidirectional_duration_ms}');
+SELECT "column", type FROM columns_of WHERE flows = 'talks' AND (n > 14 OR type <> ALL ('{bigint,integer}'));
+IMPORT FOREIGN SCHEMA conn FROM SERVER import_server INTO imported
+	OPTIONS (table_name 'conn_no_labels', source '/nowhere/a.pcap', n_dissections '0');
+SELECT count(*) FROM columns_of WHERE flows = 'conn_no_labels';
+IMPORT FOREIGN SCHEMA conn FROM SERVER import_server INTO imported
+	OPTIONS (table_name 'none', source '/nowhere/a.pcap', columns_to_anonymize '{server_nam}');
+-- Its applications have their own names, whatever the server says of those of other tables.
+ALTER SERVER import_server OPTIONS (ADD application_names 'full');
+IMPORT FOREIGN SCHEMA conn FROM SERVER import_server INTO imported OPTIONS (table_name 'conn_short', source '/nowhere/a.pcap');
+IMPORT FOREIGN SCHEMA conn FROM SERVER import_server INTO imported
+	OPTIONS (table_name 'conn_full', source '/nowhere/a.pcap', application_names 'full');
+SELECT flows, options FROM options_of WHERE flows::text LIKE 'conn%';
+ALTER SERVER import_server OPTIONS (DROP application_names);
+
 -- Options of the server count; the table gets only the statement's.
 ALTER SERVER import_server OPTIONS (ADD source '/nowhere/b.pcap', ADD splt_analysis '3', ADD n_dissections '0');
 IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (table_name 'by_server', splt_analysis '0');
@@ -38,12 +76,15 @@ IMPORT FOREIGN SCHEMA nflow LIMIT TO (by_limit) FROM SERVER import_server INTO i
 SELECT flows, count(*) AS columns FROM columns_of WHERE flows LIKE 'by%' GROUP BY flows ORDER BY flows;
 SELECT flows, options FROM options_of WHERE flows::text LIKE '%by%';
 
--- LIMIT TO and EXCEPT; names and values that need quotes.
+-- LIMIT TO and EXCEPT, which must leave the table; names and values that need quotes.
 DROP FOREIGN TABLE flows;
 IMPORT FOREIGN SCHEMA nflow EXCEPT (flows) FROM SERVER import_server INTO imported;
+\echo :SQLSTATE
+IMPORT FOREIGN SCHEMA nflow EXCEPT (flows) FROM SERVER import_server INTO imported OPTIONS (table_name 'others');
+IMPORT FOREIGN SCHEMA conn EXCEPT (flows, others) FROM SERVER import_server INTO imported OPTIONS (table_name 'kept');
 IMPORT FOREIGN SCHEMA nflow LIMIT TO (one, another) FROM SERVER import_server INTO imported;
 IMPORT FOREIGN SCHEMA nflow LIMIT TO (one) FROM SERVER import_server INTO imported OPTIONS (table_name 'other');
-SELECT to_regclass('flows'), to_regclass('one'), to_regclass('another'), to_regclass('other');
+SELECT to_regclass('flows'), to_regclass('one'), to_regclass('another'), to_regclass('other'), to_regclass('others'), to_regclass('kept');
 IMPORT FOREIGN SCHEMA nflow LIMIT TO (flows, another) FROM SERVER import_server INTO imported;
 IMPORT FOREIGN SCHEMA nflow LIMIT TO ("My ""own"" flows") FROM SERVER import_server INTO imported
 	OPTIONS (bpf_filter 'host ''a\b''', source '/nowhere/it''s.pcap');
@@ -63,6 +104,11 @@ IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (tab
 IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (table_name '');
 \echo :SQLSTATE
 IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (splt_analysis 'ten');
+ALTER SERVER import_server OPTIONS (DROP source);
+IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported;
+\echo :SQLSTATE
+IMPORT FOREIGN SCHEMA conn FROM SERVER import_server INTO imported OPTIONS (table_name 'nothing');
+SELECT to_regclass('nothing');
 
 -- Comments: on every column that stands for an attribute, whatever it is called; again is no harm.
 SELECT nfstream_comment('everything');

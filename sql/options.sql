@@ -79,6 +79,7 @@ EXCEPTION
 		RETURN concat_ws(' / ', state, message, nullif(detail, ''));
 END $$;
 CREATE SERVER options_plain FOREIGN DATA WRAPPER nfstream_fdw;
+CREATE SERVER options_sourced FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (source '/nowhere/a.pcap');
 CREATE FOREIGN TABLE options_plain (id bigint) SERVER options_plain;
 CREATE TABLE options_places AS SELECT * FROM (VALUES
 	('server', 'ALTER SERVER options_plain OPTIONS (ADD %1$I %2$L)'),
@@ -86,7 +87,7 @@ CREATE TABLE options_places AS SELECT * FROM (VALUES
 	('table, SET', 'ALTER FOREIGN TABLE options_set OPTIONS (SET %1$I %2$L)'),
 	('new server', 'CREATE SERVER options_new FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (%1$I %2$L)'),
 	('new table', 'CREATE FOREIGN TABLE options_new (id bigint) SERVER options_plain OPTIONS (%1$I %2$L)'),
-	('import', 'IMPORT FOREIGN SCHEMA nflow FROM SERVER options_plain INTO public OPTIONS (%1$I %2$L)')
+	('import', 'IMPORT FOREIGN SCHEMA nflow FROM SERVER options_sourced INTO public OPTIONS (%1$I %2$L)')
 	) places (place, command);
 CREATE TABLE options_numbers (option text, min numeric, max numeric, unit text);
 INSERT INTO options_numbers VALUES
@@ -137,7 +138,7 @@ SELECT option, string_agg(place, ', ' ORDER BY place) AS places FROM (VALUES
 	('table', 'ALTER FOREIGN TABLE options_plain OPTIONS (ADD %1$I %2$L)'),
 	('column', 'ALTER FOREIGN TABLE options_plain ALTER COLUMN id OPTIONS (ADD %1$I %2$L)'),
 	('user mapping', 'CREATE USER MAPPING FOR PUBLIC SERVER options_plain OPTIONS (%1$I %2$L)'),
-	('import', 'IMPORT FOREIGN SCHEMA nflow FROM SERVER options_plain INTO public OPTIONS (%1$I %2$L)')) places (place, command),
+	('import', 'IMPORT FOREIGN SCHEMA nflow FROM SERVER options_sourced INTO public OPTIONS (%1$I %2$L)')) places (place, command),
 	(SELECT option, min::text FROM options_numbers UNION VALUES ('source', '/nowhere/a.pcap'), ('bpf_filter', 'tcp'),
 		('decode_tunnels', 'on'), ('promiscuous_mode', 'on'), ('statistical_analysis', 'on'), ('udps', 'flow_slicer'),
 		('columns_to_anonymize', '{src_ip}'), ('on_damage', 'warn'), ('attribute', 'id'), ('anonymization_key', 'ab'),
@@ -156,7 +157,7 @@ SELECT ftoptions FROM pg_foreign_table WHERE ftrelid = 'options_plain'::regclass
 DROP TABLE options_places, options_numbers;
 DROP FUNCTION said;
 SET client_min_messages = warning;
-DROP SERVER options_plain CASCADE;
+DROP SERVER options_plain, options_sourced CASCADE;
 RESET client_min_messages;
 
 -- Sources: only the form is checked here.

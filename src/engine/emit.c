@@ -9,7 +9,10 @@
 
 #include "engine/emit.h"
 #include "wire/limits.h"
+#include "wire/protocol.h"
 #include "wire/record.h"
+
+_Static_assert(DPI_NAME_MAX >= DPI_CATEGORY_MAX && DPI_NAME_MAX >= PROTOCOL_NAME_MAX, "a buffer for the longest name");
 
 /* ------------------------------------------------------------------------------------------------- what a column's value is */
 
@@ -115,6 +118,8 @@ number(const Flow *flow, const Statistics *statistics, const Column *column)
 			return flow->dpi.confidence;
 		case FIELD_SOURCE_FILE:
 			return flow->file;
+		case FIELD_FIRST_PACKET:
+			return flow->first_place;
 		default:				/* what no offline source has: process_pid */
 			return 0;
 	}
@@ -150,6 +155,9 @@ text(const Emitter *emitter, const Flow *flow, const Column *column, char *buffe
 			return buffer;
 		case FIELD_APPLICATION_PROTOCOL:
 			dpi_application_protocol(emitter->dpi, &flow->dpi, buffer);
+			return buffer;
+		case FIELD_PROTOCOL_NAME:
+			protocol_name(flow->protocol, buffer);
 			return buffer;
 		case FIELD_APPLICATION_CATEGORY_NAME:
 			dpi_category_name(emitter->dpi, &flow->dpi, buffer);

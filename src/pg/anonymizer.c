@@ -53,24 +53,25 @@ has_name(const List *names, const char *name)
 	return false;
 }
 
-static bool
-table_has_column(Relation table, const char *name)
+static List *
+columns_of(Relation table)
 {
 	TupleDesc	descriptor = RelationGetDescr(table);
+	List	   *names = NIL;
 
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
 
-		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0)
-			return true;
+		if (!attribute->attisdropped)
+			names = lappend(names, NameStr(attribute->attname));
 	}
-	return false;
+	return names;
 }
 
-/* `table` may be NULL. */
+/* `declared`: the table's own names of its columns. */
 static void
-check_names(const List *names, Relation table)
+check_names(const List *names, const List *declared)
 {
 	ListCell   *cell;
 
@@ -79,7 +80,7 @@ check_names(const List *names, Relation table)
 		const char *name = lfirst(cell);
 		char	   *perhaps;
 
-		if (column_by_name(name) >= 0 || (table != NULL && table_has_column(table, name)))
+		if (column_by_name(name) >= 0 || has_name(declared, name))
 			continue;
 		perhaps = suggest_columns(name);
 		ereport(ERROR,
@@ -133,7 +134,7 @@ anonymizer_of_table(Relation table, const ScanOptions *options)
 
 	if (names == NIL)
 		return NULL;
-	check_names(names, table);
+	check_names(names, columns_of(table));
 	anonymizer = palloc0(sizeof(*anonymizer));
 	anonymizer->table = pstrdup(RelationGetRelationName(table));
 	anonymizer->names = names;
@@ -180,13 +181,15 @@ anonymizer_hash(const Anonymizer *anonymizer, const FlowValue *value, const Conv
 }
 
 bool
-anonymizer_names(const ScanOptions *options, const Column *column)
+anonymizer_names(const ScanOptions *options, const Column *column, const char *name)
 {
-	return has_name(names_of(options), column->name);
+	const List *names = names_of(options);
+
+	return has_name(names, column->name) || has_name(names, name);
 }
 
 void
-anonymizer_check_names(const ScanOptions *options)
+anonymizer_check_names(const ScanOptions *options, const List *declared)
 {
-	check_names(names_of(options), NULL);
+	check_names(names_of(options), declared);
 }

@@ -29,10 +29,13 @@ bool		anonymizer_hides(const Anonymizer *anonymizer, Form_pg_attribute attribute
 /* The hash of a value, as text in the current memory context. */
 Datum		anonymizer_hash(const Anonymizer *anonymizer, const FlowValue *value, const ConvertTarget *target);
 
-/* For IMPORT: whether the options name this attribute.  anonymizer_check_names() comes before. */
-bool		anonymizer_names(const ScanOptions *options, const Column *column);
+/*
+ * For IMPORT: whether the options name this attribute, or the column `name` that stands for it.  anonymizer_check_names() comes
+ * before.
+ */
+bool		anonymizer_names(const ScanOptions *options, const Column *column, const char *name);
 
-/* Errors if a name in the option is no attribute of a flow. */
-void		anonymizer_check_names(const ScanOptions *options);
+/* Errors if a name in the option is neither an attribute of a flow nor a column that is `declared`, by a C string. */
+void		anonymizer_check_names(const ScanOptions *options, const List *declared);
 
 #endif							/* PG_ANONYMIZER_H */

@@ -5,6 +5,7 @@
 #ifndef PG_CONVERT_H
 #define PG_CONVERT_H
 
+#include "wire/limits.h"
 #include "wire/record.h"
 
 /* The captures of a scan, and that of the flow at hand. */
@@ -24,14 +25,6 @@ typedef struct ConvertTarget
 	Oid			type;			/* the table's, a domain's base type */
 	const ConvertCaptures *captures;
 } ConvertTarget;
-
-/* The types that IMPORT FOREIGN SCHEMA declares. */
-typedef enum ImportTypes
-{
-	IMPORT_NFSTREAM,			/* times as NFStream's milliseconds */
-	IMPORT_POSTGRES,			/* times as timestamptz and interval */
-	IMPORT_PORTABLE				/* as NFSTREAM, addresses as text */
-} ImportTypes;
 
 /*
  * Makes a datum in the current memory context.  Errors if the value is out of the type's range; names table, column, value and

@@ -76,6 +76,8 @@ static const Option option_table[OPTIONS_COUNT] = {
 	[OPTION_ATTRIBUTE] = {COLUMN, .is_valid = form_is_attribute, .suggest = suggest_columns},
 	[OPTION_ANONYMIZATION_KEY] = {USER_MAPPING, .is_valid = form_is_key, .is_secret = true},
 	[OPTION_TABLE_NAME] = {STATEMENT, .is_valid = form_is_table_name, FIELD(table_name)},
+	[OPTION_TYPES] = {STATEMENT, FIELD(types)},
+	[OPTION_EXTRA_COLUMNS] = {STATEMENT, FIELD(extra_columns)},
 };
 
 static int

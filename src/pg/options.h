@@ -51,7 +51,11 @@ typedef struct ScanOptions
 	int			application_names;	/* ApplicationNames */
 	char	   *directory;		/* the server's own: where sources lie; NULL: anywhere */
 	char	   *interfaces;		/* the server's own: an array of those to capture from; NULL: any */
-	char	   *table_name;		/* IMPORT FOREIGN SCHEMA's own */
+
+	/* IMPORT FOREIGN SCHEMA's own. */
+	char	   *table_name;
+	int			types;			/* ImportTypes */
+	bool		extra_columns;
 } ScanOptions;
 
 /* The prefix of a source that is an interface in any case. */

@@ -82,6 +82,12 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 	[OPTION_TABLE_NAME] = {"table_name", VALUE_TEXT,
 		.accepted = "a name of at most 63 bytes",
 	.help = "the table that IMPORT FOREIGN SCHEMA creates"},
+	[OPTION_TYPES] = {"types", VALUE_CHOICE, .fallback = IMPORT_NFSTREAM,
+		.choices = {[IMPORT_NFSTREAM] = "nfstream", [IMPORT_POSTGRES] = "postgres", [IMPORT_PORTABLE] = "portable"},
+	.help = "the types that IMPORT FOREIGN SCHEMA declares, with times in milliseconds, with times of the server's types, or with "
+		"addresses as text"},
+	[OPTION_EXTRA_COLUMNS] = {"extra_columns", VALUE_BOOLEAN,
+	.help = "columns beyond NFStream's, as source_file and application_protocol"},
 };
 
 /* Only digits, and a number that fits: no sign, no blanks, no fraction, no unit. */

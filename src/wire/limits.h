@@ -43,10 +43,12 @@ typedef enum OptionId
 	OPTION_INTERFACES,
 	OPTION_ATTRIBUTE,
 	OPTION_ANONYMIZATION_KEY,
-	OPTION_TABLE_NAME
+	OPTION_TABLE_NAME,
+	OPTION_TYPES,
+	OPTION_EXTRA_COLUMNS
 } OptionId;
 
-#define OPTIONS_COUNT	(OPTION_TABLE_NAME + 1)
+#define OPTIONS_COUNT	(OPTION_EXTRA_COLUMNS + 1)
 
 /* The choices of on_damage: what follows the rows up to the damage. */
 typedef enum OnDamage
@@ -61,6 +63,14 @@ typedef enum ApplicationNames
 	APPLICATION_NAMES_SHORT,	/* the application: Facebook */
 	APPLICATION_NAMES_FULL		/* what carries it, too: TLS.Facebook */
 } ApplicationNames;
+
+/* The choices of types: those that IMPORT FOREIGN SCHEMA declares. */
+typedef enum ImportTypes
+{
+	IMPORT_NFSTREAM,			/* times as NFStream's milliseconds */
+	IMPORT_POSTGRES,			/* times as timestamptz and interval */
+	IMPORT_PORTABLE				/* as NFSTREAM, addresses as text */
+} ImportTypes;
 
 typedef enum OptionType
 {

@@ -111,6 +111,8 @@ static const Expected expected[] = {
 	NUMBER("process_pid", 0),
 	TEXT("process_name", ""),
 	NUMBER("source_file", 4000000000),
+	NUMBER("first_packet", FIRST_PLACE),
+	TEXT("protocol_name", "udp"),
 	TEXT("application_protocol", "DNS"),
 	TEXT("fingerprint_kind", "JA3"),
 };
