@@ -115,7 +115,7 @@ acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *t
 bool
 nfstream_analyze(Relation table, AcquireSampleRowsFunc *acquire, BlockNumber *pages)
 {
-	int64		bytes = source_size(options_of_table(RelationGetRelid(table)));
+	int64		bytes = source_size_for_analyze(options_of_table(RelationGetRelid(table)));
 
 	if (bytes < 0)
 		return false;

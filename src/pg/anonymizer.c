@@ -13,12 +13,14 @@
 #include "access/reloptions.h"
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "pg/anonymize.h"
 #include "pg/anonymizer.h"
+#include "pg/encoding.h"
 #include "pg/option_forms.h"
 #include "pg/secret.h"
 #include "pg/suggest.h"
@@ -32,25 +34,39 @@ struct Anonymizer
 	MemoryContextCallback callback;
 };
 
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/* The names in the option, each once, in order; the option may have them in any number. */
 static List *
 names_of(const ScanOptions *options)
 {
-	List	   *names = NIL;
+	List	   *given = NIL,
+			   *names = NIL;
+	ListCell   *cell;
 
 	if (options->columns_to_anonymize != NULL)
-		(void) form_parse_names(options->columns_to_anonymize, &names);
+		(void) form_parse_names(options->columns_to_anonymize, &given);
+	list_sort(given, compare_names);
+	foreach(cell, given)
+		if (names == NIL || strcmp(llast(names), lfirst(cell)) != 0)
+			names = lappend(names, lfirst(cell));
 	return names;
+}
+
+static int
+compare_with_name(const void *name, const void *cell)
+{
+	return strcmp(name, lfirst((const ListCell *) cell));
 }
 
 static bool
 has_name(const List *names, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, names)
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	return false;
+	return names != NIL && bsearch(name, names->elements, list_length(names), sizeof(ListCell), compare_with_name) != NULL;
 }
 
 static List *
@@ -73,19 +89,22 @@ columns_of(Relation table)
 static void
 check_names(const List *names, const List *declared)
 {
+	List	   *own = list_copy(declared);
 	ListCell   *cell;
 
+	list_sort(own, compare_names);
 	foreach(cell, names)
 	{
 		const char *name = lfirst(cell);
 		char	   *perhaps;
 
-		if (column_by_name(name) >= 0 || has_name(declared, name))
+		CHECK_FOR_INTERRUPTS();
+		if (column_by_name(name) >= 0 || has_name(own, name))
 			continue;
 		perhaps = suggest_columns(name);
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("there is no column \"%s\" to anonymize", name),
+				 errmsg("there is no column \"%s\" to anonymize", encoding_clipped(name)),
 				 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) :
 				 errhint("The option \"columns_to_anonymize\" names columns of the table or attributes of a flow.")));
 	}

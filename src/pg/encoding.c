@@ -11,6 +11,9 @@
 #include "pg/encoding.h"
 #include "wire/record.h"
 
+/* So much of a text is shown in an error. */
+#define SHOWN_BYTES		400
+
 /* The bytes at the front that are ASCII, which all of the server's encodings share. */
 static size_t
 ascii_length(const uint8 *bytes, size_t length)
@@ -100,6 +103,18 @@ encoding_valid(const char *string)
 	}
 	*end = '\0';
 	return valid;
+}
+
+const char *
+encoding_clipped(const char *string)
+{
+	size_t		length = strlen(string);
+	int			shown;
+
+	if (length <= SHOWN_BYTES)
+		return encoding_valid(string);
+	shown = pg_mbcliplen(string, SHOWN_BYTES + MAX_MULTIBYTE_CHAR_LEN, SHOWN_BYTES);
+	return psprintf("%s ...", encoding_valid(pnstrdup(string, shown)));
 }
 
 const char *

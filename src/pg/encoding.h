@@ -17,6 +17,9 @@ text	   *encoding_from_utf8(const uint8 *utf8, size_t length);
  */
 const char *encoding_valid(const char *string);
 
+/* The same for an error that shows what a user wrote, and only the beginning of it where it is long. */
+const char *encoding_clipped(const char *string);
+
 /*
  * The string of a message's field of `size` bytes, which need not end nor be valid: one line, without control characters that
  * would steer a terminal.  A copy in the current memory context.

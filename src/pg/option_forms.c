@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
 #include <net/if.h>
 
 #include "catalog/pg_type.h"
@@ -16,6 +17,7 @@
 #include "pg/options.h"
 #include "wire/column.h"
 
+#define PLUGINS_DEPTH_MAX	32		/* arrays and objects in each other in the parameters of plugins */
 #define KEY_DIGITS_MAX	128		/* BLAKE2b takes keys of up to 64 bytes: RFC 7693, section 2.1 */
 
 /*
@@ -92,17 +94,29 @@ is_interface_name(const char *name)
 	return *name != '\0' && strlen(name) < IF_NAMESIZE;
 }
 
+static bool
+is_path(const char *path)
+{
+	return *path != '\0' && strlen(path) < PATH_MAX;
+}
+
 bool
 form_is_source(const char *value)
 {
 	const char *interface = form_behind(value, SOURCE_INTERFACE_PREFIX);
 	List	   *paths;
+	ListCell   *cell;
 
 	if (interface != NULL)
 		return is_interface_name(interface);
-	if (form_is_array(value))
-		return form_parse_names(value, &paths) && paths != NIL;
-	return *value != '\0';
+	if (!form_is_array(value))
+		return is_path(value);
+	if (!form_parse_names(value, &paths))
+		return false;
+	foreach(cell, paths)
+		if (!is_path(lfirst(cell)))
+			return false;
+	return paths != NIL;
 }
 
 /* Letters, digits and underscores of ASCII, not a digit first. */
@@ -132,6 +146,29 @@ is_plugin(JsonbValue *element)
 		is_plugin_name(element->val.string.val, element->val.string.len);
 }
 
+/* How many arrays and objects are in each other. */
+static int
+json_depth(JsonbContainer *root)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	int			depth = 0,
+				deepest = 0;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		if (token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT)
+		{
+			depth++;
+			deepest = Max(deepest, depth);
+		}
+		else if (token == WJB_END_ARRAY || token == WJB_END_OBJECT)
+			depth--;
+	}
+	return deepest;
+}
+
 bool
 form_is_plugins(const char *value)
 {
@@ -150,7 +187,7 @@ form_is_plugins(const char *value)
 	for (uint32 i = 0; i < count; i++)
 		if (!is_plugin(getIthJsonbValueFromContainer(root, i)))
 			return false;
-	return count > 0;
+	return count > 0 && json_depth(root) <= PLUGINS_DEPTH_MAX;
 }
 
 bool

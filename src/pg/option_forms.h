@@ -24,7 +24,7 @@ bool		form_parse_names(const char *value, List **names);
 /* A path, a glob, a literal of an array with at least one path, or interface:NAME. */
 bool		form_is_source(const char *value);
 
-/* The name of a plugin, or a JSON array of names and of objects with a name under "plugin". */
+/* The name of a plugin, or a JSON array of names and of objects with a name under "plugin", at most 32 deep. */
 bool		form_is_plugins(const char *value);
 
 /* A literal of an array of names, `{}` included. */

@@ -22,6 +22,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "pg/encoding.h"
 #include "pg/option_forms.h"
 #include "pg/options.h"
 #include "pg/privileges.h"
@@ -149,7 +150,7 @@ find_option(const char *name, int places)
 	perhaps = suggest_text(&near);
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-			 errmsg("invalid option \"%s\"", name),
+			 errmsg("invalid option \"%s\"", encoding_clipped(name)),
 			 other_places == 0 ? 0 : errdetail("\"%s\" belongs %s.", name, places_text(other_places)),
 			 valid.len == 0 ? errhint("There are no valid options in this context.") :
 			 perhaps == NULL ? errhint("Valid options in this context are: %s.", valid.data) :
@@ -199,7 +200,7 @@ refuse_value(OptionId id, const char *value)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 option->is_secret ? errmsg("invalid value for option \"%s\"", limits->name) :
-			 errmsg("invalid value for option \"%s\": \"%s\"", limits->name, value),
+			 errmsg("invalid value for option \"%s\": \"%s\"", limits->name, encoding_clipped(value)),
 			 errdetail("Accepted: %s.", accepted),
 			 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) :
 			 errhint("\"%s\" means: %s.", limits->name, limits->help)));
@@ -219,6 +220,7 @@ take_options(List *list, int places, ScanOptions *options)
 		OptionId	id = find_option(definition->defname, places);
 		char	   *value = defGetString(definition);
 
+		CHECK_FOR_INTERRUPTS();
 		if (!take_value(id, value, options))
 			refuse_value(id, value);
 	}
@@ -386,17 +388,24 @@ refuse_option(const char *name)
 			 errmsg("option \"%s\" is not available yet", name)));
 }
 
+bool
+options_check_source(const ScanOptions *options, int level)
+{
+	if (options->source != NULL)
+		return true;
+	ereport(level,
+			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+			 errmsg("foreign table \"%s\" has no source", get_rel_name(options->table)),
+			 errhint("Set the option \"source\" on the table or on its server to a capture file.")));
+	return false;
+}
+
 void
 options_check_available(const ScanOptions *options)
 {
 	const char *interface;
 
-	if (options->source == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-				 errmsg("foreign table \"%s\" has no source", get_rel_name(options->table)),
-				 errhint("Set the option \"source\" on the table or on its server to a capture file.")));
-
+	(void) options_check_source(options, ERROR);
 	interface = form_behind(options->source, SOURCE_INTERFACE_PREFIX);
 	if (interface != NULL)
 		options_refuse_interface(interface);

@@ -82,6 +82,9 @@ char	   *options_attribute(Oid table, AttrNumber attribute);
 /* Whether the options turn the columns of this group on. */
 bool		options_group_is_on(const ScanOptions *options, ColumnGroup group);
 
+/* Whether there is a source; reports at this level where there is none. */
+bool		options_check_source(const ScanOptions *options, int level);
+
 /* Errors where the scan needs a source and has none, or uses an option that is known but has no effect yet. */
 void		options_check_available(const ScanOptions *options);
 

@@ -11,15 +11,23 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_foreign_server.h"
 #include "foreign/foreign.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "pg/option_forms.h"
 #include "pg/privileges.h"
+
+/* A hint names servers until it has so many bytes of names. */
+#define SHOWN_SERVERS_BYTES	128
 
 /* The object through which the source is reached, as an error names it. */
 static char *
@@ -48,13 +56,24 @@ role_text(const ScanOptions *options, Oid role)
 }
 
 static bool
-may_use_server(const ScanOptions *options, Oid role)
+may_use_server(Oid server, Oid role)
 {
 #if PG_VERSION_NUM >= 160000
-	return object_aclcheck(ForeignServerRelationId, options->server, role, ACL_USAGE) == ACLCHECK_OK;
+	return object_aclcheck(ForeignServerRelationId, server, role, ACL_USAGE) == ACLCHECK_OK;
 #else
-	return pg_foreign_server_aclcheck(options->server, role, ACL_USAGE) == ACLCHECK_OK;
+	return pg_foreign_server_aclcheck(server, role, ACL_USAGE) == ACLCHECK_OK;
 #endif
+}
+
+static bool
+server_has_directory(Oid server)
+{
+	ListCell   *cell;
+
+	foreach(cell, GetForeignServer(server)->options)
+		if (strcmp(lfirst_node(DefElem, cell)->defname, "directory") == 0)
+			return true;
+	return false;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ files */
@@ -71,9 +90,9 @@ without_files(const ScanOptions *options)
 {
 	bool		bounded = options->directory != NULL;
 
-	if (!may_read_all_files(options->source_owner) && !(bounded && may_use_server(options, options->source_owner)))
+	if (!may_read_all_files(options->source_owner) && !(bounded && may_use_server(options->server, options->source_owner)))
 		return options->source_owner;
-	if (bounded && !may_read_all_files(options->table_owner) && !may_use_server(options, options->table_owner))
+	if (bounded && !may_read_all_files(options->table_owner) && !may_use_server(options->server, options->table_owner))
 		return options->table_owner;
 	return InvalidOid;
 }
@@ -84,24 +103,55 @@ privileges_allow_files(const ScanOptions *options)
 	return !OidIsValid(without_files(options));
 }
 
-static void
-refuse_files(const ScanOptions *options)
+/* The servers with a directory that a role may use, as an error's hint names them; NULL if there is none. */
+static char *
+open_servers(Oid wrapper, Oid role)
 {
-	char	   *role = role_text(options, without_files(options));
+	Relation	catalog = table_open(ForeignServerRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	StringInfoData servers;
+	HeapTuple	tuple;
+
+	initStringInfo(&servers);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)) && servers.len < SHOWN_SERVERS_BYTES)
+	{
+		Form_pg_foreign_server server = (Form_pg_foreign_server) GETSTRUCT(tuple);
+
+		if (server->srvfdw == wrapper && server_has_directory(server->oid) && may_use_server(server->oid, role))
+			appendStringInfo(&servers, "%s\"%s\"", servers.len > 0 ? ", " : "", NameStr(server->srvname));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return servers.len > 0 ? servers.data : NULL;
+}
+
+static void
+refuse_files(const ScanOptions *options, int level)
+{
+	Oid			without = without_files(options);
+	char	   *role = role_text(options, without),
+			   *servers;
 
 	if (options->directory != NULL)
-		ereport(ERROR,
+	{
+		ereport(level,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to read captures through %s", object_text(options)),
 				 errdetail("%s does not have the privilege USAGE on server \"%s\".", role,
 						   GetForeignServer(options->server)->servername),
 				 errhint("Who has it may read the captures in the server's directory, "
 						 "as may members of the role \"pg_read_server_files\".")));
-	ereport(ERROR,
+		return;
+	}
+	servers = open_servers(GetForeignServer(options->server)->fdwid, without);
+	ereport(level,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied to read captures through %s", object_text(options)),
 			 errdetail("%s is neither a superuser nor a member of the role \"pg_read_server_files\".", role),
-			 errhint("Only such a role may name the server's files in the option \"source\".")));
+			 servers != NULL ?
+			 errhint("The captures in the directory of a server are open to who has USAGE on it, as this role has on: %s.",
+					 servers) :
+			 errhint("The captures in the directory of a server (option \"directory\") are open to who has USAGE on it.")));
 }
 
 /* ------------------------------------------------------------------------------------------------------------- interfaces */
@@ -127,9 +177,9 @@ without_interfaces(const ScanOptions *options)
 	/* A superuser may use every server. */
 	if (options->interfaces == NULL)
 		return superuser_arg(options->source_owner) ? InvalidOid : options->source_owner;
-	if (!may_use_server(options, options->source_owner))
+	if (!may_use_server(options->server, options->source_owner))
 		return options->source_owner;
-	return may_use_server(options, options->table_owner) ? InvalidOid : options->table_owner;
+	return may_use_server(options->server, options->table_owner) ? InvalidOid : options->table_owner;
 }
 
 bool
@@ -159,6 +209,15 @@ privileges_check_interface(const ScanOptions *options, const char *interface)
 
 /* ---------------------------------------------------------------------------------------------------------------- sources */
 
+bool
+privileges_check_files(const ScanOptions *options, int level)
+{
+	if (privileges_allow_files(options))
+		return true;
+	refuse_files(options, level);
+	return false;
+}
+
 void
 privileges_check_source(const ScanOptions *options)
 {
@@ -171,7 +230,7 @@ privileges_check_source(const ScanOptions *options)
 		privileges_check_interface(options, interface);
 	else if (!privileges_allow_files(options) &&
 			 !(is_listed(options, options->source) && privileges_allow_interface(options, options->source)))
-		refuse_files(options);
+		refuse_files(options, ERROR);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- bounds */

@@ -21,6 +21,9 @@ void		privileges_check_interface(const ScanOptions *options, const char *interfa
 /* Whether that role may read files: any, or those in the server's directory where it has one. */
 bool		privileges_allow_files(const ScanOptions *options);
 
+/* The same; reports at this level where it may not. */
+bool		privileges_check_files(const ScanOptions *options, int level);
+
 /* Whether privileges_check_interface() would pass. */
 bool		privileges_allow_interface(const ScanOptions *options, const char *interface);
 

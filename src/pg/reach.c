@@ -11,15 +11,14 @@
  */
 #include "postgres.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-#include "miscadmin.h"
 #include "storage/fd.h"
 
 #include "pg/reach.h"
@@ -236,117 +235,38 @@ reach_lstat(const Reach *reach, const char *path, struct stat *status)
 	return reach->directory == NULL ? lstat(path, status) == 0 : look(reach, path, O_NOFOLLOW, status);
 }
 
-/* ------------------------------------------------------------------------------------------------------------------ globs */
-
-/* What glob() is about.  It gives its callbacks no argument of ours, and none of them may raise an error. */
-static struct
+/* File systems of the kernel's own. */
+static bool
+is_made_up(long type)
 {
-	const Reach *reach;
-	int			error;			/* of the first directory that could not be read; 0: none */
-	char		unreadable[MAXPGPATH];
-} globbing;
-
-static int
-note_unreadable(const char *path, int error)
-{
-	if (error == ENOENT || error == ENOTDIR)
-		return 0;
-	globbing.error = error;
-	strlcpy(globbing.unreadable, path, sizeof(globbing.unreadable));
-	return 1;
+	switch (type)
+	{
+		case BINFMTFS_MAGIC:
+		case BPF_FS_MAGIC:
+		case CGROUP_SUPER_MAGIC:
+		case CGROUP2_SUPER_MAGIC:
+		case DEBUGFS_MAGIC:
+		case EFIVARFS_MAGIC:
+		case PROC_SUPER_MAGIC:
+		case PSTOREFS_MAGIC:
+		case SECURITYFS_MAGIC:
+		case SELINUX_MAGIC:
+		case SYSFS_MAGIC:
+		case TRACEFS_MAGIC:
+			return true;
+		default:
+			return false;
+	}
 }
 
-/* A glob can have more ways through a few directories than anybody would wait for: a cancel ends it here. */
-static void *
-glob_opendir(const char *path)
+bool
+reach_is_on_disk(const Reach *reach, const char *path)
 {
-	int			descriptor,
-				error;
-	DIR		   *directory;
+	int			descriptor = reach_open(reach, path, O_PATH | O_CLOEXEC);
+	struct statfs status;
+	bool		known = descriptor >= 0 && fstatfs(descriptor, &status) == 0;
 
-	if (QueryCancelPending || ProcDiePending)
-	{
-		errno = EINTR;
-		return NULL;
-	}
-	descriptor = reach_open(globbing.reach, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
-	directory = descriptor < 0 ? NULL : fdopendir(descriptor);
-	error = errno;
-	if (directory == NULL && descriptor >= 0)
+	if (descriptor >= 0)
 		close(descriptor);
-	errno = error;
-	return directory;
-}
-
-static struct dirent *
-glob_readdir(void *directory)
-{
-	return readdir(directory);
-}
-
-static void
-glob_closedir(void *directory)
-{
-	closedir(directory);
-}
-
-static int
-glob_stat(const char *path, struct stat *status)
-{
-	return reach_stat(globbing.reach, path, status) ? 0 : -1;
-}
-
-static int
-glob_lstat(const char *path, struct stat *status)
-{
-	return reach_lstat(globbing.reach, path, status) ? 0 : -1;
-}
-
-static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-int
-reach_glob(const Reach *reach, const char *pattern, char ***paths, size_t *count, const char **unreadable)
-{
-	glob_t		matches = {
-		.gl_opendir = glob_opendir,
-		.gl_readdir = glob_readdir,
-		.gl_closedir = glob_closedir,
-		.gl_stat = glob_stat,
-		.gl_lstat = glob_lstat,
-	};
-	int			result;
-
-	*count = 0;
-	*unreadable = NULL;
-	globbing.reach = reach;
-	globbing.error = 0;
-	result = glob(pattern, GLOB_NOSORT | GLOB_ALTDIRFUNC, note_unreadable, &matches);
-	if (result != 0)
-	{
-		if (result == GLOB_ABORTED && globbing.error != 0)
-			*unreadable = globbing.unreadable;
-		globfree(&matches);
-		CHECK_FOR_INTERRUPTS();
-		errno = globbing.error;
-		return result;
-	}
-
-	PG_TRY();
-	{
-		*paths = palloc(matches.gl_pathc * sizeof(char *));
-		for (size_t i = 0; i < matches.gl_pathc; i++)
-			(*paths)[i] = pstrdup(matches.gl_pathv[i]);
-		*count = matches.gl_pathc;
-	}
-	PG_FINALLY();
-	{
-		globfree(&matches);
-	}
-	PG_END_TRY();
-	qsort(*paths, *count, sizeof(char *), compare_names);
-	return 0;
+	return !known || !is_made_up((long) status.f_type);
 }

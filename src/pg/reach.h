@@ -33,11 +33,7 @@ int			reach_open(const Reach *reach, const char *path, int flags);
 bool		reach_stat(const Reach *reach, const char *path, struct stat *status);
 bool		reach_lstat(const Reach *reach, const char *path, struct stat *status);
 
-/*
- * The names that match a glob, in the order of their bytes, in the current memory context; as reach_open() takes them.  Returns
- * 0 or glob()'s error.  Where that is GLOB_ABORTED, a directory may have been the cause: *unreadable is its name, valid until
- * the next call, and errno says why; else NULL.
- */
-int			reach_glob(const Reach *reach, const char *pattern, char ***paths, size_t *count, const char **unreadable);
+/* Whether a file's bytes are stored somewhere, and not made up by the kernel, as those in /proc and /sys are. */
+bool		reach_is_on_disk(const Reach *reach, const char *path);
 
 #endif							/* PG_REACH_H */

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include <fcntl.h>
-#include <glob.h>
 #include <net/if.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,23 +16,27 @@
 #include "miscadmin.h"
 
 #include "pg/encoding.h"
+#include "pg/glob.h"
 #include "pg/option_forms.h"
 #include "pg/privileges.h"
 #include "pg/reach.h"
 #include "pg/source.h"
+#include "pg/source_errors.h"
 
 #define OPEN_FLAGS	(O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | PG_BINARY)
 
-/* Where a path came from, for errors. */
-typedef struct Origin
-{
-	int			index;			/* in an array, from 1; 0: not in an array */
-	const char *glob;			/* NULL: not of a glob */
-	bool		is_directory;	/* in which matches of the glob are looked for */
-} Origin;
+/* What the planner looks at, for a size that need not be exact. */
+#define PLANNED_FILES	10000
+#define PLANNED_LOOKS	50000
+#define PLANNED_BYTES	(8 << 20)
 
 typedef struct SourceList
 {
+	int			level;			/* of errors: ERROR, WARNING, or 0 for none */
+	bool		opens;			/* each file, to see that it can be */
+	int			most;			/* files */
+	bool		is_cut;			/* there are more */
+	GlobBudget	budget;
 	Reach		reach;
 	SourceFile *files;
 	int			count;
@@ -48,126 +51,70 @@ exists(const Reach *reach, const char *path)
 	return reach_lstat(reach, path, &status);
 }
 
-static bool
-is_glob(const char *path)
-{
-	return strpbrk(path, "*?[") != NULL;
-}
-
-/* Says, as an error's detail, where the path came from. */
+/* Opens a file and looks at what was opened; -1 with errno if it cannot.  The descriptor is the caller's to close(). */
 static int
-origin_detail(const Origin *origin)
-{
-	if (origin->is_directory)
-		return errdetail("The captures that match \"%s\" were looked for.", origin->glob);
-	if (origin->glob != NULL && origin->index > 0)
-		return errdetail("It matches \"%s\", element %d of the option \"source\".", origin->glob, origin->index);
-	if (origin->glob != NULL)
-		return errdetail("It matches \"%s\" in the option \"source\".", origin->glob);
-	if (origin->index > 0)
-		return errdetail("It is element %d of the option \"source\".", origin->index);
-	return 0;
-}
-
-/* Errors unless what was opened is a regular file. */
-static void
-check_regular(const struct stat *status, const char *path, const Origin *origin)
-{
-	const char *what =
-		S_ISDIR(status->st_mode) ? "a directory" :
-		S_ISFIFO(status->st_mode) ? "a pipe" :
-		S_ISSOCK(status->st_mode) ? "a socket" : "a device";
-
-	if (S_ISREG(status->st_mode))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-			 errmsg("could not open capture \"%s\": it is %s", encoding_valid(path), what),
-			 origin_detail(origin),
-			 S_ISDIR(status->st_mode) ? errhint("A glob as \"%s%s*.pcap\" stands for the captures in a directory.",
-												encoding_valid(path), path[strlen(path) - 1] == '/' ? "" : "/") :
-			 errhint("A capture is a regular file.")));
-}
-
-/* The directory of a server, which its tables' sources cannot be looked for in. */
-static void
-could_not_reach(const char *directory)
-{
-	if (errno == ENOSYS)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("this kernel cannot keep sources in directory \"%s\"", directory),
-				 errdetail("It has no openat2()."),
-				 errhint("Linux has it from 5.6 on. On a server without the option \"directory\" it is not needed.")));
-	ereport(ERROR,
-			(errcode_for_file_access(),
-			 errmsg("could not open directory \"%s\": %m", directory),
-			 errdetail("It is the option \"directory\" of the server.")));
-}
-
-/* A name leads out of the directory; what is there, if anything, is not looked at. */
-static void
-refuse_outside(const Reach *reach, const char *path, const Origin *origin)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("\"%s\" is not in directory \"%s\"", encoding_valid(path), reach->directory),
-			 origin_detail(origin),
-			 errhint("The option \"directory\" of the server keeps the sources of its tables in there. "
-					 "A symbolic link must not lead out of it.")));
-}
-
-static void
-could_not_open(const Reach *reach, const char *path, const Origin *origin)
-{
-	int			error = errno;
-
-	if (error == EXDEV && reach->directory != NULL)
-		refuse_outside(reach, path, origin);
-	ereport(ERROR,
-			(errcode_for_file_access(),
-			 errmsg("could not open capture \"%s\": %m", encoding_valid(path)),
-			 origin_detail(origin),
-			 error == ENOENT && !is_absolute_path(path) ?
-			 (reach->directory != NULL ? errhint("A relative path starts in directory \"%s\".", reach->directory) :
-			  errhint("A relative path starts in the server's data directory.")) :
-			 error == ENOENT ? errhint("Captures are files of the database server's machine, not of the client's.") :
-			 error == EACCES ? errhint("The server's operating system user must be allowed to read the file.") : 0));
-}
-
-/* Opens a file and looks at what was opened; errors if it cannot.  The descriptor is the caller's to close(). */
-static int
-open_file(const Reach *reach, const char *path, const Origin *origin, struct stat *status)
+open_file(const Reach *reach, const char *path, struct stat *status)
 {
 	int			descriptor = reach_open(reach, path, OPEN_FLAGS);
 
-	if (descriptor < 0)
-		could_not_open(reach, path, origin);
-	if (fstat(descriptor, status) != 0)
+	if (descriptor >= 0 && fstat(descriptor, status) != 0)
 	{
 		int			error = errno;
 
 		close(descriptor);
 		errno = error;
-		could_not_open(reach, path, origin);
+		return -1;
 	}
 	return descriptor;
 }
 
-static void
+/* Opening a device may set something off, so a file is looked at first; and again, for it may have been exchanged. */
+static bool
+look_at_file(const SourceList *list, const char *path, const Origin *origin, struct stat *status)
+{
+	int			descriptor;
+
+	if (!reach_stat(&list->reach, path, status))
+	{
+		source_could_not_open(list->level, &list->reach, path, origin);
+		return false;
+	}
+	if (!S_ISREG(status->st_mode) || !reach_is_on_disk(&list->reach, path))
+	{
+		source_not_regular(list->level, status, path, origin);
+		return false;
+	}
+	if (!list->opens)
+		return true;
+	descriptor = open_file(&list->reach, path, status);
+	if (descriptor < 0)
+	{
+		source_could_not_open(list->level, &list->reach, path, origin);
+		return false;
+	}
+	close(descriptor);
+	if (!S_ISREG(status->st_mode))
+	{
+		source_not_regular(list->level, status, path, origin);
+		return false;
+	}
+	return true;
+}
+
+static bool
 add_file(SourceList *list, char *path, const Origin *origin)
 {
 	struct stat status;
 
 	CHECK_FOR_INTERRUPTS();
-
-	/* Opening a device may set something off, so it is looked at first; and again, for it may have been exchanged. */
-	if (!reach_stat(&list->reach, path, &status))
-		could_not_open(&list->reach, path, origin);
-	check_regular(&status, path, origin);
-	close(open_file(&list->reach, path, origin, &status));
-	check_regular(&status, path, origin);
-
+	if (list->count == list->most)
+	{
+		list->is_cut = true;
+		source_too_many_files(list->level, list->most);
+		return false;
+	}
+	if (!look_at_file(list, path, origin, &status))
+		return false;
 	if (list->count == list->capacity)
 	{
 		list->capacity *= 2;
@@ -176,48 +123,37 @@ add_file(SourceList *list, char *path, const Origin *origin)
 	list->files[list->count++] = (SourceFile) {
 		.path = path, .device = status.st_dev, .inode = status.st_ino, .size = status.st_size
 	};
+	return true;
 }
 
-static void
+static bool
 add_glob(SourceList *list, const char *pattern, int index)
 {
 	Origin		origin = {.index = index, .glob = encoding_valid(pattern)};
-	const char *unreadable;
-	char	  **paths;
-	size_t		count;
-	int			result = reach_glob(&list->reach, pattern, &paths, &count, &unreadable);
+	GlobMatches matches;
 
-	if (result == GLOB_NOMATCH)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FILE),
-				 errmsg("no capture matches \"%s\"", encoding_valid(pattern)),
-				 origin_detail(&(Origin) {.index = index})));
-	if (unreadable != NULL)
+	if (!glob_match(&list->reach, pattern, &list->budget, &matches))
 	{
-		origin.is_directory = true;
-		if (errno == EXDEV && list->reach.directory != NULL)
-			refuse_outside(&list->reach, unreadable, &origin);
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read directory \"%s\": %m", encoding_valid(unreadable)),
-				 origin_detail(&origin)));
+		source_glob_failed(list->level, &list->reach, pattern, &matches, &origin);
+		return false;
 	}
-	if (result != 0)
-		ereport(ERROR,
-				(errcode(result == GLOB_NOSPACE ? ERRCODE_OUT_OF_MEMORY : ERRCODE_IO_ERROR),
-				 errmsg("could not look for the captures that match \"%s\"", encoding_valid(pattern))));
-
-	for (size_t i = 0; i < count; i++)
-		add_file(list, paths[i], &origin);
+	if (matches.count == 0)
+	{
+		source_no_match(list->level, &list->reach, pattern, &origin);
+		return false;
+	}
+	for (int i = 0; i < matches.count; i++)
+		if (!add_file(list, matches.paths[i], &origin))
+			return false;
+	return true;
 }
 
-static void
+static bool
 add_path(SourceList *list, char *path, int index)
 {
-	if (is_glob(path) && !exists(&list->reach, path))
-		add_glob(list, path, index);
-	else
-		add_file(list, path, &(Origin) {.index = index});
+	if (glob_may_match(path) && !exists(&list->reach, path))
+		return add_glob(list, path, index);
+	return add_file(list, path, &(Origin) {.index = index});
 }
 
 /*
@@ -232,95 +168,99 @@ is_interface(const ScanOptions *options)
 	return if_nametoindex(options->source) != 0;
 }
 
-SourceFile *
-source_resolve(const ScanOptions *options, int *count)
+/* The files of the source; false if not all of them can be had, which was reported where that is an error. */
+static bool
+add_source(SourceList *list, const ScanOptions *options)
 {
-	SourceList	list = {.capacity = 16};
-	char	   *source = options->source;
 	List	   *paths;
 	ListCell   *cell;
 	int			index = 0;
 
-	/* privileges_check_source() has passed for a bare name that is an interface's, whatever files there are. */
-	if (!privileges_allow_files(options))
-		options_refuse_interface(source);
-
-	if (!reach_start(&list.reach, options->directory))
-		could_not_reach(options->directory);
-	list.files = palloc(list.capacity * sizeof(SourceFile));
-	if (!exists(&list.reach, source) && form_is_array(source) && form_parse_names(source, &paths))
+	if (exists(&list->reach, options->source))
+		return add_path(list, pstrdup(options->source), 0);
+	if (form_is_array(options->source) && form_parse_names(options->source, &paths))
 	{
 		foreach(cell, paths)
-			add_path(&list, lfirst(cell), ++index);
+			if (!add_path(list, lfirst(cell), ++index))
+				return false;
+		return true;
 	}
-	else if (!exists(&list.reach, source) && is_interface(options))
+	if (is_interface(options))
 	{
-		privileges_check_interface(options, source);
-		options_refuse_interface(source);
+		if (list->level == ERROR)
+		{
+			privileges_check_interface(options, options->source);
+			options_refuse_interface(options->source);
+		}
+		return false;
 	}
-	else
-		add_path(&list, pstrdup(source), 0);
-	reach_end(&list.reach);
+	return add_path(list, pstrdup(options->source), 0);
+}
 
+/* Fills the list, whose bounds and level are set. */
+static bool
+resolve(SourceList *list, const ScanOptions *options)
+{
+	bool		resolved;
+
+	list->capacity = 16;
+	list->files = palloc(list->capacity * sizeof(SourceFile));
+	if (!reach_start(&list->reach, options->directory))
+	{
+		source_could_not_reach(list->level, options->directory);
+		return false;
+	}
+	resolved = add_source(list, options);
+	reach_end(&list->reach);
+	return resolved;
+}
+
+SourceFile *
+source_resolve(const ScanOptions *options, int *count)
+{
+	SourceList	list = {.level = ERROR, .opens = true, .most = SOURCE_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
+
+	/* privileges_check_source() has passed for a bare name that is an interface's, whatever files there are. */
+	if (!privileges_allow_files(options))
+		options_refuse_interface(options->source);
+	(void) resolve(&list, options);
 	*count = list.count;
 	return list.files;
 }
 
-/* Adds the size of a file, or of those that a glob matches; false if one is not known. */
-static bool
-add_bytes(const Reach *reach, const char *path, bool may_be_glob, int64 *total)
+static int64
+size_of(const SourceList *list)
 {
-	struct stat status;
-	const char *unreadable;
-	char	  **paths;
-	size_t		count;
+	int64		bytes = 0;
 
-	CHECK_FOR_INTERRUPTS();
-	if (reach_stat(reach, path, &status))
-	{
-		if (!S_ISREG(status.st_mode))
-			return false;
-		*total += status.st_size;
-		return true;
-	}
-	if (!may_be_glob || !is_glob(path) || reach_glob(reach, path, &paths, &count, &unreadable) != 0)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!add_bytes(reach, paths[i], false, total))
-			return false;
-	return true;
-}
-
-/* The same for a whole source, as it is resolved. */
-static bool
-add_source_bytes(const Reach *reach, const char *source, int64 *total)
-{
-	List	   *paths;
-	ListCell   *cell;
-
-	if (add_bytes(reach, source, true, total))
-		return true;
-	if (!form_is_array(source) || !form_parse_names(source, &paths))
-		return false;
-	*total = 0;
-	foreach(cell, paths)
-		if (!add_bytes(reach, lfirst(cell), true, total))
-			return false;
-	return true;
+	for (int i = 0; i < list->count; i++)
+		bytes += list->files[i].size;
+	return bytes;
 }
 
 int64
 source_size(const ScanOptions *options)
 {
-	Reach		reach;
-	int64		total = 0;
-	bool		known;
+	SourceList	list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
 
-	if (options->source == NULL || !privileges_allow_files(options) || !reach_start(&reach, options->directory))
+	if (options->source == NULL || !privileges_allow_files(options))
 		return -1;
-	known = add_source_bytes(&reach, options->source, &total);
-	reach_end(&reach);
-	return known ? total : -1;
+	if (!resolve(&list, options) && !list.is_cut)
+		return -1;
+	return size_of(&list);
+}
+
+int64
+source_size_for_analyze(const ScanOptions *options)
+{
+	SourceList	list = {.level = WARNING, .most = SOURCE_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
+
+	/* A live source has no size, and the server says that it is not analyzed. */
+	if (options->source != NULL && form_behind(options->source, SOURCE_INTERFACE_PREFIX) != NULL)
+		return -1;
+	if (!options_check_source(options, WARNING) || !privileges_check_files(options, WARNING))
+		return -1;
+	return resolve(&list, options) ? size_of(&list) : -1;
 }
 
 int
@@ -331,8 +271,10 @@ source_open(const char *directory, const SourceFile *file)
 	int			descriptor;
 
 	if (!reach_start(&reach, directory))
-		could_not_reach(directory);
-	descriptor = open_file(&reach, file->path, &(Origin) {0}, &status);
+		source_could_not_reach(ERROR, directory);
+	descriptor = open_file(&reach, file->path, &status);
+	if (descriptor < 0)
+		source_could_not_open(ERROR, &reach, file->path, &(Origin) {0});
 	reach_end(&reach);
 	if (status.st_dev != file->device || status.st_ino != file->inode || !S_ISREG(status.st_mode))
 	{

@@ -9,6 +9,9 @@
 
 #include "pg/options.h"
 
+/* Files of a source. */
+#define SOURCE_FILES_MAX	100000
+
 /* A capture as it was when the scan began. */
 typedef struct SourceFile
 {
@@ -28,10 +31,13 @@ typedef struct SourceFile
 SourceFile *source_resolve(const ScanOptions *options, int *count);
 
 /*
- * The bytes of all files of a source, for the planner; -1 if that is not known (yet), or not the owner's to know. 
- * Opens nothing and raises no error about the files.
+ * The bytes of all files of a source, for the planner; -1 if that is not known (yet), or not the owner's to know.  Of a
+ * source that takes long to look through, those of the files up to there.  Opens no file and raises no error about them.
  */
 int64		source_size(const ScanOptions *options);
+
+/* The same for ANALYZE, of all files; where it is not known, a WARNING says why. */
+int64		source_size_for_analyze(const ScanOptions *options);
 
 /* So many bytes as the planner counts them: in pages, at least one. */
 static inline BlockNumber

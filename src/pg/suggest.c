@@ -25,7 +25,7 @@
 void
 suggest_start(Suggestions *suggestions, const char *wanted)
 {
-	*suggestions = (Suggestions) {.wanted = wanted};
+	*suggestions = (Suggestions) {.wanted = wanted, .wanted_length = strnlen(wanted, LENGTH_MAX + 1)};
 }
 
 static bool
@@ -64,7 +64,7 @@ suggest_meant(Suggestions *suggestions, const char *name)
 void
 suggest_offer(Suggestions *suggestions, const char *name)
 {
-	int			wanted_length = strlen(suggestions->wanted);
+	int			wanted_length = suggestions->wanted_length;
 	int			name_length = strlen(name);
 	int			distance;
 

@@ -10,6 +10,7 @@
 typedef struct Suggestions
 {
 	const char *wanted;			/* what was typed */
+	int			wanted_length;	/* bytes; no more than tells that it is too long to be like a name */
 	int			count;
 	const char *names[SUGGESTIONS_MAX]; /* the nearest first */
 	int			distances[SUGGESTIONS_MAX];

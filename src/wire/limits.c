@@ -11,8 +11,8 @@
 #include "wire/request.h"
 
 const OptionLimits option_limits[OPTIONS_COUNT] = {
-	[OPTION_SOURCE] = {"source", VALUE_TEXT,
-		.accepted = "the path of a capture, an array of paths as {/a.pcap,/b.pcap}, a glob, or interface:NAME",
+	[OPTION_SOURCE] = {"source", VALUE_TEXT, .max = 1 << 20,
+		.accepted = "the path of a capture (at most 4095 bytes), an array of paths as {/a.pcap,/b.pcap}, a glob, or interface:NAME",
 		.other_names = {"file", "files", "filename", "filenames", "path", "pcap", "capture"},
 	.help = "what is captured"},
 	[OPTION_DECODE_TUNNELS] = {"decode_tunnels", VALUE_BOOLEAN, .fallback = true,
@@ -32,7 +32,7 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 	.help = "seconds after which a flow expires even if it is busy"},
 	[OPTION_ACCOUNTING_MODE] = {"accounting_mode", VALUE_NUMBER, .max = 3,
 	.help = "what the size of a packet is: 0 link layer, 1 IP, 2 transport, 3 payload"},
-	[OPTION_UDPS] = {"udps", VALUE_TEXT,
+	[OPTION_UDPS] = {"udps", VALUE_TEXT, .max = 65535,
 		.accepted = "the name of a plugin, or a JSON array as [{\"plugin\": \"flow_slicer\", \"limit\": 7}]",
 	.help = "plugins that are called for each flow"},
 	[OPTION_N_DISSECTIONS] = {"n_dissections", VALUE_NUMBER, .fallback = 20, .max = 255, .unit = "packets",
@@ -52,7 +52,7 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 	[OPTION_SYSTEM_VISIBILITY_POLL_MS] = {"system_visibility_poll_ms", VALUE_NUMBER, .fallback = 100, .max = UINT64_MAX,
 		.unit = "milliseconds",
 	.help = "milliseconds between two looks at the host's sockets (live)"},
-	[OPTION_COLUMNS_TO_ANONYMIZE] = {"columns_to_anonymize", VALUE_TEXT,
+	[OPTION_COLUMNS_TO_ANONYMIZE] = {"columns_to_anonymize", VALUE_TEXT, .max = 65535,
 		.accepted = "an array of names of columns, as {src_ip,dst_ip}",
 	.help = "columns that are only ever seen hashed"},
 	[OPTION_MAX_ACTIVE_FLOWS] = {"max_active_flows", VALUE_NUMBER, .max = UINT64_MAX, .unit = "flows",
@@ -67,13 +67,13 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 	[OPTION_APPLICATION_NAMES] = {"application_names", VALUE_CHOICE, .fallback = APPLICATION_NAMES_SHORT,
 		.choices = {[APPLICATION_NAMES_SHORT] = "short", [APPLICATION_NAMES_FULL] = "full"},
 	.help = "the names that application_name has, of the application alone (Facebook) or with what carries it (TLS.Facebook)"},
-	[OPTION_DIRECTORY] = {"directory", VALUE_TEXT,
+	[OPTION_DIRECTORY] = {"directory", VALUE_TEXT, .max = 4095,
 		.accepted = "an absolute path",
 	.help = "where the captures of all tables lie, for whoever may use the server"},
-	[OPTION_INTERFACES] = {"interfaces", VALUE_TEXT,
+	[OPTION_INTERFACES] = {"interfaces", VALUE_TEXT, .max = 65535,
 		.accepted = "an array of names of interfaces, as {eth0}",
 	.help = "what tables capture from, for whoever may use the server"},
-	[OPTION_ATTRIBUTE] = {"attribute", VALUE_TEXT,
+	[OPTION_ATTRIBUTE] = {"attribute", VALUE_TEXT, .max = 255,
 		.accepted = "the name of an attribute of a flow, or udps.NAME for a plugin's value",
 	.help = "what a column of another name stands for"},
 	[OPTION_ANONYMIZATION_KEY] = {"anonymization_key", VALUE_TEXT,
@@ -196,7 +196,7 @@ option_accepted(OptionId id, char words[OPTION_WORDS_MAX])
 			if (option->max == 0)
 				snprintf(words, OPTION_WORDS_MAX, "%s", option->accepted);
 			else
-				snprintf(words, OPTION_WORDS_MAX, "%s, of at most %" PRIu64 " bytes", option->accepted, option->max);
+				snprintf(words, OPTION_WORDS_MAX, "%s; at most %" PRIu64 " bytes", option->accepted, option->max);
 			break;
 	}
 }

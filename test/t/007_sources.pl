@@ -115,10 +115,12 @@ is(files_of("$directory/*/a.pcap"), 'closed/a.pcap | sub/a.pcap', 'a glob of dir
 is(files_of("$directory/*/[a].pcap"), <<'END', 'a directory that cannot be read');
 ERROR:  could not read directory ".../closed": Permission denied
 DETAIL:  The captures that match ".../*/[a].pcap" were looked for.
+HINT:  The server's operating system user must be allowed to read and enter the directory.
 END
 is(files_of("{$directory/b.pcap,$directory/nothing*}"), <<'END', 'no match');
 ERROR:  no capture matches ".../nothing*"
 DETAIL:  It is element 2 of the option "source".
+HINT:  Names are matched on the database server's machine, among those that its operating system user can see.
 END
 is(files_of("{$directory/b.pcap,$directory/sub/*.link}"), <<'END', 'a link that leads nowhere');
 ERROR:  could not open capture ".../sub/z.link": No such file or directory
