@@ -304,6 +304,28 @@ ALTER FOREIGN TABLE labelled OPTIONS (SET n_dissections '255');
 SELECT application_name, application_is_guessed, requested_server_name, count(*) FROM labelled
 	GROUP BY 1, 2, 3 ORDER BY 3;
 
+-- What the options turn off is NULL, and a query that asks for it is told so once, however often it passes over the capture.
+CREATE FOREIGN TABLE off (id bigint, user_agent text, label text OPTIONS (attribute 'application_name'), splt_ps bigint[],
+	tunnel_id int) SERVER scan_server OPTIONS (source :'tls', bpf_filter 'tcp port 443', n_dissections '0');
+SELECT count(*) FROM off;
+SELECT count(id), count(tunnel_id) FROM off;
+SELECT * FROM off LIMIT 1;
+SELECT id FROM off WHERE label IS NULL AND splt_ps IS NULL LIMIT 1;
+SELECT n, (SELECT count(label) FROM off WHERE id < n) AS named FROM generate_series(1, 3) n;
+DO $$ BEGIN EXECUTE 'EXPLAIN SELECT label FROM off'; END $$;
+ANALYZE off;
+PREPARE off AS SELECT count(label) FROM off;
+EXECUTE off;
+EXECUTE off;
+DEALLOCATE off;
+IMPORT FOREIGN SCHEMA nflow FROM SERVER scan_server INTO scan
+	OPTIONS (table_name 'turned_off', source :'tls', statistical_analysis 'true', splt_analysis '10');
+ALTER FOREIGN TABLE turned_off OPTIONS (DROP statistical_analysis, DROP splt_analysis);
+SELECT count(t) FROM turned_off t;
+ALTER FOREIGN TABLE off OPTIONS (DROP n_dissections, ADD splt_analysis '1');
+SELECT count(label), count(splt_ps) FROM off;
+DROP FOREIGN TABLE off, turned_off;
+
 -- The first flows of all.
 ALTER FOREIGN TABLE protocols OPTIONS (ADD max_nflows '2');
 SELECT id, protocol, bidirectional_packets FROM protocols;

@@ -371,6 +371,29 @@ options_group_is_on(const ScanOptions *options, ColumnGroup group)
 	return false;
 }
 
+const char *
+options_group_setting(ColumnGroup group)
+{
+	switch (group)
+	{
+		case GROUP_TUNNEL:
+			return "decode_tunnels 'true'";
+		case GROUP_STATISTICS:
+			return "statistical_analysis 'true'";
+		case GROUP_SPLT:
+			return "splt_analysis '10'";
+		case GROUP_DPI:
+			return "n_dissections '20'";
+		case GROUP_UDPS:
+			return "udps to the plugins";
+		case GROUP_SYSTEM:
+			return "system_visibility_mode '1' (live)";
+		case GROUP_CORE:
+			break;
+	}
+	return NULL;
+}
+
 void
 options_refuse_interface(const char *interface)
 {

@@ -79,8 +79,9 @@ List	   *options_for_imported_table(List *statement_options);
 /* The column option `attribute`, or NULL. */
 char	   *options_attribute(Oid table, AttrNumber attribute);
 
-/* Whether the options turn the columns of this group on. */
+/* Whether the options turn the columns of this group on; and what does so, as users write it in OPTIONS (...). */
 bool		options_group_is_on(const ScanOptions *options, ColumnGroup group);
+const char *options_group_setting(ColumnGroup group);
 
 /* Whether there is a source; reports at this level where there is none. */
 bool		options_check_source(const ScanOptions *options, int level);

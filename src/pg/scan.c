@@ -110,6 +110,9 @@ start(FlowScan *scan, MemoryContext parent)
 	scan->next_id = 0;
 	scan->has_account = false;
 	scan->job = create_job(scan);
+	if (scan->warns)
+		tuple_builder_warn(scan->builder);
+	scan->warns = false;		/* a rescan says nothing new */
 	tuple_builder_set_files(scan->builder, scan->job->files, scan->job->request.files);
 	for (uint32 i = 0; i < scan->job->request.files; i++)
 		bytes += scan->job->files[i].size;
@@ -209,6 +212,7 @@ nfstream_begin(ForeignScanState *node, int eflags)
 {
 	FlowScan   *scan = scan_create(node->ss.ss_currentRelation, attributes_used((ForeignScan *) node->ss.ps.plan));
 
+	scan->warns = true;
 	scan->timed = (node->ss.ps.state->es_instrument & INSTRUMENT_TIMER) != 0;
 	node->fdw_state = scan;
 }

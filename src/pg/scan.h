@@ -23,6 +23,7 @@ typedef struct FlowScan
 	bool		overlap_told;	/* once for all passes */
 
 	/* Of the latest pass, for EXPLAIN ANALYZE. */
+	bool		warns;				/* of columns that are off, when it starts */
 	bool		timed;			/* dissections are */
 	uint32		meters;			/* that were started */
 	bool		has_account;

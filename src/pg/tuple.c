@@ -26,6 +26,9 @@
 #define PLUGIN_VALUE	(-1)
 #define UNKNOWN			(-2)
 
+/* So many columns that are off stand in the warning. */
+#define OFF_SHOWN		8
+
 /* One column of the table that the query uses. */
 typedef struct TupleColumn
 {
@@ -51,6 +54,8 @@ struct TupleBuilder
 	int			attributes;		/* of the slot */
 	int			count;
 	TupleColumn *columns;
+	List	   *off;			/* names of the columns in use that options turn off, C strings */
+	bool		off_groups[COLUMN_GROUPS];	/* whose options would turn them on */
 };
 
 /* What second_step() works on, for the error's context. */
@@ -176,6 +181,49 @@ prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, int ind
 	return prepared;
 }
 
+/* Keeps the column's name for tuple_builder_warn(), if its option is off.  A virtual generated column has no option. */
+static void
+note_if_off(TupleBuilder *builder, const ScanOptions *options, Form_pg_attribute attribute, int index)
+{
+	ColumnGroup group = index == PLUGIN_VALUE ? GROUP_UDPS : columns[index].group;
+
+	if (attribute->attgenerated != '\0' || options_group_is_on(options, group))
+		return;
+	builder->off = lappend(builder->off, pstrdup(NameStr(attribute->attname)));
+	builder->off_groups[group] = true;
+}
+
+void
+tuple_builder_warn(const TupleBuilder *builder)
+{
+	int			count = list_length(builder->off);
+	StringInfoData names,
+				settings;
+	ListCell   *cell;
+
+	if (count == 0)
+		return;
+	initStringInfo(&names);
+	initStringInfo(&settings);
+	foreach(cell, builder->off)
+	{
+		if (foreach_current_index(cell) == OFF_SHOWN)
+		{
+			appendStringInfo(&names, " and %d more", count - OFF_SHOWN);
+			break;
+		}
+		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", (char *) lfirst(cell));
+	}
+	for (int group = 0; group < COLUMN_GROUPS; group++)
+		if (builder->off_groups[group])
+			appendStringInfo(&settings, "%s%s", settings.len > 0 ? ", " : "", options_group_setting(group));
+	ereport(WARNING,
+			(errmsg_plural("column %s of foreign table \"%s\" is NULL, as its option is off",
+						   "columns %s of foreign table \"%s\" are NULL, as their options are off", count,
+						   names.data, builder->table),
+			 errhint("On the table or its server, set %s.", settings.data)));
+}
+
 TupleBuilder *
 tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attributes_used, ColumnSet *wanted)
 {
@@ -196,15 +244,19 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
 		TupleColumn column;
+		bool		is_used;
 		int			index;
 
 		if (attribute->attisdropped)
 			continue;
 		index = tuple_column_of_attribute(RelationGetRelid(table), attribute->attnum);
+		is_used = whole_row || bms_is_member(attribute->attnum - FirstLowInvalidHeapAttributeNumber, attributes_used);
+		if (is_used)
+			note_if_off(builder, options, attribute, index);
 		if (index == PLUGIN_VALUE)
 			continue;
 		column = prepare_column(builder, attribute, index);
-		if (!whole_row && !bms_is_member(attribute->attnum - FirstLowInvalidHeapAttributeNumber, attributes_used))
+		if (!is_used)
 			continue;
 
 		if (!is_computed(options, column.target.column))

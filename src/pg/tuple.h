@@ -28,6 +28,9 @@ typedef struct TupleBuilder TupleBuilder;
 TupleBuilder *tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attributes_used,
 							ColumnSet *wanted);
 
+/* A WARNING, if the query asks for columns that the table's options turn off: they are NULL. */
+void		tuple_builder_warn(const TupleBuilder *builder);
+
 /*
  * Tells the builder the names of the files, for `source_file`, at the start of each scan; copies what it keeps.
  */
