@@ -32,7 +32,7 @@ work=
 process=				# the postmaster under valgrind
 user=$(server_user)
 programs=$(server_programs)
-settings=(max_worker_processes=12 nfstream_fdw.max_meters=2 shared_buffers=16MB fsync=off autovacuum=off jit=off
+settings=(max_worker_processes=12 nfstream_fdw.max_workers=2 shared_buffers=16MB fsync=off autovacuum=off jit=off
 	max_logical_replication_workers=0)
 export PGCTLTIMEOUT=300			# a server under valgrind takes its time to end
 

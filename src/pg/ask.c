@@ -7,6 +7,7 @@
 #include "pg/ask.h"
 #include "pg/failure.h"
 #include "pg/settings.h"
+#include "pg/slots.h"
 
 /* An answer takes some ms; after so many there will be none. */
 #define ANSWER_TIMEOUT	60000
@@ -54,9 +55,11 @@ ask_meter(const MeterRequest *request, AskTaker take, void *context)
 {
 	ScanJob		job = {.request = *request, .orders.meter_timeout = ANSWER_TIMEOUT};
 	OwnedMeter *meter;
+	Slot		slot;
 
 	job.request.needs_filter = setting_require_seccomp;
 	strlcpy(job.orders.program, setting_meter_program, MAXPGPATH);
+	slot_take_for_leader(&slot);
 	meter = owner_start(&job, 0, 1);
 	PG_TRY();
 	{
@@ -67,4 +70,5 @@ ask_meter(const MeterRequest *request, AskTaker take, void *context)
 		owner_stop(meter);
 	}
 	PG_END_TRY();
+	slot_release(&slot);
 }

@@ -14,6 +14,7 @@
 
 #include "pg/fdw.h"
 #include "pg/scan.h"
+#include "pg/settings.h"
 
 static void
 explain_switch(const char *label, bool on, ExplainState *es)
@@ -79,6 +80,20 @@ explain_account(const Account *account, bool timed, ExplainState *es)
 	explain_ignored(account, es);
 }
 
+/* The settings that give the scan less than its options ask for. */
+static void
+explain_bounds(const ScanOptions *options, ExplainState *es)
+{
+	List	   *bounds = NIL;
+
+	if (options->n_meters > (uint64) setting_max_meters_per_scan)
+		bounds = lappend(bounds, psprintf("nfstream_fdw.max_meters_per_scan (%d)", setting_max_meters_per_scan));
+	if (options->meter_memory > (uint64) setting_max_meter_memory)
+		bounds = lappend(bounds, psprintf("nfstream_fdw.max_meter_memory (%d MB)", setting_max_meter_memory));
+	if (bounds != NIL)
+		ExplainPropertyList("Bounded By", bounds, es);
+}
+
 void
 nfstream_explain(ForeignScanState *node, ExplainState *es)
 {
@@ -91,6 +106,7 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 		ExplainPropertyText("BPF Filter", scan->options->bpf_filter, es);
 	scan_fill_request(&request, scan->options, &scan->wanted);
 	ExplainPropertyUInteger("Meters", NULL, scan_meters(scan->options, &scan->wanted, source_size(scan->options)), es);
+	explain_bounds(scan->options, es);
 	explain_switch("DPI", request.n_dissections > 0, es);
 	explain_switch("Statistics", request.statistical_analysis, es);
 	explain_switch("SPLT", request.splt_analysis > 0, es);

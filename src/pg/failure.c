@@ -18,7 +18,7 @@ typedef struct FailureKind
 static const FailureKind kinds[FAILURE_CODES] = {
 	[FAILURE_INTERNAL] = {ERRCODE_FDW_ERROR,
 	"The server's library and the meter's program must be of one installation: \"make install\" puts both in place."},
-	[FAILURE_OUT_OF_MEMORY] = {ERRCODE_OUT_OF_MEMORY, "The option max_active_flows bounds what a meter keeps, and meter_memory is what it may have."},
+	[FAILURE_OUT_OF_MEMORY] = {ERRCODE_OUT_OF_MEMORY, "The option max_active_flows bounds what a meter keeps, and meter_memory, up to the setting nfstream_fdw.max_meter_memory, is what it may have."},
 	[FAILURE_SANDBOX] = {ERRCODE_FDW_ERROR, "A meter reads nothing before it has locked itself in, which needs a kernel with seccomp."},
 	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, NULL},
 	[FAILURE_READ] = {ERRCODE_IO_ERROR, NULL},
@@ -131,7 +131,7 @@ failure_report_damage(int level, const FailureMessage *damage, const ScanJob *jo
 }
 
 void
-failure_raise_owner(const OwnerFailureMessage *failure)
+failure_raise_owner(const OwnerFailure *failure)
 {
 	ereport(ERROR,
 			(errcode(failure->sqlstate),

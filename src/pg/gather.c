@@ -30,9 +30,12 @@
 
 typedef struct Link
 {
+	Slot		slot;
+
 	/* A worker's, or */
 	BackgroundWorkerHandle *worker;
-	int			slot;
+	dsm_segment *segment;		/* NULL once it was let go of */
+	WorkerFailure *failure;
 	shm_mq_handle *from_worker;
 	shm_mq_handle *to_worker;
 	/* the leader's own meter. */
@@ -60,8 +63,7 @@ struct Gather
 	const ScanJob *job;
 	MemoryContext context;
 	MemoryContextCallback callback;
-	dsm_segment *segment;		/* NULL without workers */
-	ResourceOwner slots_owner;	/* of the workers' slots */
+	dsm_segment *segment;		/* with the job, for workers; NULL without any */
 	uint32		count;
 	Link	   *links;
 	Link	   *current;		/* whose record was returned last */
@@ -78,28 +80,35 @@ struct Gather
 /* ----------------------------------------------------------------------------------------------------------------- the end */
 
 /*
- * Lets go of the meters and workers without waiting.  A worker sees its queues detached, whatever it is waiting for, and ends
- * with its meter; one that the postmaster has not come to is not started any more.
+ * Lets go of a meter without waiting.  A worker sees its queues detached, whatever it is waiting for, and ends with its meter;
+ * one that the postmaster has not come to is not started any more.
  */
+static void
+release_link(Link *link)
+{
+	pid_t		pid;
+
+	if (link->meter != NULL)
+		owner_stop(link->meter);
+	if (link->segment == NULL)
+		return;
+	if (link->worker != NULL && GetBackgroundWorkerPid(link->worker, &pid) == BGWH_NOT_YET_STARTED)
+		TerminateBackgroundWorker(link->worker);
+	dsm_detach(link->segment);
+	link->segment = NULL;
+}
+
 static void
 release(Gather *gather)
 {
 	for (uint32 i = 0; i < gather->count; i++)
-	{
-		Link	   *link = &gather->links[i];
-		pid_t		pid;
-
-		if (link->meter != NULL)
-			owner_stop(link->meter);
-		if (link->worker != NULL && GetBackgroundWorkerPid(link->worker, &pid) == BGWH_NOT_YET_STARTED)
-			TerminateBackgroundWorker(link->worker);
-	}
+		release_link(&gather->links[i]);
 	if (gather->segment != NULL)
 		dsm_detach(gather->segment);
 	gather->segment = NULL;
 }
 
-/* The memory context goes. */
+/* The memory context goes; the slots have their resource owner. */
 static void
 release_with_context(void *argument)
 {
@@ -109,49 +118,80 @@ release_with_context(void *argument)
 void
 gather_end(Gather *gather)
 {
-	ResourceOwner before;
-
 	release(gather);
-	before = CurrentResourceOwner;
-	CurrentResourceOwner = gather->slots_owner;
 	for (uint32 i = 0; i < gather->count; i++)
+	{
 		if (gather->links[i].worker != NULL)
-		{
 			WaitForBackgroundWorkerShutdown(gather->links[i].worker);
-			slot_release(gather->links[i].slot);
-		}
-	CurrentResourceOwner = before;
+		slot_release(&gather->links[i].slot);
+	}
 	gather->count = 0;
 	MemoryContextDelete(gather->context);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- the start */
 
-/* A segment for the job and the queues of `count` workers; NULL if there is none to be had. */
+/*
+ * A segment of shared memory; NULL if there is none to be had: no memory, no file, no number for one more.
+ *
+ * dsm_create() raises an error where memory is short, with a code that says little (of a write that was cut short it has none).
+ * It is caught here: of what it has done only the descriptor is left then, which has a resource owner of its own.
+ */
 static dsm_segment *
-create_segment(const ScanJob *job, uint32 count, shm_toc **toc)
+create_segment(Size bytes)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ResourceOwner temporary = ResourceOwnerCreate(owner, "nfstream segment");
+	dsm_segment *volatile segment = NULL;
+
+	CurrentResourceOwner = temporary;
+	PG_TRY();
+	{
+		segment = dsm_create(bytes, DSM_CREATE_NULL_IF_MAXSEGMENTS);
+		if (segment != NULL)
+			dsm_pin_mapping(segment);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		ereport(LOG,
+				(errmsg("a scan has fewer meters: there is no shared memory for a worker"),
+				 errdetail_internal("%s", error->message)));
+	}
+	PG_END_TRY();
+	CurrentResourceOwner = owner;
+	ResourceOwnerRelease(temporary, RESOURCE_RELEASE_BEFORE_LOCKS, false, false);
+	ResourceOwnerRelease(temporary, RESOURCE_RELEASE_LOCKS, false, false);
+	ResourceOwnerRelease(temporary, RESOURCE_RELEASE_AFTER_LOCKS, false, false);
+	ResourceOwnerDelete(temporary);
+	return segment;
+}
+
+/* The segment of the scan, with its job; NULL if there is none to be had. */
+static dsm_segment *
+create_scan_segment(const ScanJob *job)
 {
 	Size		length = job_length(job);
 	shm_toc_estimator estimator;
 	dsm_segment *segment;
+	shm_toc    *toc;
 	char	   *piece;
 
 	shm_toc_initialize_estimator(&estimator);
 	shm_toc_estimate_chunk(&estimator, length);
-	shm_toc_estimate_keys(&estimator, 1 + 2 * count);
-	for (uint32 i = 0; i < count; i++)
-	{
-		shm_toc_estimate_chunk(&estimator, WORKER_TO_LEADER_QUEUE);
-		shm_toc_estimate_chunk(&estimator, WORKER_FROM_LEADER_QUEUE);
-	}
-	segment = dsm_create(shm_toc_estimate(&estimator), DSM_CREATE_NULL_IF_MAXSEGMENTS);
+	shm_toc_estimate_keys(&estimator, 1);
+	segment = create_segment(shm_toc_estimate(&estimator));
 	if (segment == NULL)
 		return NULL;
-	dsm_pin_mapping(segment);
-	*toc = shm_toc_create(WORKER_MAGIC, dsm_segment_address(segment), shm_toc_estimate(&estimator));
-	piece = shm_toc_allocate(*toc, length);
+	toc = shm_toc_create(WORKER_MAGIC, dsm_segment_address(segment), shm_toc_estimate(&estimator));
+	piece = shm_toc_allocate(toc, length);
 	job_write(job, piece);
-	shm_toc_insert(*toc, WORKER_KEY_JOB, piece);
+	shm_toc_insert(toc, SCAN_KEY_JOB, piece);
 	return segment;
 }
 
@@ -164,12 +204,45 @@ create_queue(shm_toc *toc, uint64 key, Size bytes)
 	return queue;
 }
 
+/* The segment of a worker, with its queues; false if there is none to be had. */
+static bool
+create_worker_segment(Link *link)
+{
+	shm_toc_estimator estimator;
+	shm_toc    *toc;
+	WorkerFailure *failure;
+	shm_mq	   *queue;
+
+	shm_toc_initialize_estimator(&estimator);
+	shm_toc_estimate_chunk(&estimator, sizeof(WorkerFailure));
+	shm_toc_estimate_chunk(&estimator, WORKER_TO_LEADER_QUEUE);
+	shm_toc_estimate_chunk(&estimator, WORKER_FROM_LEADER_QUEUE);
+	shm_toc_estimate_keys(&estimator, 3);
+	link->segment = create_segment(shm_toc_estimate(&estimator));
+	if (link->segment == NULL)
+		return false;
+	toc = shm_toc_create(WORKER_MAGIC, dsm_segment_address(link->segment), shm_toc_estimate(&estimator));
+
+	failure = shm_toc_allocate(toc, sizeof(WorkerFailure));
+	pg_atomic_init_u32(&failure->told, 0);
+	shm_toc_insert(toc, WORKER_KEY_FAILURE, failure);
+	link->failure = failure;
+	queue = create_queue(toc, WORKER_KEY_TO_LEADER, WORKER_TO_LEADER_QUEUE);
+	shm_mq_set_receiver(queue, MyProc);
+	link->from_worker = shm_mq_attach(queue, link->segment, NULL);
+	queue = create_queue(toc, WORKER_KEY_FROM_LEADER, WORKER_FROM_LEADER_QUEUE);
+	shm_mq_set_sender(queue, MyProc);
+	link->to_worker = shm_mq_attach(queue, link->segment, NULL);
+	return true;
+}
+
 /* Asks for one worker; false if there is no slot for it. */
 static bool
-launch_worker(Gather *gather, shm_toc *toc, uint32 index)
+register_worker(Gather *gather, Link *link)
 {
-	Link	   *link = &gather->links[index];
-	WorkerArguments arguments = {.segment = dsm_segment_handle(gather->segment), .index = index};
+	WorkerArguments arguments = {
+		.scan = dsm_segment_handle(gather->segment), .own = dsm_segment_handle(link->segment)
+	};
 	BackgroundWorker worker = {
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
 		.bgw_start_time = BgWorkerStart_ConsistentState,
@@ -178,41 +251,38 @@ launch_worker(Gather *gather, shm_toc *toc, uint32 index)
 		.bgw_function_name = WORKER_FUNCTION,
 		.bgw_notify_pid = MyProcPid,
 	};
-	shm_mq	   *queue;
 
 	snprintf(worker.bgw_name, BGW_MAXLEN, "nfstream worker for PID %d", MyProcPid);
 	snprintf(worker.bgw_type, BGW_MAXLEN, "nfstream worker");
 	StaticAssertStmt(sizeof(arguments) <= BGW_EXTRALEN, "the arguments fit");
 	memcpy(worker.bgw_extra, &arguments, sizeof(arguments));
-
-	queue = create_queue(toc, WORKER_KEY_TO_LEADER(index), WORKER_TO_LEADER_QUEUE);
-	shm_mq_set_receiver(queue, MyProc);
-	link->from_worker = shm_mq_attach(queue, gather->segment, NULL);
-	queue = create_queue(toc, WORKER_KEY_FROM_LEADER(index), WORKER_FROM_LEADER_QUEUE);
-	shm_mq_set_sender(queue, MyProc);
-	link->to_worker = shm_mq_attach(queue, gather->segment, NULL);
-
-	if (!slot_take(&link->slot))
-		return false;
 	if (!RegisterDynamicBackgroundWorker(&worker, &link->worker))
-	{
-		slot_release(link->slot);
 		return false;
-	}
 	shm_mq_set_handle(link->from_worker, link->worker);
 	return true;
 }
 
-/* As many workers as there are slots, up to `wanted`. */
+/* One worker more; false if it cannot be had, and then nothing of it is left. */
+static bool
+launch_worker(Gather *gather, Link *link)
+{
+	if (!slot_take_for_worker(&link->slot))
+		return false;
+	if (create_worker_segment(link) && register_worker(gather, link))
+		return true;
+	release_link(link);
+	slot_release(&link->slot);
+	return false;
+}
+
+/* As many workers as can be had, up to `wanted`. */
 static void
 launch_workers(Gather *gather, uint32 wanted)
 {
-	shm_toc    *toc;
-
-	gather->segment = create_segment(gather->job, wanted, &toc);
+	gather->segment = create_scan_segment(gather->job);
 	if (gather->segment == NULL)
 		return;
-	while (gather->count < wanted && launch_worker(gather, toc, gather->count))
+	while (gather->count < wanted && launch_worker(gather, &gather->links[gather->count]))
 		gather->count++;
 
 	/* Only now is it known of how many shards each has one. */
@@ -224,6 +294,18 @@ launch_workers(Gather *gather, uint32 wanted)
 	}
 }
 
+/* The only meter, where there is no worker for any. */
+static void
+start_own_meter(Gather *gather)
+{
+	Link	   *link = &gather->links[0];
+
+	release(gather);
+	slot_take_for_leader(&link->slot);
+	gather->count = 1;
+	link->meter = owner_start(gather->job, 0, 1);
+}
+
 Gather *
 gather_start(const ScanJob *job, uint32 meters)
 {
@@ -233,7 +315,6 @@ gather_start(const ScanJob *job, uint32 meters)
 
 	gather->job = job;
 	gather->context = context;
-	gather->slots_owner = CurrentResourceOwner;
 	gather->links = palloc0(meters * sizeof(Link));
 	gather->callback.func = release_with_context;
 	gather->callback.arg = gather;
@@ -241,10 +322,7 @@ gather_start(const ScanJob *job, uint32 meters)
 
 	launch_workers(gather, meters);
 	if (gather->count == 0)
-	{
-		gather->count = 1;
-		gather->links[0].meter = owner_start(job, 0, 1);
-	}
+		start_own_meter(gather);
 	MemoryContextSwitchTo(before);
 	return gather;
 }
@@ -336,6 +414,10 @@ take_end(Link *link, const Account *account)
 	link->ended = true;
 	if (!account_adds_up(account) || account->counters[COUNTER_FLOWS] != link->records)
 		lying_meter("an account that does not add up");
+
+	/* Others may go on for long, and a cursor be left idle. */
+	release_link(link);
+	slot_release(&link->slot);
 }
 
 static void
@@ -358,7 +440,6 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 		PlaceMessage place;
 		FailureMessage failure;
 		OverlapMessage overlap;
-		OwnerFailureMessage owner;
 		Account		account;
 	}			body;
 
@@ -386,14 +467,27 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 			break;
 		case MESSAGE_FAILURE:
 			failure_raise(&body.failure, gather->job);
-		case MESSAGE_OWNER_FAILURE:
-			failure_raise_owner(&body.owner);
 		case MESSAGE_END:
 			take_end(link, &body.account);
 			break;
 		default:
 			lying_meter("a message that belongs to another conversation");
 	}
+}
+
+/* The worker has detached before it said that its meter's work was done: raises its error, or says that it told none. */
+static _Noreturn void
+worker_ended(Link *link)
+{
+	if (pg_atomic_read_u32(&link->failure->told) != 0)
+	{
+		pg_read_barrier();
+		failure_raise_owner(&link->failure->failure);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_ERROR),
+			 errmsg("a worker of the scan ended before its work was done")));
+	pg_unreachable();
 }
 
 /* Takes a message from the worker's queue; false if there is none yet. */
@@ -409,10 +503,7 @@ receive_from_worker(Link *link, MeterMessage *message)
 		case SHM_MQ_WOULD_BLOCK:
 			return false;
 		case SHM_MQ_DETACHED:
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_ERROR),
-					 errmsg("a worker of the scan ended before its work was done")));
-			break;
+			worker_ended(link);
 		case SHM_MQ_SUCCESS:
 			break;
 	}
@@ -420,8 +511,7 @@ receive_from_worker(Link *link, MeterMessage *message)
 		elog(ERROR, "a worker sent a message without a header");
 	memcpy(&header, data, sizeof(header));
 	if (length != sizeof(header) + header.length ||
-		!(message_allowed(SENT_BY_METER, header.type, header.length) ||
-		  message_allowed(SENT_BY_WORKER, header.type, header.length)))
+		!message_allowed(SENT_BY_METER, header.type, header.length))
 		elog(ERROR, "a worker sent a message of type %u with %zu bytes", header.type, length);
 	message->type = header.type;
 	message->length = header.length;

@@ -26,6 +26,8 @@
 
 #define FIRST_ROOM	(128 * 1024)
 
+#define SPARE_DESCRIPTORS	4
+
 /* How often in meter_timeout the owner looks whether a silent meter moves on. */
 #define LOOKS_IN_TIMEOUT	4
 
@@ -332,6 +334,27 @@ owner_wait(OwnedMeter *meter)
 
 /* ------------------------------------------------------------------------------------------------------------ start and end */
 
+/* Counts the channel as one of the session's descriptors; errors if it has none to spare. */
+static void
+reserve_descriptor(void)
+{
+	int			spare = 0;
+	bool		is_enough;
+
+	/* Whoever waits needs some for a moment. */
+	while (spare < SPARE_DESCRIPTORS && AcquireExternalFD())
+		spare++;
+	is_enough = spare == SPARE_DESCRIPTORS && AcquireExternalFD();
+	while (spare-- > 0)
+		ReleaseExternalFD();
+	if (!is_enough)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("no file descriptor is left in this session for one meter more"),
+				 errdetail("Meters, connections to other servers and the like may take %d of a session's descriptors.", max_safe_fds / 3),
+				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
+}
+
 OwnedMeter *
 owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 {
@@ -340,7 +363,7 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 	meter->job = job;
 	meter->room = FIRST_ROOM;
 	meter->buffer = palloc(meter->room);
-	ReserveExternalFD();
+	reserve_descriptor();
 	PG_TRY();
 	{
 		meter->pid = spawn_meter(job->orders.program, &meter->channel, &meter->position);

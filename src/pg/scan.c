@@ -32,7 +32,7 @@ scan_fill_request(MeterRequest *request, const ScanOptions *options, const Colum
 	request->active_timeout = options->active_timeout * 1000;
 	request->max_nflows = options->max_nflows;
 	request->max_active_flows = options->max_active_flows;
-	request->meter_memory = options->meter_memory << 20;
+	request->meter_memory = Min(options->meter_memory, (uint64) setting_max_meter_memory) << 20;
 	request->needs_filter = setting_require_seccomp;
 	request->accounting_mode = options->accounting_mode;
 	request->decode_tunnels = options->decode_tunnels;
@@ -58,6 +58,8 @@ scan_meters(const ScanOptions *options, const ColumnSet *wanted, int64 bytes)
 		meters = 1;
 	else
 		meters = Max(Min(Min(1 + Max(bytes, 0) / BYTES_FOR_A_METER, cores), REQUEST_SHARDS_MAX), 1);
+
+	meters = Min(meters, (uint64) setting_max_meters_per_scan);
 
 	/* Each meter keeps a flow at least. */
 	if (options->max_active_flows > 0)

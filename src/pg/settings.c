@@ -8,10 +8,17 @@
 #include "utils/guc.h"
 
 #include "pg/settings.h"
+#include "wire/request.h"
+
+#define DEFAULT_MAX_METERS			64
+#define DEFAULT_MAX_METER_MEMORY	4096	/* MB */
 
 char	   *setting_meter_program = NULL;
 bool		setting_require_seccomp = true;
-int			setting_max_meters = 0;
+int			setting_max_meters = DEFAULT_MAX_METERS;
+int			setting_max_workers = -1;
+int			setting_max_meters_per_scan = REQUEST_SHARDS_MAX;
+int			setting_max_meter_memory = DEFAULT_MAX_METER_MEMORY;
 
 void
 settings_define(void)
@@ -25,8 +32,23 @@ settings_define(void)
 							 "Off, a meter on such a kernel has its other walls only.",
 							 &setting_require_seccomp, true, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("nfstream_fdw.max_meters",
+							"Most meters that run in the whole cluster.",
+							"A scan that gets none is an error.",
+							&setting_max_meters, DEFAULT_MAX_METERS, 1, MAX_PARALLEL_WORKER_LIMIT, PGC_SIGHUP, 0,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("nfstream_fdw.max_workers",
 							"Most meters that run under background workers in the whole cluster.",
-							"A scan that gets none has one meter of its own session's. 0 for as many as there are workers.",
-							&setting_max_meters, 0, 0, MAX_PARALLEL_WORKER_LIMIT, PGC_SIGHUP, 0, NULL, NULL, NULL);
+							"A scan that gets no worker has one meter of its own session's. -1 for half of max_worker_processes.",
+							&setting_max_workers, -1, -1, MAX_PARALLEL_WORKER_LIMIT, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("nfstream_fdw.max_meters_per_scan",
+							"Most meters of one scan, whatever its option n_meters says.",
+							NULL,
+							&setting_max_meters_per_scan, REQUEST_SHARDS_MAX, 1, REQUEST_SHARDS_MAX, PGC_SUSET, 0,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("nfstream_fdw.max_meter_memory",
+							"Most memory that a meter may have, whatever the option meter_memory says.",
+							NULL,
+							&setting_max_meter_memory, DEFAULT_MAX_METER_MEMORY, 256, 1048576, PGC_SUSET, GUC_UNIT_MB,
+							NULL, NULL, NULL);
 	MarkGUCPrefixReserved("nfstream_fdw");
 }

@@ -11,8 +11,15 @@ extern char *setting_meter_program;
 /* nfstream_fdw.require_seccomp */
 extern bool setting_require_seccomp;
 
-/* nfstream_fdw.max_meters: how many meters run under background workers in the whole cluster; 0 for as many as there are slots. */
+/* nfstream_fdw.max_meters: how many meters run in the whole cluster. */
 extern int	setting_max_meters;
+
+/* nfstream_fdw.max_workers: how many of these under background workers; -1 for half of max_worker_processes. */
+extern int	setting_max_workers;
+
+/* nfstream_fdw.max_meters_per_scan and nfstream_fdw.max_meter_memory (MB): what the options n_meters and meter_memory can ask for. */
+extern int	setting_max_meters_per_scan;
+extern int	setting_max_meter_memory;
 
 /* When the library is loaded. */
 void		settings_define(void);

@@ -6,7 +6,7 @@
  * no database: it would not see what its leader has not committed, and could come to wait for a lock of its leader's.
  *
  * It ends when its meter is done, when the leader detaches, or when it is told to.  Its errors are the leader's to raise, so
- * they cross as a message and are not logged here.
+ * they are left in its segment and not logged here.
  */
 #include "postgres.h"
 
@@ -24,7 +24,9 @@
 
 typedef struct Worker
 {
-	dsm_segment *segment;
+	dsm_segment *scan;
+	dsm_segment *own;			/* NULL once it was let go of */
+	WorkerFailure *failure;
 	shm_mq_handle *to_leader;
 	shm_mq_handle *from_leader;
 	ScanJob    *job;
@@ -32,28 +34,38 @@ typedef struct Worker
 
 PGDLLEXPORT void nfstream_worker_main(Datum argument);
 
-/* False if the segment is gone already: the scan has ended before this worker began. */
+static shm_toc *
+attach_segment(dsm_segment *segment)
+{
+	shm_toc    *toc = shm_toc_attach(WORKER_MAGIC, dsm_segment_address(segment));
+
+	if (toc == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("bad magic number in dynamic shared memory segment")));
+	return toc;
+}
+
+/* False if a segment is gone already: the scan has ended before this worker began. */
 static bool
 attach(Worker *worker, const WorkerArguments *arguments)
 {
 	shm_toc    *toc;
 	shm_mq	   *queue;
 
-	worker->segment = dsm_attach(arguments->segment);
-	if (worker->segment == NULL)
+	worker->own = dsm_attach(arguments->own);
+	worker->scan = dsm_attach(arguments->scan);
+	if (worker->own == NULL || worker->scan == NULL)
 		return false;
-	toc = shm_toc_attach(WORKER_MAGIC, dsm_segment_address(worker->segment));
-	if (toc == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("bad magic number in dynamic shared memory segment")));
-	queue = shm_toc_lookup(toc, WORKER_KEY_TO_LEADER(arguments->index), false);
+	toc = attach_segment(worker->own);
+	worker->failure = shm_toc_lookup(toc, WORKER_KEY_FAILURE, false);
+	queue = shm_toc_lookup(toc, WORKER_KEY_TO_LEADER, false);
 	shm_mq_set_sender(queue, MyProc);
-	worker->to_leader = shm_mq_attach(queue, worker->segment, NULL);
-	queue = shm_toc_lookup(toc, WORKER_KEY_FROM_LEADER(arguments->index), false);
+	worker->to_leader = shm_mq_attach(queue, worker->own, NULL);
+	queue = shm_toc_lookup(toc, WORKER_KEY_FROM_LEADER, false);
 	shm_mq_set_receiver(queue, MyProc);
-	worker->from_leader = shm_mq_attach(queue, worker->segment, NULL);
-	worker->job = job_read(shm_toc_lookup(toc, WORKER_KEY_JOB, false));
+	worker->from_leader = shm_mq_attach(queue, worker->own, NULL);
+	worker->job = job_read(shm_toc_lookup(attach_segment(worker->scan), SCAN_KEY_JOB, false));
 	return true;
 }
 
@@ -126,36 +138,61 @@ run(Worker *worker)
 	owner_stop(meter);
 }
 
-/* The current error, as a message to the leader. */
+/* Leaves an error in the segment, for the leader to raise when it sees this worker detached; only the first is kept. */
 static void
-send_error(Worker *worker, MemoryContext context)
+tell_failure(Worker *worker, const OwnerFailure *failure)
+{
+	if (pg_atomic_read_u32(&worker->failure->told) != 0)
+		return;
+	worker->failure->failure = *failure;
+	pg_write_barrier();
+	pg_atomic_write_u32(&worker->failure->told, 1);
+}
+
+static void
+tell_error(Worker *worker, MemoryContext context)
 {
 	ErrorData  *error;
-	OwnerFailureMessage *failure;
+	OwnerFailure failure = {0};
 
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
-	failure = palloc0(sizeof(*failure));
-	failure->sqlstate = error->sqlerrcode;
-	strlcpy(failure->message, error->message, MESSAGE_TEXT_MAX);
+	failure.sqlstate = error->sqlerrcode;
+	strlcpy(failure.message, error->message, sizeof(failure.message));
 	if (error->detail != NULL)
-		strlcpy(failure->detail, error->detail, MESSAGE_TEXT_MAX);
+		strlcpy(failure.detail, error->detail, sizeof(failure.detail));
 	if (error->hint != NULL)
-		strlcpy(failure->hint, error->hint, MESSAGE_TEXT_MAX);
-	send_message(worker, MESSAGE_OWNER_FAILURE, failure, sizeof(*failure));
+		strlcpy(failure.hint, error->hint, sizeof(failure.hint));
+	tell_failure(worker, &failure);
+}
+
+/* The process ends.  It detaches by itself only later, so that the leader finds the reason. */
+static void
+tell_termination(int code, Datum argument)
+{
+	Worker	   *worker = (Worker *) DatumGetPointer(argument);
+	OwnerFailure failure = {
+		.sqlstate = ERRCODE_ADMIN_SHUTDOWN,
+		.message = "a worker of the scan was terminated due to administrator command",
+		.hint = "Run the statement again.",
+	};
+
+	if (code != 0 && worker->own != NULL)
+		tell_failure(worker, &failure);
 }
 
 void
 nfstream_worker_main(Datum argument)
 {
+	static Worker worker;
 	WorkerArguments arguments;
-	Worker		worker;
 	MemoryContext context;
 
 	(void) argument;
 	memcpy(&arguments, MyBgworkerEntry->bgw_extra, sizeof(arguments));
 	pqsignal(SIGTERM, die);
+	pqsignal(SIGINT, SIG_IGN);	/* it runs no statement that could be cancelled */
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	CurrentResourceOwner = ResourceOwnerCreate(NULL, "nfstream worker");
@@ -164,14 +201,17 @@ nfstream_worker_main(Datum argument)
 
 	if (!attach(&worker, &arguments))
 		return;
+	before_shmem_exit(tell_termination, PointerGetDatum(&worker));
 	PG_TRY();
 	{
 		run(&worker);
 	}
 	PG_CATCH();
 	{
-		send_error(&worker, context);
+		tell_error(&worker, context);
 	}
 	PG_END_TRY();
-	dsm_detach(worker.segment);
+	dsm_detach(worker.own);
+	worker.own = NULL;
+	dsm_detach(worker.scan);
 }

@@ -25,7 +25,6 @@ static const MessageKind message_kinds[MESSAGE_TYPES] = {
 	[MESSAGE_END] = {true, SENT_BY_METER, sizeof(Account), sizeof(Account)},
 	[MESSAGE_APPLICATION] = {true, SENT_BY_METER, sizeof(ApplicationMessage), sizeof(ApplicationMessage)},
 	[MESSAGE_OVERLAP] = {true, SENT_BY_METER, sizeof(OverlapMessage), sizeof(OverlapMessage)},
-	[MESSAGE_OWNER_FAILURE] = {true, SENT_BY_WORKER, sizeof(OwnerFailureMessage), sizeof(OwnerFailureMessage)},
 };
 
 bool

@@ -15,8 +15,7 @@
  *
  * Where the request is to list applications, APPLICATION messages take the place of all between HELLO and END.
  *
- * A worker hands all of its meter's messages to the leader but NEXT_FILE, which it answers, and adds OWNER_FAILURE if it
- * could not do its own part.
+ * A worker hands all of its meter's messages to the leader but NEXT_FILE, which it answers.
  */
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
@@ -42,7 +41,6 @@ typedef enum MessageType
 	MESSAGE_FAILURE,			/* FailureMessage: the meter ends without having done its work */
 	MESSAGE_END,				/* Account: all records were sent */
 	MESSAGE_APPLICATION,		/* ApplicationMessage */
-	MESSAGE_OWNER_FAILURE,		/* OwnerFailureMessage */
 	MESSAGE_OVERLAP,			/* OverlapMessage */
 	MESSAGE_TYPES
 } MessageType;
@@ -124,20 +122,10 @@ typedef struct ApplicationMessage
 	char		category[64];
 } ApplicationMessage;
 
-/* What an owner that is a worker could not do, for the leader to raise. */
-typedef struct OwnerFailureMessage
-{
-	int32_t		sqlstate;
-	char		message[MESSAGE_TEXT_MAX];
-	char		detail[MESSAGE_TEXT_MAX];
-	char		hint[MESSAGE_TEXT_MAX];
-} OwnerFailureMessage;
-
 typedef enum MessageSender
 {
 	SENT_BY_OWNER,				/* to the meter */
-	SENT_BY_METER,
-	SENT_BY_WORKER				/* to the leader */
+	SENT_BY_METER
 } MessageSender;
 
 /* Whether this sender may send such a message, and with a body of this length. */

@@ -52,7 +52,7 @@ is($node->safe_psql('postgres', $list), join("\n", ('nfstream worker|') x 3),
 	'three workers, of no database, in pg_stat_activity');
 is(scalar(meters($node)), 3, 'three meters');
 is(scalar(workers($node)), 3, 'three workers');
-is(scalar(segments($node)), @before + 1, 'one shared memory segment');
+is(scalar(segments($node)), @before + 4, 'shared memory: one segment for the scan, and one for each worker');
 my $second = $node->safe_psql('postgres', 'SELECT count(*), min(id), max(id) FROM many');
 is($second, join('|', FLOWS, 0, FLOWS - 1), 'another session scans the same table meanwhile');
 like($session->query('MOVE 100 FROM flows; FETCH 1 FROM flows'), qr/^101\|/, 'the scan goes on where it was');

@@ -1,5 +1,5 @@
 #
-# 012_pressure.pl - more scans than workers, a cap on meters, meters that are killed at any moment, and one that outgrows its
+# 012_pressure.pl - more scans than workers, a cap on workers, meters that are killed at any moment, and one that outgrows its
 # memory.
 #
 use strict;
@@ -38,9 +38,9 @@ is(join('', map { $_->{said} } @sessions), '', 'and none says anything');
 ok(defined wait_for_nothing($node, @before), 'nothing is left') or diag(what_is_left($node));
 $_->quit foreach splice(@sessions, 3);
 
-# ------------------------------------------------------------------------------------------------------------ a cap on meters
+# ------------------------------------------------------------------------------------------------------------ a cap on workers
 
-$node->append_conf('postgresql.conf', 'nfstream_fdw.max_meters = 3');
+$node->append_conf('postgresql.conf', 'nfstream_fdw.max_workers = 3');
 $node->reload;
 $_->quit foreach @sessions;
 @sessions = map { NFStreamSession->new($node) } 1 .. 3;

@@ -31,7 +31,7 @@ use NFStreamSession;
 use constant SLOTS => 4;
 
 my $node = start_cluster('leaks', SLOTS);
-$node->append_conf('postgresql.conf', 'nfstream_fdw.max_meters = ' . SLOTS);
+$node->append_conf('postgresql.conf', 'nfstream_fdw.max_workers = ' . SLOTS);
 $node->restart;
 my $postmaster = postmaster_of($node);
 my $directory = $node->basedir;

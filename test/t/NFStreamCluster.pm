@@ -27,6 +27,7 @@ sub settings
 
 	return <<"END";
 max_worker_processes = $workers
+nfstream_fdw.max_workers = $workers
 dynamic_shared_memory_type = mmap
 max_logical_replication_workers = 0
 autovacuum = off

@@ -45,7 +45,7 @@ my @whole = (
 	[ 'no row fetched', 'SELECT id FROM many LIMIT 0', '' ],
 	[ 'EXISTS', 'SELECT EXISTS (SELECT FROM many WHERE id = 3)', '' ],
 	[ 'an error between two rows', 'SELECT 1 / (1000 - id) FROM many', 'division by zero' ],
-	[ 'a value that its type cannot hold', 'SELECT * FROM narrow', 'column "port" is out of range' ],
+	[ 'a value that its type cannot hold', 'SELECT * FROM narrow', 'of column "port" of foreign table "narrow" is out of range' ],
 	[ 'a filter that does not compile', 'SELECT id FROM wrong_filter', 'does not compile' ],
 	[ 'a source that is no capture', 'SELECT id FROM no_capture', 'is not a capture' ],
 	[ 'a loop that is left',

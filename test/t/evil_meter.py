@@ -36,7 +36,9 @@ def hello():
     message(HELLO, struct.pack('<I32s64s96s', 1, b'1.0', b'4.2', b'1.10'))
 
 
-def record(left, first, values, length=None):
+def record(left, first, values, length=None, file=b'\0' * 4):
+    """A flow's values, and the index of its capture, which is wanted beside them."""
+    values += file
     return struct.pack('<IQQ', 20 + len(values) if length is None else length, left, first) + values
 
 
@@ -169,7 +171,7 @@ DEEDS = {
     'text_not_utf8': after(lambda: message(FLOWS, record(2, 1, struct.pack('<H', 3) + b'\xc3\x28\xff'))),
     'text_with_nul': after(lambda: message(FLOWS, record(2, 1, struct.pack('<H', 3) + b'a\0b'))),
     'text_too_long': after(lambda: message(FLOWS, record(2, 1, struct.pack('<H', 9999) + b'a'))),
-    'no_such_file': after(lambda: message(FLOWS, record(2, 1, struct.pack('<I', 99)))),
+    'no_such_file': after(lambda: message(FLOWS, record(2, 1, b'', file=struct.pack('<I', 99)))),
     'endless': endless,
     'silence': after(),
     'trickle': trickle,

@@ -6,7 +6,7 @@
 #include "wire/message.h"
 #include "wire/request.h"
 
-#define SENDERS	3
+#define SENDERS 2
 
 /* message.h's picture of the conversation, and what each body is. */
 static const struct
@@ -26,7 +26,6 @@ static const struct
 	{MESSAGE_FAILURE, SENT_BY_METER, 4 + 4 + 8 + 8 + 1024, 4 + 4 + 8 + 8 + 1024},
 	{MESSAGE_END, SENT_BY_METER, 8 * COUNTERS, 8 * COUNTERS},
 	{MESSAGE_APPLICATION, SENT_BY_METER, 4 + 2 * 64, 4 + 2 * 64},
-	{MESSAGE_OWNER_FAILURE, SENT_BY_WORKER, 4 + 3 * 1024, 4 + 3 * 1024},
 	{MESSAGE_OVERLAP, SENT_BY_METER, 4 + 4 + 8 + 8, 4 + 4 + 8 + 8},
 };
 
