@@ -28,7 +28,6 @@ my %said = (
 	garbage => [$stray],
 	huge => [$stray],
 	owners_message => [$stray],
-	workers_message => [$stray],
 	unknown_message => [$stray],
 	short_message => [$stray],
 	no_hello => [$stray],

@@ -9,7 +9,7 @@ import struct
 import sys
 import time
 
-HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OWNER_FAILURE, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 2
+HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
 COUNTERS = 25
 
 
@@ -146,7 +146,6 @@ DEEDS = {
     'garbage': lambda: (send(os.urandom(4096)), sleep_for_ever()),
     'huge': after(lambda: message(FLOWS, b'', 0xffffffff)),
     'owners_message': after(lambda: message(FILE, b'\0' * 16)),
-    'workers_message': after(lambda: message(OWNER_FAILURE, b'\0' * 3076)),
     'unknown_message': after(lambda: message(77, b'')),
     'short_message': after(lambda: message(PLACE, b'\0' * 31)),
     'no_hello': lambda: (ports((2, 1)), sleep_for_ever()),
