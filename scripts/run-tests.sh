@@ -202,6 +202,14 @@ part_differential()
 		cat "$log" >> "$logs/differential.log"
 		add_counts $((status == 0)) $((status != 0)) 0
 	done
+
+	# And what the formats' drafts say, with tcpdump and capinfos.
+	log=$logs/differential_draft.log
+	status=$(logged "$log" make -C "$tree" -j "$(nproc)" build/test/unit/capture_dump)
+	[ "$status" -ne 0 ] || status=$(logged "$log" python3 "$tree/test/unit/draft_fields.py" "$tree/build/test/unit/capture_dump")
+	[ "$status" -eq 0 ] || echo "not ok draft_fields" >> "$log"
+	cat "$log" >> "$logs/differential.log"
+	add_counts $((status == 0)) $((status != 0)) 0
 }
 
 # The captures are what their README says; each that differs is a failure.

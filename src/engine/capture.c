@@ -133,3 +133,27 @@ capture_link_type(uint32_t in_file)
 {
 	return in_file == 101 || in_file == 14 ? 12 : in_file;
 }
+
+/* https://www.tcpdump.org/linktypes.html; libpcap's max_snaplen_for_dlt() has the same list. */
+uint32_t
+capture_packet_max(uint32_t link_type)
+{
+	switch (link_type)
+	{
+		case 189:				/* USB_LINUX */
+		case 220:				/* USB_LINUX_MMAPPED */
+		case 231:				/* DBUS */
+		case 249:				/* USBPCAP */
+		case 266:				/* USB_DARWIN */
+		case 279:				/* EBHSCR */
+			return CAPTURE_MESSAGE_MAX;
+		default:
+			return CAPTURE_SNAPSHOT_MAX;
+	}
+}
+
+uint32_t
+capture_snapshot_length(uint32_t in_file, uint32_t packet_max)
+{
+	return in_file == 0 || in_file > INT32_MAX ? packet_max : in_file;
+}

@@ -12,8 +12,11 @@
 #include "engine/stream.h"
 #include "wire/message.h"
 
-/* The most that is believed of a packet in a pcap file, bytes: libpcap's own limit. */
+/* The most that is believed of a packet, bytes: libpcap's own limit. */
 #define CAPTURE_SNAPSHOT_MAX	262144u
+
+/* The same of messages that are no frames of a network: capture_packet_max. */
+#define CAPTURE_MESSAGE_MAX		(16u << 20)
 
 typedef enum CaptureResult
 {
@@ -26,6 +29,7 @@ typedef enum CaptureResult
 typedef struct CaptureInterface
 {
 	uint32_t	link_type;
+	uint32_t	packet_max;			/* see capture_packet_max */
 	uint32_t	snapshot_length;
 	int64_t		offset;				/* seconds that are added to each time */
 	unsigned __int128 units;		/* per second; 0: more than any time has */
@@ -49,6 +53,7 @@ struct Capture
 	bool		lengths_may_swap;	/* so they do where the captured is longer */
 	bool		one_link_type;		/* it is a pcap: all frames have this one */
 	uint32_t	link_type;
+	uint32_t	packet_max;			/* see capture_packet_max */
 	uint32_t	snapshot_length;
 	uint32_t	units_per_ms;
 	uint32_t	record_header;		/* bytes */
@@ -91,6 +96,15 @@ CaptureResult capture_damaged(Capture *capture, FailureCode code, const char *te
 
 /* The link type as libpcap numbers it, from the number that files have. */
 uint32_t	capture_link_type(uint32_t in_file);
+
+/*
+ * The most that is believed of a packet of this link type (libpcap's number), bytes.  Most have libpcap's and Wireshark's
+ * common limit; for messages over D-Bus, USB and the like theirs are higher, and here CAPTURE_MESSAGE_MAX.
+ */
+uint32_t	capture_packet_max(uint32_t link_type);
+
+/* A snapshot length as it is in a file: 0, and what is no length, mean that there is no other limit than this one. */
+uint32_t	capture_snapshot_length(uint32_t in_file, uint32_t packet_max);
 
 /* Numbers in the file's byte order. */
 static inline uint16_t

@@ -14,12 +14,18 @@
  *
  * Versions 2.0 to 2.4 were written, and 543.0 by the tcpdump of DG/UX.  Before version 2.3 and in 543.0 the two lengths stand
  * the other way round, in some files of version 2.3 as well.  Seconds are unsigned here.
+ *
+ * test/unit/test_capture.c goes through the format field by field.
  */
 #include <stdio.h>
 
 #include "engine/capture.h"
 
 #define FILE_HEADER_BYTES	24
+
+/* Of the link type's number; the other bits tell of a frame's checksum, which stays where it is, as libpcap leaves it. */
+#define LINK_TYPE			0x0000ffffu
+#define LINK_RESERVED		0x03ff0000u
 
 #define MAJOR				2
 #define MINOR_MAX			4
@@ -53,7 +59,7 @@ next_pcap(Capture *capture, Frame *frame)
 		captured = wire;
 		wire = swap;
 	}
-	if (captured > CAPTURE_SNAPSHOT_MAX)
+	if (captured > capture->packet_max)
 		return capture_damaged(capture, FAILURE_CORRUPT, "claims to be longer than any packet");
 
 	frame->time = (uint64_t) capture_u32(capture, header) * 1000 +
@@ -77,6 +83,7 @@ capture_open_pcap(Capture *capture)
 	const uint8_t *header = stream_look(&capture->stream, FILE_HEADER_BYTES);
 	uint16_t	major,
 				minor;
+	uint32_t	link;
 	char		version[64];
 
 	if (header == NULL)
@@ -94,10 +101,15 @@ capture_open_pcap(Capture *capture)
 	}
 	capture->lengths_swapped = minor < 3;
 	capture->lengths_may_swap = minor == 3;
-	capture->snapshot_length = capture_u32(capture, header + 16);
-	if (capture->snapshot_length == 0 || capture->snapshot_length > INT32_MAX)
-		capture->snapshot_length = CAPTURE_SNAPSHOT_MAX;
-	capture->link_type = capture_link_type(capture_u32(capture, header + 20) & 0xffff);	/* above: the checksum's length */
+	link = capture_u32(capture, header + 20);
+	if (link & LINK_RESERVED)
+	{
+		capture_damaged(capture, FAILURE_CORRUPT, "the reserved bits of its link type are set");
+		return false;
+	}
+	capture->link_type = capture_link_type(link & LINK_TYPE);
+	capture->packet_max = capture_packet_max(capture->link_type);
+	capture->snapshot_length = capture_snapshot_length(capture_u32(capture, header + 16), capture->packet_max);
 	capture->one_link_type = true;
 	capture->next = next_pcap;
 	stream_take(&capture->stream, FILE_HEADER_BYTES);

@@ -14,8 +14,11 @@
  *	  |     type      | total length  |  byte order   | major | minor |        section length         | options
  *	  +---------------+---------------+---------------+-------+-------+-------------------------------+---
  *
- * Interfaces are numbered from 0 in each section, and each has a link
- * type and a unit of time of its own.  Blocks of other types are passed over.
+ * Interfaces are numbered from 0 in each section, and each has a link type and a unit of time of its own.  Blocks of other
+ * types are passed over, whatever is in them.
+ *
+ * The draft has a reader pass over a section whose version it does not know; as for libpcap and Wireshark, that is damage here,
+ * so that nobody takes a part for the whole.  test/unit/test_capture_pcapng.c and test_capture_damage.c go through the format field by field.
  */
 #include <stdio.h>
 #include <string.h>
@@ -31,10 +34,14 @@
 
 #define BLOCK_HEADER_BYTES	8
 #define BLOCK_EMPTY_BYTES	12
+#define BLOCK_SECTION_BYTES	28
 #define SECTION_VERSION_BYTES	16	/* from its start to its version */
 #define BLOCK_PACKET_MAX	(STREAM_WINDOW_MAX / 2)
 
 #define TEXT_BYTES			64
+
+#define CONTRADICTION		"is in a block that contradicts itself"
+#define TOO_LONG			"claims to be longer than any packet"
 
 #define OPTION_END			0
 #define OPTION_TIME_RESOLUTION	9
@@ -67,27 +74,33 @@ time_units(uint8_t resolution)
 }
 
 /*
- * Looks at a section's header and takes its byte order and version; false if that version is none, which is in `text` then, of
- * TEXT_BYTES bytes.
+ * Looks at a section's header and takes its byte order and version.  Returns FAILURE_CODES, or why it is none that is known:
+ * `text` (of TEXT_BYTES bytes) says what it is then.
  *
  * Version 1.2 was written for a while by mistake, and is 1.0.
  */
-static bool
+static FailureCode
 start_section(Capture *capture, char *text)
 {
-	static const uint8_t little[4] = {0x4d, 0x3c, 0x2b, 0x1a};
+	static const uint8_t little[4] = {0x4d, 0x3c, 0x2b, 0x1a},
+				big[4] = {0x1a, 0x2b, 0x3c, 0x4d};
 	const uint8_t *bytes = stream_look(&capture->stream, SECTION_VERSION_BYTES);
 	uint16_t	major,
 				minor;
 
 	if (bytes == NULL)
-		return true;			/* the block is cut, as will be seen */
+		return FAILURE_CODES;	/* the block is cut, as will be seen */
+	if (memcmp(bytes + 8, little, 4) != 0 && memcmp(bytes + 8, big, 4) != 0)
+	{
+		snprintf(text, TEXT_BYTES, "pcapng of an unknown byte order");
+		return FAILURE_CORRUPT;
+	}
 	capture->swapped = (memcmp(bytes + 8, little, 4) == 0) != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 	capture->interface_count = 0;
 	major = capture_u16(capture, bytes + 12);
 	minor = capture_u16(capture, bytes + 14);
 	snprintf(text, TEXT_BYTES, "pcapng of version %u.%u", major, minor);
-	return major == 1 && (minor == 0 || minor == 2);
+	return major == 1 && (minor == 0 || minor == 2) ? FAILURE_CODES : FAILURE_VERSION;
 }
 
 /* Adds the interface that a block describes; returns NULL, or what is wrong with the block. */
@@ -102,9 +115,8 @@ add_interface(Capture *capture, const Block *block)
 	if (block->body_length < 8)
 		return "follows an interface without a description";
 	interface.link_type = capture_link_type(capture_u16(capture, at));
-	interface.snapshot_length = capture_u32(capture, at + 4);
-	if (interface.snapshot_length == 0 || interface.snapshot_length > INT32_MAX)
-		interface.snapshot_length = CAPTURE_SNAPSHOT_MAX;
+	interface.packet_max = capture_packet_max(interface.link_type);
+	interface.snapshot_length = capture_snapshot_length(capture_u32(capture, at + 4), interface.packet_max);
 
 	for (at += 8; end - at >= 4;)
 	{
@@ -175,8 +187,8 @@ time_in_ms(const CaptureInterface *interface, uint64_t stamp)
 	return (seconds + (uint64_t) interface->offset) * 1000 + microseconds / 1000;
 }
 
-/* Makes a frame of a packet block of any of the three types; false if the block contradicts itself. */
-static bool
+/* Makes a frame of a packet block of any of the three types; returns NULL, or what is wrong with the block. */
+static const char *
 read_packet(Capture *capture, const Block *block, Frame *frame)
 {
 	const uint8_t *body = block->body;
@@ -186,7 +198,7 @@ read_packet(Capture *capture, const Block *block, Frame *frame)
 	uint64_t	stamp = 0;
 
 	if (block->body_length < header)
-		return false;
+		return CONTRADICTION;
 	if (block->type == BLOCK_SIMPLE_PACKET)
 		frame->wire_length = capture_u32(capture, body);
 	else
@@ -197,25 +209,25 @@ read_packet(Capture *capture, const Block *block, Frame *frame)
 		frame->wire_length = capture_u32(capture, body + 16);
 	}
 	if (number >= capture->interface_count)
-		return false;
+		return CONTRADICTION;
 	interface = &capture->interfaces[number];
 
 	if (block->type == BLOCK_SIMPLE_PACKET)
 	{
-		/* It has no captured length: the least of what bounds it. */
+		/* It has no captured length: all of the packet, up to the snapshot length. */
 		frame->captured_length = frame->wire_length;
 		if (frame->captured_length > interface->snapshot_length)
 			frame->captured_length = interface->snapshot_length;
-		if (frame->captured_length > block->body_length - header)
-			frame->captured_length = block->body_length - header;
 	}
-	else if (frame->captured_length > block->body_length - header)
-		return false;
+	if (frame->captured_length > block->body_length - header)
+		return CONTRADICTION;
+	if (frame->captured_length > interface->packet_max)
+		return TOO_LONG;
 
 	frame->bytes = body + header;
 	frame->link_type = interface->link_type;
 	frame->time = block->type == BLOCK_SIMPLE_PACKET ? 0 : time_in_ms(interface, stamp);
-	return true;
+	return NULL;
 }
 
 static bool
@@ -256,7 +268,8 @@ next_pcapng(Capture *capture, Frame *frame)
 	{
 		const uint8_t *bytes;
 		const char *wrong;
-		char		version[TEXT_BYTES];
+		char		what[TEXT_BYTES];
+		FailureCode code;
 		Block		block;
 		uint32_t	total;
 
@@ -271,15 +284,15 @@ next_pcapng(Capture *capture, Frame *frame)
 			return capture_damaged(capture, FAILURE_CUT, "ends inside a block's header");
 		}
 		block.type = capture_u32(capture, bytes);
-		if (block.type == BLOCK_SECTION && !start_section(capture, version))
+		if (block.type == BLOCK_SECTION && (code = start_section(capture, what)) != FAILURE_CODES)
 		{
 			char		text[TEXT_BYTES + 16];
 
-			snprintf(text, sizeof(text), "is in %s", version);
-			return capture_damaged(capture, FAILURE_VERSION, text);
+			snprintf(text, sizeof(text), "is in %s", what);
+			return capture_damaged(capture, code, text);
 		}
 		total = capture_u32(capture, bytes + 4);
-		if (total < BLOCK_EMPTY_BYTES || total % 4 != 0)
+		if (total < (block.type == BLOCK_SECTION ? BLOCK_SECTION_BYTES : BLOCK_EMPTY_BYTES) || total % 4 != 0)
 			return capture_damaged(capture, FAILURE_CORRUPT, "is in a block of an impossible length");
 		if (total > stream_left(stream))
 			return capture_damaged(capture, FAILURE_CUT, "ends behind the end of the file");
@@ -288,7 +301,7 @@ next_pcapng(Capture *capture, Frame *frame)
 		{
 			/* Too long to be looked at as a whole, which nobody needs of a block that is passed over. */
 			if (is_packet(block.type) || block.type == BLOCK_INTERFACE)
-				return capture_damaged(capture, FAILURE_CORRUPT, "claims to be longer than any packet");
+				return capture_damaged(capture, FAILURE_CORRUPT, TOO_LONG);
 			if (!pass_over(capture, total))
 				return CAPTURE_DAMAGED;
 			continue;
@@ -306,8 +319,8 @@ next_pcapng(Capture *capture, Frame *frame)
 			return capture_damaged(capture, FAILURE_CORRUPT, wrong);
 		if (is_packet(block.type))
 		{
-			if (!read_packet(capture, &block, frame))
-				return capture_damaged(capture, FAILURE_CORRUPT, "is in a block that contradicts itself");
+			if ((wrong = read_packet(capture, &block, frame)) != NULL)
+				return capture_damaged(capture, FAILURE_CORRUPT, wrong);
 			capture->pending = total;
 			capture->frames++;
 			return CAPTURE_FRAME;
@@ -319,13 +332,15 @@ next_pcapng(Capture *capture, Frame *frame)
 bool
 capture_open_pcapng(Capture *capture)
 {
-	char		version[TEXT_BYTES],
+	char		what[TEXT_BYTES],
 				text[TEXT_BYTES + 16];
+	FailureCode code;
 
 	capture->next = next_pcapng;
-	if (start_section(capture, version))
+	code = start_section(capture, what);
+	if (code == FAILURE_CODES)
 		return true;
-	snprintf(text, sizeof(text), "it is %s", version);
-	capture_damaged(capture, FAILURE_VERSION, text);
+	snprintf(text, sizeof(text), "it is %s", what);
+	capture_damaged(capture, code == FAILURE_VERSION ? FAILURE_VERSION : FAILURE_NOT_A_CAPTURE, text);
 	return false;
 }

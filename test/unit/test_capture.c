@@ -236,7 +236,7 @@ CASE(link_types_are_libpcaps)
 		uint32_t	link_type;
 	}			types[] = {
 		{0, 0}, {1, 1}, {9, 9}, {12, 12}, {14, 12}, {50, 50}, {101, 12}, {105, 105}, {113, 113}, {127, 127}, {192, 192},
-		{228, 228}, {276, 276}, {65535, 65535}, {0x10000001, 1}, {0xF4000000 | 101, 12},
+		{228, 228}, {276, 276}, {65535, 65535}, {0x10000001, 1}, {0xF4000000 | 101, 12}, {0xFC000001, 1},
 	};
 
 	for (size_t i = 0; i < LENGTH(types); i++)
@@ -249,6 +249,39 @@ CASE(link_types_are_libpcaps)
 		reading = read_whole(&file, 1);
 		expect_frame(&reading, 0, 0, 4, 4, types[i].link_type, 1);
 	}
+}
+
+/* Ten bits between the link type and what is known of the checksum. */
+CASE(reserved_bits_of_the_link_type_are_an_error)
+{
+	for (unsigned bit = 16; bit < 26; bit++)
+	{
+		File		file = {0};
+		Reading		reading;
+
+		pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, UINT32_C(1) << bit | ETHERNET);
+		pcap_record(&file, 0, 0, 4, 4, 1, 4);
+		reading = read_cut(&file, file.length);
+		expect_no_capture(&reading, FAILURE_CORRUPT, "the reserved bits of its link type are set");
+	}
+}
+
+/* Once the time zone and the accuracy; draft-ietf-opsawg-pcap: readers MUST ignore both. */
+CASE(reserved_fields_are_ignored)
+{
+	File		file = {0};
+	size_t		end;
+	Reading		reading;
+
+	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, ETHERNET);
+	end = file.length;
+	file.length = 8;
+	put_u32(&file, 3600);
+	put_u32(&file, UINT32_MAX);
+	file.length = end;
+	pcap_record(&file, 5, 0, 4, 4, 1, 4);
+	reading = read_whole(&file, 1);
+	expect_frame(&reading, 0, 5000, 4, 4, ETHERNET, 1);
 }
 
 CASE(header_without_packets_is_a_capture)
@@ -272,6 +305,31 @@ CASE(longest_packet_that_is_believed)
 	reading = read_descriptor(descriptor, file.length + 262144);
 	assert_int_equal(reading.result, CAPTURE_END);
 	expect_frame(&reading, 0, 0, 262144, 262144, ETHERNET, 0);
+}
+
+/* Messages of other kinds may be longer than any frame of a network. */
+CASE(longest_message_that_is_believed)
+{
+	static const uint32_t link_types[] = {189, 220, 231, 249, 266, 279};
+
+	for (size_t i = 0; i < LENGTH(link_types); i++)
+		for (uint32_t more = 0; more < 2; more++)
+		{
+			const uint32_t length = CAPTURE_MESSAGE_MAX + more;
+			File		file = {0};
+			Reading		reading;
+			int			descriptor;
+
+			pcap_header(&file, PCAP_MICROSECONDS, 4, 0, link_types[i]);
+			pcap_record(&file, 0, 0, length, length, 0, 0);
+			descriptor = file_of(file.bytes, file.length);
+			file_extend(descriptor, file.length + length);
+			reading = read_descriptor(descriptor, file.length + length);
+			if (more == 0)
+				expect_frame(&reading, 0, 0, length, length, link_types[i], 0);
+			else
+				expect_damage(&reading, 0, FAILURE_CORRUPT, HEADER_BYTES, "claims to be longer than any packet");
+		}
 }
 
 CASE(longer_packet_is_damage)
@@ -485,8 +543,11 @@ main(void)
 		cmocka_unit_test(snapshot_length_that_means_none_cuts_nothing),
 		cmocka_unit_test(frame_without_a_byte),
 		cmocka_unit_test(link_types_are_libpcaps),
+		cmocka_unit_test(reserved_bits_of_the_link_type_are_an_error),
+		cmocka_unit_test(reserved_fields_are_ignored),
 		cmocka_unit_test(header_without_packets_is_a_capture),
 		cmocka_unit_test(longest_packet_that_is_believed),
+		cmocka_unit_test(longest_message_that_is_believed),
 		cmocka_unit_test(longer_packet_is_damage),
 		cmocka_unit_test(longer_packet_of_an_old_file_is_damage),
 		cmocka_unit_test(capture_cut_at_every_byte),

@@ -179,6 +179,92 @@ CASE(section_of_another_version_is_damage)
 	}
 }
 
+CASE(section_in_no_byte_order_is_damage)
+{
+	static const uint32_t orders[] = {0, 0x1a2b3c4e, 0x2b1a4d3c, UINT32_MAX};
+
+	for (size_t i = 0; i < LENGTH(orders); i++)
+	{
+		size_t		start,
+					end;
+		File		file = one_frame(&start);
+		Reading		reading;
+
+		ng_section(&file);
+		end = file.length;
+		file.length = start + 8;
+		put_u32(&file, orders[i]);
+		file.length = end;
+		expect_damaged_block(&file, start, FAILURE_CORRUPT, "is in pcapng of an unknown byte order");
+
+		/* The same at the file's start. */
+		reading = read_descriptor(file_of(file.bytes + start, end - start), end - start);
+		expect_no_capture(&reading, FAILURE_NOT_A_CAPTURE, "it is pcapng of an unknown byte order");
+	}
+}
+
+CASE(short_section_header_is_damage)
+{
+	for (uint32_t total = 12; total < 28; total += 4)
+	{
+		size_t		start;
+		File		file = one_frame(&start);
+
+		put_u32(&file, NG_SECTION);
+		put_u32(&file, total);
+		put_u32(&file, 0x1a2b3c4d);
+		put_u16(&file, 1);
+		put_u16(&file, 0);
+		put_fill(&file, 0xFF, 8);
+		expect_damaged_block(&file, start, FAILURE_CORRUPT, IMPOSSIBLE);
+	}
+}
+
+CASE(simple_packet_longer_than_its_block_is_damage)
+{
+	static const uint32_t lengths[] = {9, 12, 0x7FFFFFFF, UINT32_MAX};
+
+	for (size_t i = 0; i < LENGTH(lengths); i++)
+	{
+		size_t		start;
+		File		file = one_frame(&start);
+
+		ng_simple(&file, lengths[i], 2, 8);
+		expect_damaged_block(&file, start, FAILURE_CORRUPT, CONTRADICTION);
+	}
+}
+
+CASE(packet_longer_than_any_is_damage)
+{
+	static const uint32_t lengths[] = {262144, 262148};
+
+	for (size_t i = 0; i < LENGTH(lengths); i++)
+	{
+		size_t		start;
+		File		file = one_frame(&start),
+					rest = {0};
+		uint32_t	total = 32 + lengths[i];
+		uint64_t	size = start + total;
+		int			descriptor;
+		Reading		reading;
+
+		put_u32(&file, NG_ENHANCED);
+		put_u32(&file, total);
+		put_fill(&file, 0, 12);
+		put_u32(&file, lengths[i]);
+		put_u32(&file, lengths[i]);
+		put_u32(&rest, total);
+		descriptor = file_of(file.bytes, file.length);
+		file_extend(descriptor, size - 4);
+		file_write(descriptor, size - 4, rest.bytes, rest.length);
+		reading = read_descriptor(descriptor, size);
+		if (lengths[i] == 262144)
+			assert_int_equal(reading.count, 2);
+		else
+			expect_damage(&reading, 1, FAILURE_CORRUPT, start, "claims to be longer than any packet");
+	}
+}
+
 /* An interface behind the first frame, whose options are put by the caller. */
 static size_t
 start_interface(File *file)
@@ -324,6 +410,10 @@ main(void)
 		cmocka_unit_test(simple_packet_without_an_interface_is_damage),
 		cmocka_unit_test(interface_without_a_description_is_damage),
 		cmocka_unit_test(section_of_another_version_is_damage),
+		cmocka_unit_test(section_in_no_byte_order_is_damage),
+		cmocka_unit_test(short_section_header_is_damage),
+		cmocka_unit_test(simple_packet_longer_than_its_block_is_damage),
+		cmocka_unit_test(packet_longer_than_any_is_damage),
 		cmocka_unit_test(two_resolutions_of_time_are_damage),
 		cmocka_unit_test(option_longer_than_its_block_is_damage),
 		cmocka_unit_test(huge_block_is_passed_over),

@@ -150,13 +150,13 @@ CASE(simple_packets_have_no_time)
 	ng_simple(&file, 15, 1, 15);
 	ng_simple(&file, 60, 2, 20);	/* cut at the snapshot length */
 	ng_simple(&file, 60, 3, 24);
-	ng_simple(&file, 19, 4, 8); /* the block is shorter than it says */
+	ng_simple(&file, 8, 4, 16); /* the block is longer */
 	ng_simple(&file, 0, 5, 0);
 	reading = read_whole(&file, 5);
 	expect_frame(&reading, 0, 0, 15, 15, ETHERNET, 1);
 	expect_frame(&reading, 1, 0, 20, 60, ETHERNET, 2);
 	expect_frame(&reading, 2, 0, 20, 60, ETHERNET, 3);
-	expect_frame(&reading, 3, 0, 8, 19, ETHERNET, 4);
+	expect_frame(&reading, 3, 0, 8, 8, ETHERNET, 4);
 	expect_frame(&reading, 4, 0, 0, 0, ETHERNET, 0);
 }
 
