@@ -88,7 +88,7 @@ METER_CFLAGS = -std=c11 -O2 -g -Wall -Wextra -Wno-missing-field-initializers -Ws
 METER_CPPFLAGS = -D_GNU_SOURCE -Isrc -DMETER_VERSION=\"$(EXTENSION_VERSION)\"
 METER_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
-LIBRARIES = libpcap libseccomp libcap zlib libzstd
+LIBRARIES = libpcap libseccomp libcap zlib libzstd libsodium
 ifeq ($(NDPI),)
 LIBRARIES += libndpi
 else

@@ -5,7 +5,7 @@
     check-docs.py --write                                                   writes the table in doc/columns.md
 
 doc/columns.md must list the columns of src/wire/column.c with the types that IMPORT FOREIGN SCHEMA declares;
-doc/options.md and README.md the options of src/wire/limits.c with their defaults and ranges; every link must lead somewhere; and
+doc/options.md and README.md the options of src/wire/limits.c with their defaults and ranges; doc/command_line.md those of nfstream_meter; every link must lead somewhere; and
 README.md's SQL must run. In it, /captures stands for the directory of captures, in which each name that is not there
 stands for tls.pcap. Writing starts a cluster of its own.
 """
@@ -158,6 +158,16 @@ def check_options(tap):
                for name, told in wanted.items() if told is not None and accepted[name] != told])
 
 
+def check_command_line(tap):
+    help_text = subprocess.run([os.path.join(TREE, 'build', 'nfstream_meter'), '--help'], check=True, capture_output=True,
+                               text=True).stdout
+    known = set(re.findall(r'^  (?:-h, )?(--\w+)$', help_text, re.M))
+    told = set(re.findall(r'`(--\w+)`', read('doc/command_line.md').partition('| what | options |')[2].partition('\n\n')[0]))
+    tap.check('doc/command_line.md lists the options of nfstream_meter', sorted(known ^ told) or ([] if known else ['none']))
+    statuses = set(re.findall(r'^  (\d)  ', help_text, re.M))
+    tap.check('and its exit statuses', sorted(statuses ^ set(re.findall(r'^\| (\d) \|', read('doc/command_line.md'), re.M))))
+
+
 # -------------------------------------------------------------------------------------------------- links and examples
 def check_links(tap):
     pages = ['README.md', 'CHANGELOG.md', *sorted('doc/' + name for name in os.listdir(os.path.join(TREE, 'doc')))]
@@ -211,6 +221,7 @@ def main():
     server, tap = Server(arguments.psql, arguments.captures), Tap()
     check_columns(tap, server)
     check_options(tap)
+    check_command_line(tap)
     check_links(tap)
     check_examples(tap, server)
     return tap.done()

@@ -123,10 +123,12 @@ walk_frame(Engine *engine, const Frame *frame, uint32_t file)
 	return engine->meter.full ? WALK_STOP : WALK_ON;
 }
 
-/* The failure is damage to one source: whether the scan goes on is the request's. */
+/* The failure is damage to one source: whether the scan goes on is the request's.  To be interrupted is the end, and no damage. */
 static Walk
 take_damage(Engine *engine)
 {
+	if (stream_interrupted)
+		return WALK_STOP;
 	engine->program->damage(engine->program->context, engine->failure);
 	return engine->request->stop_at_damage ? WALK_STOP : WALK_ON;
 }
@@ -168,7 +170,7 @@ walk_source(Engine *engine, uint32_t file)
 	if (!capture_open_watched(&capture, descriptor, size, file, &engine->program->position->pieces, engine->failure))
 	{
 		engine->failure->packet = FAILURE_NO_PACKET;
-		return engine->request->files == 1 ? WALK_FAILED : take_damage(engine);
+		return engine->request->files == 1 && !stream_interrupted ? WALK_FAILED : take_damage(engine);
 	}
 	if (fits(engine, capture.one_link_type ? capture.link_type : FILTER_ANY_LINK_TYPE, file))
 		walk = walk_capture(engine, &capture);

@@ -15,6 +15,8 @@
 
 #define PIECE_BYTES	((size_t) 256 << 10)
 
+volatile sig_atomic_t stream_interrupted;
+
 /* Reads the file's next bytes; returns how many: 0 at its end, or with `error` set. */
 static size_t
 read_file(Stream *stream, uint8_t *to, size_t room)
@@ -26,9 +28,11 @@ read_file(Stream *stream, uint8_t *to, size_t room)
 		++*stream->pieces;
 	do
 		got = read(stream->descriptor, to, room < unread ? room : (size_t) unread);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		stream->error = errno;
+	while (got < 0 && errno == EINTR && !stream_interrupted);
+	if (got < 0 || stream_interrupted)
+		stream->error = got < 0 ? errno : EINTR;
+	if (got == 0 && stream->size == STREAM_SIZE_UNKNOWN)
+		stream->size = stream->taken;
 	if (got <= 0)
 		return 0;				/* the end; or the file shrank, and what is missing stays missing: stream_left() */
 	stream->taken += (uint64_t) got;

@@ -5,6 +5,7 @@
 #ifndef ENGINE_STREAM_H
 #define ENGINE_STREAM_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,10 +15,16 @@
 /* The most that can be looked at at once, bytes: larger than any block of a capture that is believed. */
 #define STREAM_WINDOW_MAX	((size_t) 32 << 20)
 
+/* As a size: of a pipe, which is read to its end. */
+#define STREAM_SIZE_UNKNOWN	UINT64_MAX
+
+/* A program's signal handler sets it to end all sources where they are: their reads fail with EINTR from then on. */
+extern volatile sig_atomic_t stream_interrupted;
+
 typedef struct Stream
 {
 	int			descriptor;			/* the stream's own */
-	uint64_t	size;				/* bytes that may be read */
+	uint64_t	size;				/* bytes that may be read; STREAM_SIZE_UNKNOWN until the end was reached */
 	uint64_t	taken;				/* bytes read from the descriptor */
 	uint64_t	offset;				/* of the window's first byte in the source, decompressed */
 	uint8_t    *buffer;
@@ -35,7 +42,7 @@ typedef struct Stream
 	bool		decompressed;		/* to its end */
 } Stream;
 
-/* Reads at most `size` bytes from the descriptor, which it closes in the end. */
+/* Reads at most `size` bytes, or STREAM_SIZE_UNKNOWN, from the descriptor, which it closes in the end. */
 void		stream_open(Stream *stream, int descriptor, uint64_t size);
 void		stream_close(Stream *stream);
 

@@ -2,145 +2,159 @@
  * by_hand.c
  *	  A meter without a server: captures from the command line, flows as CSV to standard output.
  *
- * The quickest way to look at the engine.  Records take the same way as to a server: written by the engine, read by
- * wire/record.c, in the same sandbox.
+ * Records take the same way as to a server: written by the engine, read by wire/record.c, in the same sandbox.
+ *
+ * SIGINT and SIGTERM end the sources where they are, so that whoever captures into a pipe and stops sees the flows so far; the
+ * second one ends the program.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/dpi.h"
+#include "engine/filter.h"
 #include "engine/memory.h"
-#include "meter/csv.h"
+#include "engine/stream.h"
+#include "meter/arguments.h"
 #include "meter/sandbox.h"
 #include "meter/serve.h"
 #include "meter/start.h"
-#include "wire/limits.h"
 #include "wire/record.h"
+
+/* What the shell makes of a signal that ended a program. */
+#define EXIT_SIGNAL		128
+
+typedef struct Source
+{
+	int			descriptor;
+	uint64_t	size;			/* STREAM_SIZE_UNKNOWN: of a pipe */
+} Source;
 
 typedef struct ByHand
 {
-	MeterRequest request;
-	const char *filter;
-	char	  **names;			/* of the sources */
-	int		   *descriptors;
-	uint64_t   *sizes;
-	FILE	   *out;
+	Arguments	arguments;
+	Source	   *sources;
+	CsvForm		form;
 	uint64_t	flows;
 	uint8_t    *record;
 	size_t		room;
 	bool		names_printed;
-	bool		failed;
+	ExitStatus	status;
 } ByHand;
 
-typedef enum FieldType
-{
-	FIELD_U8,
-	FIELD_U32,
-	FIELD_U64,
-	FIELD_MS					/* of an option in seconds, uint64_t */
-} FieldType;
-
-/* The options of the command line; limits.c has the rest. */
-static const struct
-{
-	OptionId	id;
-	FieldType	type;
-	size_t		at;				/* in MeterRequest */
-}			options[] = {
-	{OPTION_DECODE_TUNNELS, FIELD_U8, offsetof(MeterRequest, decode_tunnels)},
-	{OPTION_STATISTICAL_ANALYSIS, FIELD_U8, offsetof(MeterRequest, statistical_analysis)},
-	{OPTION_SPLT_ANALYSIS, FIELD_U32, offsetof(MeterRequest, splt_analysis)},
-	{OPTION_N_DISSECTIONS, FIELD_U32, offsetof(MeterRequest, n_dissections)},
-	{OPTION_ACCOUNTING_MODE, FIELD_U32, offsetof(MeterRequest, accounting_mode)},
-	{OPTION_IDLE_TIMEOUT, FIELD_MS, offsetof(MeterRequest, idle_timeout)},
-	{OPTION_ACTIVE_TIMEOUT, FIELD_MS, offsetof(MeterRequest, active_timeout)},
-	{OPTION_APPLICATION_NAMES, FIELD_U8, offsetof(MeterRequest, application_names)},
-	{OPTION_MAX_NFLOWS, FIELD_U64, offsetof(MeterRequest, max_nflows)},
-	{OPTION_MAX_ACTIVE_FLOWS, FIELD_U64, offsetof(MeterRequest, max_active_flows)},
-};
-
-static void
-complain(const char *what, const char *about)
-{
-	fprintf(stderr, "nfstream_meter: %s%s%s\n", what, about[0] == '\0' ? "" : ": ", about);
-}
+static volatile sig_atomic_t signal_received;
 
 static void
 out_of_memory(size_t bytes)
 {
 	(void) bytes;
-	complain("out of memory", "");
-	_exit(EXIT_FAILURE);
+	complain(NULL, "out of memory; --meter_memory is what it may have, and --max_active_flows bounds what is kept");
+	_exit(EXIT_FAILED);
 }
 
-/* ----------------------------------------------------------------------------------------------------------- what is wanted */
-
-/* Takes "--name=value". */
-static bool
-set_option(ByHand *hand, const char *argument)
+/* As FILE is called in messages. */
+static const char *
+name_of(const ByHand *hand, uint32_t source)
 {
-	const char *name = argument + 2,
-			   *equals = strchr(name, '=');
-	size_t		length = equals == NULL ? strlen(name) : (size_t) (equals - name);
+	const char *name = hand->arguments.sources[source];
 
-	if (length == strlen("bpf_filter") && strncmp(name, "bpf_filter", length) == 0 && equals != NULL)
-	{
-		hand->filter = equals + 1;
-		hand->request.filter_length = (uint32_t) strlen(hand->filter);
-		return true;
-	}
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-	{
-		char	   *at = (char *) &hand->request + options[i].at;
-		const char *known = option_limits[options[i].id].name;
-		uint64_t	value;
-
-		if (strlen(known) != length || strncmp(known, name, length) != 0)
-			continue;
-		if (equals == NULL || !option_parse(options[i].id, equals + 1, &value))
-		{
-			complain("not a value of this option", argument);
-			return false;
-		}
-		if (options[i].type == FIELD_U8)
-			*at = (char) value;
-		else if (options[i].type == FIELD_U32)
-			memcpy(at, &(uint32_t) {(uint32_t) value}, sizeof(uint32_t));
-		else
-			memcpy(at, &(uint64_t) {options[i].type == FIELD_MS ? value * 1000 : value}, sizeof(uint64_t));
-		return true;
-	}
-	complain("no such option", argument);
-	return false;
+	return strcmp(name, ARGUMENTS_STANDARD_INPUT) == 0 ? "standard input" : name;
 }
 
-/* Opens a source before the sandbox forbids it. */
+/* ------------------------------------------------------------------------------------------------------------------- the files */
+
+/*
+ * Opens a source, before the sandbox forbids it.  What has an end and bytes in an order can be read: a regular file up to where
+ * it reaches now, a pipe to its end.
+ */
 static bool
-add_source(ByHand *hand, char *name)
+open_file(ByHand *hand, uint32_t i)
 {
-	uint32_t	i = hand->request.files;
-	int			descriptor = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	const char *name = hand->arguments.sources[i];
+	bool		standard_input = strcmp(name, ARGUMENTS_STANDARD_INPUT) == 0;
+	int			descriptor = standard_input ? STDIN_FILENO : open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
 
 	if (descriptor < 0 || fstat(descriptor, &status) != 0)
+		complain(name_of(hand, i), "%s", strerror(errno));
+	else if (S_ISDIR(status.st_mode))
+		complain(name_of(hand, i), "is a directory");
+	else if (isatty(descriptor))
+		complain(name_of(hand, i), "is a terminal, and captures are not typed");
+	else
 	{
-		complain(name, strerror(errno));
+		off_t		at = S_ISREG(status.st_mode) ? lseek(descriptor, 0, SEEK_CUR) : 0;
+
+		hand->sources[i].descriptor = descriptor;
+		hand->sources[i].size = !S_ISREG(status.st_mode) ? STREAM_SIZE_UNKNOWN :
+			status.st_size > at ? (uint64_t) (status.st_size - at) : 0;
+		return true;
+	}
+	return false;
+}
+
+static bool
+open_files(ByHand *hand)
+{
+	uint32_t	count = hand->arguments.request.files;
+	struct rlimit files;
+
+	/* As many as were named, if the system lets this user. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+	{
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	hand->sources = memory_get((size_t) count * sizeof(Source));
+	for (uint32_t i = 0; i < count; i++)
+		if (!open_file(hand, i))
+			return false;
+	return true;
+}
+
+/* The standard three are what they are called: what is closed would become the next file that is opened. */
+static bool
+open_standard_files(void)
+{
+	bool		has_output = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+	int			error = errno;
+
+	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+		if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY) < 0)
+			return false;
+	if (!has_output)
+		complain("standard output", "%s", strerror(error));
+	return has_output;
+}
+
+/*
+ * nDPI prints to standard output now and then: rows get a descriptor of their own, with a buffer that is there already.  Where a
+ * source is a pipe, whoever waits for rows gets each when it is there.
+ */
+static bool
+open_output(ByHand *hand)
+{
+	bool		by_lines = false;
+	char	   *buffer = memory_get(BUFSIZ);
+
+	for (uint32_t i = 0; i < hand->arguments.request.files; i++)
+		by_lines |= hand->sources[i].size == STREAM_SIZE_UNKNOWN;
+	hand->form.to = fdopen(dup(STDOUT_FILENO), "w");
+	if (hand->form.to == NULL || setvbuf(hand->form.to, buffer, by_lines ? _IOLBF : _IOFBF, BUFSIZ) != 0 ||
+		dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+	{
+		complain("standard output", "%s", strerror(errno));
 		return false;
 	}
-	if (!S_ISREG(status.st_mode))
-	{
-		complain(name, "is not a regular file");
-		return false;
-	}
-	hand->names[i] = name;
-	hand->descriptors[i] = descriptor;
-	hand->sizes[i] = (uint64_t) status.st_size;
-	hand->request.files++;
 	return true;
 }
 
@@ -151,8 +165,8 @@ open_source(void *context, uint32_t index, uint64_t *size)
 {
 	ByHand	   *hand = context;
 
-	*size = hand->sizes[index];
-	return hand->descriptors[index];
+	*size = hand->sources[index].size;
+	return hand->sources[index].descriptor;
 }
 
 static uint8_t *
@@ -165,12 +179,24 @@ record_room(void *context, size_t bytes)
 	return hand->record;
 }
 
+/* Rows that cannot be written are not worth being made. */
+static void
+check_output(const ByHand *hand)
+{
+	if (!ferror(hand->form.to))
+		return;
+	complain("standard output", "%s", strerror(errno));
+	_exit(EXIT_FAILED);
+}
+
 /* The first line: not before something is known to be right. */
 static void
 print_names(ByHand *hand)
 {
-	if (!hand->names_printed)
-		csv_print_names(hand->out, &hand->request.columns);
+	if (hand->names_printed)
+		return;
+	csv_print_names(&hand->form);
+	check_output(hand);
 	hand->names_printed = true;
 }
 
@@ -180,16 +206,17 @@ record_written(void *context, size_t bytes)
 	ByHand	   *hand = context;
 	const uint8_t *cursor = hand->record;
 	FlowRecord	record;
-	const char *wrong = record_read(&cursor, hand->record + bytes, &hand->request.columns, hand->request.splt_analysis,
-									&record);
+	const char *wrong = record_read(&cursor, hand->record + bytes, &hand->form.wanted,
+									hand->arguments.request.splt_analysis, &record);
 
 	if (wrong != NULL)
 	{
-		complain(wrong, "");
-		_exit(EXIT_FAILURE);
+		complain(NULL, "%s", wrong);
+		_exit(EXIT_FAILED);
 	}
 	print_names(hand);
-	csv_print_flow(hand->out, &hand->request.columns, &record, hand->flows++, hand->names);
+	csv_print_flow(&hand->form, &record, hand->flows++);
+	check_output(hand);
 }
 
 static void
@@ -204,83 +231,157 @@ damage(void *context, const FailureMessage *message)
 {
 	ByHand	   *hand = context;
 
-	hand->failed = true;
+	hand->status = EXIT_DAMAGED;
 	if (message->packet == FAILURE_NO_PACKET)
-		complain(hand->names[message->file], message->text);
+		complain(name_of(hand, message->file), "%s", message->text);
 	else
-		fprintf(stderr, "nfstream_meter: %s: packet %" PRIu64 ", at byte %" PRIu64 ", %s\n", hand->names[message->file],
-				message->packet, message->byte, message->text);
+		complain(name_of(hand, message->file), "packet %" PRIu64 " %s, at byte %" PRIu64, message->packet, message->text,
+				 message->byte);
 }
 
 static void
 overlap(void *context, const OverlapMessage *message)
 {
-	ByHand	   *hand = context;
-
-	fprintf(stderr, "nfstream_meter: %s: begins %" PRIu64 " ms before the time that was reached; its packets are metered at that "
-			"time\n", hand->names[message->file], message->reached - message->begins);
+	complain(name_of(context, message->file), "begins %" PRIu64 " ms before the time that was reached; its packets are metered at "
+			 "that time", message->reached - message->begins);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- the run */
+
+static void
+end_sources(int number)
+{
+	signal_received = number;
+	stream_interrupted = true;
+}
+
+/* Signals that are not ignored already: a program in the background goes on when its terminal is not its own. */
+static void
+catch_signals(void)
+{
+	static const int numbers[] = {SIGINT, SIGTERM};
+
+	for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	{
+		struct sigaction action;
+
+		if (sigaction(numbers[i], NULL, &action) != 0 || action.sa_handler == SIG_IGN)
+			continue;
+		action = (struct sigaction) {.sa_handler = end_sources, .sa_flags = (int) SA_RESETHAND};
+		sigaction(numbers[i], &action, NULL);
+	}
+}
+
+static void
+tell_failure(ByHand *hand, const FailureMessage *failure)
+{
+	hand->status = EXIT_FAILED;
+	switch (failure->code)
+	{
+		case FAILURE_FILTER:
+			complain("--bpf_filter", "\"%s\": %s", hand->arguments.bpf_filter, failure->text);
+			hand->status = EXIT_USAGE;
+			break;
+		case FAILURE_SANDBOX:
+			complain(NULL, "cannot give up %s", failure->text);
+			break;
+		default:
+			complain(failure->file == FAILURE_NO_FILE ? NULL : name_of(hand, failure->file), "%s", failure->text);
+	}
+}
 
 static int
 run(ByHand *hand)
 {
 	MeterPosition nobody_looks;
 	const MeterOrder order = {
-		.request = &hand->request,
-		.filter = hand->filter,
+		.request = &hand->arguments.request,
+		.filter = hand->arguments.bpf_filter,
 		.program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0, overlap},
 	};
 	FailureMessage failure;
 	Account		account;
 
-	if (!start_meter(&order, &account, &failure))
-	{
-		complain(failure.code == FAILURE_FILTER ? hand->filter :
-				 failure.code == FAILURE_SANDBOX ? "cannot give up" :
-				 failure.file == FAILURE_NO_FILE ? "cannot meter" : hand->names[failure.file], failure.text);
-		hand->failed = true;
-	}
-	else
+	if (start_meter(&order, &account, &failure))
 		print_names(hand);
-	if (fflush(hand->out) != 0)
-		hand->failed = true;
-	return hand->failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	else
+		tell_failure(hand, &failure);
+	fflush(hand->form.to);
+	check_output(hand);
+	if (signal_received == 0)
+		return (int) hand->status;
+	complain(NULL, "interrupted; the flows up to there were printed");
+	return EXIT_SIGNAL + signal_received;
+}
+
+/* The key of the hashes: the one that was given, or one that nobody knows. */
+static bool
+make_key(ByHand *hand)
+{
+	CsvForm    *form = &hand->form;
+
+	if (sodium_init() < 0)
+		return false;
+	if (hand->arguments.key_length == 0)
+		return getrandom(form->key, sizeof(form->key), 0) == sizeof(form->key);
+	memcpy(form->key, hand->arguments.key, sizeof(form->key));
+	return true;
+}
+
+static void
+print_version(void)
+{
+	printf("nfstream_meter %s\nnDPI %s\n%s\n", METER_VERSION, dpi_version(), filter_version());
+}
+
+/* What was printed for whoever asked, if it could be. */
+static int
+printed(void)
+{
+	if (fflush(stdout) == 0)
+		return EXIT_DONE;
+	complain("standard output", "%s", strerror(errno));
+	return EXIT_FAILED;
 }
 
 int
 meter_by_hand(int argc, char **argv)
 {
-	ByHand		hand = {0};
+	ByHand		hand = {.status = EXIT_DONE};
+	void		(*on_broken_pipe) (int) = signal(SIGPIPE, SIG_DFL);
 
 	memory_on_exhaustion(out_of_memory);
+	if (!open_standard_files())
+		return EXIT_FAILED;
+	switch (arguments_read(argc, argv, &hand.arguments))
+	{
+		case ARGUMENTS_HELP:
+			arguments_print_help(stdout);
+			return printed();
+		case ARGUMENTS_VERSION:
+			print_version();
+			return printed();
+		case ARGUMENTS_WRONG:
+			return EXIT_USAGE;
+		case ARGUMENTS_METER:
+			break;
+	}
 	if (!sandbox_prepare(0))
 	{
-		complain("cannot close other files", "");
-		return EXIT_FAILURE;
+		complain(NULL, "cannot close other files");
+		return EXIT_FAILED;
 	}
-	request_defaults(&hand.request);
-	hand.names = memory_get((size_t) argc * sizeof(*hand.names));
-	hand.descriptors = memory_get((size_t) argc * sizeof(*hand.descriptors));
-	hand.sizes = memory_get((size_t) argc * sizeof(*hand.sizes));
-	for (int i = 1; i < argc; i++)
-		if (!(strncmp(argv[i], "--", 2) == 0 ? set_option(&hand, argv[i]) : add_source(&hand, argv[i])))
-			return 2;
-	if (hand.request.files == 0)
+	signal(SIGPIPE, on_broken_pipe);
+	hand.form.wanted = hand.arguments.request.columns;
+	hand.form.hashed = hand.arguments.hashed;
+	hand.form.names = hand.arguments.sources;
+	if (!make_key(&hand))
 	{
-		complain("no capture is named", "try --help");
-		return 2;
+		complain(NULL, "the system has no random number");
+		return EXIT_FAILED;
 	}
-	request_add_all_columns(&hand.request);
-
-	/* nDPI prints to standard output now and then: rows get a descriptor of their own, with a buffer that is there already. */
-	hand.out = fdopen(dup(STDOUT_FILENO), "w");
-	if (hand.out == NULL || setvbuf(hand.out, memory_get(BUFSIZ), _IOFBF, BUFSIZ) != 0 ||
-		dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-	{
-		complain("standard output", strerror(errno));
-		return EXIT_FAILURE;
-	}
+	if (!open_files(&hand) || !open_output(&hand))
+		return EXIT_FAILED;
+	catch_signals();
 	return run(&hand);
 }

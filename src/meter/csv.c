@@ -1,74 +1,224 @@
 /*
  * csv.c
  *	  Flow records as lines of CSV.
+ *
+ * A line is built in memory and written as one; each value first as it is, and then, if need be, hashed or quoted where it stands.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <math.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/memory.h"
 #include "meter/csv.h"
 
-static void
-print_text(FILE *to, const char *text, size_t length)
-{
-	bool		quote = memchr(text, ',', length) != NULL || memchr(text, '"', length) != NULL ||
-		memchr(text, '\n', length) != NULL || memchr(text, '\r', length) != NULL;
+#define HASH_BYTES	crypto_generichash_blake2b_BYTES_MAX
 
-	if (quote)
-		putc('"', to);
-	for (size_t i = 0; i < length; i++)
+/* Digits that every double has, and that every double is told apart by. */
+#define DIGITS_SURE	15
+#define DIGITS_MAX	17
+
+/* Whole numbers below this have no more digits than a double has for sure. */
+#define WHOLE_MAX	1e15
+
+/* From here on every double is a whole number, and a decimal number can lie in the very middle of two. */
+#define WHOLE_FROM	9007199254740992.0
+
+typedef struct Line
+{
+	char	   *bytes;
+	size_t		length;
+	size_t		room;
+} Line;
+
+static Line line;
+
+/* ----------------------------------------------------------------------------------------------------------------- the line */
+
+static char *
+room_for(size_t bytes)
+{
+	if (line.room - line.length < bytes)
 	{
-		if (text[i] == '"')
-			putc('"', to);
-		putc(text[i], to);
+		line.room = (line.length + bytes) * 2;
+		line.bytes = memory_resize(line.bytes, line.room);
 	}
-	if (quote)
-		putc('"', to);
+	return line.bytes + line.length;
 }
 
 static void
-print_hex(FILE *to, const uint8_t *bytes, unsigned count)
+put_bytes(const void *bytes, size_t length)
 {
-	for (unsigned i = 0; i < count; i++)
-		fprintf(to, "%s%02x", i == 0 ? "" : ":", bytes[i]);
+	memcpy(room_for(length), bytes, length);
+	line.length += length;
 }
 
 static void
-print_address(FILE *to, const FlowValue *value)
+put_byte(char byte)
+{
+	*room_for(1) = byte;
+	line.length++;
+}
+
+static void
+put_number(uint64_t number)
+{
+	char		digits[20];
+	size_t		at = sizeof(digits);
+
+	do
+		digits[--at] = (char) ('0' + number % 10);
+	while ((number /= 10) > 0);
+	put_bytes(digits + at, sizeof(digits) - at);
+}
+
+static void
+put_signed(int64_t number)
+{
+	if (number < 0)
+		put_byte('-');
+	put_number(number < 0 ? -(uint64_t) number : (uint64_t) number);
+}
+
+static void
+put_hex(const uint8_t *bytes, size_t count, const char *between)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i > 0)
+			put_bytes(between, strlen(between));
+		put_byte(digits[bytes[i] >> 4]);
+		put_byte(digits[bytes[i] & 15]);
+	}
+}
+
+/* ------------------------------------------------------------------------------------------------------------------- doubles */
+
+/*
+ * Whether a decimal number reads back as this double, even if who reads it rounds otherwise where it lies in the very middle
+ * between two: what the server prints does.  Only whole numbers can lie there with so few digits.
+ */
+static bool
+reads_back(const char *decimal, double number)
+{
+	unsigned __int128 whole = 0,
+				twice,
+				gap;
+	int			exponent;
+	const char *at = decimal;
+	double		neighbour;
+
+	if (strtod(decimal, NULL) != number)
+		return false;
+	if (number < WHOLE_FROM || number >= 0x1p100)
+		return true;
+
+	/* d.ddde+dd, of which the exponent is at least as large as the fraction is long */
+	exponent = atoi(strchr(decimal, 'e') + 1);
+	for (; *at != 'e'; at++)
+		if (*at != '.')
+		{
+			whole = whole * 10 + (unsigned) (*at - '0');
+			exponent -= at != decimal;
+		}
+	for (; exponent > 0; exponent--)
+		whole *= 10;
+	twice = (unsigned __int128) number * 2;
+	neighbour = nextafter(number, whole * 2 > twice ? INFINITY : 0);
+	gap = neighbour > number ? (unsigned __int128) (neighbour - number) : (unsigned __int128) (number - neighbour);
+	return (whole * 2 > twice ? whole * 2 - twice : twice - whole * 2) < gap;
+}
+
+/*
+ * The decimal digits are the fewest that read back as the number, the nearest of these to it; the exponent is written where it is
+ * below -4 or from 15 on.  Numbers here are sizes, times and their deviations: never negative.
+ */
+size_t
+csv_double(double number, char text[CSV_DOUBLE_MAX])
+{
+	char		scientific[CSV_DOUBLE_MAX],
+				digits[DIGITS_MAX + 1];
+	int			count = DIGITS_SURE,
+				exponent,
+				length = 0;
+
+	if (number < WHOLE_MAX && number == (double) (uint64_t) number)
+		return (size_t) snprintf(text, CSV_DOUBLE_MAX, "%" PRIu64, (uint64_t) number);
+
+	for (;; count++)
+	{
+		snprintf(scientific, sizeof(scientific), "%.*e", count - 1, number);
+		if (count == DIGITS_MAX || reads_back(scientific, number))
+			break;
+		/* A power of two has its neighbours nearer below than above: the decimal number above may do where the nearest does not. */
+		if (frexp(number, &exponent) == 0.5 && scientific[count] < '9' && (scientific[count]++, reads_back(scientific, number)))
+			break;
+	}
+	exponent = atoi(strchr(scientific, 'e') + 1);
+	digits[0] = scientific[0];
+	memcpy(digits + 1, scientific + 2, (size_t) count - 1);
+	while (count > 1 && digits[count - 1] == '0')
+		count--;
+
+	if (exponent < -4 || exponent >= DIGITS_SURE)
+	{
+		text[length++] = digits[0];
+		if (count > 1)
+			text[length++] = '.';
+		memcpy(text + length, digits + 1, (size_t) count - 1);
+		length += count - 1;
+		return (size_t) (length + snprintf(text + length, (size_t) (CSV_DOUBLE_MAX - length), "e%+03d", exponent));
+	}
+	if (exponent < 0)
+		length += snprintf(text, CSV_DOUBLE_MAX, "0.%.*s", -exponent - 1, "0000");
+	for (int i = 0; i < count || i <= exponent; i++)
+	{
+		text[length++] = i < count ? digits[i] : '0';
+		if (i == exponent && i + 1 < count)
+			text[length++] = '.';
+	}
+	text[length] = '\0';
+	return (size_t) length;
+}
+
+/* -------------------------------------------------------------------------------------------------------------------- values */
+
+static void
+put_double(double number)
+{
+	char		text[CSV_DOUBLE_MAX];
+
+	put_bytes(text, csv_double(number, text));
+}
+
+static void
+put_address(const FlowValue *value)
 {
 	char		text[INET6_ADDRSTRLEN];
 
 	inet_ntop(value->b.length == 4 ? AF_INET : AF_INET6, value->b.bytes, text, sizeof(text));
-	fputs(text, to);
-}
-
-/* A form that reads back as the same number, with 15 digits where they do: so short ones stay short, and 100 is not 1e+02. */
-static void
-print_double(FILE *to, double number)
-{
-	char		text[32];
-
-	for (int digits = 15; digits <= 17; digits++)
-	{
-		snprintf(text, sizeof(text), "%.*g", digits, number);
-		if (strtod(text, NULL) == number)
-			break;
-	}
-	fputs(text, to);
+	put_bytes(text, strlen(text));
 }
 
 static void
-print_integers(FILE *to, const FlowValue *value)
+put_integers(const FlowValue *value)
 {
-	fputs("\"[", to);
+	put_byte('{');
 	for (uint32_t i = 0; i < value->a.count; i++)
-		fprintf(to, "%s%" PRId64, i == 0 ? "" : ", ", record_element(value, i));
-	fputs("]\"", to);
+	{
+		if (i > 0)
+			put_byte(',');
+		put_signed(record_element(value, i));
+	}
+	put_byte('}');
 }
 
 static void
-print_value(FILE *to, ColumnKind kind, const FlowValue *value, char *const *names)
+put_value(const CsvForm *form, ColumnKind kind, const FlowValue *value)
 {
 	switch (kind)
 	{
@@ -76,65 +226,125 @@ print_value(FILE *to, ColumnKind kind, const FlowValue *value, char *const *name
 		case COLUMN_UINT16:
 		case COLUMN_UINT32:
 		case COLUMN_UINT64:
-			fprintf(to, "%" PRIu64, value->u);
+			put_number(value->u);
 			break;
 		case COLUMN_INT32:
 		case COLUMN_INT64:
-			fprintf(to, "%" PRId64, value->i);
+			put_signed(value->i);
 			break;
 		case COLUMN_DOUBLE:
-			print_double(to, value->d);
+			put_double(value->d);
 			break;
 		case COLUMN_ADDRESS:
-			print_address(to, value);
+			put_address(value);
 			break;
 		case COLUMN_MAC:
 		case COLUMN_OUI:
-			print_hex(to, value->b.bytes, value->b.length);
+			put_hex(value->b.bytes, value->b.length, ":");
 			break;
 		case COLUMN_TEXT:
 		case COLUMN_JSON:
-			print_text(to, (const char *) value->b.bytes, value->b.length);
+			put_bytes(value->b.bytes, value->b.length);
 			break;
 		case COLUMN_INTEGERS:
-			print_integers(to, value);
+			put_integers(value);
 			break;
 		case COLUMN_FILE:
-			print_text(to, names[value->u], strlen(names[value->u]));
+			put_bytes(form->names[value->u], strlen(form->names[value->u]));
 			break;
 	}
 }
 
-void
-csv_print_names(FILE *to, const ColumnSet *wanted)
+/* The hash of what the line holds from `start` on comes in its place. */
+static void
+hash_from(size_t start, const uint8_t *key)
 {
-	const char *comma = "";
+	uint8_t		hash[HASH_BYTES];
 
-	for (unsigned i = 0; i < column_count; i++)
+	crypto_generichash_blake2b(hash, sizeof(hash), (const uint8_t *) line.bytes + start, line.length - start, key, CSV_KEY_MAX);
+	line.length = start;
+	put_hex(hash, sizeof(hash), "");
+}
+
+/* What the line holds from `start` on is put in quotes, if it must be. */
+static void
+quote_from(size_t start)
+{
+	size_t		length = line.length - start,
+				quotes = 0;
+	bool		must = length == 0;
+	char	   *from,
+			   *to;
+
+	for (size_t i = start; i < line.length; i++)
 	{
-		if (!column_set_has(wanted, i))
-			continue;
-		fprintf(to, "%s%s", comma, columns[i].name);
-		comma = ",";
+		char		byte = line.bytes[i];
+
+		quotes += byte == '"';
+		must |= byte == '"' || byte == ',' || byte == '\n' || byte == '\r';
 	}
-	putc('\n', to);
+	if (!must)
+		return;
+	room_for(quotes + 2);
+	from = line.bytes + line.length;
+	line.length += quotes + 2;
+	to = line.bytes + line.length;
+	*--to = '"';
+	while (length-- > 0)
+	{
+		*--to = *--from;
+		if (*to == '"')
+			*--to = '"';
+	}
+	*--to = '"';
+}
+
+/* -------------------------------------------------------------------------------------------------------------------- lines */
+
+static void
+write_line(FILE *to)
+{
+	put_byte('\n');
+	fwrite(line.bytes, 1, line.length, to);
+	line.length = 0;
 }
 
 void
-csv_print_flow(FILE *to, const ColumnSet *wanted, const FlowRecord *record, uint64_t id, char *const *names)
+csv_print_names(const CsvForm *form)
 {
-	const char *comma = "";
+	for (unsigned i = 0; i < column_count; i++)
+	{
+		if (!column_set_has(&form->wanted, i))
+			continue;
+		if (line.length > 0)
+			put_byte(',');
+		put_bytes(columns[i].name, strlen(columns[i].name));
+	}
+	write_line(form->to);
+}
+
+void
+csv_print_flow(const CsvForm *form, const FlowRecord *record, uint64_t id)
+{
+	bool		first = true;
 
 	for (unsigned i = 0; i < column_count; i++)
 	{
-		if (!column_set_has(wanted, i))
+		size_t		start;
+
+		if (!column_set_has(&form->wanted, i))
 			continue;
-		fputs(comma, to);
-		comma = ",";
+		if (!first)
+			put_byte(',');
+		first = false;
+		start = line.length;
 		if (columns[i].field == FIELD_ID)
-			fprintf(to, "%" PRIu64, id);
+			put_number(id);
 		else
-			print_value(to, columns[i].kind, &record->values[i], names);
+			put_value(form, columns[i].kind, &record->values[i]);
+		if (column_set_has(&form->hashed, i))
+			hash_from(start, form->key);
+		quote_from(start);
 	}
-	putc('\n', to);
+	write_line(form->to);
 }

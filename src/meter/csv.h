@@ -1,6 +1,9 @@
 /*
  * csv.h
- *	  Flow records as lines of CSV (RFC 4180, with newlines alone).
+ *	  Flow records as lines of CSV, in the bytes that nfstream_to_csv() and COPY … (FORMAT csv, HEADER) write.
+ *
+ * RFC 4180, with newlines alone.  A value is quoted if it is empty or holds a comma, a quote or an end of line; numbers, addresses
+ * and lists are PostgreSQL's: {0,1}, and the shortest decimal form that reads back as the same number.
  */
 #ifndef METER_CSV_H
 #define METER_CSV_H
@@ -9,10 +12,28 @@
 
 #include "wire/record.h"
 
-/* The names of the wanted columns. */
-void		csv_print_names(FILE *to, const ColumnSet *wanted);
+/* The longest text of csv_double(), with its NUL. */
+#define CSV_DOUBLE_MAX	32
 
-/* The values of the wanted columns; `id` is the flow's number, `names` are the sources. */
-void		csv_print_flow(FILE *to, const ColumnSet *wanted, const FlowRecord *record, uint64_t id, char *const *names);
+/* The longest key that hashes have, bytes: RFC 7693. */
+#define CSV_KEY_MAX		64
+
+typedef struct CsvForm
+{
+	FILE	   *to;
+	ColumnSet	wanted;
+	ColumnSet	hashed;			/* of these: 128 hexadecimal digits of the text's BLAKE2b hash stand in its place */
+	uint8_t		key[CSV_KEY_MAX];	/* of the hashes */
+	char *const *names;			/* of the sources, for COLUMN_FILE */
+} CsvForm;
+
+/* The names of the wanted columns. */
+void		csv_print_names(const CsvForm *form);
+
+/* The values of the wanted columns; `id` is the flow's number. */
+void		csv_print_flow(const CsvForm *form, const FlowRecord *record, uint64_t id);
+
+/* A number as the server's float8 has it; returns its length. */
+size_t		csv_double(double number, char text[CSV_DOUBLE_MAX]);
 
 #endif							/* METER_CSV_H */

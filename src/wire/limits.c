@@ -66,7 +66,7 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 	.help = "what follows the rows up to the damage in a capture: a warning or an error"},
 	[OPTION_APPLICATION_NAMES] = {"application_names", VALUE_CHOICE, .fallback = APPLICATION_NAMES_SHORT,
 		.choices = {[APPLICATION_NAMES_SHORT] = "short", [APPLICATION_NAMES_FULL] = "full"},
-	.help = "the names that application_name has, of the application alone (Facebook) or with what carries it (TLS.Facebook)"},
+	.help = "what application_name tells: the application, or what carries it too, as TLS.Facebook"},
 	[OPTION_DIRECTORY] = {"directory", VALUE_TEXT, .max = 4095,
 		.accepted = "an absolute path",
 	.help = "where the captures of all tables lie, for whoever may use the server"},

@@ -20,6 +20,7 @@ LABELS = (
 # As labels.c calls what application_name and application_protocol are by default.
 NAMES_APART = ('application', 'application_protocol')
 ABSENT = r'\N'
+LIST_FORM = str.maketrans('{}', '[]', ' ')  # from the server's or Python's to JSON's
 
 
 @dataclass
@@ -54,7 +55,7 @@ def number(value):
 def array(value):
     if isinstance(value, (tuple, list)):
         return '[' + ','.join(map(str, value)) + ']'
-    return None if value is None or value == ABSENT else value.replace(' ', '')
+    return None if value is None or value == ABSENT else value.translate(LIST_FORM)
 
 
 def canonical(column):

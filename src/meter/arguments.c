@@ -1,0 +1,456 @@
+/*
+ * arguments.c
+ *	  The command line of a meter by hand.
+ *
+ * Options and sources may stand in any order, up to an argument -- after which all are sources.  An option is --name=value or
+ * --name value, with underscores or dashes; names, ranges and defaults are those of wire/limits.c.  A boolean alone is true: the
+ * argument after it is its value only if it reads as one.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/memory.h"
+#include "meter/arguments.h"
+
+/* At most so many edits lead from what was typed to what may have been meant. */
+#define EDITS_MAX	3
+
+/* Names that are longer are no slips of the hand. */
+#define NAME_MAX_LENGTH	64
+
+/* Where and how a value is kept. */
+typedef enum Kept
+{
+	KEPT_U8,
+	KEPT_U32,
+	KEPT_U64,
+	KEPT_MS,					/* an option in seconds, uint64_t */
+	KEPT_TEXT,
+	KEPT_COLUMNS,
+	KEPT_KEY
+} Kept;
+
+typedef struct Known
+{
+	OptionId	id;
+	Kept		kept;
+	size_t		at;				/* in Arguments */
+} Known;
+
+static const Known known_options[] = {
+	{OPTION_BPF_FILTER, KEPT_TEXT, offsetof(Arguments, bpf_filter)},
+	{OPTION_DECODE_TUNNELS, KEPT_U8, offsetof(Arguments, request.decode_tunnels)},
+	{OPTION_IDLE_TIMEOUT, KEPT_MS, offsetof(Arguments, request.idle_timeout)},
+	{OPTION_ACTIVE_TIMEOUT, KEPT_MS, offsetof(Arguments, request.active_timeout)},
+	{OPTION_ACCOUNTING_MODE, KEPT_U32, offsetof(Arguments, request.accounting_mode)},
+	{OPTION_STATISTICAL_ANALYSIS, KEPT_U8, offsetof(Arguments, request.statistical_analysis)},
+	{OPTION_SPLT_ANALYSIS, KEPT_U32, offsetof(Arguments, request.splt_analysis)},
+	{OPTION_N_DISSECTIONS, KEPT_U32, offsetof(Arguments, request.n_dissections)},
+	{OPTION_APPLICATION_NAMES, KEPT_U8, offsetof(Arguments, request.application_names)},
+	{OPTION_EXTRA_COLUMNS, KEPT_U8, offsetof(Arguments, extra_columns)},
+	{OPTION_COLUMNS_TO_ANONYMIZE, KEPT_COLUMNS, offsetof(Arguments, hashed)},
+	{OPTION_ANONYMIZATION_KEY, KEPT_KEY, offsetof(Arguments, key)},
+	{OPTION_MAX_NFLOWS, KEPT_U64, offsetof(Arguments, request.max_nflows)},
+	{OPTION_MAX_ACTIVE_FLOWS, KEPT_U64, offsetof(Arguments, request.max_active_flows)},
+	{OPTION_METER_MEMORY, KEPT_U64, offsetof(Arguments, meter_memory)},
+	{OPTION_ON_DAMAGE, KEPT_U8, offsetof(Arguments, on_damage)},
+};
+
+#define KNOWN_OPTIONS	(sizeof(known_options) / sizeof(known_options[0]))
+
+/* Of no table, where a column is declared instead. */
+#define SOURCE_FILE		"source_file"
+
+void
+complain(const char *about, const char *format, ...)
+{
+	va_list		arguments;
+
+	fputs("nfstream_meter: ", stderr);
+	if (about != NULL)
+		fprintf(stderr, "%s: ", about);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	putc('\n', stderr);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- names of options */
+
+/* Whether this is the option's name, with underscores or dashes. */
+static bool
+is_name(const char *typed, size_t length, const char *name)
+{
+	if (strlen(name) != length)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (typed[i] != name[i] && !(typed[i] == '-' && name[i] == '_'))
+			return false;
+	return true;
+}
+
+/* How many letters must be put in, taken out or changed to make one name of the other (V. I. Levenshtein, 1966). */
+static unsigned
+edits(const char *typed, size_t length, const char *name)
+{
+	unsigned	row[NAME_MAX_LENGTH + 1];
+	size_t		name_length = strlen(name);
+
+	for (size_t j = 0; j <= name_length; j++)
+		row[j] = (unsigned) j;
+	for (size_t i = 1; i <= length; i++)
+	{
+		unsigned	before = row[0];
+
+		row[0] = (unsigned) i;
+		for (size_t j = 1; j <= name_length; j++)
+		{
+			unsigned	changed = before + !(typed[i - 1] == name[j - 1] || (typed[i - 1] == '-' && name[j - 1] == '_')),
+						shorter = row[j] + 1,
+						longer = row[j - 1] + 1;
+
+			before = row[j];
+			row[j] = changed < shorter ? changed : shorter;
+			row[j] = longer < row[j] ? longer : row[j];
+		}
+	}
+	return row[name_length];
+}
+
+/* The name that is nearest to what was typed, or that contains it; NULL if none is near. */
+static const char *
+nearest(const char *typed, size_t length, const char *const *names, size_t count)
+{
+	const char *found = NULL;
+	unsigned	fewest = EDITS_MAX + 1;
+	char		part[NAME_MAX_LENGTH + 1];
+
+	if (length > NAME_MAX_LENGTH || length == 0)
+		return NULL;
+	memcpy(part, typed, length);
+	part[length] = '\0';
+	for (size_t i = 0; i < count; i++)
+	{
+		unsigned	count_edits = strlen(names[i]) > NAME_MAX_LENGTH ? fewest : edits(typed, length, names[i]);
+
+		if (count_edits < fewest && count_edits < length)
+		{
+			fewest = count_edits;
+			found = names[i];
+		}
+	}
+	for (size_t i = 0; i < count && found == NULL && length > 2; i++)
+		if (strstr(names[i], part) != NULL)
+			found = names[i];
+	return found;
+}
+
+static void
+refuse_name(const char *typed, size_t length)
+{
+	const char *names[KNOWN_OPTIONS + 3] = {SOURCE_FILE, "help", "version"},
+			   *perhaps;
+
+	for (size_t i = 0; i < KNOWN_OPTIONS; i++)
+		names[i + 3] = option_limits[known_options[i].id].name;
+	perhaps = nearest(typed, length, names, KNOWN_OPTIONS + 3);
+	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
+		if (is_name(typed, length, option_limits[id].name))
+		{
+			complain(NULL, id == OPTION_SOURCE ? "a source is named without --%.*s" : "--%.*s is an option of foreign tables alone",
+					 (int) length, typed);
+			return;
+		}
+	if (perhaps != NULL)
+		complain(NULL, "there is no option --%.*s, perhaps --%s was meant; --help lists all", (int) length, typed, perhaps);
+	else
+		complain(NULL, "there is no option --%.*s; --help lists all", (int) length, typed);
+}
+
+/* --------------------------------------------------------------------------------------------------------------------- values */
+
+static bool
+refuse_value(OptionId id, const char *value)
+{
+	char		accepted[OPTION_WORDS_MAX];
+
+	option_accepted(id, accepted);
+	if (value == NULL)
+		complain(NULL, "--%s needs a value: %s", option_limits[id].name, accepted);
+	else if (id == OPTION_ANONYMIZATION_KEY)
+		complain(NULL, "--%s: not accepted; accepted: %s", option_limits[id].name, accepted);
+	else
+		complain(NULL, "--%s: \"%s\" is not accepted; accepted: %s", option_limits[id].name, value, accepted);
+	return false;
+}
+
+/* Reads names of columns with commas between them, in braces or not. */
+static bool
+read_columns(const char *value, ColumnSet *set)
+{
+	const char *at = value;
+	bool		braces = *at == '{';
+
+	memset(set, 0, sizeof(*set));
+	at += braces;
+	while (*at != '\0' && *at != '}')
+	{
+		size_t		length = strcspn(at, ",}");
+		unsigned	column = 0;
+
+		while (column < column_count && !is_name(at, length, columns[column].name))
+			column++;
+		if (column == column_count)
+		{
+			const char *names[COLUMNS_MAX],
+					   *perhaps;
+
+			for (unsigned i = 0; i < column_count; i++)
+				names[i] = columns[i].name;
+			perhaps = nearest(at, length, names, column_count);
+			complain(NULL, "--columns_to_anonymize: there is no column \"%.*s\"%s%s%s", (int) length, at,
+					 perhaps == NULL ? "" : ", perhaps \"", perhaps == NULL ? "" : perhaps,
+					 perhaps == NULL ? "" : "\" was meant");
+			return false;
+		}
+		column_set_add(set, column);
+		at += length;
+		if (*at == ',' && at[1] != '\0' && at[1] != '}')
+			at++;
+	}
+	if (strcmp(at, braces ? "}" : "") != 0)
+		return refuse_value(OPTION_COLUMNS_TO_ANONYMIZE, value);
+	return true;
+}
+
+static int
+digit_value(char digit)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *found = digit == '\0' ? NULL : strchr(digits, digit);
+
+	return found == NULL ? -1 : (int) (found - digits) % 16;
+}
+
+static bool
+read_key(const char *value, Arguments *arguments)
+{
+	size_t		length = strlen(value);
+
+	if (length == 0 || length % 2 != 0 || length > 2 * sizeof(arguments->key))
+		return refuse_value(OPTION_ANONYMIZATION_KEY, value);
+	for (size_t i = 0; i < length / 2; i++)
+	{
+		int			high = digit_value(value[2 * i]),
+					low = digit_value(value[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return refuse_value(OPTION_ANONYMIZATION_KEY, value);
+		arguments->key[i] = (uint8_t) (high * 16 + low);
+	}
+	arguments->key_length = length / 2;
+	return true;
+}
+
+static bool
+take_value(const Known *known, const char *value, Arguments *arguments)
+{
+	char	   *at = (char *) arguments + known->at;
+	uint64_t	number = 0;
+
+	if (!option_parse(known->id, value, &number))
+		return refuse_value(known->id, value);
+	switch (known->kept)
+	{
+		case KEPT_U8:
+			*(uint8_t *) at = (uint8_t) number;
+			break;
+		case KEPT_U32:
+			memcpy(at, &(uint32_t) {(uint32_t) number}, sizeof(uint32_t));
+			break;
+		case KEPT_U64:
+			memcpy(at, &number, sizeof(number));
+			break;
+		case KEPT_MS:
+			memcpy(at, &(uint64_t) {number * 1000}, sizeof(uint64_t));
+			break;
+		case KEPT_TEXT:
+			memcpy(at, &value, sizeof(value));
+			break;
+		case KEPT_COLUMNS:
+			return read_columns(value, &arguments->hashed);
+		case KEPT_KEY:
+			return read_key(value, arguments);
+	}
+	return true;
+}
+
+/*
+ * Takes the option that `argument`, behind its --, names.  `next` is the argument after it, or NULL; *takes_next tells whether
+ * it was the value.
+ */
+static bool
+take_option(char *argument, char *next, bool *takes_next, Arguments *arguments)
+{
+	size_t		length = strcspn(argument, "=");
+	char	   *value = argument[length] == '=' ? argument + length + 1 : NULL;
+	const Known *known = known_options;
+	uint64_t	number;
+
+	*takes_next = false;
+	if (is_name(argument, length, SOURCE_FILE))
+	{
+		arguments->source_file = true;
+		if (value == NULL)
+			return true;
+		complain(NULL, "--" SOURCE_FILE " has no value");
+		return false;
+	}
+	while (known < known_options + KNOWN_OPTIONS && !is_name(argument, length, option_limits[known->id].name))
+		known++;
+	if (known == known_options + KNOWN_OPTIONS)
+	{
+		refuse_name(argument, length);
+		return false;
+	}
+	if (value == NULL)
+	{
+		bool		is_boolean = option_limits[known->id].type == VALUE_BOOLEAN;
+
+		if (next != NULL && (!is_boolean || option_parse(known->id, next, &number)))
+		{
+			value = next;
+			*takes_next = true;
+		}
+		else if (is_boolean)
+			value = "true";
+		else
+			return refuse_value(known->id, NULL);
+	}
+	if (!take_value(known, value, arguments))
+		return false;
+	if (known->kept == KEPT_KEY)
+		memset(value, '*', strlen(value));
+	return true;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ the command line */
+
+static void
+complete_request(Arguments *arguments)
+{
+	MeterRequest *request = &arguments->request;
+
+	if (arguments->bpf_filter != NULL)
+		request->filter_length = (uint32_t) strlen(arguments->bpf_filter);
+	request->meter_memory = arguments->meter_memory << 20;
+	request->stop_at_damage = arguments->on_damage == ON_DAMAGE_ERROR;
+	request_add_all_columns(request);
+	for (unsigned i = 0; i < column_count; i++)
+		if (columns[i].extra &&
+			(arguments->extra_columns || (arguments->source_file && columns[i].field == FIELD_SOURCE_FILE)) &&
+			(columns[i].group == GROUP_CORE || (columns[i].group == GROUP_DPI && request->n_dissections > 0)))
+			column_set_add(&request->columns, i);
+}
+
+static bool
+check_sources(const Arguments *arguments)
+{
+	unsigned	standard_input = 0;
+
+	for (uint32_t i = 0; i < arguments->request.files; i++)
+		standard_input += strcmp(arguments->sources[i], ARGUMENTS_STANDARD_INPUT) == 0;
+	if (arguments->request.files == 0)
+		complain(NULL, "no capture is named; - is standard input, and --help tells more");
+	else if (standard_input > 1)
+		complain(NULL, "standard input can be read only once");
+	else
+		return true;
+	return false;
+}
+
+ArgumentsResult
+arguments_read(int argc, char **argv, Arguments *arguments)
+{
+	bool		options_end = false;
+
+	*arguments = (Arguments) {
+		.sources = memory_get((size_t) argc * sizeof(char *)),
+		.meter_memory = option_limits[OPTION_METER_MEMORY].fallback,
+		.on_damage = (uint8_t) option_limits[OPTION_ON_DAMAGE].fallback,
+		.extra_columns = (uint8_t) option_limits[OPTION_EXTRA_COLUMNS].fallback,
+	};
+	request_defaults(&arguments->request);
+	for (int i = 1; i < argc; i++)
+	{
+		bool		takes_next;
+
+		if (options_end || argv[i][0] != '-' || strcmp(argv[i], ARGUMENTS_STANDARD_INPUT) == 0)
+			arguments->sources[arguments->request.files++] = argv[i];
+		else if (strcmp(argv[i], "--") == 0)
+			options_end = true;
+		else if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0)
+			return ARGUMENTS_HELP;
+		else if (strcmp(argv[i], "--version") == 0)
+			return ARGUMENTS_VERSION;
+		else if (argv[i][1] != '-')
+		{
+			complain(NULL, "there is no option %s; --help lists all, and a capture of that name is ./%s", argv[i], argv[i]);
+			return ARGUMENTS_WRONG;
+		}
+		else if (!take_option(argv[i] + 2, argv[i + 1], &takes_next, arguments))
+			return ARGUMENTS_WRONG;
+		else
+			i += takes_next;
+	}
+	if (!check_sources(arguments))
+		return ARGUMENTS_WRONG;
+	complete_request(arguments);
+	return ARGUMENTS_METER;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------------- help */
+
+static void
+print_option(FILE *to, OptionId id)
+{
+	char		accepted[OPTION_WORDS_MAX],
+				fallback[OPTION_WORDS_MAX];
+
+	option_accepted(id, accepted);
+	option_fallback(id, fallback);
+	fprintf(to, "  --%s\n      %s\n      %s%s%s\n", option_limits[id].name, option_limits[id].help, accepted,
+			fallback[0] == '\0' ? "" : "; default ", fallback);
+}
+
+void
+arguments_print_help(FILE *to)
+{
+	fputs("usage: nfstream_meter [OPTION ...] [--] CAPTURE ...\n"
+		  "\n"
+		  "Prints the flows of the captures, read as one, as CSV: what nfstream_to_csv() writes of\n"
+		  "a foreign table with the same options.  A capture is pcap or pcapng, as it is or in gzip\n"
+		  "or zstd, a file or a pipe; - is standard input.\n"
+		  "\n"
+		  "Options are written --idle_timeout 60, --idle_timeout=60 or --idle-timeout=60; a boolean\n"
+		  "alone is true.\n"
+		  "\n", to);
+	for (size_t i = 0; i < KNOWN_OPTIONS; i++)
+		print_option(to, known_options[i].id);
+	fprintf(to, "  --%s\n      add the column %s: the capture in which the flow began\n", SOURCE_FILE, SOURCE_FILE);
+	fprintf(to, "  --version\n      print the versions of this program and its libraries\n"
+			"  -h, --help\n      print this\n"
+			"\n"
+			"Exit status:\n"
+			"  %d  all captures were read to their ends\n"
+			"  %d  a capture could not be read, the rows not be written, or memory not be had\n"
+			"  %d  the command line or the filter is wrong; nothing was printed\n"
+			"  %d  a capture is damaged; the rows up to the damage were printed, and those of the\n"
+			"     captures after it, unless --on_damage is error\n"
+			"A signal that ends the program counts as the shell has it, 128 and its number; after the\n"
+			"first SIGINT or SIGTERM the flows so far are printed.\n",
+			EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_DAMAGED);
+}

@@ -1,0 +1,56 @@
+/*
+ * arguments.h
+ *	  The command line of a meter by hand.
+ */
+#ifndef METER_ARGUMENTS_H
+#define METER_ARGUMENTS_H
+
+#include "meter/csv.h"
+#include "wire/limits.h"
+#include "wire/request.h"
+
+/* Standard input, among the sources. */
+#define ARGUMENTS_STANDARD_INPUT	"-"
+
+typedef struct Arguments
+{
+	MeterRequest request;		/* complete and checked, columns included */
+	const char *bpf_filter;		/* request.filter_length bytes; NULL: none */
+	char	  **sources;		/* request.files of them, as they were typed */
+	uint8_t		on_damage;		/* an OnDamage */
+	uint64_t	meter_memory;	/* megabytes */
+	uint8_t		extra_columns;
+	uint8_t		source_file;
+	ColumnSet	hashed;
+	uint8_t		key[CSV_KEY_MAX];
+	size_t		key_length;		/* bytes; 0: none was given */
+} Arguments;
+
+typedef enum ArgumentsResult
+{
+	ARGUMENTS_METER,			/* there is something to be metered */
+	ARGUMENTS_HELP,				/* help was asked for, or the version */
+	ARGUMENTS_VERSION,
+	ARGUMENTS_WRONG				/* what is wrong was said on standard error */
+} ArgumentsResult;
+
+/* Reads a command line.  A key that was on it is wiped from it, as everyone on the machine can read it there. */
+ArgumentsResult arguments_read(int argc, char **argv, Arguments *arguments);
+
+/* Prints what the command line can be, all options with their ranges and defaults, and what the exit statuses mean. */
+void		arguments_print_help(FILE *to);
+
+/* The exit status, apart from those of signals: what the help says of them. */
+typedef enum ExitStatus
+{
+	EXIT_DONE,
+	EXIT_FAILED,
+	EXIT_USAGE,
+	EXIT_DAMAGED
+} ExitStatus;
+
+/* Says something on standard error, behind the program's name and, unless NULL, what it is about. */
+__attribute__((format(printf, 2, 3)))
+void		complain(const char *about, const char *format, ...);
+
+#endif							/* METER_ARGUMENTS_H */
