@@ -22,11 +22,24 @@
 
 #include "pg/encoding.h"
 #include "pg/owner.h"
+#include "pg/settings.h"
 #include "pg/spawn.h"
 
 #define FIRST_ROOM	(128 * 1024)
 
 #define SPARE_DESCRIPTORS	4
+
+/* Waiting for a meter's end, in microseconds: in all, and between two looks. */
+#define LONGEST_WAIT		1000000
+#define FIRST_PAUSE			100
+#define LONGEST_PAUSE		10000
+
+/* With so many meters that were told to end and have not, no other one is started. */
+#define LINGERING_MAX		16
+
+/* These meters of this process: there was a slot for each. */
+static pid_t lingering[LINGERING_MAX + SLOTS_MAX];
+static int	lingering_count = 0;
 
 /* How often in meter_timeout the owner looks whether a silent meter moves on. */
 #define LOOKS_IN_TIMEOUT	4
@@ -158,18 +171,61 @@ send_file(OwnedMeter *meter, uint32 index)
 
 /* ---------------------------------------------------------------------------------------------------------------- from it */
 
-/* Ends the meter, if it did not end itself, and waits until it is gone; returns its status as waitpid() has it. */
-static int
-reap(OwnedMeter *meter)
+/* Whether a child has ended, and how; one that has is waited for no more. */
+static bool
+has_ended(pid_t pid, int *status)
 {
-	int			status = 0;
+	pid_t		ended;
 
-	kill(-meter->pid, SIGKILL);	/* with all that it might have started */
-	kill(meter->pid, SIGKILL);
-	while (waitpid(meter->pid, &status, 0) < 0 && errno == EINTR)
-		continue;
+	*status = 0;
+	do
+		ended = waitpid(pid, status, WNOHANG);
+	while (ended < 0 && errno == EINTR);
+	return ended != 0;
+}
+
+/* Forgets those that have ended since. */
+static void
+reap_lingering(void)
+{
+	int			kept = 0,
+				status;
+
+	for (int i = 0; i < lingering_count; i++)
+		if (!has_ended(lingering[i], &status))
+			lingering[kept++] = lingering[i];
+	lingering_count = kept;
+}
+
+/*
+ * Ends the meter, if it did not end itself, and waits until it is gone; *status is as waitpid() has it.
+ *
+ * A meter cannot refuse, but the kernel lets it go only when it is done with what it does for it, as reading from a file system
+ * that has gone away.  Nobody can wait for that, and less for each of many: false, and it is among those that linger.
+ */
+static bool
+reap(OwnedMeter *meter, int *status)
+{
+	pid_t		pid = meter->pid;
+	long		longest = LONGEST_WAIT / (lingering_count + 1),
+				waited = 0,
+				pause = FIRST_PAUSE;
+
 	meter->pid = 0;
-	return status;
+	kill(-pid, SIGKILL);		/* with all that it might have started */
+	kill(pid, SIGKILL);
+	while (!has_ended(pid, status))
+	{
+		if (waited >= longest)
+		{
+			lingering[lingering_count++] = pid;
+			return false;
+		}
+		pg_usleep(pause);
+		waited += pause;
+		pause = Min(pause * 3 / 2, LONGEST_PAUSE);
+	}
+	return true;
 }
 
 /* Where the meter was, as an error's detail; what it says of that may be anything. */
@@ -191,8 +247,13 @@ position_detail(const OwnedMeter *meter)
 static void
 report_death(OwnedMeter *meter)
 {
-	int			status = reap(meter);
+	int			status;
 
+	if (!reap(meter, &status))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a meter has closed its channel and does not end"),
+				 position_detail(meter)));
 	if (WIFSIGNALED(status))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
@@ -363,6 +424,12 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 	meter->job = job;
 	meter->room = FIRST_ROOM;
 	meter->buffer = palloc(meter->room);
+	reap_lingering();
+	if (lingering_count >= LINGERING_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("%d meters of this session were told to end and have not", lingering_count),
+				 errhint("The file system of their captures does not answer.")));
 	reserve_descriptor();
 	PG_TRY();
 	{
@@ -390,8 +457,10 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 void
 owner_stop(OwnedMeter *meter)
 {
+	int			status;
+
 	if (meter->pid != 0)
-		reap(meter);
+		reap(meter, &status);
 	if (meter->channel >= 0)
 	{
 		close(meter->channel);

@@ -37,7 +37,10 @@ bool		owner_receive(OwnedMeter *meter, MeterMessage *message);
 /* Waits until owner_receive() may have a message or this process's latch is set, and resets that; open to interrupts. */
 void		owner_wait(OwnedMeter *meter);
 
-/* Ends the meter, whatever it is doing, and waits until it is gone: a moment, it cannot refuse.  Raises no error. */
+/*
+ * Ends the meter, whatever it is doing, and waits until it is gone: a moment, it cannot refuse; but for a second at most, for the
+ * kernel may be waiting in it.  Raises no error.
+ */
 void		owner_stop(OwnedMeter *meter);
 
 #endif							/* PG_OWNER_H */

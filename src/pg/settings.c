@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "postmaster/bgworker_internals.h"
 #include "utils/guc.h"
 
 #include "pg/settings.h"
@@ -20,13 +19,26 @@ int			setting_max_workers = -1;
 int			setting_max_meters_per_scan = REQUEST_SHARDS_MAX;
 int			setting_max_meter_memory = DEFAULT_MAX_METER_MEMORY;
 
+/* A longer one would be cut off where it is used. */
+static bool
+check_meter_program(char **value, void **extra, GucSource source)
+{
+	(void) extra;
+	(void) source;
+	if (*value == NULL || strlen(*value) < MAXPGPATH)
+		return true;
+	GUC_check_errdetail("A path has at most %d bytes.", MAXPGPATH - 1);
+	return false;
+}
+
 void
 settings_define(void)
 {
 	DefineCustomStringVariable("nfstream_fdw.meter_program",
 							   "Program that is started as a meter.",
 							   "Empty for nfstream_meter beside the server's own programs.",
-							   &setting_meter_program, "", PGC_SUSET, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+							   &setting_meter_program, "", PGC_SUSET, GUC_SUPERUSER_ONLY,
+							   check_meter_program, NULL, NULL);
 	DefineCustomBoolVariable("nfstream_fdw.require_seccomp",
 							 "Refuses to read captures where the kernel does not filter system calls.",
 							 "Off, a meter on such a kernel has its other walls only.",
@@ -34,12 +46,12 @@ settings_define(void)
 	DefineCustomIntVariable("nfstream_fdw.max_meters",
 							"Most meters that run in the whole cluster.",
 							"A scan that gets none is an error.",
-							&setting_max_meters, DEFAULT_MAX_METERS, 1, MAX_PARALLEL_WORKER_LIMIT, PGC_SIGHUP, 0,
+							&setting_max_meters, DEFAULT_MAX_METERS, 1, SLOTS_MAX, PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 	DefineCustomIntVariable("nfstream_fdw.max_workers",
 							"Most meters that run under background workers in the whole cluster.",
 							"A scan that gets no worker has one meter of its own session's. -1 for half of max_worker_processes.",
-							&setting_max_workers, -1, -1, MAX_PARALLEL_WORKER_LIMIT, PGC_SIGHUP, 0, NULL, NULL, NULL);
+							&setting_max_workers, -1, -1, SLOTS_MAX, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("nfstream_fdw.max_meters_per_scan",
 							"Most meters of one scan, whatever its option n_meters says.",
 							NULL,

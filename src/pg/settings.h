@@ -11,6 +11,8 @@ extern char *setting_meter_program;
 /* nfstream_fdw.require_seccomp */
 extern bool setting_require_seccomp;
 
+#define SLOTS_MAX	1024		/* the most that max_meters may be */
+
 /* nfstream_fdw.max_meters: how many meters run in the whole cluster. */
 extern int	setting_max_meters;
 

@@ -133,6 +133,33 @@ def shrinks_its_page():
         ends_by(signal.SIGSEGV)
 
 
+def lingers():
+    """Dies when it is killed, but its parent cannot see that: a process that traces it does not look, as long as there is a file."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long] * 4
+    libc.prctl(0x59616d61, ctypes.c_ulong(2 ** 64 - 1), 0, 0, 0)   # PR_SET_PTRACER, any
+    is_traced, tells = os.pipe()
+    meter = os.getpid()
+    if os.fork() == 0:
+        os.setsid()
+        os.closerange(0, 3)
+        if libc.ptrace(0x4206, meter, 0, 0) != 0:                   # PTRACE_SEIZE
+            os._exit(1)
+        os.write(tells, b'x')
+        os.close(tells)
+        while os.path.exists(sys.argv[0] + '.hold'):
+            time.sleep(0.05)
+        os._exit(0)
+    os.close(tells)
+    if os.read(is_traced, 1) == b'':
+        os._exit(9)
+    hello()
+    ports((2, 1), (4, 2))
+    sleep_for_ever()
+
+
 def after(*acts):
     def run():
         hello()
@@ -213,4 +240,4 @@ ENDLESS = {
 
 if __name__ == '__main__':
     read(struct.unpack('<II', read(8))[1])
-    {**DEEDS, **ENDLESS}[sys.argv[0].rpartition('.')[2]]()
+    {**DEEDS, **ENDLESS, 'lingers': lingers}[sys.argv[0].rpartition('.')[2]]()
