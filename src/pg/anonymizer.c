@@ -148,8 +148,6 @@ anonymizer_of_table(Relation table, const ScanOptions *options)
 {
 	List	   *names = names_of(options);
 	Anonymizer *anonymizer;
-	const char *digits;
-	uint8		given[SECRET_BYTES];
 
 	if (names == NIL)
 		return NULL;
@@ -161,17 +159,7 @@ anonymizer_of_table(Relation table, const ScanOptions *options)
 	anonymizer->callback.arg = anonymizer;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &anonymizer->callback);
 
-	digits = mapped_key(table->rd_rel->relowner, options->server);
-	if (digits == NULL)
-		secret_of_table(RelationGetRelid(table), NULL, 0, anonymizer->key);
-	else
-	{
-		/* The validator has seen to it that these are at most SECRET_BYTES bytes. */
-		size_t		length = hex_decode(digits, Min(strlen(digits), 2 * SECRET_BYTES), (char *) given);
-
-		secret_of_table(RelationGetRelid(table), given, length, anonymizer->key);
-		secret_wipe(given, sizeof(given));
-	}
+	secret_of_table(RelationGetRelid(table), mapped_key(table->rd_rel->relowner, options->server), anonymizer->key);
 	return anonymizer;
 }
 

@@ -68,20 +68,34 @@ secret_of_session(void)
 }
 
 void
-secret_of_table(Oid table, const uint8 *given, size_t given_length, uint8 key[SECRET_BYTES])
+secret_of_table(Oid table, const char *digits, uint8 key[SECRET_BYTES])
 {
 	struct
 	{
 		char		purpose[24];
 		Oid			table;
 	}			message = {"columns_to_anonymize", table};
+	uint8		given[SECRET_BYTES];
+	size_t		length;
+	bool		is_key;
 
-	if (given == NULL)
+	if (digits == NULL)
 	{
-		given = get_secrets()->tables;
-		given_length = SECRET_BYTES;
+		crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) &message, sizeof(message), get_secrets()->tables,
+								   SECRET_BYTES);
+		return;
 	}
-	crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) &message, sizeof(message), given, given_length);
+
+	/* Nothing raises an error while the bytes are here. */
+	is_key = sodium_hex2bin(given, sizeof(given), digits, strlen(digits), NULL, &length, NULL) == 0 && length > 0;
+	if (is_key)
+		crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) &message, sizeof(message), given, length);
+	sodium_memzero(given, sizeof(given));
+	if (!is_key)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_STRING_FORMAT),
+				 errmsg("invalid value for option \"anonymization_key\""),
+				 errdetail("Accepted: 1 ... %d bytes as hexadecimal digits.", SECRET_BYTES)));
 }
 
 void

@@ -15,10 +15,11 @@
 const uint8 *secret_of_session(void);
 
 /*
- * The key of a table's columns_to_anonymize: from this session's other secret or, where `given` is not NULL, from those
- * given_length bytes (1 ... SECRET_BYTES), and from the table, so that no two tables have the same.
+ * The key of a table's columns_to_anonymize: from this session's other secret or, where `digits` is not NULL, from the bytes that
+ * these hexadecimal digits are (1 ... SECRET_BYTES), and from the table, so that no two tables have the same.  Errors if they are
+ * not such digits.
  */
-void		secret_of_table(Oid table, const uint8 *given, size_t given_length, uint8 key[SECRET_BYTES]);
+void		secret_of_table(Oid table, const char *digits, uint8 key[SECRET_BYTES]);
 
 /* New secrets from here on. */
 void		secret_renew(void);
