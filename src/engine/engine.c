@@ -20,10 +20,13 @@
 /* A source that begins so much before the time that was reached overlaps those before it, ms. */
 #define OVERLAP_LEAST	1000u
 
+/* The link type that a filter is compiled for where there is none. */
+#define ETHERNET	1
+
 typedef struct Engine
 {
 	const MeterRequest *request;
-	const Filter *filter;
+	Filter	   *filter;
 	Dpi		   *dpi;
 	const EngineProgram *program;
 	Account    *account;
@@ -64,13 +67,13 @@ tell_place(Engine *engine, const Capture *capture)
 	engine->program->place(engine->program->context, &place);
 }
 
-/* Whether the filter, if there is one, fits a link type of this source; if not, the failure says so. */
+/* Whether the filter, if there is one, fits frames of this link type from this capture; if not, the failure says so. */
 static bool
-fits(Engine *engine, uint32_t link_type, uint32_t file)
+fits(Engine *engine, const Capture *capture, uint32_t link_type)
 {
-	if (engine->filter == NULL || filter_fits(engine->filter, link_type, engine->failure))
+	if (engine->filter == NULL || filter_fits(engine->filter, link_type, capture->swapped, engine->failure))
 		return true;
-	engine->failure->file = file;
+	engine->failure->file = capture->file;
 	return false;
 }
 
@@ -88,9 +91,18 @@ begin(Engine *engine, uint64_t time, uint32_t file)
 		engine->program->overlap(engine->program->context, &overlap);
 }
 
+/* The same of a capture in which no frame came to be filtered, as libpcap opens it: its first interface decides. */
+static bool
+fits_empty(Engine *engine, const Capture *capture)
+{
+	if (capture->one_link_type)
+		return fits(engine, capture, capture->link_type);
+	return fits(engine, capture, capture->interface_count > 0 ? capture->interfaces[0].link_type : ETHERNET);
+}
+
 /* What becomes of one frame: refused by the filter, ignored, or metered. */
 static Walk
-walk_frame(Engine *engine, const Frame *frame, uint32_t file)
+walk_frame(Engine *engine, const Capture *capture, const Frame *frame)
 {
 	uint64_t   *counters = engine->account->counters;
 	IgnoreReason reason;
@@ -98,11 +110,11 @@ walk_frame(Engine *engine, const Frame *frame, uint32_t file)
 
 	if (engine->filter != NULL)
 	{
-		FilterResult result = filter_run(engine->filter, frame);
+		FilterResult result = filter_run(engine->filter, frame, capture->swapped);
 
 		if (result == FILTER_UNFIT)
 		{
-			fits(engine, frame->link_type, file);
+			fits(engine, capture, frame->link_type);
 			return WALK_FAILED;
 		}
 		if (result == FILTER_REFUSED)
@@ -118,8 +130,8 @@ walk_frame(Engine *engine, const Frame *frame, uint32_t file)
 		return WALK_ON;
 	}
 	if (!engine->has_begun && packet.time > 0)
-		begin(engine, packet.time, file);
-	meter_packet(&engine->meter, &packet, place_of_frame(engine), file);
+		begin(engine, packet.time, capture->file);
+	meter_packet(&engine->meter, &packet, place_of_frame(engine), capture->file);
 	return engine->meter.full ? WALK_STOP : WALK_ON;
 }
 
@@ -146,7 +158,7 @@ walk_capture(Engine *engine, Capture *capture)
 		engine->account->counters[COUNTER_PACKETS_READ] = ++engine->frames;
 		engine->program->position->packet = capture->frames;
 		engine->program->position->byte = capture->stream.offset;
-		walk = walk_frame(engine, &frame, capture->file);
+		walk = walk_frame(engine, capture, &frame);
 		if (walk != WALK_ON)
 			return walk;
 		if (engine->frames % PLACE_INTERVAL == 0)
@@ -172,8 +184,10 @@ walk_source(Engine *engine, uint32_t file)
 		engine->failure->packet = FAILURE_NO_PACKET;
 		return engine->request->files == 1 && !stream_interrupted ? WALK_FAILED : take_damage(engine);
 	}
-	if (fits(engine, capture.one_link_type ? capture.link_type : FILTER_ANY_LINK_TYPE, file))
+	if (!capture.one_link_type || fits_empty(engine, &capture))
 		walk = walk_capture(engine, &capture);
+	if (walk == WALK_ON && capture.frames == 0 && !fits_empty(engine, &capture))
+		walk = WALK_FAILED;
 	engine->bytes_before += stream_file_bytes(&capture.stream);
 	capture_close(&capture);
 	return walk;
@@ -196,7 +210,7 @@ walk_together(Engine *engine)
 }
 
 bool
-engine_run(const MeterRequest *request, const Filter *filter, Dpi *dpi, const EngineProgram *program, Account *account,
+engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EngineProgram *program, Account *account,
 		   FailureMessage *failure)
 {
 	Engine		engine = {

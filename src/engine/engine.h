@@ -47,12 +47,12 @@ typedef struct EngineProgram
  *
  * One source among several that is no capture is damaged, like one that is so in the middle.
  *
- * filter: NULL, or the request's, compiled.  dpi: NULL exactly if the request wants no column of layer 7; still the caller's.
+ * filter: NULL, or the request's.  dpi: NULL exactly if the request wants no column of layer 7; still the caller's.
  *
  * Returns true with the account filled, or false with `failure` filled: the only source is no capture, the filter does not fit.
  * Runs out of memory through memory.h's handler only.
  */
-bool		engine_run(const MeterRequest *request, const Filter *filter, Dpi *dpi, const EngineProgram *program,
+bool		engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EngineProgram *program,
 					   Account *account, FailureMessage *failure);
 
 #endif							/* ENGINE_ENGINE_H */

@@ -1,6 +1,15 @@
 /*
  * filter.c
  *	  BPF filters, compiled and run by libpcap.
+ *
+ * What libpcap makes of a filter depends on where the packets come from: for a file it looks for the IPv6 address families of
+ * all systems and in the file's byte order, and refuses what only the kernel knows of a packet (`inbound`, `ifindex`).  So
+ * each program is compiled on a file: on one in memory, a file header and no packet, of this link type and byte
+ * order.  Of a file's other properties nothing goes into a program.
+ *
+ * Programs are compiled when they are needed, in the sandbox, as a filter may come from an attacker like a capture: libpcap
+ * needs nothing but memory for it (names.h).  There are as many as link types that libpcap knows, some 300, in two byte orders:
+ * where one does not compile, the scan ends.
  */
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -8,117 +17,155 @@
 #include <string.h>
 
 #include "engine/capture.h"
-#include "engine/decode.h"
 #include "engine/filter.h"
 #include "engine/memory.h"
+#include "engine/names.h"
 
 /* What libpcap's users pass where a filter does not ask for broadcasts. */
 #define FILTER_NETMASK	0xffffff00u
 
+/* Files have 16 bits for them. */
+#define LINK_TYPES		((size_t) UINT16_MAX + 1)
+
+#define FILE_BYTES		24
+
 typedef struct Program
 {
-	uint32_t	link_type;
 	bool		compiled;
 	struct bpf_program code;
-	char		reason[PCAP_ERRBUF_SIZE];	/* why not */
+	FailureCode failure;		/* why not */
+	char		reason[PCAP_ERRBUF_SIZE];
 } Program;
 
 struct Filter
 {
-	unsigned	count;
-	Program		programs[];
+	char	   *text;
+	Program    *programs[2][LINK_TYPES];	/* by byte order, swapped or not; NULL: not needed so far */
 };
 
+/* Puts a number of so many bytes, in this machine's byte order or the other one. */
 static void
-compile(Program *program, const char *text)
+put(uint8_t *to, const void *number, size_t bytes, bool swapped)
 {
-	pcap_t	   *pcap = pcap_open_dead((int) program->link_type, (int) CAPTURE_SNAPSHOT_MAX);
+	for (size_t i = 0; i < bytes; i++)
+		to[i] = ((const uint8_t *) number)[swapped ? bytes - 1 - i : i];
+}
 
+/* A pcap file without packets: its header, which capture_pcap.c has drawn. */
+static void
+write_file(uint8_t file[FILE_BYTES], uint32_t link_type, bool swapped)
+{
+	memset(file, 0, FILE_BYTES);
+	put(file, &(uint32_t) {0xa1b2c3d4}, 4, swapped);
+	put(file + 4, &(uint16_t) {2}, 2, swapped);
+	put(file + 6, &(uint16_t) {4}, 2, swapped);
+	put(file + 16, &(uint32_t) {CAPTURE_SNAPSHOT_MAX}, 4, swapped);
+	put(file + 20, &link_type, 4, swapped);
+}
+
+/* libpcap tells by text alone that it got no memory. */
+static bool
+is_out_of_memory(const char *reason)
+{
+	static const char *const reasons[] = {
+		"out of memory", "malloc", "can't parse filter expression: memory exhausted",
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (strncmp(reason, reasons[i], strlen(reasons[i])) == 0)
+			return true;
+	return false;
+}
+
+static void
+compile(Program *program, const char *text, uint32_t link_type, bool swapped)
+{
+	uint8_t		bytes[FILE_BYTES];
+	FILE	   *file;
+	pcap_t	   *pcap;
+
+	write_file(bytes, link_type, swapped);
+	file = fmemopen(bytes, sizeof(bytes), "r");
+	if (file == NULL)
+		memory_exhausted(0);
+	pcap = pcap_fopen_offline(file, program->reason);
 	if (pcap == NULL)
+		fclose(file);
+	else
 	{
-		snprintf(program->reason, sizeof(program->reason), "libpcap is out of memory");
-		return;
+		names_forget();
+		program->compiled = pcap_compile(pcap, &program->code, text, 1, FILTER_NETMASK) == 0;
+		if (!program->compiled)
+			snprintf(program->reason, sizeof(program->reason), "%s", pcap_geterr(pcap));
+		pcap_close(pcap);		/* and the file */
 	}
-	program->compiled = pcap_compile(pcap, &program->code, text, 1, FILTER_NETMASK) == 0;
-	if (!program->compiled)
-		snprintf(program->reason, sizeof(program->reason), "%s", pcap_geterr(pcap));
-	pcap_close(pcap);
+	if (program->compiled)
+		return;
+	if (is_out_of_memory(program->reason))
+		memory_exhausted(0);
+	program->failure = names_refused() == NULL ? FAILURE_FILTER : FAILURE_FILTER_NAME;
+}
+
+static const Program *
+program_for(Filter *filter, uint32_t link_type, bool swapped)
+{
+	Program   **program = &filter->programs[swapped][link_type % LINK_TYPES];
+
+	if (*program == NULL)
+	{
+		*program = memory_get(sizeof(**program));
+		compile(*program, filter->text, link_type, swapped);
+	}
+	return *program;
 }
 
 Filter *
-filter_compile(const char *text, size_t length)
+filter_start(const char *text, size_t length)
 {
-	char	   *terminated = memory_get(length + 1);
-	unsigned	count = 0;
-	uint32_t	link_type;
-	Filter	   *filter;
+	Filter	   *filter = memory_get(sizeof(*filter));
 
-	memcpy(terminated, text, length);
-	while (decode_link_type(count, &link_type))
-		count++;
-	filter = memory_get(sizeof(*filter) + count * sizeof(Program));
-	filter->count = count;
-	for (unsigned i = 0; i < count; i++)
-	{
-		decode_link_type(i, &filter->programs[i].link_type);
-		compile(&filter->programs[i], terminated);
-	}
-	free(terminated);
+	filter->text = memory_get(length + 1);
+	memcpy(filter->text, text, length);
+	names_load();
 	return filter;
 }
 
 void
 filter_free(Filter *filter)
 {
-	for (unsigned i = 0; i < filter->count; i++)
-		if (filter->programs[i].compiled)
-			pcap_freecode(&filter->programs[i].code);
+	for (int swapped = 0; swapped < 2; swapped++)
+		for (size_t link_type = 0; link_type < LINK_TYPES; link_type++)
+		{
+			Program    *program = filter->programs[swapped][link_type];
+
+			if (program != NULL && program->compiled)
+				pcap_freecode(&program->code);
+			free(program);
+		}
+	free(filter->text);
 	free(filter);
 }
 
-static const Program *
-program_for(const Filter *filter, uint32_t link_type)
-{
-	for (unsigned i = 0; i < filter->count; i++)
-		if (filter->programs[i].link_type == link_type)
-			return &filter->programs[i];
-	return NULL;
-}
-
-/* For a link type that is not decoded: one that compiled, if any did. */
-static const Program *
-any_program(const Filter *filter)
-{
-	for (unsigned i = 0; i < filter->count; i++)
-		if (filter->programs[i].compiled)
-			return &filter->programs[i];
-	return &filter->programs[filter->count - 1];
-}
-
 FilterResult
-filter_run(const Filter *filter, const Frame *frame)
+filter_run(Filter *filter, const Frame *frame, bool swapped)
 {
-	const Program *program = program_for(filter, frame->link_type);
+	const Program *program = program_for(filter, frame->link_type, swapped);
 	struct pcap_pkthdr header = {.caplen = frame->captured_length, .len = frame->wire_length};
 
-	if (program == NULL)
-		return FILTER_PASSED;
 	if (!program->compiled)
 		return FILTER_UNFIT;
 	return pcap_offline_filter(&program->code, &header, frame->bytes) != 0 ? FILTER_PASSED : FILTER_REFUSED;
 }
 
 bool
-filter_fits(const Filter *filter, uint32_t link_type, FailureMessage *failure)
+filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *failure)
 {
-	const Program *program = program_for(filter, link_type);
+	const Program *program = program_for(filter, link_type, swapped);
 
-	if (program == NULL)
-		program = any_program(filter);
 	if (program->compiled)
 		return true;
 	memset(failure, 0, sizeof(*failure));
-	failure->code = FAILURE_FILTER;
+	failure->code = program->failure;
 	failure->file = FAILURE_NO_FILE;
 	snprintf(failure->text, sizeof(failure->text), "%s", program->reason);
 	return false;

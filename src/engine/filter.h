@@ -1,6 +1,9 @@
 /*
  * filter.h
  *	  BPF filters: the option bpf_filter.
+ *
+ * A filter is compiled for the link type of the frames that it is run on, and for the byte order of the file that they come
+ * from, when the first such frame comes: the packets that pass are those that `tcpdump -r FILE FILTER` keeps.
  */
 #ifndef ENGINE_FILTER_H
 #define ENGINE_FILTER_H
@@ -11,32 +14,30 @@
 typedef struct Filter Filter;
 
 /*
- * Compiles the filter, optimised, for every link type that can be decoded: a name in it (`port domain`, `host gateway`) is
- * looked up now, while the program may still open files, and not when a packet of that type comes.
+ * Starts on a filter: reads the names that may stand in it, for which a program must still be able to open files, and
+ * compiles nothing.
  *
  * `text` has `length` bytes and need not end in NUL.
  */
-Filter	   *filter_compile(const char *text, size_t length);
+Filter	   *filter_start(const char *text, size_t length);
 void		filter_free(Filter *filter);
 
 typedef enum FilterResult
 {
 	FILTER_PASSED,
 	FILTER_REFUSED,
-	FILTER_UNFIT				/* does not compile, or not for this link type */
+	FILTER_UNFIT				/* does not compile, or not for this link type: filter_fits() has the reason */
 } FilterResult;
 
-/* Runs the filter on the outer frame; a link type that is not decoded passes. */
-FilterResult filter_run(const Filter *filter, const Frame *frame);
-
-/* For filter_fits, where there is no frame yet. */
-#define FILTER_ANY_LINK_TYPE	UINT32_MAX
-
 /*
- * Whether the filter fits frames of this link type, or of any if this one is not decoded; if not, failure has libpcap's
- * reason.
+ * Runs the filter on the outer frame, of any link type, whether it is decoded or not.
+ *
+ * swapped: whether the frame comes from a file whose byte order is not this machine's.
  */
-bool		filter_fits(const Filter *filter, uint32_t link_type, FailureMessage *failure);
+FilterResult filter_run(Filter *filter, const Frame *frame, bool swapped);
+
+/* Whether the filter fits frames of this link type, from a file of this byte order; if not, failure has libpcap's reason. */
+bool		filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *failure);
 
 /* libpcap's own name of its version. */
 const char *filter_version(void);

@@ -17,7 +17,7 @@
 typedef struct Sample
 {
 	const MeterRequest *request;
-	const Filter *filter;
+	Filter	   *filter;
 	const EngineProgram *program;
 	Shards	   *shards;
 	uint32_t	sources;			/* that are still to be looked at, the one at hand among them */
@@ -68,7 +68,7 @@ sample_source(Sample *sample, uint32_t file)
 		sample->frames++;
 		sample->program->position->packet = capture.frames;
 		sample->program->position->byte = capture.stream.offset;
-		if ((sample->filter == NULL || filter_run(sample->filter, &frame) == FILTER_PASSED) &&
+		if ((sample->filter == NULL || filter_run(sample->filter, &frame, capture.swapped) == FILTER_PASSED) &&
 			decode_frame(&frame, sample->request->decode_tunnels, &packet) == NOT_IGNORED)
 			shard_sample(sample->shards, &packet);
 	}
@@ -77,7 +77,7 @@ sample_source(Sample *sample, uint32_t file)
 }
 
 void
-look_for_busy_hosts(const MeterRequest *request, const Filter *filter, const EngineProgram *program, const uint32_t *order,
+look_for_busy_hosts(const MeterRequest *request, Filter *filter, const EngineProgram *program, const uint32_t *order,
 					Shards *shards)
 {
 	uint32_t	sources = request->files < REQUEST_SAMPLE_FILES ? request->files : REQUEST_SAMPLE_FILES;

@@ -15,7 +15,7 @@
  *
  * order: the sources in the order in which they are read, request->files of them.
  */
-void		look_for_busy_hosts(const MeterRequest *request, const Filter *filter, const EngineProgram *program,
+void		look_for_busy_hosts(const MeterRequest *request, Filter *filter, const EngineProgram *program,
 								const uint32_t *order, Shards *shards);
 
 #endif							/* ENGINE_LOOK_H */

@@ -28,6 +28,7 @@
 #include "meter/sandbox.h"
 #include "meter/serve.h"
 #include "meter/start.h"
+#include "wire/filter_hint.h"
 #include "wire/record.h"
 
 /* What the shell makes of a signal that ended a program. */
@@ -275,11 +276,16 @@ catch_signals(void)
 static void
 tell_failure(ByHand *hand, const FailureMessage *failure)
 {
+	char		hint[FILTER_HINT_MAX];
+
 	hand->status = EXIT_FAILED;
 	switch (failure->code)
 	{
 		case FAILURE_FILTER:
+		case FAILURE_FILTER_NAME:
 			complain("--bpf_filter", "\"%s\": %s", hand->arguments.bpf_filter, failure->text);
+			if (filter_hint(hand->arguments.bpf_filter, strlen(hand->arguments.bpf_filter), failure->code, hint))
+				complain(NULL, "%s", hint);
 			hand->status = EXIT_USAGE;
 			break;
 		case FAILURE_SANDBOX:
@@ -298,6 +304,7 @@ run(ByHand *hand)
 		.request = &hand->arguments.request,
 		.filter = hand->arguments.bpf_filter,
 		.program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0, overlap},
+		.records = fileno(hand->form.to),
 	};
 	FailureMessage failure;
 	Account		account;

@@ -6,6 +6,7 @@
  * write records.  Deny by default (seccomp, kill), no new privileges, no capability, no core dump, no child, and so much memory
  * and no more.  Landlock, where the kernel has it, is a second wall around files.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -13,6 +14,7 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -32,8 +34,8 @@
 #define OOM_SCORE	"800"
 
 static const int allowed_calls[] = {
-	/* its sources and its records */
-	SCMP_SYS(read), SCMP_SYS(recvmsg), SCMP_SYS(write), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(restart_syscall),
+	/* its sources: there is nothing open that it may not read; write and recvmsg have rules of their own */
+	SCMP_SYS(read), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(restart_syscall),
 	/* memory; mmap and mprotect have rules of their own */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
 	/* qsort asks how much memory the machine has */
@@ -44,12 +46,20 @@ static const int allowed_calls[] = {
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
 };
 
-/* A capture that eats the machine's memory shall cost its own meter, not a session.  No /proc is no reason not to meter. */
+/*
+ * A capture that eats the machine's memory shall cost its own meter, not a session.  No /proc is no reason not to meter.
+ *
+ * A program whose file has capabilities starts as one that leaves no core, and then its files in /proc are root's.  That state
+ * is lifted; sandbox_limit() brings it back, for all programs.  What it guards meanwhile, the capabilities, is guarded all the
+ * same: nobody attaches to a process that may do more than oneself.
+ */
 static void
 be_first_to_go(void)
 {
-	int			file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int			file = -1;
 
+	if (prctl(PR_SET_DUMPABLE, 1) == 0)
+		file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (file < 0)
 		return;
 	if (write(file, OOM_SCORE, strlen(OOM_SCORE)) < 0)
@@ -57,9 +67,33 @@ be_first_to_go(void)
 	close(file);
 }
 
+/* Closes all descriptors but the standard three, also where the kernel has no call for it (before Linux 5.9). */
+static bool
+close_files(void)
+{
+	DIR		   *open_files;
+	const struct dirent *entry;
+
+	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0) == 0)
+		return true;
+	open_files = opendir("/proc/self/fd");
+	if (open_files == NULL)
+		return false;
+	while ((entry = readdir(open_files)) != NULL)
+	{
+		int			descriptor = atoi(entry->d_name);	/* 0 for "." and ".." */
+
+		if (descriptor > STDERR_FILENO && descriptor != dirfd(open_files))
+			close(descriptor);
+	}
+	return closedir(open_files) == 0;
+}
+
 bool
 sandbox_prepare(pid_t owner)
 {
+	static char printed[BUFSIZ];
+
 	/* A program that is gone cannot be told: the kernel ends this one with it, and the look at getppid closes the gap before. */
 	if (owner != 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != owner))
 		return false;
@@ -70,7 +104,10 @@ sandbox_prepare(pid_t owner)
 	clearenv();
 	setenv("TZ", "UTC0", 1);
 	tzset();
-	return close_range(STDERR_FILENO + 1, ~0u, 0) == 0;
+
+	/* A library that prints has a buffer: the C library would ask the system how large one should be. */
+	setvbuf(stdout, printed, _IOFBF, sizeof(printed));
+	return close_files();
 }
 
 /* No more than so many of a resource, or than there may be already. */
@@ -128,14 +165,24 @@ kernel_has_filters(void)
 	return !(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 && errno == EINVAL);
 }
 
+/* The kernel takes 32 bits of a descriptor, whatever stands in the others. */
+#define DESCRIPTOR_IS(descriptor)	SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t) (descriptor))
+
 static bool
-filter_system_calls(void)
+filter_system_calls(int records, bool takes_files)
 {
+	const int	writable[] = {STDOUT_FILENO, STDERR_FILENO, records};
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	bool		loaded = filter != NULL;
 
 	for (size_t i = 0; loaded && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++)
 		loaded = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0) == 0;
+
+	/* Records, and what a library prints; of all that is open nothing else is written to. */
+	for (size_t i = 0; loaded && i < sizeof(writable) / sizeof(writable[0]); i++)
+		loaded = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, DESCRIPTOR_IS(writable[i])) == 0;
+	if (takes_files)
+		loaded = loaded && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(recvmsg), 1, DESCRIPTOR_IS(records)) == 0;
 
 	/* Memory, but none that can be executed. */
 	loaded = loaded &&
@@ -148,18 +195,26 @@ filter_system_calls(void)
 }
 
 const char *
-sandbox_enter(uint64_t memory, bool needs_filter)
+sandbox_limit(uint64_t memory)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return "the right to gain privileges";
 	if (!drop_capabilities())
 		return "capabilities";
+	if (chdir("/") != 0)
+		return "its directory";
 	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_NOFILE, FILES_MAX) ||
 		(memory > 0 && !limit(RLIMIT_AS, memory)) || prctl(PR_SET_DUMPABLE, 0) != 0)
 		return "resources";
+	return NULL;
+}
+
+const char *
+sandbox_enter(int records, bool takes_files, bool needs_filter)
+{
 	if (!give_up_files())
 		return "files";
-	if ((needs_filter || kernel_has_filters()) && !filter_system_calls())
+	if ((needs_filter || kernel_has_filters()) && !filter_system_calls(records, takes_files))
 		return "system calls";
 	return NULL;
 }

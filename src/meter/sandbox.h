@@ -17,12 +17,22 @@
 bool		sandbox_prepare(pid_t owner);
 
 /*
- * Gives up all privileges for good: from here on the program can read and write what is open, be sent further files by its
- * owner, get memory, and end; anything else kills it.  Returns NULL, or what could not be given up, as a constant text.
+ * Gives up capabilities, the right to gain any, and the working directory, and bounds what the program may have, for good:
+ * what comes next can open files and ask the system, but with no more rights than its user has, and no more memory than this.
+ * Returns NULL, or what could not be given up, as a constant text.
  *
  * memory: how many bytes the program may have in all, its code included; 0 for no bound of its own.
+ */
+const char *sandbox_limit(uint64_t memory);
+
+/*
+ * Gives up all that is left, for good: from here on the program can read what is open, write to its standard output and error
+ * and to `records`, get memory, and end; anything else kills it.  Returns as above.
+ *
+ * records: the descriptor that records are written to.
+ * takes_files: whether further files are sent over that descriptor, which then is a socket.
  * needs_filter: whether a kernel without seccomp is a failure.  Without one the other walls must do.
  */
-const char *sandbox_enter(uint64_t memory, bool needs_filter);
+const char *sandbox_enter(int records, bool takes_files, bool needs_filter);
 
 #endif							/* METER_SANDBOX_H */

@@ -138,6 +138,8 @@ meter(const MeterRequest *request, const char *filter, MeterPosition *position)
 		.request = request,
 		.filter = filter,
 		.program = {NULL, open_source, record_room, record_written, place, damage, position, 0, overlap},
+		.records = output.channel,
+		.takes_files = true,
 		.application = application,
 	};
 	FailureMessage failure;

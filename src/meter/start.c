@@ -1,9 +1,10 @@
 /*
  * start.c
- *	  Starting a meter, under an owner or by hand: filter, nDPI, seed, sandbox, and then the engine.
+ *	  Starting a meter, under an owner or by hand: limits, filter, nDPI, seed, sandbox, and then the engine.
  *
- * What needs files (names in a filter) or other calls to the system (nDPI's tables, a random number) comes before the
- * sandbox; the first byte of a capture after it.
+ * Nothing comes before the limits: there are no privileges left when the first byte of a user's is looked at, and no more memory
+ * than the user was given.  What needs files (names in a filter) or other calls to the system (nDPI's tables, a random number)
+ * comes before the sandbox; a filter's compiling and the first byte of a capture after it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -50,16 +51,20 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 {
 	const MeterRequest *request = order->request;
 	EngineProgram program = order->program;
-	Filter	   *filter = request->filter_length == 0 ? NULL : filter_compile(order->filter, request->filter_length);
 	bool		wants_dpi = request->list_applications || column_set_has_group(&request->columns, GROUP_DPI);
+	Filter	   *filter = NULL;
 	Dpi		   *dpi = NULL;
 	const char *not_given_up;
 
+	if ((not_given_up = sandbox_limit(request->meter_memory)) != NULL)
+		return fail(failure, FAILURE_SANDBOX, not_given_up);
+	if (request->filter_length > 0)
+		filter = filter_start(order->filter, request->filter_length);
 	if (wants_dpi && (dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections)) == NULL)
 		return fail(failure, FAILURE_INTERNAL, "nDPI does not start");
 	if (!key_seed(&program.seed))
 		return fail(failure, FAILURE_INTERNAL, "the system has no random number");
-	if ((not_given_up = sandbox_enter(request->meter_memory, request->needs_filter)) != NULL)
+	if ((not_given_up = sandbox_enter(order->records, order->takes_files, request->needs_filter)) != NULL)
 		return fail(failure, FAILURE_SANDBOX, not_given_up);
 	if (!request->list_applications)
 		return engine_run(request, filter, dpi, &program, account, failure);

@@ -8,6 +8,7 @@
 
 #include "pg/encoding.h"
 #include "pg/failure.h"
+#include "wire/filter_hint.h"
 
 typedef struct FailureKind
 {
@@ -21,6 +22,7 @@ static const FailureKind kinds[FAILURE_CODES] = {
 	[FAILURE_OUT_OF_MEMORY] = {ERRCODE_OUT_OF_MEMORY, "The option max_active_flows bounds what a meter keeps, and meter_memory, up to the setting nfstream_fdw.max_meter_memory, is what it may have."},
 	[FAILURE_SANDBOX] = {ERRCODE_FDW_ERROR, "A meter reads nothing before it has locked itself in, which needs a kernel with seccomp."},
 	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, NULL},
+	[FAILURE_FILTER_NAME] = {ERRCODE_INVALID_PARAMETER_VALUE, NULL},
 	[FAILURE_READ] = {ERRCODE_IO_ERROR, NULL},
 	[FAILURE_EMPTY] = {ERRCODE_WRONG_OBJECT_TYPE, "A capture has at least a file header; this one was perhaps not written yet."},
 	[FAILURE_NOT_A_CAPTURE] = {ERRCODE_WRONG_OBJECT_TYPE, "Captures are read as pcap and pcapng, whatever their names are."},
@@ -87,14 +89,17 @@ failure_raise(const FailureMessage *failure, const ScanJob *job)
 	FailureKind kind = kind_of(failure);
 	const char *path = path_of(failure, job),
 			   *text = encoding_field(failure->text, sizeof(failure->text));
+	char		filter_advice[FILTER_HINT_MAX];
 
-	if (failure->code == FAILURE_FILTER)
+	if (failure->code == FAILURE_FILTER || failure->code == FAILURE_FILTER_NAME)
 		ereport(ERROR,
 				(errcode(kind.sqlstate),
 				 errmsg("BPF filter \"%s\" does not compile: %s",
 						pnstrdup(job->filter, job->request.filter_length), text),
 				 path != NULL && job->request.files > 1 ?
-				 errdetail("It was compiled for the link type of capture \"%s\".", path) : 0));
+				 errdetail("It was compiled for the link type of capture \"%s\".", path) : 0,
+				 filter_hint(job->filter, job->request.filter_length, failure->code, filter_advice) ?
+				 errhint("%s", filter_advice) : 0));
 	if (failure->code == FAILURE_SANDBOX)
 		ereport(ERROR,
 				(errcode(kind.sqlstate),

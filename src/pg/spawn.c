@@ -74,7 +74,10 @@ create_position(const MeterPosition **position)
 	return descriptor;
 }
 
-/* What the child does to its files between fork and exec. */
+/*
+ * What the child does to its files between fork and exec.  Standard error is the server's log: a program that a capture has taken
+ * over would write there what it likes.
+ */
 static int
 file_actions(posix_spawn_file_actions_t *actions, int channel, int position)
 {
@@ -84,6 +87,8 @@ file_actions(posix_spawn_file_actions_t *actions, int channel, int position)
 		error = posix_spawn_file_actions_adddup2(actions, channel, STDIN_FILENO);
 	if (error == 0)
 		error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	if (error == 0)
+		error = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	if (error == 0)
 		error = posix_spawn_file_actions_adddup2(actions, position, POSITION_DESCRIPTOR);
 #if __GLIBC_PREREQ(2, 34)
@@ -96,7 +101,7 @@ file_actions(posix_spawn_file_actions_t *actions, int channel, int position)
 
 /*
  * Signals as a program expects them, not as a backend has them; a group, so that what the meter might start can be ended with
- * it.
+ * it.  The session is the owner's, which has no terminal.
  */
 static int
 attributes(posix_spawnattr_t *attributes)
@@ -117,6 +122,21 @@ attributes(posix_spawnattr_t *attributes)
 		error = posix_spawnattr_setflags(attributes,
 										 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	return error;
+}
+
+static void
+report_not_started(const char *path, int error)
+{
+	bool		missing = error == ENOENT || error == EACCES || error == ENOEXEC;
+
+	errno = error;
+	ereport(ERROR,
+			(errcode(missing ? ERRCODE_UNDEFINED_FILE :
+					 error == ENOMEM ? ERRCODE_OUT_OF_MEMORY : ERRCODE_INSUFFICIENT_RESOURCES),
+			 errmsg("could not start the meter \"%s\": %m", path),
+			 missing ? errhint("\"make install\" puts it beside the server's own programs.") :
+			 error == EAGAIN ? errhint("The server's user may have no more processes: see \"ulimit -u\", the limits of its service and kernel.pid_max.") :
+			 error == ENOMEM ? errhint("The machine is out of memory.") : 0));
 }
 
 pid_t
@@ -169,11 +189,7 @@ spawn_meter(const char *program, int *channel, const MeterPosition **position)
 	{
 		close(ends[0]);
 		munmap((void *) *position, sizeof(MeterPosition));
-		errno = error;
-		ereport(ERROR,
-				(errcode(error == ENOENT || error == EACCES ? ERRCODE_UNDEFINED_FILE : ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("could not start the meter \"%s\": %m", path),
-				 errhint("\"make install\" puts it beside the server's own programs.")));
+		report_not_started(path, error);
 	}
 	*channel = ends[0];
 	return pid;

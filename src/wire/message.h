@@ -81,6 +81,7 @@ typedef enum FailureCode
 	FAILURE_OUT_OF_MEMORY,
 	FAILURE_SANDBOX,			/* the sandbox could not be entered */
 	FAILURE_FILTER,				/* the BPF filter does not compile */
+	FAILURE_FILTER_NAME,		/* nor with a name of a host, network or Ethernet address */
 	FAILURE_READ,				/* the system could not read the file */
 	FAILURE_EMPTY,				/* no byte in it */
 	FAILURE_NOT_A_CAPTURE,		/* its first bytes are not a capture's */

@@ -163,14 +163,14 @@ choose_request(const uint8_t *options, bool with_dpi, MeterRequest *request)
 }
 
 /* Compiled once, as most runs want one of the same. */
-static const Filter *
+static Filter *
 choose_filter(unsigned choice)
 {
 	static Filter *compiled[LENGTH(filters)];
 
 	choice %= LENGTH(filters);
 	if (choice != FILTER_NONE && compiled[choice] == NULL)
-		compiled[choice] = filter_compile(filters[choice], strlen(filters[choice]));
+		compiled[choice] = filter_start(filters[choice], strlen(filters[choice]));
 	return compiled[choice];
 }
 
@@ -218,7 +218,7 @@ make_source(Scan *scan, unsigned compression, const uint8_t *bytes, size_t lengt
 
 /* One shard; false if the engine refuses the source. */
 static bool
-meter(Scan *scan, const Filter *filter, Dpi *dpi, Account *total)
+meter(Scan *scan, Filter *filter, Dpi *dpi, Account *total)
 {
 	MeterPosition position;
 	const EngineProgram program = {scan, open_source, record_room, record_written, place, damage, &position, SEED};
@@ -250,7 +250,7 @@ fuzz_scan(const uint8_t *data, size_t size, Dpi *dpi)
 	Scan		scan = {0};
 	Account		total = {0};
 	const uint64_t *c = total.counters;
-	const Filter *filter;
+	Filter	   *filter;
 	bool		done = true;
 
 	if (size < SCAN_OPTION_BYTES)

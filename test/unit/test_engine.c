@@ -121,7 +121,7 @@ run(Scan *scan)
 {
 	const EngineProgram program = {scan, open_source, record_room, record_written, note_place, note_damage, &scan->position,
 	.overlap = note_overlap};
-	Filter	   *filter = scan->filter == NULL ? NULL : filter_compile(scan->filter, strlen(scan->filter));
+	Filter	   *filter = scan->filter == NULL ? NULL : filter_start(scan->filter, strlen(scan->filter));
 
 	scan->opened = scan->count = 0;
 	scan->succeeded = engine_run(&scan->request, filter, NULL, &program, &scan->account, &scan->failure);

@@ -147,7 +147,7 @@ scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 	memory_on_exhaustion(end_in_handler);
 
 	left = allocations;
-	filter = filter_compile("ip or ip6", strlen("ip or ip6"));
+	filter = filter_start("ip or ip6", strlen("ip or ip6"));
 	if (with_labels)
 	{
 		dpi = dpi_start(request.n_dissections, &request.columns, false);

@@ -42,6 +42,15 @@ wait_for(pid_t child)
 	return status;
 }
 
+/* The whole sandbox, with records on descriptor 0 and files over it, as under an owner. */
+static const char *
+give_up(uint64_t memory, bool needs_filter)
+{
+	const char *not_given_up = sandbox_limit(memory);
+
+	return not_given_up != NULL ? not_given_up : sandbox_enter(STDIN_FILENO, true, needs_filter);
+}
+
 /* What becomes of a child that does something in the sandbox: 100 is that it could not be entered. */
 static int
 in_sandbox(Act act)
@@ -50,7 +59,7 @@ in_sandbox(Act act)
 
 	assert_true(child >= 0);
 	if (child == 0)
-		leave(sandbox_enter(0, true) != NULL ? 100 : act());
+		leave(give_up(0, true) != NULL ? 100 : act());
 	return wait_for(child);
 }
 
@@ -89,6 +98,14 @@ FORBIDDEN(makes_a_memory_file, SYS_memfd_create, "x", 0)
 FORBIDDEN(changes_its_user, SYS_setuid, 0)
 FORBIDDEN(controls_a_device, SYS_ioctl, 0, 0x5401, NULL)
 FORBIDDEN(copies_a_descriptor, SYS_dup, 0)
+FORBIDDEN(writes_elsewhere, SYS_write, 5, "x", 1)
+FORBIDDEN(writes_elsewhere_at_a_place, SYS_pwrite64, 1, "x", 1, 0)
+FORBIDDEN(writes_several, SYS_writev, 1, NULL, 0)
+FORBIDDEN(takes_from_elsewhere, SYS_recvmsg, 5, NULL, 0)
+FORBIDDEN(receives, SYS_recvfrom, 0, NULL, 0, 0, NULL, NULL)
+FORBIDDEN(copies_a_file, SYS_sendfile, 1, 0, NULL, 1)
+FORBIDDEN(splices, SYS_splice, 0, NULL, 1, NULL, 1, 0)
+FORBIDDEN(leaves_its_directory, SYS_chdir, "/tmp")
 FORBIDDEN(shrinks_a_file, SYS_ftruncate, 0, 0)
 FORBIDDEN(lifts_a_limit, SYS_prlimit64, 0, 0, NULL, NULL)
 FORBIDDEN(mounts, SYS_mount, NULL, NULL, NULL, 0, NULL)
@@ -101,7 +118,8 @@ CASE(anything_else_ends_it)
 		opens, opens_as_of_old, creates, removes, renames, looks, makes_a_socket, connects, sends_a_file, forks, clones,
 		clones_as_of_late, executes, traces, reads_another_process, ends_its_parent, signals_itself, maps_code,
 		makes_memory_code, makes_a_memory_file, changes_its_user, controls_a_device, copies_a_descriptor, shrinks_a_file,
-		lifts_a_limit, mounts, loads_a_program_into_the_kernel, starts_a_ring,
+		lifts_a_limit, writes_elsewhere, writes_elsewhere_at_a_place, writes_several, takes_from_elsewhere, receives,
+		copies_a_file, splices, leaves_its_directory, mounts, loads_a_program_into_the_kernel, starts_a_ring,
 	};
 
 	for (size_t i = 0; i < LENGTH(acts); i++)
@@ -120,7 +138,9 @@ reads_and_writes(void)
 {
 	char		byte = 'a';
 
+	/* The kernel looks at 32 bits of a descriptor. */
 	return syscall(SYS_write, descriptors[1], &byte, 1) != 1 || syscall(SYS_read, descriptors[0], &byte, 1) != 1 ||
+		syscall(SYS_write, descriptors[1] | INT64_C(1) << 32, &byte, 1) != 1 ||
 		byte != 'a' || syscall(SYS_lseek, descriptors[0], 0, SEEK_SET) != -1;
 }
 
@@ -146,10 +166,12 @@ CASE(what_a_meter_needs_is_allowed)
 	static const Act acts[] = {reads_and_writes, gets_memory, asks_for_the_time};
 
 	assert_int_equal(pipe(descriptors), 0);
+	assert_int_equal(dup2(descriptors[1], STDIN_FILENO), STDIN_FILENO);	/* where records go in this sandbox */
+	close(descriptors[1]);
+	descriptors[1] = STDIN_FILENO;
 	for (size_t i = 0; i < LENGTH(acts); i++)
 		assert_int_equal(in_sandbox(acts[i]), 0);
 	close(descriptors[0]);
-	close(descriptors[1]);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- the state */
@@ -176,6 +198,28 @@ expect_line(pid_t process, const char *file, const char *prefix, const char *exp
 	fail_msg("%s has no line %s", path, prefix);
 }
 
+static void
+expect_directory(pid_t process)
+{
+	char		path[64],
+				directory[64];
+	ssize_t		length;
+
+	snprintf(path, sizeof(path), "/proc/%d/cwd", (int) process);
+	length = readlink(path, directory, sizeof(directory));
+	assert_int_equal(length, 1);
+	assert_int_equal(directory[0], '/');
+}
+
+/* From here on the kernel answers as one that has no such call. */
+static bool
+hide(int call, int error)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	return filter != NULL && seccomp_rule_add(filter, SCMP_ACT_ERRNO(error), call, 0) == 0 && seccomp_load(filter) == 0;
+}
+
 CASE(state_of_the_process)
 {
 	int			ready[2],
@@ -188,9 +232,11 @@ CASE(state_of_the_process)
 	child = fork();
 	if (child == 0)
 	{
+		/* As a program whose file has capabilities starts: its files in /proc are not its user's. */
+		prctl(PR_SET_DUMPABLE, 0);
 		dup2(ready[1], STDOUT_FILENO);
 		dup2(end[0], STDIN_FILENO);
-		if (!sandbox_prepare(0) || sandbox_enter(UINT64_C(1) << 62, true) != NULL ||
+		if (!sandbox_prepare(0) || give_up(UINT64_C(1) << 62, true) != NULL ||
 			syscall(SYS_write, STDOUT_FILENO, "x", 1) != 1)
 			leave(1);
 		leave(syscall(SYS_read, STDIN_FILENO, &byte, 1) != 1);
@@ -204,12 +250,33 @@ CASE(state_of_the_process)
 	expect_line(child, "limits", "Max core file size        ", "0                    0                    bytes     ");
 	expect_line(child, "limits", "Max processes             ", "0                    0                    processes ");
 	expect_line(child, "limits", "Max address space         ", "4611686018427387904  4611686018427387904  bytes     ");
+	expect_directory(child);
 	assert_int_equal(write(end[1], "x", 1), 1);
 	assert_int_equal(wait_for(child), 0);
 	close(ready[0]);
 	close(ready[1]);
 	close(end[0]);
 	close(end[1]);
+}
+
+/* A kernel before Linux 5.9 has no close_range(): files are closed all the same. */
+CASE(files_are_closed_by_any_kernel)
+{
+	for (int old = 0; old < 2; old++)
+	{
+		pid_t		child = fork();
+
+		if (child == 0)
+		{
+			int			open_file = dup(STDERR_FILENO),
+						far = fcntl(STDERR_FILENO, F_DUPFD, 900);
+
+			if (open_file < 0 || far < 900 || (old && !hide(SCMP_SYS(close_range), ENOSYS)) || !sandbox_prepare(0))
+				leave(1);
+			leave(fcntl(open_file, F_GETFD) != -1 || fcntl(far, F_GETFD) != -1 || fcntl(STDERR_FILENO, F_GETFD) == -1);
+		}
+		assert_int_equal(wait_for(child), 0);
+	}
 }
 
 CASE(owner_that_is_gone_is_found_out)
@@ -245,7 +312,7 @@ CASE(kernel_without_filters_is_refused)
 
 	if (child == 0)
 	{
-		const char *refused = hide_filters() ? sandbox_enter(0, true) : "";
+		const char *refused = hide_filters() ? give_up(0, true) : "";
 
 		leave(refused == NULL || strcmp(refused, "system calls") != 0);
 	}
@@ -260,7 +327,7 @@ CASE(kernel_without_filters_may_do)
 
 	if (child == 0)
 	{
-		if (!hide_filters() || sandbox_enter(0, false) != NULL)
+		if (!hide_filters() || give_up(0, false) != NULL)
 			leave(100);
 		leave((open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES) != has_landlock);
 	}
@@ -269,7 +336,7 @@ CASE(kernel_without_filters_may_do)
 	/* With filters it is no excuse. */
 	child = fork();
 	if (child == 0)
-		leave(sandbox_enter(0, false) != NULL ? 100 : opens());
+		leave(give_up(0, false) != NULL ? 100 : opens());
 	assert_int_equal(wait_for(child), SIGSYS);
 }
 
@@ -280,6 +347,7 @@ main(void)
 		cmocka_unit_test(anything_else_ends_it),
 		cmocka_unit_test(what_a_meter_needs_is_allowed),
 		cmocka_unit_test(state_of_the_process),
+		cmocka_unit_test(files_are_closed_by_any_kernel),
 		cmocka_unit_test(owner_that_is_gone_is_found_out),
 		cmocka_unit_test(kernel_without_filters_is_refused),
 		cmocka_unit_test(kernel_without_filters_may_do),
