@@ -9,7 +9,7 @@
 #	make deps           installs with apt what is missing to build and run it
 #
 #	make quickstart     a private server with a sample capture; PCAP=/path/x.pcap for a capture of yours
-#	make quickstart-stop
+#	make quickstart-stop  ends it; YES=1 also where somebody has made tables in it
 #
 #	make test           all tests; PARTS="unit regress" for some of them
 #	make unit           the unit tests, with sanitizers
@@ -34,7 +34,7 @@ all: build/nfstream_meter
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" nfstream_fdw.control)
 
 # The scripts read these from the environment.
-export PG_CONFIG NDPI PCAP PCAPS PEER PARTS SEED ROUNDS QUICKSTART_DIR
+export PG_CONFIG NDPI PCAP PCAPS PEER PARTS SEED ROUNDS QUICKSTART_DIR YES
 
 
 # ---------------------------------------------------------------------------------------------------------- extension

@@ -21,15 +21,20 @@ die()
 	exit 1
 }
 
+# need_root WHAT COMMAND: fails, in one line, where this user cannot become root to do it.
+need_root()
+{
+	[ "$(id -u)" -eq 0 ] || command -v sudo > /dev/null || die "$1 needs root, and there is no sudo; as root: $2"
+}
+
 # Runs a command as root.
 as_root()
 {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
-	elif command -v sudo > /dev/null; then
-		sudo "$@"
 	else
-		die "This needs root, and there is no sudo. As root:" "	$*"
+		need_root "This" "$*"
+		sudo "$@"
 	fi
 }
 
@@ -72,11 +77,17 @@ build_and_install()
 	if [ "$same" -eq 1 ]; then
 		return
 	fi
-	if [ -w "$library" ] && [ -w "$programs" ] && [ -w "$directory" ]; then
+	if may_install; then
 		make -C "$tree" install
 	else
 		as_root make -C "$tree" install PG_CONFIG="$PG_CONFIG" NDPI="${NDPI:-}"
 	fi
+}
+
+# Whether this user can write to where the server that PG_CONFIG names has its programs and libraries.
+may_install()
+{
+	[ -w "$("$PG_CONFIG" --pkglibdir)" ] && [ -w "$("$PG_CONFIG" --bindir)" ] && [ -w "$("$PG_CONFIG" --sharedir)/extension" ]
 }
 
 # Where the programs of the server are that PG_CONFIG names.

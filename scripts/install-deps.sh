@@ -165,6 +165,7 @@ if [ "$mode" = --check ]; then
 fi
 
 command -v apt-get > /dev/null || die "Missing:" "${missing[@]/#/	}" "There is no apt-get here to install it with."
+need_root "Installing what is missing ($(printf '%s, ' "${missing[@]}" | sed 's/, $//'))" "make deps"
 log=$tree/build/deps.log
 mkdir -p "$tree/build"
 echo "Looking up packages ..."

@@ -13,7 +13,7 @@ unset PCAP
 
 clean_up()
 {
-	make -s -C "$tree" quickstart-stop > /dev/null 2>&1 || true
+	make -s -C "$tree" quickstart-stop YES=1 > /dev/null 2>&1 || true
 	rm -rf "$work"
 }
 trap clean_up EXIT
@@ -35,13 +35,13 @@ says()
 	grep -q -- "$@" <<< "$said"
 }
 
-# What the command says that quickstart names for going on, with this query.
+# What the command says that quickstart names for going on, with this script; a variable of psql's may be set.
 go_on()
 {
 	local command
 
 	command=$(sed -n '/^Go on with/{n;s/^\t//p}' <<< "$said")
-	[ -n "$command" ] && env -u PGHOST $command -X -A -t -c "$1"
+	[ -n "$command" ] && env -u PGHOST $command -X -A -t ${2:+-v "$2"} <<< "$1"
 }
 
 # Whether a process ends, or has done so, within 5 seconds; nobody may have waited for it.
@@ -60,12 +60,33 @@ run_make quickstart
 check "quickstart succeeds" [ "$status" -eq 0 ]
 check "it takes less than 15 seconds where nothing is to be installed" [ "$seconds" -lt 15 ]
 check "it shows Facebook among the applications" says 'Facebook *| *[1-9][0-9]* | *[1-9][0-9]* | *[1-9][0-9]*$'
+check "it says into which server it installs" says "^Building, and installing into PostgreSQL .* in $("$PG_CONFIG" --bindir)"
+check "it shows the headline query" says "FROM flows WHERE application_name = 'Facebook';"
+check "with its rows" says 'www.facebook.com'
 check "the command that it names finds the same" \
-	[ "$(go_on "SELECT count(*) > 0 FROM flows WHERE application_name LIKE '%Facebook'")" = t ]
+	[ "$(go_on "SELECT count(*) > 0 AND bool_and(requested_server_name LIKE '%facebook.com') FROM flows WHERE application_name = 'Facebook'")" = t ]
 check "the server listens on its own socket only" [ "$(go_on "SHOW listen_addresses")" = "" ]
 check "its directory is closed to others" [ "$(stat -c %a "$QUICKSTART_DIR")" = 700 ]
 postmaster=$(head -n 1 "$QUICKSTART_DIR/data/postmaster.pid")
-go_on "CREATE VIEW mine AS SELECT count(*) FROM flows" > /dev/null
+
+# README's SQL, in the database that quickstart has opened: the first block as it is, then the others.  /captures stands for a
+# directory of the server's user, with tls.pcap for each of its captures.
+mkdir "$work/captures"
+for capture in facebook monday tuesday; do
+	cp "$tree/test/pcaps/tls.pcap" "$work/captures/$capture.pcap"
+done
+chown -R "$(server_user)" "$work/captures"
+readme=$(awk '/^```sql$/ { inside = 1; next } /^```$/ { if (inside) print "-- end of a block"; inside = 0 } inside' "$tree/README.md" |
+	sed "s#/captures#$work/captures#g")
+first=${readme%%-- end of a block*}
+check "README's first block asks for Facebook" grep -q "SELECT \* FROM flows WHERE application_name = 'Facebook';" <<< "$first"
+check "README's first block works behind quickstart" go_on "$first" ON_ERROR_STOP=1
+check "and finds what it asks for" [ "$(go_on "SELECT count(*) FROM public.flows WHERE application_name = 'Facebook'")" -gt 0 ]
+check "all others of its blocks work after it" go_on "${readme#*-- end of a block}" ON_ERROR_STOP=1
+check "a database with nothing in it" go_on "CREATE DATABASE fresh"
+check "README's blocks work there as well" go_on "\\connect fresh
+$readme" ON_ERROR_STOP=1
+go_on "CREATE VIEW mine AS SELECT count(*) FROM quickstart.flows" > /dev/null
 
 cp "$tree/test/pcaps/dns.pcap" "$work/with 'quotes' and [brackets].pcap"
 relative=$(realpath --relative-to="$tree" "$work/with 'quotes' and [brackets].pcap")
@@ -83,11 +104,24 @@ check "a file that is no capture is refused" [ "$status" -ne 0 ]
 check "and named in the server's error" says 'ERROR: .*Makefile'
 
 run_make quickstart-stop
-check "quickstart-stop succeeds" [ "$status" -eq 0 ]
+check "quickstart-stop asks before it removes what is not its own; nobody answers" [ "$status" -ne 0 ]
+check "it names it" says '^quickstart: view mine'
+check "and what to say" says 'make quickstart-stop YES=1'
+check "the server runs on" kill -0 "$postmaster"
+as_server "$("$PG_CONFIG" --bindir)/pg_ctl" stop -s -w -m fast -D "$QUICKSTART_DIR/data"
+run_make quickstart-stop
+check "it asks where the server does not run, too" [ "$status" -ne 0 ]
+postmaster=$(head -n 1 "$QUICKSTART_DIR/data/postmaster.pid")
+run_make quickstart-stop YES=1
+check "quickstart-stop YES=1 succeeds" [ "$status" -eq 0 ]
 check "it removes the directory" [ ! -e "$QUICKSTART_DIR" ]
 check "and leaves no server" has_ended "$postmaster"
 run_make quickstart-stop
 check "once more does nothing" [ "$status" -eq 0 ]
+run_make quickstart
+check "quickstart begins anew" [ "$status" -eq 0 ]
+run_make quickstart-stop
+check "with nothing of a user's in it, quickstart-stop does not ask" [ "$status" -eq 0 ]
 mkdir "$QUICKSTART_DIR"
 touch "$QUICKSTART_DIR/precious"
 run_make quickstart-stop
@@ -95,4 +129,23 @@ check "a directory of somebody else is left alone" [ -e "$QUICKSTART_DIR/preciou
 run_make quickstart
 check "and not taken for a server" [ "$status" -ne 0 ]
 rm -r "$QUICKSTART_DIR"
+
+# Nobody who may install, and no sudo: one line, before anything is built.
+programs=$("$PG_CONFIG" --bindir)
+if as_server test -w "$programs"; then
+	number=$((number + 1))
+	echo "ok $number # SKIP the server's user may install"
+else
+	mkdir -p "$work/tree/test/pcaps" "$work/bin"
+	cp -r "$tree/scripts" "$work/tree"
+	cp "$tree/test/pcaps/tls.pcap" "$work/tree/test/pcaps"
+	ln -s /usr/bin/* "$work/bin"
+	rm -f "$work/bin/sudo"
+	chown -R "$(server_user)" "$work/tree"
+	status=0
+	said=$(as_server env PATH="$work/bin" PG_CONFIG="$(command -v "$PG_CONFIG")" "$work/tree/scripts/quickstart.sh" 2>&1) || status=$?
+	check "without the right to install, and without sudo, quickstart fails" [ "$status" -ne 0 ]
+	check "in one line" [ "$(wc -l <<< "$said")" -eq 1 ]
+	check "that says why and what to do" says "^Installing into $programs needs root, and there is no sudo; as root: make quickstart"
+fi
 tap_end
