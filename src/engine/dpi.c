@@ -12,6 +12,10 @@
  *
  * Every difference between the versions of nDPI is in this file: 4.2 to 4.11 are known.
  */
+#include <ndpi_define.h>
+#if NDPI_MAJOR == 4 && NDPI_MINOR < 4
+#define NDPI_LIB_COMPILATION	/* shows the module: forget_in_place() */
+#endif
 #include <ndpi_api.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -51,6 +55,7 @@ struct Dpi
 	bool		wanted[DPI_TEXTS];
 	bool		time_dissections;
 	uint64_t	dissections;
+	uint64_t	forgotten;			/* of these: dpi_forget() */
 	uint64_t	dissection_time;	/* ns */
 
 	/* States that are not in use, chained through their first bytes. */
@@ -97,11 +102,22 @@ warm_up(struct ndpi_detection_module_struct *module)
 }
 #endif
 
+/* What a module that starts asks for first: itself. */
+static void *first_given;
+static size_t first_bytes;
+
 /* nDPI does not look whether it got memory. */
 static void *
 get_for_ndpi(size_t bytes)
 {
-	return memory_resize(NULL, bytes);
+	void	   *given = memory_resize(NULL, bytes);
+
+	if (first_given == NULL)
+	{
+		first_given = given;
+		first_bytes = bytes;
+	}
+	return given;
 }
 
 static struct ndpi_detection_module_struct *
@@ -110,6 +126,7 @@ start_module(void)
 	struct ndpi_detection_module_struct *module;
 	NDPI_PROTOCOL_BITMASK all;
 
+	first_given = NULL;
 	set_ndpi_malloc(get_for_ndpi);
 	set_ndpi_flow_malloc(get_for_ndpi);
 #if NDPI_AT_LEAST(4, 10)
@@ -510,8 +527,69 @@ dpi_end(Dpi *dpi)
 {
 	while (dpi->spare != NULL)
 		free(get_state(dpi));
-	ndpi_exit_detection_module(dpi->module);
+	if (dpi->module != NULL)
+		ndpi_exit_detection_module(dpi->module);
 	free(dpi);
+}
+
+#if NDPI_AT_LEAST(4, 4)
+
+static bool
+forget_in_place(Dpi *dpi)
+{
+	(void) dpi;
+	return false;
+}
+
+#else
+
+static void
+empty_cache(struct ndpi_lru_cache *cache)
+{
+	if (cache != NULL)
+		memset(cache->entries, 0, cache->num_entries * sizeof(*cache->entries));
+}
+
+/*
+ * Empties the caches, which is all that nDPI 4.2 keeps of earlier flows, and the packet at hand.  False if its module is not the
+ * one of the headers, or if it has learned of a connection of Tinc's, which it keeps where others cannot empty it.
+ */
+static bool
+forget_in_place(Dpi *dpi)
+{
+	struct ndpi_detection_module_struct *module = dpi->module;
+
+	if (first_given != module || first_bytes != sizeof(*module) || module->tinc_cache != NULL)
+		return false;
+	empty_cache(module->ookla_cache);
+	empty_cache(module->bittorrent_cache);
+	empty_cache(module->zoom_cache);
+	empty_cache(module->stun_cache);
+	empty_cache(module->tls_cert_cache);
+	empty_cache(module->mining_cache);
+	empty_cache(module->msteams_cache);
+	memset(&module->packet, 0, sizeof(module->packet));
+	return true;
+}
+
+#endif
+
+/*
+ * A module takes some ms to start, as long as thousands of packets take, and so it is kept where what it learned can be reached;
+ * which is in the headers of 4.2 for who claims to be nDPI.
+ */
+bool
+dpi_forget(Dpi *dpi)
+{
+	if (dpi->dissections == dpi->forgotten || forget_in_place(dpi))
+	{
+		dpi->forgotten = dpi->dissections;
+		return true;
+	}
+	ndpi_exit_detection_module(dpi->module);
+	dpi->module = start_module();
+	dpi->forgotten = dpi->dissections;
+	return dpi->module != NULL;
 }
 
 uint64_t

@@ -57,6 +57,12 @@ Dpi		   *dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissection
 void		dpi_end(Dpi *dpi);
 
 /*
+ * Forgets all that was learned from flows, all of which must be over: the next is labelled as if it were the first.  Returns
+ * false if nDPI does not start again.
+ */
+bool		dpi_forget(Dpi *dpi);
+
+/*
  * Tells nDPI of the flow's packet number `packet` (from 1), if the flow is not decided yet.
  *
  * ip, length: from the innermost IP header to the end of what was captured; time: the clock's, ms.

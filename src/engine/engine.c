@@ -13,6 +13,7 @@
 #include "engine/look.h"
 #include "engine/memory.h"
 #include "engine/meter.h"
+#include "wire/limits.h"
 
 /* So many frames apart the program is told how far the engine is. */
 #define PLACE_INTERVAL	16384u
@@ -209,6 +210,37 @@ walk_together(Engine *engine)
 	return walk;
 }
 
+/* Each source that the program gives, as if there were no other. */
+static Walk
+walk_apart(Engine *engine)
+{
+	const EngineProgram *program = engine->program;
+	Walk		walk = WALK_ON;
+	uint32_t	position;
+
+	while (walk == WALK_ON && (position = program->take_file(program->context)) < engine->request->files)
+	{
+		engine->frames_apart = engine->frames;
+		meter_start(&engine->meter, engine->request, program, engine->account, engine->dpi);
+		walk = walk_source(engine, engine->order[position]);
+		if (walk != WALK_FAILED)
+		{
+			meter_finish(&engine->meter);
+			program->file_end(program->context, place_of_frame(engine));
+		}
+		if (engine->meter.full && walk == WALK_ON)
+			walk = WALK_STOP;
+		meter_end(&engine->meter);
+		if (engine->dpi != NULL && !dpi_forget(engine->dpi))
+		{
+			*engine->failure = (FailureMessage) {.code = FAILURE_INTERNAL, .file = FAILURE_NO_FILE,
+			.text = "nDPI does not start again"};
+			walk = WALK_FAILED;
+		}
+	}
+	return walk;
+}
+
 bool
 engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EngineProgram *program, Account *account,
 		   FailureMessage *failure)
@@ -222,7 +254,13 @@ engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EnginePr
 	memset(account, 0, sizeof(*account));
 	for (uint32_t i = 0; i < request->files; i++)
 		engine.order[i] = i;
-	walk = walk_together(&engine);
+	if (request->source_order == SOURCE_ORDER_TIME && request->files > 1)
+	{
+		look_for_order(request, program, engine.order);
+		if (program->order != NULL)
+			program->order(program->context, engine.order, request->files);
+	}
+	walk = request->separate_files ? walk_apart(&engine) : walk_together(&engine);
 	free(engine.order);
 
 	account->counters[COUNTER_BYTES_READ] = engine.bytes_before;

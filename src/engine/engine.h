@@ -40,6 +40,16 @@ typedef struct EngineProgram
 
 	/* A source begins long before the time that was reached, the first that does so; NULL: nobody wants to know. */
 	void		(*overlap) (void *context, const OverlapMessage *overlap);
+
+	/* The order in which the sources are read, where that is not the given one; NULL: nobody wants to know. */
+	void		(*order) (void *context, const uint32_t *order, uint32_t files);
+
+	/*
+	 * Where sources are metered apart, NULL otherwise: the number of the next that is this engine's, counted in the order of
+	 * reading, or request->files; and that one of so many packets is done.
+	 */
+	uint32_t	(*take_file) (void *context);
+	void		(*file_end) (void *context, uint64_t packets);
 } EngineProgram;
 
 /*

@@ -6,23 +6,19 @@
  * for falls to those after it.  Of many sources only some are looked at, evenly spread.  So many frames and bytes are read for
  * it and no more, however few pass.
  */
+#include <stdlib.h>
+
 #include "engine/capture.h"
 #include "engine/decode.h"
 #include "engine/look.h"
+#include "engine/memory.h"
 
 /* The most that is read for a sample. */
 #define SAMPLE_FRAMES	(4 * SHARD_SAMPLE_PACKETS)
 #define SAMPLE_BYTES	((uint64_t) 64 << 20)
 
-typedef struct Sample
-{
-	const MeterRequest *request;
-	Filter	   *filter;
-	const EngineProgram *program;
-	Shards	   *shards;
-	uint32_t	sources;			/* that are still to be looked at, the one at hand among them */
-	uint32_t	frames;				/* read so far */
-} Sample;
+/* So many packets without a time begin a source at most. */
+#define FRAMES_WITHOUT_TIME	1024u
 
 /* Opens source `file` and reads no more than `most` bytes of it; *cut says that it has more.  False if it is no capture. */
 static bool
@@ -37,6 +33,71 @@ open_for_a_look(const EngineProgram *program, uint32_t file, uint64_t most, bool
 	*cut = size > most;
 	return capture_open_watched(capture, descriptor, *cut ? most : size, file, &program->position->pieces, failure);
 }
+
+/* ------------------------------------------------------------------------------------------------------------- the order */
+
+typedef struct Beginning
+{
+	uint64_t	time;				/* of the first packet, ms; UINT64_MAX without one */
+	uint32_t	file;
+} Beginning;
+
+static uint64_t
+first_time(const EngineProgram *program, uint32_t file)
+{
+	FailureMessage failure;
+	Capture		capture;
+	Frame		frame;
+	uint64_t	time = UINT64_MAX;
+	bool		cut;
+
+	if (!open_for_a_look(program, file, UINT64_MAX, &cut, &capture, &failure))
+		return UINT64_MAX;
+	while (capture.frames < FRAMES_WITHOUT_TIME && capture_next(&capture, &frame) == CAPTURE_FRAME)
+	{
+		time = frame.time;
+		if (time > 0)
+			break;
+	}
+	capture_close(&capture);
+	return time;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const Beginning *x = a,
+			   *y = b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return x->file < y->file ? -1 : x->file > y->file;
+}
+
+void
+look_for_order(const MeterRequest *request, const EngineProgram *program, uint32_t *order)
+{
+	Beginning  *beginnings = memory_get((request->files + 1) * sizeof(Beginning));
+
+	for (uint32_t file = 0; file < request->files; file++)
+		beginnings[file] = (Beginning) {.time = first_time(program, file), .file = file};
+	qsort(beginnings, request->files, sizeof(Beginning), by_time);
+	for (uint32_t i = 0; i < request->files; i++)
+		order[i] = beginnings[i].file;
+	free(beginnings);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ the sample */
+
+typedef struct Sample
+{
+	const MeterRequest *request;
+	Filter	   *filter;
+	const EngineProgram *program;
+	Shards	   *shards;
+	uint32_t	sources;			/* that are still to be looked at, the one at hand among them */
+	uint32_t	frames;				/* read so far */
+} Sample;
 
 /* Looks at one source's part of the sample; returns whether it has more. */
 static bool

@@ -11,6 +11,12 @@
 #include "engine/shard.h"
 
 /*
+ * Finds the order in which the sources are read by their times: that of their first packets, those without a packet last, equals
+ * in the given order.  A packet without a time is passed over, if there soon is one with it.
+ */
+void		look_for_order(const MeterRequest *request, const EngineProgram *program, uint32_t *order);
+
+/*
  * Takes a sample of the packets that the filter (NULL: none) lets pass, and decides with it which hosts are split.
  *
  * order: the sources in the order in which they are read, request->files of them.

@@ -56,6 +56,8 @@ static const Known known_options[] = {
 	{OPTION_MAX_NFLOWS, KEPT_U64, offsetof(Arguments, request.max_nflows)},
 	{OPTION_MAX_ACTIVE_FLOWS, KEPT_U64, offsetof(Arguments, request.max_active_flows)},
 	{OPTION_METER_MEMORY, KEPT_U64, offsetof(Arguments, meter_memory)},
+	{OPTION_SEPARATE_FILES, KEPT_U8, offsetof(Arguments, request.separate_files)},
+	{OPTION_SOURCE_ORDER, KEPT_U8, offsetof(Arguments, request.source_order)},
 	{OPTION_ON_DAMAGE, KEPT_U8, offsetof(Arguments, on_damage)},
 };
 

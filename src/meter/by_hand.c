@@ -38,12 +38,16 @@ typedef struct Source
 {
 	int			descriptor;
 	uint64_t	size;			/* STREAM_SIZE_UNKNOWN: of a pipe */
+	off_t		start;			/* where it is read from */
+	int			look;			/* the same file once more, to be looked at before; -1: it is not, or was */
 } Source;
 
 typedef struct ByHand
 {
 	Arguments	arguments;
 	Source	   *sources;
+	uint32_t	taken;			/* sources that were taken to be metered apart */
+	uint64_t	packets;		/* in those of them that are done */
 	CsvForm		form;
 	uint64_t	flows;
 	uint8_t    *record;
@@ -96,10 +100,27 @@ open_file(ByHand *hand, uint32_t i)
 		off_t		at = S_ISREG(status.st_mode) ? lseek(descriptor, 0, SEEK_CUR) : 0;
 
 		hand->sources[i].descriptor = descriptor;
+		hand->sources[i].start = at;
+		hand->sources[i].look = -1;
 		hand->sources[i].size = !S_ISREG(status.st_mode) ? STREAM_SIZE_UNKNOWN :
 			status.st_size > at ? (uint64_t) (status.st_size - at) : 0;
 		return true;
 	}
+	return false;
+}
+
+/* Whoever reads sources in the order of their times looks at each before. */
+static bool
+open_again(ByHand *hand, uint32_t i)
+{
+	Source	   *source = &hand->sources[i];
+
+	if (hand->arguments.request.files > 1 && source->size == STREAM_SIZE_UNKNOWN)
+		complain(name_of(hand, i), "is a pipe, which cannot be looked at before it is read, as --source_order time does");
+	else if ((source->look = dup(source->descriptor)) < 0)
+		complain(name_of(hand, i), "%s", strerror(errno));
+	else
+		return true;
 	return false;
 }
 
@@ -117,7 +138,7 @@ open_files(ByHand *hand)
 	}
 	hand->sources = memory_get((size_t) count * sizeof(Source));
 	for (uint32_t i = 0; i < count; i++)
-		if (!open_file(hand, i))
+		if (!open_file(hand, i) || (hand->arguments.request.source_order == SOURCE_ORDER_TIME && !open_again(hand, i)))
 			return false;
 	return true;
 }
@@ -166,8 +187,14 @@ open_source(void *context, uint32_t index, uint64_t *size)
 {
 	ByHand	   *hand = context;
 
-	*size = hand->sources[index].size;
-	return hand->sources[index].descriptor;
+	Source	   *source = &hand->sources[index];
+	int			descriptor = source->look >= 0 ? source->look : source->descriptor;
+
+	source->look = -1;
+	if (source->size != STREAM_SIZE_UNKNOWN && lseek(descriptor, source->start, SEEK_SET) < 0)
+		_exit(EXIT_FAILED);		/* it could be a moment ago */
+	*size = source->size;
+	return descriptor;
 }
 
 static uint8_t *
@@ -216,6 +243,7 @@ record_written(void *context, size_t bytes)
 		_exit(EXIT_FAILED);
 	}
 	print_names(hand);
+	record_go_on(&record, hand->packets);
 	csv_print_flow(&hand->form, &record, hand->flows++);
 	check_output(hand);
 }
@@ -238,6 +266,23 @@ damage(void *context, const FailureMessage *message)
 	else
 		complain(name_of(hand, message->file), "packet %" PRIu64 " %s, at byte %" PRIu64, message->packet, message->text,
 				 message->byte);
+}
+
+/* All are this meter's. */
+static uint32_t
+take_file(void *context)
+{
+	ByHand	   *hand = context;
+
+	return hand->taken++;
+}
+
+static void
+file_end(void *context, uint64_t packets)
+{
+	ByHand	   *hand = context;
+
+	hand->packets += packets;
 }
 
 static void
@@ -303,7 +348,8 @@ run(ByHand *hand)
 	const MeterOrder order = {
 		.request = &hand->arguments.request,
 		.filter = hand->arguments.bpf_filter,
-		.program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0, overlap},
+		.program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0, overlap, NULL, take_file,
+		file_end},
 		.records = fileno(hand->form.to),
 	};
 	FailureMessage failure;

@@ -95,6 +95,43 @@ damage(void *context, const FailureMessage *message)
 	channel_send_body(output.channel, MESSAGE_DAMAGE, message, sizeof(*message));
 }
 
+static void
+reading_order(void *context, const uint32_t *files, uint32_t count)
+{
+	MessageHeader *message = memory_get(sizeof(*message) + count * sizeof(*files));
+
+	(void) context;
+	memcpy(message + 1, files, count * sizeof(*files));
+	channel_send(output.channel, MESSAGE_ORDER, message, (uint32_t) (count * sizeof(*files)));
+	free(message);
+}
+
+static uint32_t
+take_file(void *context)
+{
+	uint32_t	position = 0,
+				length;
+	int			no_descriptor;
+	uint32_t   *taken;
+
+	(void) context;
+	channel_send_body(output.channel, MESSAGE_TAKE_FILE, &position, sizeof(position));
+	taken = channel_receive(output.channel, MESSAGE_TAKEN_FILE, &length, &no_descriptor);
+	if (taken == NULL)
+		_exit(EXIT_FAILURE);	/* the owner is gone */
+	position = *taken;
+	free(taken);
+	return position;
+}
+
+static void
+file_end(void *context, uint64_t packets)
+{
+	(void) context;
+	flush();
+	channel_send_body(output.channel, MESSAGE_FILE_END, &packets, sizeof(packets));
+}
+
 static int
 open_source(void *context, uint32_t index, uint64_t *size)
 {
@@ -137,7 +174,8 @@ meter(const MeterRequest *request, const char *filter, MeterPosition *position)
 	const MeterOrder order = {
 		.request = request,
 		.filter = filter,
-		.program = {NULL, open_source, record_room, record_written, place, damage, position, 0, overlap},
+		.program = {NULL, open_source, record_room, record_written, place, damage, position, 0, overlap, reading_order, take_file,
+		file_end},
 		.records = output.channel,
 		.takes_files = true,
 		.application = application,

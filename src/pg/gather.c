@@ -7,6 +7,10 @@
  * least of the links' first records is the next flow of the scan as soon as no other link can deliver an earlier one: it has
  * a record itself, or is at its end, or its place is behind.
  *
+ * Where files are metered apart each link delivers whole files, and says where one begins and ends: the scan's order is that of
+ * the files.  Links that are ahead are not read from, and their meters wait when the queues are full; the one with the file
+ * whose turn it is never waits for others, for files are taken in their order.
+ *
  * Clean-up hangs on the memory context of the scan, which goes in every case: at the scan's end, with the portal, at abort.
  */
 #include "postgres.h"
@@ -27,6 +31,7 @@
 #include "pg/owner.h"
 #include "pg/slots.h"
 #include "pg/worker.h"
+#include "wire/limits.h"
 
 typedef struct Link
 {
@@ -51,8 +56,17 @@ typedef struct Link
 	uint64		last_first;
 	uint64		place;			/* every record that left up to here was delivered */
 	uint64		records;		/* so far */
-	uint32		damage_next;	/* no file before this one will be told to be damaged */
+	uint32		damage_next;	/* in the order of reading: no file before this one will be told to be damaged */
 	bool		told_overlap;
+
+	/* Where files are metered apart. */
+	bool		has_file;
+	uint32		position;		/* of the file, in the order of reading */
+	bool		file_ended;		/* it has delivered all of it */
+	bool		is_damaged;		/* the file is */
+	FailureMessage damage;
+	uint64		file_packets;	/* once it ended */
+	uint64		packets;		/* of all its files that ended */
 
 	bool		ended;
 	Account		account;		/* once it ended */
@@ -70,6 +84,13 @@ struct Gather
 	bool		finished;
 	Bitmapset  *damaged;		/* the files that are */
 	List	   *damages;		/* FailureMessage, one for each of the first of them */
+	uint32	   *order;			/* of the files, where it is not the given one */
+	uint32	   *positions;		/* where in it each file is */
+
+	/* Where files are metered apart. */
+	uint32		position;		/* of the file whose turn it is */
+	uint64		packets_before; /* in the files before it */
+
 	bool		has_overlap;
 	OverlapMessage overlap;		/* if it has */
 };
@@ -172,7 +193,7 @@ create_segment(Size bytes)
 	return segment;
 }
 
-/* The segment of the scan, with its job; NULL if there is none to be had. */
+/* The segment of the scan, with its job and what its workers share; NULL if there is none to be had. */
 static dsm_segment *
 create_scan_segment(const ScanJob *job)
 {
@@ -181,10 +202,12 @@ create_scan_segment(const ScanJob *job)
 	dsm_segment *segment;
 	shm_toc    *toc;
 	char	   *piece;
+	pg_atomic_uint32 *taken;
 
 	shm_toc_initialize_estimator(&estimator);
 	shm_toc_estimate_chunk(&estimator, length);
-	shm_toc_estimate_keys(&estimator, 1);
+	shm_toc_estimate_chunk(&estimator, sizeof(*taken));
+	shm_toc_estimate_keys(&estimator, 2);
 	segment = create_segment(shm_toc_estimate(&estimator));
 	if (segment == NULL)
 		return NULL;
@@ -192,6 +215,9 @@ create_scan_segment(const ScanJob *job)
 	piece = shm_toc_allocate(toc, length);
 	job_write(job, piece);
 	shm_toc_insert(toc, SCAN_KEY_JOB, piece);
+	taken = shm_toc_allocate(toc, sizeof(*taken));
+	pg_atomic_init_u32(taken, 0);
+	shm_toc_insert(toc, SCAN_KEY_TAKEN, taken);
 	return segment;
 }
 
@@ -290,6 +316,9 @@ launch_workers(Gather *gather, uint32 wanted)
 	{
 		WorkerStart start = {.shard = i, .shards = gather->count};
 
+		/* Each meter has all flows of its files. */
+		if (gather->job->request.separate_files)
+			start = (WorkerStart) {.shard = 0, .shards = 1};
 		shm_mq_send(gather->links[i].to_worker, sizeof(start), &start, false, true);
 	}
 }
@@ -353,6 +382,8 @@ read_record(Gather *gather, Link *link)
 	link->has_record = false;
 	if (link->cursor == link->end)
 		return;
+	if (gather->job->request.separate_files && (!link->has_file || link->file_ended))
+		lying_meter("records of no file");
 	wrong = record_read(&link->cursor, link->end, &gather->job->request.columns, gather->job->request.splt_analysis, record);
 	if (wrong != NULL)
 		lying_meter(wrong);
@@ -373,16 +404,19 @@ take_place(Link *link, const PlaceMessage *place)
 	link->place = place->left;
 }
 
-/* Meters report the damage of files in the files' order, each once; several may report that of the same file. */
+/* The place of a file in the order of reading. */
+static uint32
+position_of(const Gather *gather, uint32 file)
+{
+	return gather->positions == NULL ? file : gather->positions[file];
+}
+
 static void
-take_damage(Gather *gather, Link *link, const FailureMessage *damage)
+keep_damage(Gather *gather, const FailureMessage *damage)
 {
 	MemoryContext before;
 	FailureMessage *copy;
 
-	if (damage->file < link->damage_next || damage->file >= gather->job->request.files)
-		lying_meter("damage out of place");
-	link->damage_next = damage->file + 1;
 	if (bms_is_member(damage->file, gather->damaged))
 		return;
 	before = MemoryContextSwitchTo(gather->context);
@@ -396,7 +430,72 @@ take_damage(Gather *gather, Link *link, const FailureMessage *damage)
 	MemoryContextSwitchTo(before);
 }
 
-/* So they do of this. */
+/* Meters report the damage of files in the order of reading, each once; several may report that of the same file. */
+static void
+take_damage(Gather *gather, Link *link, const FailureMessage *damage)
+{
+	if (damage->file >= gather->job->request.files || position_of(gather, damage->file) < link->damage_next)
+		lying_meter("damage out of place");
+	link->damage_next = position_of(gather, damage->file) + 1;
+	if (!gather->job->request.separate_files)
+		keep_damage(gather, damage);
+	else if (!link->has_file || link->position != position_of(gather, damage->file))
+		lying_meter("damage out of place");
+	else
+	{
+		/* Until it is the file's turn. */
+		link->damage = *damage;
+		link->is_damaged = true;
+	}
+}
+
+/* All meters look for the order themselves, and find the same. */
+static void
+take_order(Gather *gather, const uint8 *body, uint32 length)
+{
+	uint32		files = gather->job->request.files;
+	Size		bytes = files * sizeof(uint32);
+
+	if (gather->job->request.source_order != SOURCE_ORDER_TIME || length != bytes ||
+		(gather->order != NULL && memcmp(gather->order, body, bytes) != 0))
+		lying_meter("an order of its own");
+	if (gather->order != NULL)
+		return;
+	gather->positions = MemoryContextAlloc(gather->context, bytes);
+	memset(gather->positions, 0xff, bytes);
+	gather->order = MemoryContextAlloc(gather->context, bytes);
+	memcpy(gather->order, body, bytes);
+	for (uint32 i = 0; i < files; i++)
+	{
+		if (gather->order[i] >= files || gather->positions[gather->order[i]] != PG_UINT32_MAX)
+			lying_meter("an order that is none");
+		gather->positions[gather->order[i]] = i;
+	}
+}
+
+/* The meter begins a file, which its owner gave it; or there is none left for it. */
+static void
+take_file(Gather *gather, Link *link, uint32 position)
+{
+	if (link->has_file || !gather->job->request.separate_files)
+		lying_meter("a file before the end of another");
+	link->has_file = position < gather->job->request.files;
+	link->position = position;
+	link->file_ended = link->is_damaged = false;
+	link->last_left = link->last_first = link->place = 0;
+}
+
+static void
+take_file_end(Link *link, uint64 packets)
+{
+	if (!link->has_file || link->file_ended)
+		lying_meter("the end of no file");
+	link->file_ended = true;
+	link->file_packets = packets;
+	link->packets += packets;
+}
+
+/* So they do of overlaps, each once. */
 static void
 take_overlap(Gather *gather, Link *link, const OverlapMessage *overlap)
 {
@@ -408,11 +507,12 @@ take_overlap(Gather *gather, Link *link, const OverlapMessage *overlap)
 }
 
 static void
-take_end(Link *link, const Account *account)
+take_end(Link *link, const Account *account, bool apart)
 {
 	link->account = *account;
 	link->ended = true;
-	if (!account_adds_up(account) || account->counters[COUNTER_FLOWS] != link->records)
+	if (!account_adds_up(account) || account->counters[COUNTER_FLOWS] != link->records || link->has_file ||
+		(apart && account->counters[COUNTER_PACKETS_READ] != link->packets))
 		lying_meter("an account that does not add up");
 
 	/* Others may go on for long, and a cursor be left idle. */
@@ -441,6 +541,8 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 		FailureMessage failure;
 		OverlapMessage overlap;
 		Account		account;
+		uint32		position;
+		uint64		packets;
 	}			body;
 
 	if (message->type == MESSAGE_FLOWS)
@@ -465,10 +567,19 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 		case MESSAGE_OVERLAP:
 			take_overlap(gather, link, &body.overlap);
 			break;
+		case MESSAGE_ORDER:
+			take_order(gather, message->body, message->length);
+			break;
+		case MESSAGE_TAKE_FILE:
+			take_file(gather, link, body.position);
+			break;
+		case MESSAGE_FILE_END:
+			take_file_end(link, body.packets);
+			break;
 		case MESSAGE_FAILURE:
 			failure_raise(&body.failure, gather->job);
 		case MESSAGE_END:
-			take_end(link, &body.account);
+			take_end(link, &body.account, gather->job->request.separate_files);
 			break;
 		default:
 			lying_meter("a message that belongs to another conversation");
@@ -519,13 +630,13 @@ receive_from_worker(Link *link, MeterMessage *message)
 	return true;
 }
 
-/* Takes messages from a link until it has a record or nothing more has come. */
+/* Takes messages from a link until it has a record, or a file's end, or nothing more has come. */
 static void
 poll_link(Gather *gather, Link *link)
 {
 	MeterMessage message;
 
-	while (!link->has_record && !link->ended &&
+	while (!link->has_record && !link->file_ended && !link->ended &&
 		   (link->meter != NULL ? owner_receive(link->meter, &message) : receive_from_worker(link, &message)))
 	{
 		take_message(gather, link, &message);
@@ -574,6 +685,51 @@ first_link(Gather *gather, bool *all_ended)
 	return first;
 }
 
+/* The file whose turn it was is over, and the next one's turn comes; false if its damage ends the scan. */
+static bool
+leave_file(Gather *gather, Link *link)
+{
+	link->has_file = link->file_ended = false;
+	gather->position++;
+	gather->packets_before += link->file_packets;
+	if (!link->is_damaged)
+		return true;
+	keep_damage(gather, &link->damage);
+	return !gather->job->request.stop_at_damage;
+}
+
+/* Where files are metered apart: the same as first_link(). */
+static Link *
+link_in_turn(Gather *gather, bool *all_ended)
+{
+	for (;;)
+	{
+		Link	   *in_turn = NULL;
+
+		*all_ended = true;
+		for (uint32 i = 0; i < gather->count; i++)
+		{
+			Link	   *link = &gather->links[i];
+
+			poll_link(gather, link);
+			if (!link->ended)
+				*all_ended = false;
+			if (link->has_file && link->position == gather->position)
+				in_turn = link;
+		}
+		if (in_turn == NULL || (!in_turn->has_record && !in_turn->file_ended))
+			return NULL;
+		if (in_turn->has_record)
+			return in_turn;
+		if (!leave_file(gather, in_turn))
+		{
+			*all_ended = true;
+			return NULL;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
 static void
 wait_for_links(Gather *gather)
 {
@@ -614,9 +770,13 @@ gather_next(Gather *gather)
 		bool		all_ended;
 
 		CHECK_FOR_INTERRUPTS();
-		gather->current = first_link(gather, &all_ended);
+		gather->current = gather->job->request.separate_files ?
+			link_in_turn(gather, &all_ended) : first_link(gather, &all_ended);
 		if (gather->current != NULL)
+		{
+			record_go_on(&gather->current->record, gather->packets_before);
 			return &gather->current->record;
+		}
 		if (all_ended)
 			finish(gather);
 		else
@@ -630,8 +790,19 @@ gather_account(const Gather *gather, Account *account)
 {
 	memset(account, 0, sizeof(*account));
 	for (uint32 i = 0; i < gather->count; i++)
-		account_add(account, &gather->links[i].account);
+	{
+		if (gather->job->request.separate_files)
+			account_add_apart(account, &gather->links[i].account);
+		else
+			account_add(account, &gather->links[i].account);
+	}
 	return gather->finished;
+}
+
+const uint32 *
+gather_order(const Gather *gather)
+{
+	return gather->order;
 }
 
 const OverlapMessage *

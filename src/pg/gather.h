@@ -35,6 +35,9 @@ const FlowRecord *gather_next(Gather *gather);
 /* The scan's account; false until gather_next() has returned NULL. */
 bool		gather_account(const Gather *gather, Account *account);
 
+/* The order in which the files are read; NULL: the given one, or none that is known yet. */
+const uint32 *gather_order(const Gather *gather);
+
 /* The first source that begins long before the time that was reached, once there is an account; NULL: none does. */
 const OverlapMessage *gather_overlap(const Gather *gather);
 

@@ -5,6 +5,8 @@
 #ifndef PG_JOB_H
 #define PG_JOB_H
 
+#include "port/atomics.h"
+
 #include "pg/source.h"
 #include "wire/request.h"
 
@@ -22,6 +24,7 @@ typedef struct ScanJob
 	const char *filter;			/* request.filter_length bytes */
 	const char *directory;		/* the files lie in there; NULL: anywhere */
 	SourceFile *files;			/* request.files of them */
+	pg_atomic_uint32 *taken;	/* with request.separate_files: how many of them were taken by the meters of the scan */
 } ScanJob;
 
 /* A job as one piece of memory, to cross to another process: its length, and the piece itself. */

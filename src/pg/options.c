@@ -70,6 +70,8 @@ static const Option option_table[OPTIONS_COUNT] = {
 	[OPTION_MAX_ACTIVE_FLOWS] = {SERVER | TABLE, FIELD(max_active_flows)},
 	[OPTION_METER_MEMORY] = {SERVER | TABLE, FIELD(meter_memory)},
 	[OPTION_METER_TIMEOUT] = {SERVER | TABLE, FIELD(meter_timeout)},
+	[OPTION_SEPARATE_FILES] = {SERVER | TABLE, FIELD(separate_files)},
+	[OPTION_SOURCE_ORDER] = {SERVER | TABLE, FIELD(source_order)},
 	[OPTION_ON_DAMAGE] = {SERVER | TABLE, FIELD(on_damage)},
 	[OPTION_APPLICATION_NAMES] = {SERVER | TABLE, FIELD(application_names)},
 	[OPTION_DIRECTORY] = {SERVER, .is_valid = form_is_directory, FIELD(directory)},

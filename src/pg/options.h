@@ -47,6 +47,8 @@ typedef struct ScanOptions
 	uint64		max_active_flows;	/* 0: no bound */
 	uint64		meter_memory;	/* MB of one meter */
 	uint64		meter_timeout;	/* seconds that a meter may take for nothing, 0: for ever */
+	bool		separate_files;
+	int			source_order;	/* SourceOrder */
 	int			on_damage;		/* OnDamage */
 	int			application_names;	/* ApplicationNames */
 	char	   *directory;		/* the server's own: where sources lie; NULL: anywhere */

@@ -52,6 +52,7 @@ struct OwnedMeter
 	uint32		last_type;		/* of its messages: message_in_order() */
 	uint64		files_sent;
 	uint64		files_most;		/* that it may ask for */
+	bool		took_last;		/* it was told that no file is left for it */
 
 	/* What was read from the channel: buffer[start ... end). */
 	uint8	   *buffer;
@@ -167,6 +168,28 @@ send_file(OwnedMeter *meter, uint32 index)
 		close(descriptor);
 	}
 	PG_END_TRY();
+}
+
+/* The meter asks which source is its next: the next that no meter of the scan has taken. */
+static uint32
+take_file(OwnedMeter *meter)
+{
+	struct
+	{
+		MessageHeader header;
+		uint32		position;
+	}			message = {.header = {.type = MESSAGE_TAKEN_FILE, .length = sizeof(uint32)}};
+	uint32		files = meter->job->request.files;
+
+	if (!meter->job->request.separate_files || meter->took_last)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a meter asked for its next file out of turn")));
+	message.position = pg_atomic_fetch_add_u32(meter->job->taken, 1);
+	message.position = Min(message.position, files);
+	meter->took_last = message.position == files;
+	send_bytes(meter, (const char *) &message, sizeof(message), -1);
+	return message.position;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- from it */
@@ -349,6 +372,12 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_ERROR),
 					 errmsg("a meter sent a message of type %u out of turn", message->type)));
+		if (message->type == MESSAGE_TAKE_FILE)
+		{
+			/* The answer goes on in the question's place. */
+			index = take_file(meter);
+			memcpy(unconstify(uint8 *, message->body), &index, sizeof(index));
+		}
 		if (message->type != MESSAGE_NEXT_FILE)
 			return true;
 		memcpy(&index, message->body, sizeof(index));

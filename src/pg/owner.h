@@ -28,7 +28,7 @@ OwnedMeter *owner_start(const ScanJob *job, uint32 shard, uint32 shards);
 
 /*
  * Takes the meter's next message, if there is one: false if it has to be waited for, with owner_wait().  Answers the meter's
- * questions for files itself.  Open to interrupts: a meter may always have a message.
+ * questions for files itself; TAKE_FILE has the answer in it.  Open to interrupts: a meter may always have a message.
  *
  * Errors if the meter died before its END or FAILURE, or sent what no meter may send; bodies are only checked in length.
  */

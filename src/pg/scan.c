@@ -36,6 +36,8 @@ scan_fill_request(MeterRequest *request, const ScanOptions *options, const Colum
 	request->needs_filter = setting_require_seccomp;
 	request->accounting_mode = options->accounting_mode;
 	request->decode_tunnels = options->decode_tunnels;
+	request->separate_files = options->separate_files;
+	request->source_order = options->source_order;
 	request->stop_at_damage = options->on_damage == ON_DAMAGE_ERROR;
 	request->application_names = options->application_names;
 	request->n_dissections = column_set_has_group(wanted, GROUP_DPI) ? options->n_dissections : 0;
@@ -87,8 +89,12 @@ create_job(FlowScan *scan)
 	options_check_available(scan->options);
 	job->files = source_resolve(scan->options, &count);
 	job->directory = scan->options->directory;
+	job->taken = palloc(sizeof(*job->taken));
+	pg_atomic_init_u32(job->taken, 0);
 	scan_fill_request(&job->request, scan->options, &scan->wanted);
 	job->request.files = count;
+	if (count == 1)
+		job->request.separate_files = false;	/* there is nothing that it were to be apart from */
 	job->request.time_dissections = scan->timed;
 	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
 	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);

@@ -65,7 +65,9 @@ attach(Worker *worker, const WorkerArguments *arguments)
 	queue = shm_toc_lookup(toc, WORKER_KEY_FROM_LEADER, false);
 	shm_mq_set_receiver(queue, MyProc);
 	worker->from_leader = shm_mq_attach(queue, worker->own, NULL);
-	worker->job = job_read(shm_toc_lookup(attach_segment(worker->scan), SCAN_KEY_JOB, false));
+	toc = attach_segment(worker->scan);
+	worker->job = job_read(shm_toc_lookup(toc, SCAN_KEY_JOB, false));
+	worker->job->taken = shm_toc_lookup(toc, SCAN_KEY_TAKEN, false);
 	return true;
 }
 

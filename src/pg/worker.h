@@ -20,6 +20,7 @@
 
 /* Keys of the scan's segment, */
 #define SCAN_KEY_JOB				UINT64CONST(0)
+#define SCAN_KEY_TAKEN				UINT64CONST(1)	/* ScanJob.taken */
 
 /* and of a worker's. */
 #define WORKER_KEY_FAILURE			UINT64CONST(0)

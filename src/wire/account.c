@@ -52,6 +52,14 @@ account_add(Account *scan, const Account *meter)
 	}
 }
 
+void
+account_add_apart(Account *scan, const Account *meter)
+{
+	for (int i = 0; i < COUNTERS; i++)
+		if (counter_kinds[i].sum != COUNTER_OWN)
+			scan->counters[i] += meter->counters[i];
+}
+
 uint64_t
 account_ignored(const Account *account)
 {

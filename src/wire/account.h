@@ -48,7 +48,7 @@ typedef enum Counter
 	COUNTERS = COUNTER_IGNORED + IGNORE_REASONS
 } Counter;
 
-/* How the counters of a scan's meters make the scan's: every meter walks the whole source. */
+/* How the counters of a scan's meters make the scan's where every meter walks the whole source. */
 typedef enum CounterSum
 {
 	COUNTER_ADDED,				/* each meter counts its own */
@@ -71,6 +71,9 @@ typedef struct Account
 
 /* Adds a meter's account to a scan's, which starts as all zeros. */
 void		account_add(Account *scan, const Account *meter);
+
+/* The same where each meter reads sources of its own: all counters are added. */
+void		account_add_apart(Account *scan, const Account *meter);
 
 /* All ignored packets, whatever the reason. */
 uint64_t	account_ignored(const Account *account);

@@ -37,6 +37,8 @@ typedef enum OptionId
 	OPTION_MAX_ACTIVE_FLOWS,
 	OPTION_METER_MEMORY,
 	OPTION_METER_TIMEOUT,
+	OPTION_SEPARATE_FILES,
+	OPTION_SOURCE_ORDER,
 	OPTION_ON_DAMAGE,
 	OPTION_APPLICATION_NAMES,
 	OPTION_DIRECTORY,
@@ -56,6 +58,13 @@ typedef enum OnDamage
 	ON_DAMAGE_WARN,
 	ON_DAMAGE_ERROR
 } OnDamage;
+
+/* The choices of source_order: in which order several files are read. */
+typedef enum SourceOrder
+{
+	SOURCE_ORDER_GIVEN,			/* an array's; matches of a glob by their names */
+	SOURCE_ORDER_TIME			/* by the times of their first packets */
+} SourceOrder;
 
 /* The choices of application_names: what application_name tells. */
 typedef enum ApplicationNames

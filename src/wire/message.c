@@ -25,6 +25,10 @@ static const MessageKind message_kinds[MESSAGE_TYPES] = {
 	[MESSAGE_END] = {true, SENT_BY_METER, sizeof(Account), sizeof(Account)},
 	[MESSAGE_APPLICATION] = {true, SENT_BY_METER, sizeof(ApplicationMessage), sizeof(ApplicationMessage)},
 	[MESSAGE_OVERLAP] = {true, SENT_BY_METER, sizeof(OverlapMessage), sizeof(OverlapMessage)},
+	[MESSAGE_ORDER] = {true, SENT_BY_METER, sizeof(uint32_t), MESSAGE_BODY_MAX},
+	[MESSAGE_TAKE_FILE] = {true, SENT_BY_METER, sizeof(uint32_t), sizeof(uint32_t)},
+	[MESSAGE_TAKEN_FILE] = {true, SENT_BY_OWNER, sizeof(uint32_t), sizeof(uint32_t)},
+	[MESSAGE_FILE_END] = {true, SENT_BY_METER, sizeof(uint64_t), sizeof(uint64_t)},
 };
 
 bool

@@ -13,9 +13,17 @@
  *	                       <-------  FLOWS, PLACE, OVERLAP, DAMAGE ... NEXT_FILE
  *	                       <-------  END, or FAILURE at any time
  *
+ * Where the sources are to be read by their times, the meter asks for each of them first, and says ORDER before it reads one.
+ * Where they are metered apart, each by one meter of several:
+ *
+ *	                       <-------  TAKE_FILE
+ *	    TAKEN_FILE         ------->
+ *	                       <-------  NEXT_FILE ... FLOWS, PLACE, DAMAGE ... FILE_END
+ *	                       <-------  TAKE_FILE ...
+ *
  * Where the request is to list applications, APPLICATION messages take the place of all between HELLO and END.
  *
- * A worker hands all of its meter's messages to the leader but NEXT_FILE, which it answers.
+ * A worker hands all of its meter's messages to the leader but NEXT_FILE, which it answers.  In TAKE_FILE it puts its answer.
  */
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
@@ -42,6 +50,10 @@ typedef enum MessageType
 	MESSAGE_END,				/* Account: all records were sent */
 	MESSAGE_APPLICATION,		/* ApplicationMessage */
 	MESSAGE_OVERLAP,			/* OverlapMessage */
+	MESSAGE_ORDER,				/* uint32 for each source: their indexes in the order in which they are read */
+	MESSAGE_TAKE_FILE,			/* uint32: of no meaning; from a worker, as TAKEN_FILE */
+	MESSAGE_TAKEN_FILE,			/* uint32: the meter's next source, numbered in the order of reading; none if there is no such */
+	MESSAGE_FILE_END,			/* uint64: packets of the source that was taken; all its records were sent */
 	MESSAGE_TYPES
 } MessageType;
 

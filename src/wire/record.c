@@ -152,6 +152,19 @@ record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted,
 	return *cursor == end ? NULL : "a record is longer than its values";
 }
 
+void
+record_go_on(FlowRecord *record, uint64_t before)
+{
+	static int	first_packet = -1;
+
+	if (first_packet < 0)
+		first_packet = column_by_name("first_packet");
+	record->first += before;
+	if (record->left != RECORD_LEFT_AT_END)
+		record->left += 2 * before;
+	record->values[first_packet].u = record->first;
+}
+
 unsigned
 utf8_character(const uint8_t *text, size_t length)
 {

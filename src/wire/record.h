@@ -13,6 +13,8 @@
  * same for all meters of a scan.  `first` is the place of the flow's first packet.  `left` is twice the place of the packet at
  * which the flow left, plus one if it left in the idle scan that follows the packet's own work, or RECORD_LEFT_AT_END.
  * A meter's records come in ascending order of (left, first), and no two flows of a scan have the same.
+ *
+ * Where sources are metered apart, places are numbered anew in each, and the order is that of (source, left, first).
  */
 #ifndef WIRE_RECORD_H
 #define WIRE_RECORD_H
@@ -76,6 +78,9 @@ typedef struct FlowRecord
  */
 const char *record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted, uint32_t splt,
 						FlowRecord *record);
+
+/* Numbers the places of a record, that of the column first_packet too, after those of `before` packets in sources before its own. */
+void		record_go_on(FlowRecord *record, uint64_t before);
 
 /* The bytes of the valid UTF-8 character at `text`, which has `length` bytes; 0 if there is none (NUL is none).  RFC 3629. */
 unsigned	utf8_character(const uint8_t *text, size_t length);

@@ -57,6 +57,8 @@ request_opens_max(const MeterRequest *request)
 {
 	uint64_t	opens = request->files;
 
+	if (request->source_order == SOURCE_ORDER_TIME)
+		opens += request->files;
 	if (request->shards > 1)
 		opens += request->files < REQUEST_SAMPLE_FILES ? request->files : REQUEST_SAMPLE_FILES;
 	return opens;

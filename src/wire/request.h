@@ -44,6 +44,8 @@ typedef struct MeterRequest
 	uint8_t		decode_tunnels;
 	uint8_t		stop_at_damage;		/* the rest of the sources is not read */
 	uint8_t		time_dissections;	/* fill COUNTER_DISSECTION_TIME */
+	uint8_t		separate_files; /* this meter's files are those that MESSAGE_TAKE_FILE gives it; one shard */
+	uint8_t		source_order;	/* a SourceOrder */
 	uint8_t		list_applications;	/* instead of metering, tell what nDPI knows */
 	uint8_t		application_names;	/* an ApplicationNames */
 	uint8_t		needs_filter;		/* a kernel that filters no system calls is a failure */
@@ -67,7 +69,7 @@ void		request_defaults(MeterRequest *request);
  */
 const char *request_check(const MeterRequest *request, size_t length, const char **filter);
 
-/* How often a meter with this request opens sources, at most: each once, and before that some for a look. */
+/* How often a meter with this request opens sources, at most: each once, and before that all or some for a look. */
 uint64_t	request_opens_max(const MeterRequest *request);
 
 /* Adds all columns of NFStream's that the options turn on, `udps` and system visibility apart. */
