@@ -26,10 +26,11 @@ CREATE FOREIGN DATA WRAPPER nfstream_fdw
 COMMENT ON FOREIGN DATA WRAPPER nfstream_fdw IS
 	'network captures as tables of flows';
 
+-- Not STRICT: what is NULL is an error, and not nothing.
 CREATE FUNCTION nfstream_comment(flows regclass)
 RETURNS integer
 AS 'MODULE_PATHNAME', 'nfstream_comment'
-LANGUAGE C STRICT VOLATILE;
+LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION nfstream_comment(regclass) IS
 	'puts a comment on each column of a table of flows, for the table''s owner; returns how many';
@@ -92,6 +93,23 @@ LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION nfstream_anonymize(text, bytea) IS
 	'hash of a text, in hexadecimal, with a key of 1 to 64 bytes';
 
+-- A key that is text is read as the literal of a bytea, so that nfstream_anonymize(value, 'key') means the same with each of these.
+CREATE FUNCTION nfstream_anonymize(value anyelement, key text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'nfstream_anonymize_with_text_key'
+LANGUAGE C STRICT STABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION nfstream_anonymize(anyelement, text) IS
+	'hash of a value''s text, in hexadecimal, with a key of 1 to 64 bytes, written as a bytea is';
+
+CREATE FUNCTION nfstream_anonymize(value text, key text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'nfstream_anonymize_with_text_key'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION nfstream_anonymize(text, text) IS
+	'hash of a text, in hexadecimal, with a key of 1 to 64 bytes, written as a bytea is';
+
 CREATE FUNCTION nfstream_rotate_key()
 RETURNS void
 AS 'MODULE_PATHNAME', 'nfstream_rotate_key'
@@ -113,10 +131,10 @@ COMMENT ON FUNCTION nfstream_to_csv(regclass, text, text[], bigint, integer) IS
 	'writes the rows of a table or view to CSV files of the server; returns how many';
 
 CREATE FUNCTION nfstream_to_table(flows regclass, target text, columns_to_anonymize text[] DEFAULT '{}',
-	persistence text DEFAULT 'permanent')
+	persistence text DEFAULT 'permanent', if_exists text DEFAULT 'fail')
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'nfstream_to_table'
-LANGUAGE C STRICT VOLATILE;
+LANGUAGE C VOLATILE;
 
-COMMENT ON FUNCTION nfstream_to_table(regclass, text, text[], text) IS
+COMMENT ON FUNCTION nfstream_to_table(regclass, text, text[], text, text) IS
 	'puts the rows of a table or view into a table, which is made if it is not there; returns how many';

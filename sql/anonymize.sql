@@ -34,6 +34,16 @@ SELECT nfstream_anonymize(NULL::inet, 'key'), nfstream_anonymize(NULL::inet), nf
 SELECT nfstream_anonymize('x', '');
 \echo :SQLSTATE
 SELECT nfstream_anonymize('x', decode(repeat('ff', 65), 'hex'));
+-- A key that is a text is read as a bytea's literal is, which makes all of these one.
+SELECT count(*), count(DISTINCT hash) AS hashes FROM (VALUES
+	(nfstream_anonymize('10.0.0.1', 'key')), (nfstream_anonymize('10.0.0.1', 'key'::text)), (nfstream_anonymize('10.0.0.1', 'key'::bytea)),
+	(nfstream_anonymize('10.0.0.1', '\x6b6579')), (nfstream_anonymize('10.0.0.1', '\x6b6579'::text)),
+	(nfstream_anonymize('10.0.0.1'::text, 'key'::varchar)), (nfstream_anonymize('10.0.0.1'::varchar, 'key'::name)),
+	(nfstream_anonymize('10.0.0.1'::name, 'key'::char(3))), (nfstream_anonymize(inet '10.0.0.1', 'key'::text)),
+	(nfstream_anonymize('10.0.0.1'::char(8), '\x6b6579'::bytea))) hashes (hash);
+SELECT nfstream_anonymize(1, ''::text);
+SELECT nfstream_anonymize(1, '\x6'::text);
+SELECT nfstream_anonymize(1, NULL::text), nfstream_anonymize(1, NULL);
 
 -- With this session's key: the same as long as it is not rotated, and another one in another session.
 SELECT nfstream_anonymize('10.0.0.1') AS before \gset
@@ -138,6 +148,39 @@ WHERE foreign_server_name = 'anonymize_server' AND authorization_identifier = 'a
 RESET ROLE;
 ALTER USER MAPPING FOR anonymize_owner SERVER anonymize_server OPTIONS (SET anonymization_key '000102030406');
 SELECT client = :'before' AS same FROM renamed WHERE id = 0;
+
+-- With a key from the mapping a value has one hash in all tables of that owner and server, made today or anew, as a restored dump
+-- does; and whoever knows the key has it too, by RFC 7693 alone.
+CREATE FOREIGN TABLE again (id bigint, src_ip text, dst_ip text)
+	SERVER anonymize_server OPTIONS (source :'tls', columns_to_anonymize '{src_ip,dst_ip}');
+ALTER FOREIGN TABLE again OWNER TO anonymize_owner;
+SELECT count(*) AS joined FROM again JOIN hidden USING (id, src_ip, dst_ip) JOIN renamed ON client = again.src_ip AND renamed.id = again.id;
+SELECT src_ip AS before FROM again WHERE id = 0 \gset
+DROP FOREIGN TABLE again;
+CREATE FOREIGN TABLE again (dst_ip text, src_ip text, id bigint)
+	SERVER anonymize_server OPTIONS (source :'tls', columns_to_anonymize '{src_ip,dst_ip}');
+ALTER FOREIGN TABLE again OWNER TO anonymize_owner;
+SELECT src_ip = :'before' AS same FROM again WHERE id = 0;
+CREATE SERVER anonymize_other FOREIGN DATA WRAPPER nfstream_fdw;
+CREATE USER MAPPING FOR anonymize_owner SERVER anonymize_other OPTIONS (anonymization_key '000102030406');
+CREATE FOREIGN TABLE restored (id bigint, src_ip text) SERVER anonymize_other OPTIONS (source :'tls', columns_to_anonymize '{src_ip}');
+ALTER FOREIGN TABLE restored OWNER TO anonymize_owner;
+SELECT src_ip = :'before' AS same FROM restored WHERE id = 0;
+SELECT count(*) AS known FROM again JOIN plain USING (id) WHERE
+	again.src_ip = nfstream_anonymize(plain.src_ip, nfstream_blake2b('nfstream_fdw columns_to_anonymize', '\x000102030406'));
+SELECT count(*) AS known FROM again JOIN plain USING (id) WHERE
+	again.src_ip = nfstream_anonymize(plain.src_ip, '\x000102030406');
+-- Without one it is the table's own, and with another it is another.
+ALTER FOREIGN TABLE again OWNER TO CURRENT_USER;
+SELECT src_ip = :'before' AS same FROM again WHERE id = 0;
+ALTER USER MAPPING FOR anonymize_owner SERVER anonymize_other OPTIONS (SET anonymization_key '00010203040600');
+SELECT src_ip = :'before' AS same FROM restored WHERE id = 0;
+-- A mapping that came past the validator.
+UPDATE pg_user_mapping SET umoptions = '{anonymization_key=0}' WHERE umserver = (SELECT oid FROM pg_foreign_server WHERE srvname = 'anonymize_other');
+SELECT src_ip FROM restored;
+\echo :SQLSTATE
+DROP SERVER anonymize_other CASCADE;
+DROP FOREIGN TABLE again;
 
 -- Whatever a reader does, no address is seen: the addresses of the capture are looked for in all that can be had.
 CREATE TABLE addresses AS SELECT DISTINCT host(unnest(ARRAY[src_ip, dst_ip])) AS address FROM plain;

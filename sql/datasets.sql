@@ -23,17 +23,64 @@ WHERE f.attrelid = 'flows'::regclass AND f.attnum > 0 AND d.attname IS NULL;
 SELECT relpersistence, reltuples, obj_description(oid, 'pg_class') FROM pg_class WHERE oid = 'dataset'::regclass;
 SELECT count(*) > 80 AS analyzed FROM pg_stats WHERE schemaname = 'datasets' AND tablename = 'dataset';
 
--- More rows into one that is there; columns of it that flows lack stay at their defaults.
+-- One that is there is an error, gets the rows behind its own, or in their place; columns of it that flows lack stay at their
+-- defaults.
+SELECT nfstream_to_table('flows', 'dataset');
+\echo :SQLSTATE
 ALTER TABLE dataset ADD COLUMN label text DEFAULT 'unknown';
-SELECT nfstream_to_table('flows', 'datasets.dataset');
+SELECT nfstream_to_table('flows', 'datasets.dataset', if_exists => 'append');
 SELECT count(*), count(DISTINCT id), count(label) FROM dataset;
 ALTER TABLE dataset DROP COLUMN src_ip;
-SELECT nfstream_to_table('flows', 'dataset');
+SELECT nfstream_to_table('flows', 'dataset', if_exists => 'append');
 \echo :SQLSTATE
 CREATE TABLE narrow (src_ip inet, bidirectional_bytes smallint, application_name text);
 CREATE VIEW talks AS SELECT src_ip, bidirectional_bytes, application_name FROM flows;
 ALTER TABLE narrow ALTER application_name TYPE varchar(3);
-SELECT nfstream_to_table('talks', 'narrow');
+SELECT nfstream_to_table('talks', 'narrow', if_exists => 'append');
+
+-- Replaced, a table that can hold the rows stays what it is: its rights, indexes, columns and what hangs on it.
+RESET client_min_messages;
+SELECT nfstream_to_table('talks', 'kept', if_exists => 'replace');
+ALTER TABLE kept ADD COLUMN label text DEFAULT 'unknown';
+CREATE INDEX kept_bytes ON kept (bidirectional_bytes);
+CREATE VIEW of_kept AS SELECT * FROM kept;
+GRANT SELECT ON kept TO PUBLIC;
+UPDATE kept SET label = 'mine';
+SELECT 'kept'::regclass::oid AS before \gset
+SELECT nfstream_to_table('talks', 'kept', if_exists => 'replace');
+SELECT count(*), count(DISTINCT label), min(label) FROM of_kept;
+SELECT oid = :before AS same, relacl IS NOT NULL AS has_rights, relhasindex FROM pg_class WHERE relname = 'kept';
+-- One that cannot is made anew, unless something hangs on it.
+SELECT nfstream_to_table('talks', 'kept', '{src_ip}', if_exists => 'replace');
+\echo :SQLSTATE
+SELECT count(*), min(length(host(src_ip))) < 128 AS as_it_was FROM kept;
+DROP VIEW of_kept;
+SELECT nfstream_to_table('talks', 'kept', '{src_ip}', if_exists => 'replace');
+SELECT oid = :before AS same, relacl IS NOT NULL AS has_rights, relhasindex FROM pg_class WHERE relname = 'kept';
+SELECT count(*), min(length(src_ip)) FROM kept;
+SELECT nfstream_to_table('talks', 'kept', '{src_ip}', 'unlogged', 'replace');
+SELECT relpersistence FROM pg_class WHERE relname = 'kept';
+-- All of it or nothing: an error leaves what was there, and so does a transaction that is undone.
+CREATE VIEW failing_late AS SELECT id, 1 / (7 - id) AS x FROM flows;
+CREATE TABLE whole (id bigint, x bigint);
+INSERT INTO whole VALUES (-1, -1);
+SELECT nfstream_to_table('failing_late', 'whole', if_exists => 'replace');
+\echo :SQLSTATE
+SELECT * FROM whole;
+BEGIN;
+SELECT nfstream_to_table('talks', 'whole', if_exists => 'replace');
+SELECT count(*) FROM whole;
+ROLLBACK;
+SELECT * FROM whole;
+-- Its own rows, through a view too, would be gone before they are read.
+CREATE VIEW of_whole AS SELECT id FROM whole WHERE id < 0;
+SELECT nfstream_to_table('whole', 'whole', if_exists => 'replace');
+\echo :SQLSTATE
+SELECT nfstream_to_table('of_whole', 'whole', if_exists => 'replace');
+SELECT nfstream_to_table('of_whole', 'whole', if_exists => 'append');
+SELECT * FROM whole;
+SELECT nfstream_to_table('talks', 'of_whole', if_exists => 'replace');
+\echo :SQLSTATE
 
 -- Unlogged, temporary, of a view, hashed, of another table.
 SELECT nfstream_to_table('talks', '"Odd name"', persistence => 'unlogged');
@@ -44,12 +91,26 @@ SELECT count(*) AS hashed FROM of_session s JOIN copied c USING (src_ip)
 	JOIN (SELECT DISTINCT nfstream_anonymize(src_ip) AS src_ip FROM talks) t USING (src_ip)
 WHERE s.ctid = c.ctid;
 SELECT nfstream_to_table('talks', 'of_session', '{src_ip}', 'temporary');
+SELECT nfstream_to_table('talks', 'kept', '{src_ip}', 'temporary', 'append');
+SELECT count(*), min(relpersistence), max(relpersistence) FROM pg_class WHERE relname = 'kept';
+DROP TABLE pg_temp.kept;
+SELECT nfstream_to_table('talks', 'copied', '{src_ip}', 'unlogged', 'append');
 SELECT nfstream_to_table('talks', 'never', persistence => 'durable');
+SELECT nfstream_to_table('talks', 'never', if_exists => 'upsert');
+\echo :SQLSTATE
 SELECT nfstream_to_table('talks', 'never', '{source_ip}');
 \echo :SQLSTATE
 SELECT nfstream_to_table('talks', 'never', ARRAY[NULL]);
 SELECT nfstream_to_table('talks', 'no_such_schema.never');
 SELECT nfstream_to_table(NULL, 'never');
+\echo :SQLSTATE
+SELECT nfstream_to_table('talks', NULL);
+SELECT nfstream_to_table('talks', 'never', NULL);
+SELECT nfstream_to_table('talks', 'never', persistence => NULL);
+SELECT nfstream_to_table('talks', 'never', if_exists => NULL);
+SELECT nfstream_to_table('talks', '');
+SELECT nfstream_to_table('talks', 'elsewhere.public.never');
+SELECT nfstream_to_table('talks', 'a.b.c.never');
 CREATE INDEX ON narrow (src_ip);
 SELECT nfstream_to_table('narrow_src_ip_idx', 'never');
 SELECT to_regclass('never');

@@ -101,16 +101,31 @@ nfstream_anonymize(PG_FUNCTION_ARGS)
 	return anonymize_argument(fcinfo, secret_of_session(), SECRET_BYTES);
 }
 
+static Datum
+anonymize_with_key(FunctionCallInfo fcinfo, bytea *key)
+{
+	check_bytes("a key", VARSIZE_ANY_EXHDR(key), 1, KEY_BYTES_MAX);
+	return anonymize_argument(fcinfo, (const uint8 *) VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
+}
+
 PG_FUNCTION_INFO_V1(nfstream_anonymize_with_key);
 
 /* nfstream_anonymize(value anyelement or text, key bytea) → text */
 Datum
 nfstream_anonymize_with_key(PG_FUNCTION_ARGS)
 {
-	bytea	   *key = PG_GETARG_BYTEA_PP(1);
+	return anonymize_with_key(fcinfo, PG_GETARG_BYTEA_PP(1));
+}
 
-	check_bytes("a key", VARSIZE_ANY_EXHDR(key), 1, KEY_BYTES_MAX);
-	return anonymize_argument(fcinfo, (const uint8 *) VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
+PG_FUNCTION_INFO_V1(nfstream_anonymize_with_text_key);
+
+/* nfstream_anonymize(value anyelement or text, key text) → text */
+Datum
+nfstream_anonymize_with_text_key(PG_FUNCTION_ARGS)
+{
+	char	   *literal = text_to_cstring(PG_GETARG_TEXT_PP(1));
+
+	return anonymize_with_key(fcinfo, DatumGetByteaPP(DirectFunctionCall1(byteain, CStringGetDatum(literal))));
 }
 
 PG_FUNCTION_INFO_V1(nfstream_rotate_key);

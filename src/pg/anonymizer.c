@@ -3,9 +3,9 @@
  *	  The columns of a table that are only ever seen hashed.
  *
  * They are hashed before the executor sees them, so that nothing that is said or kept of a row holds the value: conditions,
- * statistics, plans, errors.  The key is the table's own.  It comes from this session's secret or, to last longer, from the
- * option anonymization_key of a user mapping: of the table's owner, never of the reader, who could then hash what he likes and
- * compare.
+ * statistics, plans, errors.  The key is the table's own, from this session's secret; or, to last longer and to join tables, it
+ * comes from the option anonymization_key of a user mapping: of the table's owner, never of the reader, who could then hash what
+ * he likes and compare.
  */
 #include "postgres.h"
 
@@ -148,6 +148,7 @@ anonymizer_of_table(Relation table, const ScanOptions *options)
 {
 	List	   *names = names_of(options);
 	Anonymizer *anonymizer;
+	const char *digits;
 
 	if (names == NIL)
 		return NULL;
@@ -159,7 +160,11 @@ anonymizer_of_table(Relation table, const ScanOptions *options)
 	anonymizer->callback.arg = anonymizer;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &anonymizer->callback);
 
-	secret_of_table(RelationGetRelid(table), mapped_key(table->rd_rel->relowner, options->server), anonymizer->key);
+	digits = mapped_key(table->rd_rel->relowner, options->server);
+	if (digits == NULL)
+		secret_of_table(RelationGetRelid(table), anonymizer->key);
+	else
+		secret_of_mapping(digits, anonymizer->key);
 	return anonymizer;
 }
 

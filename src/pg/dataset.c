@@ -7,12 +7,8 @@
 #include "access/relation.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "pg/dataset.h"
 #include "pg/fdw.h"
@@ -50,6 +46,16 @@ dataset_open(Oid relation)
 			 errmsg("\"%s\" is neither a table nor a view", RelationGetRelationName(opened))));
 }
 
+bool
+dataset_is_own(Oid relation)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, relation, GetUserId());
+#else
+	return pg_class_ownercheck(relation, GetUserId());
+#endif
+}
+
 const char *
 dataset_first_file(Relation relation)
 {
@@ -64,75 +70,4 @@ dataset_first_file(Relation relation)
 	privileges_check_source(options);
 	path = source_resolve(options, &count)[0].path;
 	return options->directory == NULL || is_absolute_path(path) ? path : psprintf("%s/%s", options->directory, path);
-}
-
-/* Which of the relation's columns have a name in the array, by index.  Errors at a name that none has. */
-static bool *
-find_columns(Relation relation, ArrayType *names)
-{
-	TupleDesc	descriptor = RelationGetDescr(relation);
-	bool	   *found = palloc0(descriptor->natts * sizeof(bool));
-	Datum	   *elements;
-	bool	   *nulls;
-	int			count;
-
-	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
-	for (int i = 0; i < count; i++)
-	{
-		const char *name = nulls[i] ? NULL : TextDatumGetCString(elements[i]);
-		AttrNumber	attribute = name == NULL ? InvalidAttrNumber : get_attnum(RelationGetRelid(relation), name);
-
-		if (name == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("the name of a column to anonymize cannot be NULL")));
-		if (attribute <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("column \"%s\" of relation \"%s\" does not exist", name, RelationGetRelationName(relation)),
-					 errdetail("It is one of the columns to anonymize.")));
-		found[attribute - 1] = true;
-	}
-	return found;
-}
-
-/* What dataset_query() selects. */
-static const char *
-select_list(Relation relation, ArrayType *hashed, Oid extension)
-{
-	TupleDesc	descriptor = RelationGetDescr(relation);
-	const bool *is_hashed = find_columns(relation, hashed);
-	bool		any_hashed = false;
-	const char *schema = quote_identifier(get_namespace_name(extension));
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (int i = 0; i < descriptor->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		const char *name = quote_identifier(NameStr(attribute->attname));
-
-		if (attribute->attisdropped)
-			continue;
-		any_hashed |= is_hashed[i];
-		if (list.len > 0)
-			appendStringInfoString(&list, ", ");
-		if (is_hashed[i])
-			appendStringInfo(&list, "%s.nfstream_anonymize(%s) AS %s", schema, name, name);
-		else
-			appendStringInfoString(&list, name);
-	}
-	if (list.len == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("relation \"%s\" has no columns", RelationGetRelationName(relation))));
-	return any_hashed ? list.data : "*";
-}
-
-char *
-dataset_query(Relation relation, ArrayType *hashed, Oid extension)
-{
-	return psprintf("SELECT %s FROM %s", select_list(relation, hashed, extension),
-					quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
-											   RelationGetRelationName(relation)));
 }

@@ -5,24 +5,18 @@
 #ifndef PG_DATASET_H
 #define PG_DATASET_H
 
-#include "utils/array.h"
 #include "utils/rel.h"
 
 /* Opens a relation, with a lock that stays.  Errors if it cannot be read, as an index, or not by the current user. */
 Relation	dataset_open(Oid relation);
+
+/* Whether the current user has the rights of a relation's owner. */
+bool		dataset_is_own(Oid relation);
 
 /*
  * The path of the first file of a foreign table of flows, a relative one only where it starts in the server's data directory;
  * NULL if the relation is none.  Errors if its owner may not read the source, or it is no file.
  */
 const char *dataset_first_file(Relation relation);
-
-/*
- * The query for all of its columns, those whose names are in `hashed` (an array of text) as hashes with this session's key;
- * in the current memory context.
- *
- * extension: the schema of the function nfstream_anonymize.  Errors if a name is no column.
- */
-char	   *dataset_query(Relation relation, ArrayType *hashed, Oid extension);
 
 #endif							/* PG_DATASET_H */

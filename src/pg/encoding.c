@@ -4,7 +4,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
+#include "catalog/pg_conversion.h"
+#include "catalog/pg_namespace.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
@@ -38,7 +39,8 @@ encoding_from_utf8(const uint8 *utf8, size_t length)
 	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII || ascii_length(utf8, length) == length)
 		return cstring_to_text_with_len((const char *) utf8, length);
 
-	function = FindDefaultConversionProc(PG_UTF8, encoding);
+	/* The server's own conversion, whatever others the search_path leads to. */
+	function = FindDefaultConversion(PG_CATALOG_NAMESPACE, PG_UTF8, encoding);
 	converted = palloc(size);
 	while (length > 0)
 	{

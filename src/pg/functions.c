@@ -18,12 +18,9 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "pg/dataset.h"
 #include "pg/fdw.h"
 #include "pg/tuple.h"
-
-#if PG_VERSION_NUM < 160000
-#define object_ownercheck(catalog, object, role) pg_class_ownercheck(object, role)
-#endif
 
 bool
 nfstream_is_ours(Relation relation)
@@ -38,14 +35,20 @@ PG_FUNCTION_INFO_V1(nfstream_comment);
 Datum
 nfstream_comment(PG_FUNCTION_ARGS)
 {
-	Oid			table = PG_GETARG_OID(0);
+	Oid			table;
 	Relation	relation;
 	TupleDesc	descriptor;
 	int			count = 0;
 
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("flows cannot be NULL"),
+				 errdetail("Accepted: a foreign table of nfstream_fdw.")));
+	table = PG_GETARG_OID(0);
 	PreventCommandIfReadOnly("nfstream_comment()");
 	relation = table_open(table, ShareUpdateExclusiveLock);
-	if (!object_ownercheck(RelationRelationId, table, GetUserId()))
+	if (!dataset_is_own(table))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relation->rd_rel->relkind),
 					   RelationGetRelationName(relation));
 	if (!nfstream_is_ours(relation))

@@ -60,7 +60,7 @@ add_column(Import *import, const char *name, const Column *column, ImportTypes t
 	if (anonymizer_names(import->options, column, name))
 		type = TEXTOID;
 	appendStringInfo(&import->columns, "%s\n\t%s %s", import->columns.len > 0 ? "," : "", quote_identifier(name),
-					 format_type_be(type));
+					 format_type_be_qualified(type));
 	if (strcmp(name, column->name) != 0)
 		appendStringInfo(&import->columns, " OPTIONS (attribute %s)", quote_literal_cstr(column->name));
 }

@@ -68,34 +68,36 @@ secret_of_session(void)
 }
 
 void
-secret_of_table(Oid table, const char *digits, uint8 key[SECRET_BYTES])
+secret_of_table(Oid table, uint8 key[SECRET_BYTES])
 {
 	struct
 	{
 		char		purpose[24];
 		Oid			table;
 	}			message = {"columns_to_anonymize", table};
+
+	crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) &message, sizeof(message), get_secrets()->tables, SECRET_BYTES);
+}
+
+void
+secret_of_mapping(const char *digits, uint8 key[SECRET_BYTES])
+{
+	static const char purpose[] = "nfstream_fdw columns_to_anonymize";
 	uint8		given[SECRET_BYTES];
 	size_t		length;
 	bool		is_key;
 
-	if (digits == NULL)
-	{
-		crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) &message, sizeof(message), get_secrets()->tables,
-								   SECRET_BYTES);
-		return;
-	}
-
 	/* Nothing raises an error while the bytes are here. */
 	is_key = sodium_hex2bin(given, sizeof(given), digits, strlen(digits), NULL, &length, NULL) == 0 && length > 0;
 	if (is_key)
-		crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) &message, sizeof(message), given, length);
+		crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) purpose, strlen(purpose), given, length);
 	sodium_memzero(given, sizeof(given));
 	if (!is_key)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_STRING_FORMAT),
 				 errmsg("invalid value for option \"anonymization_key\""),
-				 errdetail("Accepted: 1 ... %d bytes as hexadecimal digits.", SECRET_BYTES)));
+				 errdetail("Accepted: 1 ... %d bytes as hexadecimal digits.", SECRET_BYTES),
+				 errhint("The user mapping of the table's owner has it.")));
 }
 
 void

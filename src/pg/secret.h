@@ -14,12 +14,16 @@
 /* The key of nfstream_anonymize(value), SECRET_BYTES long; made when it is first asked for. */
 const uint8 *secret_of_session(void);
 
+/* The key of a table's columns_to_anonymize from this session's other secret: no two tables have the same. */
+void		secret_of_table(Oid table, uint8 key[SECRET_BYTES]);
+
 /*
- * The key of a table's columns_to_anonymize: from this session's other secret or, where `digits` is not NULL, from the bytes that
- * these hexadecimal digits are (1 ... SECRET_BYTES), and from the table, so that no two tables have the same.  Errors if they are
- * not such digits.
+ * The same from the key that a user mapping gives, 1 ... SECRET_BYTES bytes as hexadecimal digits.  There is nothing else in it,
+ * no OID above all: with the same given key it is the same in every table, after a dump is restored, and in another cluster.
+ * It is BLAKE2b-512 of a fixed text with the given key, so that hashes by the given key itself are others.  Errors if these
+ * are not such digits.
  */
-void		secret_of_table(Oid table, const char *digits, uint8 key[SECRET_BYTES]);
+void		secret_of_mapping(const char *digits, uint8 key[SECRET_BYTES]);
 
 /* New secrets from here on. */
 void		secret_renew(void);

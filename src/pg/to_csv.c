@@ -7,7 +7,6 @@
 #include "access/relation.h"
 #include "catalog/pg_authid.h"
 #include "commands/progress.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -18,6 +17,7 @@
 
 #include "pg/csv_receiver.h"
 #include "pg/dataset.h"
+#include "pg/dataset_query.h"
 
 /* nfstream_to_csv()'s arguments. */
 enum
@@ -79,20 +79,20 @@ drop_files(int code, Datum files)
 
 /* Runs the query, whose rows go to the receiver. */
 static void
-run(const char *query, DestReceiver *receiver)
+run(DatasetQuery *query, DestReceiver *receiver)
 {
 	SPIExecuteOptions options = {.dest = receiver};
 	int			result;
 
 	SPI_connect();
-	result = SPI_execute_extended(query, &options);
+	result = SPI_execute_plan_extended(dataset_prepare(query, query->select), &options);
 	if (result < 0)
-		elog(ERROR, "could not run \"%s\": %s", query, SPI_result_code_string(result));
+		elog(ERROR, "could not run \"%s\": %s", query->select, SPI_result_code_string(result));
 	SPI_finish();
 }
 
 static uint64
-export(Relation relation, const char *query, const char *path, uint64 flows_per_file, uint64 rotate_files)
+export(Relation relation, DatasetQuery *query, const char *path, uint64 flows_per_file, uint64 rotate_files)
 {
 	CsvFiles   *files = csv_files_create(path, flows_per_file > 0);
 	DestReceiver *receiver = csv_receiver_create(files, flows_per_file, flows_per_file > 0 ? rotate_files : 0);
@@ -120,8 +120,8 @@ nfstream_to_csv(PG_FUNCTION_ARGS)
 	uint64		flows_per_file,
 				rotate_files,
 				flows;
-	char	   *path,
-			   *query;
+	char	   *path;
+	DatasetQuery *query;
 
 	if (PG_ARGISNULL(ARGUMENT_FLOWS) || PG_ARGISNULL(ARGUMENT_COLUMNS_TO_ANONYMIZE))
 		ereport(ERROR,

@@ -2,8 +2,11 @@
  * to_table.c
  *	  nfstream_to_table(): a relation with flows as a table.
  *
- * A target that is not there is made with the relation's columns, their types and their comments; one that is there gets the
- * rows into its columns of the same names.
+ * A target that is not there is made with the relation's columns, their types and their comments.  One that is there is an error,
+ * or gets the rows into its columns of the same names, behind those that it has or in their place, as `if_exists` says.
+ *
+ * To replace rows is to empty the table and fill it, so that what belongs to it stays: rights, indexes, views, columns that flows
+ * lack.  Where it lacks a column of theirs, or has it with another type, it is dropped and made anew.
  */
 #include "postgres.h"
 
@@ -14,11 +17,15 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/plancache.h"
 #include "utils/varlena.h"
 
 #include "pg/dataset.h"
+#include "pg/dataset_query.h"
+#include "pg/encoding.h"
 
 /* nfstream_to_table()'s arguments. */
 enum
@@ -26,42 +33,150 @@ enum
 	ARGUMENT_FLOWS,
 	ARGUMENT_TARGET,
 	ARGUMENT_COLUMNS_TO_ANONYMIZE,
-	ARGUMENT_PERSISTENCE
+	ARGUMENT_PERSISTENCE,
+	ARGUMENT_IF_EXISTS,
+	ARGUMENTS
 };
 
-/* The values of `persistence`, and what CREATE TABLE calls them. */
-static const struct
+static const char *const argument_names[ARGUMENTS] = {"flows", "target", "columns_to_anonymize", "persistence", "if_exists"};
+
+/* The values of `persistence`, what CREATE TABLE calls them, and what the catalog does. */
+typedef struct Persistence
 {
 	const char *name;
 	const char *keyword;
-}			persistences[] =
-{
-	{"permanent", ""},
-	{"unlogged", "UNLOGGED "},
-	{"temporary", "TEMPORARY "},
+	char		code;
+} Persistence;
+
+static const Persistence persistences[] = {
+	{"permanent", "", RELPERSISTENCE_PERMANENT},
+	{"unlogged", "UNLOGGED ", RELPERSISTENCE_UNLOGGED},
+	{"temporary", "TEMPORARY ", RELPERSISTENCE_TEMP},
 };
 
-static const char *
-keyword_of(const char *persistence)
+/* The values of `if_exists`. */
+typedef enum IfExists
 {
-	for (int i = 0; i < lengthof(persistences); i++)
-		if (strcmp(persistences[i].name, persistence) == 0)
-			return persistences[i].keyword;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("a table cannot be \"%s\"", persistence),
-			 errdetail("Accepted: permanent, unlogged or temporary.")));
+	IF_EXISTS_FAIL,
+	IF_EXISTS_APPEND,
+	IF_EXISTS_REPLACE,
+} IfExists;
+
+static const char *const if_exists_names[] = {
+	[IF_EXISTS_FAIL] = "fail",
+	[IF_EXISTS_APPEND] = "append",
+	[IF_EXISTS_REPLACE] = "replace",
+};
+
+typedef struct Target
+{
+	const char *schema;			/* NULL: where the search_path makes tables */
+	const char *name;
+	const Persistence *persistence; /* of a table that is made */
+	Oid			id;				/* InvalidOid: not there */
+} Target;
+
+/* ------------------------------------------------------------------------------------------------------------- arguments */
+
+static const char *
+accepted(int argument)
+{
+	switch (argument)
+	{
+		case ARGUMENT_FLOWS:
+			return "a table or view";
+		case ARGUMENT_TARGET:
+			return "the name of a table, with a schema or without";
+		case ARGUMENT_COLUMNS_TO_ANONYMIZE:
+			return "an array of names of columns, '{}' for none";
+		case ARGUMENT_PERSISTENCE:
+			return "permanent, unlogged or temporary";
+		case ARGUMENT_IF_EXISTS:
+			return "fail, append or replace";
+	}
+	return "";
 }
 
-/* The statement's rows, or an error. */
-static uint64
-run(const char *statement)
+static void
+check_not_null(FunctionCallInfo fcinfo)
 {
+	for (int i = 0; i < ARGUMENTS; i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s cannot be NULL", argument_names[i]),
+					 errdetail("Accepted: %s.", accepted(i))));
+}
+
+static void
+refuse_value(int argument, const char *value)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s cannot be \"%s\"", argument_names[argument], encoding_clipped(value)),
+			 errdetail("Accepted: %s.", accepted(argument))));
+}
+
+static const Persistence *
+read_persistence(const char *value)
+{
+	for (int i = 0; i < lengthof(persistences); i++)
+		if (pg_strcasecmp(persistences[i].name, value) == 0)
+			return &persistences[i];
+	refuse_value(ARGUMENT_PERSISTENCE, value);
+	return NULL;
+}
+
+static IfExists
+read_if_exists(const char *value)
+{
+	for (int i = 0; i < lengthof(if_exists_names); i++)
+		if (pg_strcasecmp(if_exists_names[i], value) == 0)
+			return i;
+	refuse_value(ARGUMENT_IF_EXISTS, value);
+	return IF_EXISTS_FAIL;
+}
+
+/* Reads a name as SQL has it, quoted where needed; a database's name in front must be this one's. */
+static Target
+read_target(text *name, const Persistence *persistence)
+{
+	RangeVar   *range = makeRangeVarFromNameList(textToQualifiedNameList(name));
+	Target		target = {.persistence = persistence};
+
+	/* A temporary table hides others of its name, and does not meet them. */
+	if (persistence->code == RELPERSISTENCE_TEMP)
+		range->relpersistence = RELPERSISTENCE_TEMP;
+	target.id = RangeVarGetRelid(range, NoLock, true);
+	target.schema = range->schemaname;
+	target.name = range->relname;
+	if (OidIsValid(target.id))
+		target.schema = get_namespace_name(get_rel_namespace(target.id));
+	return target;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ statements */
+
+/* Runs a statement; returns how many rows it made. */
+static uint64
+run(SPIPlanPtr plan)
+{
+	SPIExecuteOptions options = {0};
+	int			result = SPI_execute_plan_extended(plan, &options);
+
+	if (result < 0)
+		elog(ERROR, "could not run a statement: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+static void
+run_utility(const char *verb, const Target *target)
+{
+	char	   *statement = psprintf("%s %s", verb, quote_qualified_identifier(target->schema, target->name));
 	int			result = SPI_execute(statement, false, 0);
 
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", statement, SPI_result_code_string(result));
-	return SPI_processed;
 }
 
 /* The relation's comment and its columns', for the new table, whose columns are the same but for those that were dropped. */
@@ -85,62 +200,180 @@ copy_comments(Relation relation, Oid target)
 	}
 }
 
+static uint64
+make(Relation relation, DatasetQuery *query, Target *target)
+{
+	uint64		flows = run(dataset_prepare(query, psprintf("CREATE %sTABLE %s AS %s", target->persistence->keyword,
+															quote_qualified_identifier(target->schema, target->name),
+															query->select)));
+	RangeVar   *range = makeRangeVar(unconstify(char *, target->schema), unconstify(char *, target->name), -1);
+
+	if (target->persistence->code == RELPERSISTENCE_TEMP)
+		range->relpersistence = RELPERSISTENCE_TEMP;
+	target->id = RangeVarGetRelid(range, NoLock, false);
+	target->schema = get_namespace_name(get_rel_namespace(target->id));
+	copy_comments(relation, target->id);
+	return flows;
+}
+
 /* The names of the relation's columns, as SQL has them.  Errors if the target lacks one. */
 static char *
-column_names(Relation relation, Oid target)
+column_names(Relation relation, const DatasetQuery *query, const Target *target)
 {
-	TupleDesc	descriptor = RelationGetDescr(relation);
 	StringInfoData list;
 
 	initStringInfo(&list);
-	for (int i = 0; i < descriptor->natts; i++)
+	for (int i = 0; i < query->columns; i++)
 	{
-		const char *name = NameStr(TupleDescAttr(descriptor, i)->attname);
+		const char *name = query->names[i];
 
-		if (TupleDescAttr(descriptor, i)->attisdropped)
+		if (name == NULL)
 			continue;
-		if (get_attnum(target, name) <= 0)
+		if (get_attnum(target->id, name) <= 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("table \"%s\" has no column \"%s\"", get_rel_name(target), name),
+					 errmsg("table \"%s\" has no column \"%s\"", target->name, name),
 					 errdetail("Relation \"%s\" has it.", RelationGetRelationName(relation)),
-					 errhint("A table that is not there yet is made with all columns.")));
+					 errhint("A table that is not there yet is made with all columns; "
+							 "if_exists => 'replace' makes this one anew.")));
 		appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "", quote_identifier(name));
 	}
 	return list.data;
 }
 
+static uint64
+fill(Relation relation, DatasetQuery *query, const Target *target)
+{
+	return run(dataset_prepare(query, psprintf("INSERT INTO %s (%s) %s",
+											   quote_qualified_identifier(target->schema, target->name),
+											   column_names(relation, query, target), query->select)));
+}
+
+/* --------------------------------------------------------------------------------------------------------- replacing rows */
+
+/* Whether the table can hold the rows as it is. */
+static bool
+fits(Relation relation, const DatasetQuery *query, const Target *target)
+{
+	if (target->persistence->code != RELPERSISTENCE_PERMANENT && target->persistence->code != get_rel_persistence(target->id))
+		return false;
+	for (int i = 0; i < query->columns; i++)
+	{
+		AttrNumber	number = query->names[i] == NULL ? InvalidAttrNumber : get_attnum(target->id, query->names[i]);
+		Oid			wanted = query->hashed[i] ? TEXTOID : TupleDescAttr(RelationGetDescr(relation), i)->atttypid;
+
+		if (query->names[i] != NULL && (number <= 0 || get_atttype(target->id, number) != wanted))
+			return false;
+	}
+	return true;
+}
+
+/* Errors if the rows come from the table that they are to replace, directly or through views: it would be emptied first. */
+static void
+check_not_own_rows(DatasetQuery *query, const Target *target)
+{
+	ListCell   *cell;
+
+	foreach(cell, SPI_plan_get_plan_sources(dataset_prepare(query, query->select)))
+		if (list_member_oid(((CachedPlanSource *) lfirst(cell))->relationOids, target->id))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("table \"%s\" cannot be replaced by its own rows", target->name),
+					 errhint("Give the target another name.")));
+}
+
+static uint64
+replace(Relation relation, DatasetQuery *query, Target *target)
+{
+	char		kind = get_rel_relkind(target->id);
+
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table", target->name),
+				 errdetail("Only the rows of a table can be replaced.")));
+	check_not_own_rows(query, target);
+	if (fits(relation, query, target))
+	{
+		run_utility("TRUNCATE TABLE", target);
+		return fill(relation, query, target);
+	}
+	run_utility("DROP TABLE", target);
+	ereport(NOTICE,
+			(errmsg("table \"%s\" is made anew", target->name),
+			 errdetail("Its columns or its persistence were others: what belonged to it, as rights and indexes, is gone.")));
+	return make(relation, query, target);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- function */
+
+static void
+refuse_existing(const Target *target)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_TABLE),
+			 errmsg("relation \"%s\" already exists", target->name),
+			 errhint("if_exists => 'append' adds the rows to it, 'replace' puts them in the place of its rows.")));
+}
+
+static uint64
+into_existing(Relation relation, DatasetQuery *query, Target *target, IfExists if_exists)
+{
+	switch (if_exists)
+	{
+		case IF_EXISTS_FAIL:
+			break;
+		case IF_EXISTS_APPEND:
+			if (target->persistence->code != RELPERSISTENCE_PERMANENT &&
+				target->persistence->code != get_rel_persistence(target->id))
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_TABLE),
+						 errmsg("relation \"%s\" already exists, and is not %s", target->name, target->persistence->name),
+						 errhint("Rows are added to it if nothing is asked for of its persistence.")));
+			return fill(relation, query, target);
+		case IF_EXISTS_REPLACE:
+			return replace(relation, query, target);
+	}
+	refuse_existing(target);
+	return 0;
+}
+
+/* What the planner knows of a table is its owner's to renew. */
+static void
+analyze(const Target *target)
+{
+	char		kind = get_rel_relkind(target->id);
+
+	if ((kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE) && dataset_is_own(target->id))
+		run_utility("ANALYZE", target);
+}
+
 PG_FUNCTION_INFO_V1(nfstream_to_table);
 
-/* nfstream_to_table(flows, target, columns_to_anonymize, persistence) → the number of flows */
+/* nfstream_to_table(flows, target, columns_to_anonymize, persistence, if_exists) → the number of flows */
 Datum
 nfstream_to_table(PG_FUNCTION_ARGS)
 {
-	Relation	relation = dataset_open(PG_GETARG_OID(ARGUMENT_FLOWS));
-	char	   *target_text = text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_TARGET));
-	const char *keyword = keyword_of(text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_PERSISTENCE)));
-	RangeVar   *target = makeRangeVarFromNameList(textToQualifiedNameList(PG_GETARG_TEXT_PP(ARGUMENT_TARGET)));
-	Oid			target_id = RangeVarGetRelid(target, NoLock, true);
-	char	   *select = dataset_query(relation, PG_GETARG_ARRAYTYPE_P(ARGUMENT_COLUMNS_TO_ANONYMIZE),
-								   get_func_namespace(fcinfo->flinfo->fn_oid));
+	Relation	relation;
+	const Persistence *persistence;
+	IfExists	if_exists;
+	Target		target;
+	DatasetQuery *query;
 	uint64		flows;
 
+	check_not_null(fcinfo);
+	persistence = read_persistence(text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_PERSISTENCE)));
+	if_exists = read_if_exists(text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_IF_EXISTS)));
+	target = read_target(PG_GETARG_TEXT_PP(ARGUMENT_TARGET), persistence);
+	relation = dataset_open(PG_GETARG_OID(ARGUMENT_FLOWS));
+	if (OidIsValid(target.id) && if_exists == IF_EXISTS_FAIL)
+		refuse_existing(&target);
+	query = dataset_query(relation, PG_GETARG_ARRAYTYPE_P(ARGUMENT_COLUMNS_TO_ANONYMIZE),
+						  get_func_namespace(fcinfo->flinfo->fn_oid));
+
 	SPI_connect();
-	if (OidIsValid(target_id))
-	{
-		if (*keyword != '\0')
-			ereport(ERROR,
-					(errcode(ERRCODE_DUPLICATE_TABLE),
-					 errmsg("relation \"%s\" already exists", target_text),
-					 errhint("Rows are added to it if nothing is asked for of its persistence.")));
-		flows = run(psprintf("INSERT INTO %s (%s) %s", target_text, column_names(relation, target_id), select));
-	}
-	else
-	{
-		flows = run(psprintf("CREATE %sTABLE %s AS %s", keyword, target_text, select));
-		copy_comments(relation, RangeVarGetRelid(target, NoLock, false));
-	}
-	run(psprintf("ANALYZE %s", target_text));
+	flows = OidIsValid(target.id) ? into_existing(relation, query, &target, if_exists) : make(relation, query, &target);
+	analyze(&target);
 	SPI_finish();
 	relation_close(relation, NoLock);
 	PG_RETURN_INT64((int64) flows);

@@ -154,12 +154,44 @@ def wrong_lengths(tap, connection):
             tap.equal(words + ' is refused', getattr(error, 'pgcode', error), '22023')
 
 
+def mapped_key(tap, server):
+    """A key of a user mapping: the same hashes in two tables of two databases, which are hashlib's."""
+    source = tap.random()
+    key = source.randbytes(source.randint(1, 64))
+    capture = os.path.join(server.captures, 'tls.pcap')
+    seen = []
+    for database, tables in (('mapped_here', ('flows',)), ('mapped_there', ('other', 'another', 'flows'))):
+        connection = server.create_database(database)
+        run(connection, 'CREATE SERVER nfstream FOREIGN DATA WRAPPER nfstream_fdw')
+        run(
+            connection,
+            "CREATE USER MAPPING FOR CURRENT_USER SERVER nfstream OPTIONS (anonymization_key '%s')" % key.hex(),
+        )
+        run(connection, "CREATE FOREIGN TABLE plain (id bigint, src_ip text) SERVER nfstream OPTIONS (source '%s')" % capture)
+        for table in tables:
+            run(
+                connection,
+                'CREATE FOREIGN TABLE %s (id bigint, src_ip text) SERVER nfstream '
+                "OPTIONS (source '%s', columns_to_anonymize '{src_ip}')" % (table, capture),
+            )
+            seen.append([row[0] for row in run(connection, 'SELECT src_ip FROM %s ORDER BY id' % table)])
+        plain = [row[0] for row in run(connection, 'SELECT src_ip FROM plain ORDER BY id')]
+    derived = hashlib.blake2b(b'nfstream_fdw columns_to_anonymize', key=key, digest_size=64).digest()
+    expected = [hashlib.blake2b(value.encode(), key=derived, digest_size=64).hexdigest() for value in plain]
+    tap.check('there are addresses to hash', not expected)
+    tap.check(
+        "a mapping's key %s gives hashlib's hashes in each of %d tables" % (key.hex(), len(seen)),
+        ['%r' % got for got in seen if got != expected],
+    )
+
+
 def test(tap, server, arguments):
     connection = server.create_database('blake2b')
     rfc(tap, connection)
     known_answers(tap, connection)
     random_values(tap, connection)
     wrong_lengths(tap, connection)
+    mapped_key(tap, server)
 
 
 if __name__ == '__main__':
