@@ -104,7 +104,7 @@ my @rare = (
 	[ 1, 1, 'ANALYZE few' ],
 	[ 1, 2, "SELECT nfstream_to_csv('two', '$directory/flows.csv')" ],
 	[ 0, 0, 'TRUNCATE kept' ],
-	[ 1, 1, "SELECT nfstream_to_table('one', 'kept', columns_to_anonymize => '{src_oui}')" ],
+	[ 1, 1, "SELECT nfstream_to_table('one', 'kept', columns_to_anonymize => '{src_oui}', if_exists => 'append')" ],
 	[ 1, 1, 'SELECT count(*) FROM nfstream_applications()' ],
 );
 

@@ -87,7 +87,7 @@ SELECT nfstream_to_csv('hidden', :'exports' || '/hidden.csv', flows_per_file => 
 SELECT nfstream_to_csv('two', :'exports' || '/two.csv', columns_to_anonymize => '{src_ip}', flows_per_file => 2, rotate_files => 2);
 SELECT nfstream_to_csv('two', '/nowhere/two.csv');
 SELECT nfstream_to_table('two', 'kept', columns_to_anonymize => '{dst_ip}');
-SELECT nfstream_to_table('two', 'kept', columns_to_anonymize => '{dst_ip}');
+SELECT nfstream_to_table('two', 'kept', columns_to_anonymize => '{dst_ip}', if_exists => 'append');
 SELECT count(*) FROM kept;
 COPY (SELECT id, splt_ps FROM two) TO STDOUT (FORMAT csv);
 SELECT nfstream_comment('two');
