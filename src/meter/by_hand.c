@@ -31,6 +31,9 @@
 #include "wire/filter_hint.h"
 #include "wire/record.h"
 
+/* So many sources, beside what else is open. */
+#define FILES_MAX		(SANDBOX_FILES_MAX / 2 - 16)
+
 /* What the shell makes of a signal that ended a program. */
 #define EXIT_SIGNAL		128
 
@@ -130,6 +133,12 @@ open_files(ByHand *hand)
 	uint32_t	count = hand->arguments.request.files;
 	struct rlimit files;
 
+	if (count > FILES_MAX)
+	{
+		complain(NULL, "%" PRIu32 " captures are too many, %d are the most", count, FILES_MAX);
+		return false;
+	}
+
 	/* As many as were named, if the system lets this user. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
 	{
@@ -141,6 +150,38 @@ open_files(ByHand *hand)
 		if (!open_file(hand, i) || (hand->arguments.request.source_order == SOURCE_ORDER_TIME && !open_again(hand, i)))
 			return false;
 	return true;
+}
+
+/*
+ * Puts the sources side by side behind the standard files, so that all others can be closed: those of who started the program
+ * are none of a meter's business, but for those that the command line names, as /dev/fd/63.  Returns where the others start, or
+ * -1.
+ */
+static int
+line_up_files(ByHand *hand)
+{
+	int			count = (int) hand->arguments.request.files;
+
+	for (int i = 0; i < count; i++)
+	{
+		int			descriptor = hand->sources[i].descriptor;
+
+		if (descriptor == STDIN_FILENO)
+			continue;
+		hand->sources[i].descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, SANDBOX_OTHERS + count);
+		close(descriptor);
+	}
+	for (int i = 0; i < count; i++)
+	{
+		int			descriptor = hand->sources[i].descriptor;
+
+		if (descriptor == STDIN_FILENO)
+			continue;
+		if (descriptor < 0 || dup2(descriptor, SANDBOX_OTHERS + i) < 0)
+			return -1;
+		hand->sources[i].descriptor = SANDBOX_OTHERS + i;
+	}
+	return SANDBOX_OTHERS + count;
 }
 
 /* The standard three are what they are called: what is closed would become the next file that is opened. */
@@ -402,6 +443,7 @@ meter_by_hand(int argc, char **argv)
 {
 	ByHand		hand = {.status = EXIT_DONE};
 	void		(*on_broken_pipe) (int) = signal(SIGPIPE, SIG_DFL);
+	int			others;
 
 	memory_on_exhaustion(out_of_memory);
 	if (!open_standard_files())
@@ -419,9 +461,12 @@ meter_by_hand(int argc, char **argv)
 		case ARGUMENTS_METER:
 			break;
 	}
-	if (!sandbox_prepare(0))
+	if (!open_files(&hand))
+		return EXIT_FAILED;
+	others = line_up_files(&hand);
+	if (others < 0 || !sandbox_prepare(0, others))
 	{
-		complain(NULL, "cannot close other files");
+		complain(NULL, "cannot close other files: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
 	signal(SIGPIPE, on_broken_pipe);
@@ -433,7 +478,7 @@ meter_by_hand(int argc, char **argv)
 		complain(NULL, "the system has no random number");
 		return EXIT_FAILED;
 	}
-	if (!open_files(&hand) || !open_output(&hand))
+	if (!open_output(&hand))
 		return EXIT_FAILED;
 	catch_signals();
 	return run(&hand);

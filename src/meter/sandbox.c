@@ -27,9 +27,6 @@
 
 #include "meter/sandbox.h"
 
-/* Files that a meter has open at once: the standard three, the source, and what the program that started it by hand gave it. */
-#define FILES_MAX	1024
-
 /* Between -1000 and 1000: how early the kernel picks this process when memory runs out. */
 #define OOM_SCORE	"800"
 
@@ -67,14 +64,14 @@ be_first_to_go(void)
 	close(file);
 }
 
-/* Closes all descriptors but the standard three, also where the kernel has no call for it (before Linux 5.9). */
+/* Closes all descriptors from `others` on, also where the kernel has no call for it (before Linux 5.9). */
 static bool
-close_files(void)
+close_files(int others)
 {
 	DIR		   *open_files;
 	const struct dirent *entry;
 
-	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0) == 0)
+	if (syscall(SYS_close_range, others, ~0u, 0) == 0)
 		return true;
 	open_files = opendir("/proc/self/fd");
 	if (open_files == NULL)
@@ -83,14 +80,14 @@ close_files(void)
 	{
 		int			descriptor = atoi(entry->d_name);	/* 0 for "." and ".." */
 
-		if (descriptor > STDERR_FILENO && descriptor != dirfd(open_files))
+		if (descriptor >= others && descriptor != dirfd(open_files))
 			close(descriptor);
 	}
 	return closedir(open_files) == 0;
 }
 
 bool
-sandbox_prepare(pid_t owner)
+sandbox_prepare(pid_t owner, int others)
 {
 	static char printed[BUFSIZ];
 
@@ -107,7 +104,7 @@ sandbox_prepare(pid_t owner)
 
 	/* A library that prints has a buffer: the C library would ask the system how large one should be. */
 	setvbuf(stdout, printed, _IOFBF, sizeof(printed));
-	return close_files();
+	return close_files(others);
 }
 
 /* No more than so many of a resource, or than there may be already. */
@@ -203,7 +200,7 @@ sandbox_limit(uint64_t memory)
 		return "capabilities";
 	if (chdir("/") != 0)
 		return "its directory";
-	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_NOFILE, FILES_MAX) ||
+	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_NOFILE, SANDBOX_FILES_MAX) ||
 		(memory > 0 && !limit(RLIMIT_AS, memory)) || prctl(PR_SET_DUMPABLE, 0) != 0)
 		return "resources";
 	return NULL;

@@ -9,12 +9,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* So many files a meter may have open at once: sources that are named by hand are opened before the first is read. */
+#define SANDBOX_FILES_MAX	65536
+
+/* The first descriptor that is no standard one. */
+#define SANDBOX_OTHERS		3
+
 /*
- * At the start: closes every file but the standard three, empties the environment, has the kernel end this program together
+ * At the start: closes every file from descriptor `others` on, empties the environment, has the kernel end this program together
  * with its owner, whose pid is given (0: there is none), and makes it the first to go where the machine runs out of memory.
  * False if the owner is gone already.
  */
-bool		sandbox_prepare(pid_t owner);
+bool		sandbox_prepare(pid_t owner, int others);
 
 /*
  * Gives up capabilities, the right to gain any, and the working directory, and bounds what the program may have, for good:

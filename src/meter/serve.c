@@ -213,7 +213,7 @@ serve(int channel, const char *program)
 		fail(FAILURE_INTERNAL, wrong);
 		return EXIT_FAILURE;
 	}
-	if (!sandbox_prepare((pid_t) request->owner_pid))
+	if (!sandbox_prepare((pid_t) request->owner_pid, SANDBOX_OTHERS))
 		return EXIT_FAILURE;
 	greet(program);
 	return meter(request, filter, position) ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -224,6 +224,8 @@ is("$status $err", '0 ', 'gzip in a pipe: nothing said');
 is($out, (by_hand($tls))[1], 'gzip in a pipe: the same rows');
 ($status, $out, $err) = by_shell("METER - < '$dns'");
 is($out, $plain, 'a file as standard input');
+($status, $out, $err) = by_shell("METER <(cat '$dns')");
+is($out, $plain, 'a pipe that the shell names') or diag($err);
 ($status, $out, $err) = by_shell("cat '$dns' | METER --source_file '$tls' -");
 like($out, qr/tls\.pcap\n.*,-\n$/s, 'a file and a pipe, read as one');
 ($status, $out, $err) = by_shell("head -c 500 '$tls' | METER -");
@@ -239,7 +241,6 @@ is("$status $out", '2 ', 'standard input twice');
 # Rows come when they are there: whoever captures into a pipe sees them.
 my ($feed, $rows, $said) = ('', '', '');
 my $harness = IPC::Run::start([ $program, '--idle_timeout=0', '-' ], '<', \$feed, '>', \$rows, '2>', \$said);
-$feed .= substr(slurp_file($dns), 0, 24);
 my $bytes = slurp_file($dns);
 $feed = substr($bytes, 0, 1000);
 ok(defined wait_until(sub { $harness->pump_nb; $rows =~ tr/\n// > 2 }, 10), 'rows of a pipe that is still open');
@@ -358,6 +359,15 @@ foreach my $case (
 	is($status, $expected, "$command: status");
 	like($err, $said, "$command: what is said");
 }
+
+# Many captures.
+my @many = map { "$directory/many_$_.pcap" } 1 .. 1500;
+foreach my $path (@many)
+{
+	link($dns, $path) or die "could not link: $!";
+}
+($status, $out, $err) = by_shell("ulimit -Sn 256; METER --idle_timeout=0 --n_dissections=0 '$directory'/many_*.pcap");
+is($status, 0, '1500 captures, and 256 files by default') or diag(substr $err, 0, 200);
 
 # ------------------------------------------------------------------------------------------------------------- the help
 

@@ -236,7 +236,7 @@ CASE(state_of_the_process)
 		prctl(PR_SET_DUMPABLE, 0);
 		dup2(ready[1], STDOUT_FILENO);
 		dup2(end[0], STDIN_FILENO);
-		if (!sandbox_prepare(0) || give_up(UINT64_C(1) << 62, true) != NULL ||
+		if (!sandbox_prepare(0, SANDBOX_OTHERS) || give_up(UINT64_C(1) << 62, true) != NULL ||
 			syscall(SYS_write, STDOUT_FILENO, "x", 1) != 1)
 			leave(1);
 		leave(syscall(SYS_read, STDIN_FILENO, &byte, 1) != 1);
@@ -271,9 +271,10 @@ CASE(files_are_closed_by_any_kernel)
 			int			open_file = dup(STDERR_FILENO),
 						far = fcntl(STDERR_FILENO, F_DUPFD, 900);
 
-			if (open_file < 0 || far < 900 || (old && !hide(SCMP_SYS(close_range), ENOSYS)) || !sandbox_prepare(0))
+			if (open_file < 0 || far < 900 || dup2(open_file, SANDBOX_OTHERS) < 0 || dup2(open_file, SANDBOX_OTHERS + 1) < 0 ||
+				(old && !hide(SCMP_SYS(close_range), ENOSYS)) || !sandbox_prepare(0, SANDBOX_OTHERS + 1))
 				leave(1);
-			leave(fcntl(open_file, F_GETFD) != -1 || fcntl(far, F_GETFD) != -1 || fcntl(STDERR_FILENO, F_GETFD) == -1);
+			leave(fcntl(SANDBOX_OTHERS, F_GETFD) == -1 || fcntl(SANDBOX_OTHERS + 1, F_GETFD) != -1 || fcntl(far, F_GETFD) != -1 || fcntl(STDERR_FILENO, F_GETFD) == -1);
 		}
 		assert_int_equal(wait_for(child), 0);
 	}
@@ -284,11 +285,11 @@ CASE(owner_that_is_gone_is_found_out)
 	pid_t		child = fork();
 
 	if (child == 0)
-		leave(sandbox_prepare(getppid()) ? 0 : 1);
+		leave(sandbox_prepare(getppid(), SANDBOX_OTHERS) ? 0 : 1);
 	assert_int_equal(wait_for(child), 0);
 	child = fork();
 	if (child == 0)
-		leave(sandbox_prepare(1) ? 1 : 0);	/* init is not this program's parent */
+		leave(sandbox_prepare(1, SANDBOX_OTHERS) ? 1 : 0);	/* init is not this program's parent */
 	assert_int_equal(wait_for(child), 0);
 }
 
