@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "storage/fd.h"
 #include "utils/memutils.h"
@@ -214,6 +215,7 @@ csv_files_finish(CsvFiles *files)
 
 		if (file->temporary == NULL)
 			continue;
+		CHECK_FOR_INTERRUPTS();
 		durable_rename(file->temporary, file->path, ERROR);
 		file->temporary = NULL;
 	}

@@ -95,6 +95,9 @@ struct Gather
 	OverlapMessage overlap;		/* if it has */
 };
 
+/* The job of 100,000 files with paths of usual length; a longer one is no worker's. */
+#define JOB_LENGTH_MAX	((Size) 32 << 20)
+
 /* So many damaged files have a warning of their own. */
 #define DAMAGES_TOLD	20
 
@@ -204,6 +207,8 @@ create_scan_segment(const ScanJob *job)
 	char	   *piece;
 	pg_atomic_uint32 *taken;
 
+	if (length > JOB_LENGTH_MAX)
+		return NULL;
 	shm_toc_initialize_estimator(&estimator);
 	shm_toc_estimate_chunk(&estimator, length);
 	shm_toc_estimate_chunk(&estimator, sizeof(*taken));
@@ -294,7 +299,9 @@ launch_worker(Gather *gather, Link *link)
 {
 	if (!slot_take_for_worker(&link->slot))
 		return false;
-	if (create_worker_segment(link) && register_worker(gather, link))
+	if (gather->segment == NULL)
+		gather->segment = create_scan_segment(gather->job);
+	if (gather->segment != NULL && create_worker_segment(link) && register_worker(gather, link))
 		return true;
 	release_link(link);
 	slot_release(&link->slot);
@@ -305,9 +312,6 @@ launch_worker(Gather *gather, Link *link)
 static void
 launch_workers(Gather *gather, uint32 wanted)
 {
-	gather->segment = create_scan_segment(gather->job);
-	if (gather->segment == NULL)
-		return;
 	while (gather->count < wanted && launch_worker(gather, &gather->links[gather->count]))
 		gather->count++;
 

@@ -81,6 +81,8 @@ wait_for(OwnedMeter *meter, int event, long timeout)
 	CHECK_FOR_INTERRUPTS();
 }
 
+static void wait_within_timeout(OwnedMeter *meter, int event);
+
 /* Sends bytes, the first of them with a descriptor (-1: without); waits while the meter does not take them. */
 static void
 send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
@@ -114,7 +116,7 @@ send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
 			descriptor = -1;
 		}
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			wait_for(meter, WL_SOCKET_WRITEABLE, -1);
+			wait_within_timeout(meter, WL_SOCKET_WRITEABLE);
 		else if (errno != EINTR)
 			return;				/* it is gone; owner_receive() finds out why */
 	}
@@ -397,12 +399,14 @@ has_moved(OwnedMeter *meter)
 }
 
 /*
- * The clock of meter_timeout runs only here, where the meter has room to write: one that waits because nobody reads is not
+ * Waits for the channel to be readable or writeable, or the latch.
+ *
+ * The clock of meter_timeout runs only here, where the meter has something to do: one that waits because nobody reads is not
  * hung.  Whole messages stop it, and a position that moves, for there may be nothing to send for long; bytes that come one by
  * one do not.
  */
-void
-owner_wait(OwnedMeter *meter)
+static void
+wait_within_timeout(OwnedMeter *meter, int event)
 {
 	uint64		timeout = meter->job->orders.meter_timeout;
 	TimestampTz now;
@@ -410,7 +414,7 @@ owner_wait(OwnedMeter *meter)
 
 	if (timeout == 0)
 	{
-		wait_for(meter, WL_SOCKET_READABLE, -1);
+		wait_for(meter, event, -1);
 		return;
 	}
 	now = GetCurrentTimestamp();
@@ -419,7 +423,13 @@ owner_wait(OwnedMeter *meter)
 	waited = TimestampDifferenceMilliseconds(meter->waiting_since, now);
 	if ((uint64) waited >= timeout)
 		report_hang(meter);
-	wait_for(meter, WL_SOCKET_READABLE, Min((long) timeout - waited, (long) timeout / LOOKS_IN_TIMEOUT + 1));
+	wait_for(meter, event, Min((long) timeout - waited, (long) timeout / LOOKS_IN_TIMEOUT + 1));
+}
+
+void
+owner_wait(OwnedMeter *meter)
+{
+	wait_within_timeout(meter, WL_SOCKET_READABLE);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ start and end */

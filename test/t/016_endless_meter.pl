@@ -45,12 +45,15 @@ my %said = (
 	overlaps => $lie,
 	end_and_go_on => undef,
 	failures => qr/could not read capture ".*http\.pcap": \(? \[2J/,
+	moves => $cancelled,
+	does_not_read => qr/a meter did not move on for 1 seconds/,
 	bytes => $stray,
 	a_long_message => $lie,
 );
 
-# Where one column of each kind is wanted.
-my %wide = map { $_ => 1 } qw(low_flows high_flows);
+# Where one column of each kind is wanted, or a source of many files.
+my %query = (low_flows => 'SELECT count(w::text) FROM wide w', high_flows => 'SELECT count(w::text) FROM wide w',
+	does_not_read => 'SELECT count(src_port) FROM again');
 
 my $evil = "$FindBin::RealBin/evil_meter.py";
 my @deeds = split ' ', `/usr/bin/python3 -c "import runpy; print(*runpy.run_path('$evil')['ENDLESS'])"`;
@@ -77,6 +80,8 @@ foreach my $workers (3, 0)
 	my $source = '{' . join(',', (capture($node, 'http.pcap')) x 2) . '}';
 
 	$node->safe_psql('postgres', "CREATE FOREIGN TABLE flows (src_port int) SERVER nfstream OPTIONS (source '$source', n_meters '2');"
+		. ' CREATE FOREIGN TABLE again (src_port int) SERVER nfstream OPTIONS (source \'{'
+		. join(',', (capture($node, 'http.pcap')) x 5000) . "}', n_meters '2', meter_timeout '1');"
 		. ' CREATE FOREIGN TABLE wide (expiration_id bigint, src_ip inet, src_mac macaddr, src_oui text, src_port int,'
 		. ' protocol int, bidirectional_first_seen_ms numeric, bidirectional_packets numeric, bidirectional_bytes numeric,'
 		. ' bidirectional_mean_ps float8, splt_ps bigint[], application_name text)'
@@ -89,11 +94,11 @@ foreach my $workers (3, 0)
 	my @segments = segments($node);
 	foreach my $deed (@deeds)
 	{
-		my $query = $wide{$deed} ? 'SELECT count(w::text) FROM wide w' : 'SELECT count(src_port) FROM flows';
+		my $query = $query{$deed} // 'SELECT count(src_port) FROM flows';
 		my $before;
 
 		set_deed($session, $deed);
-		$session->query("SET statement_timeout = 1000");
+		$session->query('SET statement_timeout = ' . ($said{$deed} && $said{$deed} eq $cancelled ? 1000 : 20000));
 		$before = private_memory($session->backend);
 		$session->send($query);
 		my $most = 0;
@@ -114,7 +119,7 @@ foreach my $workers (3, 0)
 	# What goes on until it is ended can be ended in each way.
 	foreach my $deed (grep { defined $said{$_} && $said{$_} eq $cancelled } @deeds)
 	{
-		my $query = $wide{$deed} ? 'SELECT count(w::text) FROM wide w' : 'SELECT count(src_port) FROM flows';
+		my $query = $query{$deed} // 'SELECT count(src_port) FROM flows';
 
 		foreach my $end ('cancel', 'terminate')
 		{

@@ -211,8 +211,19 @@ DEEDS = {
     'shrinks_its_page': shrinks_its_page,
 }
 
+def moves():
+    """Says where it is, and nothing else."""
+    hello()
+    packet = 0
+    while True:
+        packet += 1
+        os.pwrite(3, struct.pack('<QQQ', packet % 2, packet, 2 ** 64 - 1), 0)
+
+
 # What does not end.
 ENDLESS = {
+    'moves': moves,
+    'does_not_read': again_and_again(lambda n: message(NEXT_FILE, struct.pack('<I', n)) if n < 5000 else time.sleep(1)),
     'damage_of_new_files': again_and_again(lambda n: message(DAMAGE, failure(8, n & 0xffffffff, packet=1))),
     'damage_of_one_file': again_and_again(lambda n: message(DAMAGE, failure(8, 0, packet=1))),
     'damage_of_the_last_file': again_and_again(lambda n: message(DAMAGE, failure(8, 0xffffffff, packet=2 ** 64 - 1))),
