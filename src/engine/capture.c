@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/capture.h"
+#include "engine/foreign.h"
 
 #define PCAP_MICROSECONDS	0xa1b2c3d4u
 #define PCAP_NANOSECONDS	0xa1b23c4du
@@ -17,6 +18,20 @@ static bool
 is_pcap(uint32_t magic)
 {
 	return magic == PCAP_MICROSECONDS || magic == PCAP_NANOSECONDS || magic == PCAP_KUZNETZOV;
+}
+
+/* The file is no capture: says what it is, if that can be told. */
+static void
+refuse_foreign(Capture *capture)
+{
+	Stream	   *stream = &capture->stream;
+	const char *text = "its first bytes are neither pcap's nor pcapng's";
+	const uint8_t *bytes = stream_look_at_most(stream, FOREIGN_BYTES);
+	ForeignFormat format = foreign_format(bytes, stream_seen(stream), &text);
+
+	capture_damaged(capture, FAILURE_NOT_A_CAPTURE, text);
+	if (stream->error == 0 && stream_damage(stream) == NULL)
+		capture->failure->foreign = format;
 }
 
 static bool
@@ -48,7 +63,7 @@ read_first_header(Capture *capture)
 		capture->record_header = magic == PCAP_KUZNETZOV ? 24 : 16;
 		return capture_open_pcap(capture);
 	}
-	capture_damaged(capture, FAILURE_NOT_A_CAPTURE, "its first bytes are neither pcap's nor pcapng's");
+	refuse_foreign(capture);
 	return false;
 }
 

@@ -67,6 +67,21 @@ stream_look(Stream *stream, size_t bytes)
 	return stream->buffer + stream->start;
 }
 
+/* How many of the next bytes can be looked at already. */
+static inline size_t
+stream_seen(const Stream *stream)
+{
+	return stream->end - stream->start;
+}
+
+/* The next bytes, `bytes` of them or as many as there are, stream_seen() says how many. */
+static inline const uint8_t *
+stream_look_at_most(Stream *stream, size_t bytes)
+{
+	stream_look(stream, bytes);
+	return stream->buffer + stream->start;
+}
+
 /* Takes bytes that were looked at. */
 static inline void
 stream_take(Stream *stream, size_t bytes)

@@ -31,6 +31,31 @@ static const FailureKind kinds[FAILURE_CODES] = {
 	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, NULL},
 };
 
+#define DECOMPRESS(program)	"Only gzip and zstd are read as they are: decompress the file first, with \"" program "\"."
+#define UNPACK(program)		"Take the captures out of it first, with \"" program "\"."
+
+/* What to do with a file that is no capture, but something else that is known. */
+static const char *const foreign_hints[FOREIGN_FORMATS] = {
+	[FOREIGN_XZ] = DECOMPRESS("xz -d"),
+	[FOREIGN_LZMA] = DECOMPRESS("xz -d"),
+	[FOREIGN_BZIP2] = DECOMPRESS("bzip2 -d"),
+	[FOREIGN_LZ4] = DECOMPRESS("lz4 -d"),
+	[FOREIGN_COMPRESS] = DECOMPRESS("uncompress"),
+	[FOREIGN_LZIP] = DECOMPRESS("lzip -d"),
+	[FOREIGN_LZOP] = DECOMPRESS("lzop -d"),
+	[FOREIGN_SNAPPY] = DECOMPRESS("snzip -d"),
+	[FOREIGN_GZIP_INSIDE] = "A capture is read through one compression: decompress the file once.",
+	[FOREIGN_ZSTD_INSIDE] = "A capture is read through one compression: decompress the file once.",
+	[FOREIGN_ZIP] = UNPACK("unzip"),
+	[FOREIGN_7Z] = UNPACK("7z x"),
+	[FOREIGN_RAR] = UNPACK("unrar x"),
+	[FOREIGN_TAR] = UNPACK("tar -xf"),
+	[FOREIGN_CAB] = UNPACK("cabextract"),
+	[FOREIGN_CAPTURE] = "Captures are read as pcap and pcapng: convert it first, with Wireshark's \"editcap\".",
+	[FOREIGN_LFS_POINTER] = "\"git lfs pull\" puts the capture itself in its place.",
+	[FOREIGN_WEB_PAGE] = "The capture was perhaps not downloaded, but the page that speaks of it.",
+};
+
 static FailureKind
 kind_of(const FailureMessage *failure)
 {
@@ -58,7 +83,8 @@ static void
 report_unreadable(int level, const FailureMessage *failure, const char *path, const char *more_hint)
 {
 	FailureKind kind = kind_of(failure);
-	const char *text = encoding_field(failure->text, sizeof(failure->text));
+	const char *text = encoding_field(failure->text, sizeof(failure->text)),
+			   *hint;
 
 	switch (failure->code)
 	{
@@ -69,11 +95,12 @@ report_unreadable(int level, const FailureMessage *failure, const char *path, co
 					 hint_of_both(kind.hint, more_hint)));
 			break;
 		case FAILURE_NOT_A_CAPTURE:
+			hint = failure->foreign < FOREIGN_FORMATS ? foreign_hints[failure->foreign] : NULL;
 			ereport(level,
 					(errcode(kind.sqlstate),
 					 errmsg("file \"%s\" is not a capture", path),
 					 errdetail("This was found: %s.", text),
-					 hint_of_both(kind.hint, more_hint)));
+					 hint_of_both(hint == NULL ? kind.hint : hint, more_hint)));
 			break;
 		default:
 			ereport(level,

@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "wire/account.h"
+#include "wire/foreign.h"
 
 #define MESSAGE_BODY_MAX	(4u << 20)
 #define MESSAGE_TEXT_MAX	1024	/* bytes of a text in a message, with its NUL */
@@ -110,6 +111,8 @@ typedef struct FailureMessage
 {
 	uint32_t	code;				/* a FailureCode */
 	uint32_t	file;				/* index of the source, or FAILURE_NO_FILE */
+	uint32_t	foreign;			/* a ForeignFormat: what a file is that is no capture */
+	uint32_t	reserved;
 	uint64_t	byte;				/* offset in the source of what could not be read */
 	uint64_t	packet;				/* number in the source of the packet that could not be read, from 1, or FAILURE_NO_PACKET */
 	char		text[MESSAGE_TEXT_MAX]; /* what is wrong */

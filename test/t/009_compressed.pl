@@ -85,6 +85,57 @@ foreach my $program (sort keys %compress)
 	like($session->{said}, qr/ERROR:  file "\Q$file\E" is not a capture\n/, "$program: what it holds is no capture");
 }
 
+# What is compressed otherwise, packed, or another program's capture is called by its name, with what to do.
+my $made = $node->basedir . '/foreign';
+mkdir $made or die "could not make $made";
+IPC::Run::run([ '/usr/bin/python3', '-', $plain, $made ], '<', \<<'PYTHON') or die 'could not make the files';
+import bz2, gzip, lzma, sys, tarfile, zipfile
+capture, made = sys.argv[1:]
+content = open(capture, 'rb').read()
+for name, changed in (('xz', lzma.compress(content)), ('lzma', lzma.compress(content, lzma.FORMAT_ALONE)), ('bzip2', bz2.compress(content)),
+                      ('twice', gzip.compress(gzip.compress(content)))):
+    open('%s/%s' % (made, name), 'wb').write(changed)
+with zipfile.ZipFile(made + '/zip', 'w') as archive:
+    archive.write(capture)
+for name, mode in ('tar', 'w'), ('tgz', 'w:gz'):
+    with tarfile.open('%s/%s' % (made, name), mode) as archive:
+        archive.add(capture)
+PYTHON
+foreach my $type (qw(snoop netmon1 netmon2 ngsniffer ngwsniffer_2_0 nettl visual observer 5views k12text))
+{
+	system_or_bail 'editcap', '-F', $type, $plain, "$made/$type";
+}
+my $editcap = 'Captures are read as pcap and pcapng: convert it first, with Wireshark\'s "editcap".';
+my @foreign = (
+	[ 'xz', 'it is compressed with xz', 'Only gzip and zstd are read as they are: decompress the file first, with "xz -d".' ],
+	[ 'lzma', 'it is compressed with lzma', 'Only gzip and zstd are read as they are: decompress the file first, with "xz -d".' ],
+	[ 'bzip2', 'it is compressed with bzip2', 'Only gzip and zstd are read as they are: decompress the file first, with "bzip2 -d".' ],
+	[ 'twice', 'it is compressed twice, with gzip first', 'A capture is read through one compression: decompress the file once.' ],
+	[ 'zip', 'it is a zip archive', 'Take the captures out of it first, with "unzip".' ],
+	[ 'tar', 'it is a tar archive', 'Take the captures out of it first, with "tar -xf".' ],
+	[ 'tgz', 'it is a tar archive', 'Take the captures out of it first, with "tar -xf".' ],
+	[ 'snoop', 'it has the format of snoop', $editcap ],
+	[ 'netmon1', 'it has the format of Microsoft Network Monitor 1', $editcap ],
+	[ 'netmon2', 'it has the format of Microsoft Network Monitor 2', $editcap ],
+	[ 'ngsniffer', 'it has the format of Sniffer for DOS', $editcap ],
+	[ 'ngwsniffer_2_0', 'it has the format of NetXRay and Sniffer for Windows', $editcap ],
+	[ 'nettl', 'it has the format of nettl', $editcap ],
+	[ 'visual', 'it has the format of Visual UpTime', $editcap ],
+	[ 'observer', 'it has the format of Observer', $editcap ],
+	[ '5views', 'it has the format of 5View', $editcap ],
+	[ 'k12text', 'it has the format of K12, as text', $editcap ],
+);
+foreach my $case (@foreign)
+{
+	my ($name, $found, $hint) = @$case;
+
+	flows_table($node, 'flows', "$made/$name");
+	$session->query('SELECT count(*) FROM flows');
+	like($session->{said},
+		qr/^\S*\s*ERROR:  file "\Q$made\E\/$name" is not a capture\nDETAIL:  This was found: \Q$found\E\.\nHINT:  \Q$hint\E$/m,
+		"$name: what it is, and what to do");
+}
+
 $session->quit;
 $node->stop;
 done_testing();

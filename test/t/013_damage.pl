@@ -373,9 +373,10 @@ sub mutation_case
 
 # What may be said of a damaged capture.  In front of it is the place in psql's input, behind it a hint and where it was raised.
 my %sayings = (
-	damage => qr/^\S+\ (WARNING|ERROR):\ \ XX001:\ could\ not\ read\ capture\ "PATH":\ packet\ (\d+)\ \w.*\n
+	damage => qr/^\S+\ (WARNING|ERROR):\ \ (?:XX001|0A000):\ could\ not\ read\ capture\ "PATH":\ packet\ (\d+)\ \w.*\n
 		DETAIL:\ \ Its\ (\d+)\ packets\ before\ that\ were\ read,\ up\ to\ byte\ (\d+)\.\n/x,
 	'no capture' => qr/^\S+ ERROR:  42809: (file "PATH" is not a capture|capture "PATH" is empty)\n/,
+	'no known kind of capture' => qr/^\S+ ERROR:  (XX001|0A000): could not read capture "PATH": (it is pcap(ng)? of version|the reserved bits) /,
 	'a value that its type cannot hold' => qr/^\S+ ERROR:  22003: .* is out of range/,
 	# neither by the kernel's or somebody's hand nor by the sandbox's
 	'nDPI died' => qr/^\S+\ ERROR:\ \ HV000:\ a\ meter\ was\ terminated\ by\ signal\ (?!9\b|31\b)(\d+):\ .*\n
@@ -406,7 +407,7 @@ sub fault_in_mutation
 			if $read < $packets || $packets > 0 && $byte < $capture->{packets}[ $packets - 1 ]{to};
 		$kind .= ", \L$severity\E";
 	}
-	return 'it was a capture up to its first packet' if $kind eq 'no capture' && $packets > 0;
+	return 'it was a capture up to its first packet' if $kind =~ /^no .*capture/ && $packets > 0;
 	if ($kind eq 'nDPI died')
 	{
 		return 'there is no nDPI in it' if $table->{n_dissections} == 0;

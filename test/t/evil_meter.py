@@ -47,8 +47,8 @@ def ports(*places):
     message(FLOWS, b''.join(record(left, first, struct.pack('<H', 443)) for left, first in places))
 
 
-def failure(code, file=0xffffffff, text=b'x', byte=0, packet=0):
-    return struct.pack('<IIQQ1024s', code, file, byte, packet, text)
+def failure(code, file=0xffffffff, text=b'x', byte=0, packet=0, foreign=0):
+    return struct.pack('<IIIIQQ1024s', code, file, foreign, 0, byte, packet, text)
 
 
 def place(left, *numbers):

@@ -26,6 +26,9 @@ typedef enum Kind
 
 static const char *const damaged[KINDS] = {"a gzip stream that is damaged", "a zstd stream that is damaged"};
 static const char *const cut[KINDS] = {"a gzip stream that ends too early", "a zstd stream that ends too early"};
+static const char *const twice_of[KINDS] = {
+	"it is compressed twice, with gzip first", "it is compressed twice, with zstd first"
+};
 static const char *const cut_packet[KINDS] = {
 	"is in a gzip stream that ends too early", "is in a zstd stream that ends too early"
 };
@@ -477,7 +480,7 @@ CASE(what_is_compressed_may_be_no_capture)
 		/* Compressed once more it is one thing inside the other, and that is no capture. */
 		twice = compressed((Kind) kind, file.at, file.length);
 		reading = read_bytes(&twice);
-		expect_no_capture(&reading, FAILURE_NOT_A_CAPTURE, "its first bytes are neither pcap's nor pcapng's");
+		expect_no_capture(&reading, FAILURE_NOT_A_CAPTURE, twice_of[kind]);
 		free(twice.at);
 
 		file.length = 8;
