@@ -9,15 +9,13 @@
 
 #include "engine/foreign.h"
 
-#define MAGIC_MAX	18
-
 typedef struct Foreign
 {
 	ForeignFormat format;
 	const char *text;
 	size_t		offset;			/* of the bytes in the file */
 	size_t		length;
-	char		bytes[MAGIC_MAX];
+	const char *bytes;
 } Foreign;
 
 /* Those bytes at the file's start, or at an offset. */
