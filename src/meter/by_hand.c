@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/dpi.h"
@@ -27,28 +25,19 @@
 #include "meter/arguments.h"
 #include "meter/sandbox.h"
 #include "meter/serve.h"
+#include "meter/sources.h"
 #include "meter/start.h"
+#include "wire/anonymize.h"
 #include "wire/filter_hint.h"
 #include "wire/record.h"
-
-/* So many sources, beside what else is open. */
-#define FILES_MAX		(SANDBOX_FILES_MAX / 2 - 16)
 
 /* What the shell makes of a signal that ended a program. */
 #define EXIT_SIGNAL		128
 
-typedef struct Source
-{
-	int			descriptor;
-	uint64_t	size;			/* STREAM_SIZE_UNKNOWN: of a pipe */
-	off_t		start;			/* where it is read from */
-	int			look;			/* the same file once more, to be looked at before; -1: it is not, or was */
-} Source;
-
 typedef struct ByHand
 {
 	Arguments	arguments;
-	Source	   *sources;
+	Sources    *sources;
 	uint32_t	taken;			/* sources that were taken to be metered apart */
 	uint64_t	packets;		/* in those of them that are done */
 	CsvForm		form;
@@ -69,119 +58,11 @@ out_of_memory(size_t bytes)
 	_exit(EXIT_FAILED);
 }
 
-/* As FILE is called in messages. */
+/* A source as it is called in messages. */
 static const char *
 name_of(const ByHand *hand, uint32_t source)
 {
-	const char *name = hand->arguments.sources[source];
-
-	return strcmp(name, ARGUMENTS_STANDARD_INPUT) == 0 ? "standard input" : name;
-}
-
-/* ------------------------------------------------------------------------------------------------------------------- the files */
-
-/*
- * Opens a source, before the sandbox forbids it.  What has an end and bytes in an order can be read: a regular file up to where
- * it reaches now, a pipe to its end.
- */
-static bool
-open_file(ByHand *hand, uint32_t i)
-{
-	const char *name = hand->arguments.sources[i];
-	bool		standard_input = strcmp(name, ARGUMENTS_STANDARD_INPUT) == 0;
-	int			descriptor = standard_input ? STDIN_FILENO : open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	struct stat status;
-
-	if (descriptor < 0 || fstat(descriptor, &status) != 0)
-		complain(name_of(hand, i), "%s", strerror(errno));
-	else if (S_ISDIR(status.st_mode))
-		complain(name_of(hand, i), "is a directory");
-	else if (isatty(descriptor))
-		complain(name_of(hand, i), "is a terminal, and captures are not typed");
-	else
-	{
-		off_t		at = S_ISREG(status.st_mode) ? lseek(descriptor, 0, SEEK_CUR) : 0;
-
-		hand->sources[i].descriptor = descriptor;
-		hand->sources[i].start = at;
-		hand->sources[i].look = -1;
-		hand->sources[i].size = !S_ISREG(status.st_mode) ? STREAM_SIZE_UNKNOWN :
-			status.st_size > at ? (uint64_t) (status.st_size - at) : 0;
-		return true;
-	}
-	return false;
-}
-
-/* Whoever reads sources in the order of their times looks at each before. */
-static bool
-open_again(ByHand *hand, uint32_t i)
-{
-	Source	   *source = &hand->sources[i];
-
-	if (hand->arguments.request.files > 1 && source->size == STREAM_SIZE_UNKNOWN)
-		complain(name_of(hand, i), "is a pipe, which cannot be looked at before it is read, as --source_order time does");
-	else if ((source->look = dup(source->descriptor)) < 0)
-		complain(name_of(hand, i), "%s", strerror(errno));
-	else
-		return true;
-	return false;
-}
-
-static bool
-open_files(ByHand *hand)
-{
-	uint32_t	count = hand->arguments.request.files;
-	struct rlimit files;
-
-	if (count > FILES_MAX)
-	{
-		complain(NULL, "%" PRIu32 " captures are too many, %d are the most", count, FILES_MAX);
-		return false;
-	}
-
-	/* As many as were named, if the system lets this user. */
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
-	{
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-	hand->sources = memory_get((size_t) count * sizeof(Source));
-	for (uint32_t i = 0; i < count; i++)
-		if (!open_file(hand, i) || (hand->arguments.request.source_order == SOURCE_ORDER_TIME && !open_again(hand, i)))
-			return false;
-	return true;
-}
-
-/*
- * Puts the sources side by side behind the standard files, so that all others can be closed: those of who started the program
- * are none of a meter's business, but for those that the command line names, as /dev/fd/63.  Returns where the others start, or
- * -1.
- */
-static int
-line_up_files(ByHand *hand)
-{
-	int			count = (int) hand->arguments.request.files;
-
-	for (int i = 0; i < count; i++)
-	{
-		int			descriptor = hand->sources[i].descriptor;
-
-		if (descriptor == STDIN_FILENO)
-			continue;
-		hand->sources[i].descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, SANDBOX_OTHERS + count);
-		close(descriptor);
-	}
-	for (int i = 0; i < count; i++)
-	{
-		int			descriptor = hand->sources[i].descriptor;
-
-		if (descriptor == STDIN_FILENO)
-			continue;
-		if (descriptor < 0 || dup2(descriptor, SANDBOX_OTHERS + i) < 0)
-			return -1;
-		hand->sources[i].descriptor = SANDBOX_OTHERS + i;
-	}
-	return SANDBOX_OTHERS + count;
+	return source_name(hand->arguments.sources[source]);
 }
 
 /* The standard three are what they are called: what is closed would become the next file that is opened. */
@@ -206,11 +87,9 @@ open_standard_files(void)
 static bool
 open_output(ByHand *hand)
 {
-	bool		by_lines = false;
+	bool		by_lines = sources_have_pipe(hand->sources);
 	char	   *buffer = memory_get(BUFSIZ);
 
-	for (uint32_t i = 0; i < hand->arguments.request.files; i++)
-		by_lines |= hand->sources[i].size == STREAM_SIZE_UNKNOWN;
 	hand->form.to = fdopen(dup(STDOUT_FILENO), "w");
 	if (hand->form.to == NULL || setvbuf(hand->form.to, buffer, by_lines ? _IOLBF : _IOFBF, BUFSIZ) != 0 ||
 		dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
@@ -228,14 +107,7 @@ open_source(void *context, uint32_t index, uint64_t *size)
 {
 	ByHand	   *hand = context;
 
-	Source	   *source = &hand->sources[index];
-	int			descriptor = source->look >= 0 ? source->look : source->descriptor;
-
-	source->look = -1;
-	if (source->size != STREAM_SIZE_UNKNOWN && lseek(descriptor, source->start, SEEK_SET) < 0)
-		_exit(EXIT_FAILED);		/* it could be a moment ago */
-	*size = source->size;
-	return descriptor;
+	return sources_take(hand->sources, index, size);
 }
 
 static uint8_t *
@@ -418,8 +290,8 @@ make_key(ByHand *hand)
 		return false;
 	if (hand->arguments.key_length == 0)
 		return getrandom(form->key, sizeof(form->key), 0) == sizeof(form->key);
-	memcpy(form->key, hand->arguments.key, sizeof(form->key));
-	return true;
+	return crypto_generichash_blake2b(form->key, sizeof(form->key), (const uint8_t *) ANONYMIZE_PURPOSE,
+									  strlen(ANONYMIZE_PURPOSE), hand->arguments.key, hand->arguments.key_length) == 0;
 }
 
 static void
@@ -443,7 +315,6 @@ meter_by_hand(int argc, char **argv)
 {
 	ByHand		hand = {.status = EXIT_DONE};
 	void		(*on_broken_pipe) (int) = signal(SIGPIPE, SIG_DFL);
-	int			others;
 
 	memory_on_exhaustion(out_of_memory);
 	if (!open_standard_files())
@@ -461,10 +332,11 @@ meter_by_hand(int argc, char **argv)
 		case ARGUMENTS_METER:
 			break;
 	}
-	if (!open_files(&hand))
+	hand.sources = sources_open(hand.arguments.sources, hand.arguments.request.files,
+								hand.arguments.request.source_order == SOURCE_ORDER_TIME);
+	if (hand.sources == NULL)
 		return EXIT_FAILED;
-	others = line_up_files(&hand);
-	if (others < 0 || !sandbox_prepare(0, others))
+	if (!sandbox_prepare(0, sources_end(hand.sources)))
 	{
 		complain(NULL, "cannot close other files: %s", strerror(errno));
 		return EXIT_FAILED;

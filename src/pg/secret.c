@@ -10,6 +10,7 @@
 #include "storage/ipc.h"
 
 #include "pg/secret.h"
+#include "wire/anonymize.h"
 
 typedef struct Secrets
 {
@@ -82,7 +83,6 @@ secret_of_table(Oid table, uint8 key[SECRET_BYTES])
 void
 secret_of_mapping(const char *digits, uint8 key[SECRET_BYTES])
 {
-	static const char purpose[] = "nfstream_fdw columns_to_anonymize";
 	uint8		given[SECRET_BYTES];
 	size_t		length;
 	bool		is_key;
@@ -90,7 +90,7 @@ secret_of_mapping(const char *digits, uint8 key[SECRET_BYTES])
 	/* Nothing raises an error while the bytes are here. */
 	is_key = sodium_hex2bin(given, sizeof(given), digits, strlen(digits), NULL, &length, NULL) == 0 && length > 0;
 	if (is_key)
-		crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) purpose, strlen(purpose), given, length);
+		crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) ANONYMIZE_PURPOSE, strlen(ANONYMIZE_PURPOSE), given, length);
 	sodium_memzero(given, sizeof(given));
 	if (!is_key)
 		ereport(ERROR,

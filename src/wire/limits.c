@@ -65,7 +65,7 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 	.help = "meter each of several files by itself: no flow goes from one file into another"},
 	[OPTION_SOURCE_ORDER] = {"source_order", VALUE_CHOICE, .fallback = SOURCE_ORDER_GIVEN,
 		.choices = {[SOURCE_ORDER_GIVEN] = "given", [SOURCE_ORDER_TIME] = "time"},
-	.help = "read several files in the given order, a glob's by name, or by the times of their first packets"},
+	.help = "read several files in the given order, or in that of their first packets' times"},
 	[OPTION_ON_DAMAGE] = {"on_damage", VALUE_CHOICE, .fallback = ON_DAMAGE_WARN,
 		.choices = {[ON_DAMAGE_WARN] = "warn", [ON_DAMAGE_ERROR] = "error"},
 	.help = "what follows the rows up to the damage in a capture: a warning or an error"},

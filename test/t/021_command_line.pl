@@ -109,6 +109,40 @@ is($out, slurp_file("$directory/odd.csv"), '--source_file: the same bytes, with 
 ($status, $out, $err) = by_hand('--source-file', map { capture($node, $_) } qw(dns.pcap http.pcap));
 like($out, qr/\/dns\.pcap\n.*\/http\.pcap\n/s, '--source_file: each flow has its own');
 
+# Several captures: read as one, overlapping, in the order of their times, each by itself; and columns hashed with a key.
+my $key = '00112233445566778899aabbccddeeff';
+$node->safe_psql('postgres', "CREATE USER MAPPING FOR CURRENT_USER SERVER nfstream OPTIONS (anonymization_key '$key')");
+my @several = map { capture($node, $_) } qw(tls.pcap busy.pcap dns.pcap format_ng.pcapng http.pcap);
+my $everything = $node->safe_psql('postgres', "IMPORT FOREIGN SCHEMA nflow FROM SERVER nfstream INTO public OPTIONS"
+	. " (table_name 'everything', source '$several[0]', statistical_analysis 'true', splt_analysis '3', extra_columns 'true');"
+	. " SELECT string_agg(attname, ',') FROM pg_attribute WHERE attrelid = 'everything'::regclass AND attnum > 0");
+foreach my $case (
+	[ 'read as one' ],
+	[ 'in the order of their times', source_order => 'time' ],
+	[ 'each by itself', separate_files => 'true' ],
+	[ 'each by itself, in the order of their times', separate_files => 'true', source_order => 'time' ],
+	[ 'addresses hashed', columns_to_anonymize => 'src_ip,dst_ip,src_mac' ],
+	[ 'all columns hashed', columns_to_anonymize => $everything, statistical_analysis => 'true', splt_analysis => 3 ])
+{
+	my ($what, %options) = @$case;
+	my %in_sql = (%options, extra_columns => 'true', source => '{' . join(',', @several) . '}');
+
+	$in_sql{columns_to_anonymize} = "{$options{columns_to_anonymize}}" if $options{columns_to_anonymize};
+	unlink "$directory/several.csv";
+	$node->safe_psql('postgres', "DROP FOREIGN TABLE IF EXISTS several; SET client_min_messages = error;"
+		. " IMPORT FOREIGN SCHEMA nflow FROM SERVER nfstream INTO public OPTIONS (table_name 'several', "
+		. join(', ', map { "$_ '$in_sql{$_}'" } sort keys %in_sql) . "); SELECT nfstream_to_csv('several', '$directory/several.csv')");
+	my ($status, $out, $err) = by_hand((map { "--$_=$options{$_}" } sort keys %options), '--extra_columns',
+		"--anonymization_key=$key", @several);
+	is($status, 0, "$what: status");
+	same_lines($out, slurp_file("$directory/several.csv"), "$what: several captures give the same bytes");
+	unlike($err, $options{separate_files} || $options{source_order} ? qr/./ : qr/^$/,
+		"$what: " . ($options{separate_files} || $options{source_order} ? 'nothing said' : 'it is said that they overlap'));
+}
+($status, $out, $err) = fed($several[0], '--source_order=time', $several[1], '-');
+is("$status $out", '1 ', 'a pipe in the order of times: status');
+like($err, qr/^nfstream_meter: standard input: is a pipe, which cannot be looked at before it is read/, 'and what is said');
+
 # It loads into a table as IMPORT declares it, and is what the foreign table gives.
 my @all = (statistical_analysis => 'true', splt_analysis => 7, extra_columns => 'true');
 flows_table($node, 'flows', capture($node, 'text_http.pcap'), @all);
