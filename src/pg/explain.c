@@ -12,9 +12,14 @@
 #include "commands/explain_state.h"
 #endif
 
+#include "pg/encoding.h"
 #include "pg/fdw.h"
 #include "pg/scan.h"
 #include "pg/settings.h"
+#include "wire/limits.h"
+
+/* Files that a person is shown. */
+#define FILES_SHOWN	10
 
 static void
 explain_switch(const char *label, bool on, ExplainState *es)
@@ -94,18 +99,48 @@ explain_bounds(const ScanOptions *options, ExplainState *es)
 		ExplainPropertyList("Bounded By", bounds, es);
 }
 
+/* What is made of several files; where a person reads the plan, only what is out of the ordinary. */
+static void
+explain_several(const ScanOptions *options, ExplainState *es)
+{
+	if (options->source_order == SOURCE_ORDER_TIME || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyText("Source Order", option_limits[OPTION_SOURCE_ORDER].choices[options->source_order], es);
+	if (options->separate_files || es->format != EXPLAIN_FORMAT_TEXT)
+		explain_switch("Separate Files", options->separate_files, es);
+}
+
+/* The files in the order in which they were read; for a person, the first of them. */
+static void
+explain_files(const FlowScan *scan, ExplainState *es)
+{
+	uint32		files = scan->job->request.files,
+				shown = es->format == EXPLAIN_FORMAT_TEXT ? Min(files, FILES_SHOWN) : files;
+	List	   *paths = NIL;
+
+	if (files == 1 && es->format == EXPLAIN_FORMAT_TEXT)
+		return;
+	for (uint32 i = 0; i < shown; i++)
+		paths = lappend(paths, unconstify(char *, encoding_valid(scan->job->files[scan->order[i]].path)));
+	if (shown < files)
+		paths = lappend(paths, psprintf("%u more", files - shown));
+	ExplainPropertyList("Files Read", paths, es);
+}
+
 void
 nfstream_explain(ForeignScanState *node, ExplainState *es)
 {
 	FlowScan   *scan = node->fdw_state;
 	MeterRequest request;
+	SourceMeasure measure;
 
 	if (scan->options->source != NULL)
 		ExplainPropertyText("Source", scan->options->source, es);
 	if (scan->options->bpf_filter != NULL && scan->options->bpf_filter[0] != '\0')
 		ExplainPropertyText("BPF Filter", scan->options->bpf_filter, es);
+	explain_several(scan->options, es);
 	scan_fill_request(&request, scan->options, &scan->wanted);
-	ExplainPropertyUInteger("Meters", NULL, scan_meters(scan->options, &scan->wanted, source_size(scan->options)), es);
+	measure = source_measure_for_plan(scan->options);
+	ExplainPropertyUInteger("Meters", NULL, scan_meters(scan->options, &scan->wanted, &measure), es);
 	explain_bounds(scan->options, es);
 	explain_switch("DPI", request.n_dissections > 0, es);
 	explain_switch("Statistics", request.statistical_analysis, es);
@@ -116,6 +151,8 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 	ExplainPropertyUInteger("Meters Started", NULL, scan->meters, es);
 	if (scan->has_account)
 	{
+		if (scan->order != NULL)
+			explain_files(scan, es);
 		explain_flows(scan, es);
 		explain_account(&scan->account, scan->timed && es->timing, es);
 	}

@@ -20,8 +20,9 @@
 #include "pg/scan.h"
 #include "pg/settings.h"
 
-/* A meter more is worth its start for so many bytes of a source. */
+/* A meter more is worth its start for so many bytes of a source; a file that is metered apart costs like so many of its own. */
 #define BYTES_FOR_A_METER	((int64) 8 << 20)
+#define BYTES_FOR_A_FILE	((int64) 16 << 10)
 
 void
 scan_fill_request(MeterRequest *request, const ScanOptions *options, const ColumnSet *wanted)
@@ -45,26 +46,34 @@ scan_fill_request(MeterRequest *request, const ScanOptions *options, const Colum
 	request->splt_analysis = column_set_has_group(wanted, GROUP_SPLT) ? options->splt_analysis : 0;
 }
 
-uint32
-scan_meters(const ScanOptions *options, const ColumnSet *wanted, int64 bytes)
+/* How many meters are worth their start. */
+static uint64
+meters_that_pay(const ScanOptions *options, const ColumnSet *wanted, const SourceMeasure *measure)
 {
-	long		cores = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64		meters;
+	if (options->separate_files && measure->files > 1)
+		return 1 + (measure->bytes + measure->files * BYTES_FOR_A_FILE) / BYTES_FOR_A_METER;
+	if (!column_set_has_group(wanted, GROUP_DPI) || (options->bpf_filter != NULL && options->bpf_filter[0] != '\0'))
+		return 1;
+	return 1 + measure->plain_bytes / BYTES_FOR_A_METER;
+}
+
+uint32
+scan_meters(const ScanOptions *options, const ColumnSet *wanted, const SourceMeasure *measure)
+{
+	uint64		cores = Max(sysconf(_SC_NPROCESSORS_ONLN), 1);
+	uint64		meters = options->n_meters;
 
 	/* Only who has all flows knows where the last one leaves, and what is given up there. */
 	if (options->max_nflows > 0)
 		return 1;
-	if (options->n_meters > 0)
-		meters = options->n_meters;
-	else if (!column_set_has_group(wanted, GROUP_DPI))
-		meters = 1;
-	else
-		meters = Max(Min(Min(1 + Max(bytes, 0) / BYTES_FOR_A_METER, cores), REQUEST_SHARDS_MAX), 1);
-
+	if (meters == 0)
+		meters = Min(Min(meters_that_pay(options, wanted, measure), cores), REQUEST_SHARDS_MAX);
 	meters = Min(meters, (uint64) setting_max_meters_per_scan);
 
-	/* Each meter keeps a flow at least. */
-	if (options->max_active_flows > 0)
+	/* Each meter has a file, or keeps a flow, at least. */
+	if (options->separate_files && measure->files > 1)
+		meters = Min(meters, measure->files);
+	else if (options->max_active_flows > 0)
 		meters = Min(meters, options->max_active_flows);
 	return meters;
 }
@@ -110,8 +119,7 @@ static void
 start(FlowScan *scan, MemoryContext parent)
 {
 	MemoryContext before;
-	int64		bytes = 0;
-	uint32		meters;
+	SourceMeasure measure;
 
 	scan->context = AllocSetContextCreate(parent, "nfstream pass", ALLOCSET_DEFAULT_SIZES);
 	before = MemoryContextSwitchTo(scan->context);
@@ -122,10 +130,8 @@ start(FlowScan *scan, MemoryContext parent)
 		tuple_builder_warn(scan->builder);
 	scan->warns = false;		/* a rescan says nothing new */
 	tuple_builder_set_files(scan->builder, scan->job->files, scan->job->request.files);
-	for (uint32 i = 0; i < scan->job->request.files; i++)
-		bytes += scan->job->files[i].size;
-	meters = scan_meters(scan->options, &scan->wanted, bytes);
-	scan->gather = gather_start(scan->job, meters);
+	measure = source_measure(scan->job->files, scan->job->request.files);
+	scan->gather = gather_start(scan->job, scan_meters(scan->options, &scan->wanted, &measure));
 	scan->meters = gather_meters(scan->gather);
 	MemoryContextSwitchTo(before);
 }
@@ -143,6 +149,7 @@ scan_stop(FlowScan *scan)
 	if (scan->context != NULL)
 		MemoryContextDelete(scan->context);
 	scan->context = NULL;
+	scan->order = NULL;
 }
 
 /* Once for a scan, however often it is passed over: that captures overlap, and what becomes of packets that are late. */
@@ -164,6 +171,17 @@ warn_of_overlap(FlowScan *scan)
 			 errhint("Name the captures in the order of their times or set source_order to \"time\"; if they have nothing to do with each other, set separate_files to \"true\".")));
 }
 
+/* The order in which the files were read, for as long as the job is there. */
+static void
+keep_order(FlowScan *scan, const uint32 *order)
+{
+	uint32		files = scan->job->request.files;
+
+	scan->order = MemoryContextAlloc(scan->context, Max(files, 1) * sizeof(uint32));
+	for (uint32 i = 0; i < files; i++)
+		scan->order[i] = order == NULL ? i : order[i];
+}
+
 /* Behind the last row: keeps what the meters counted, for EXPLAIN, and lets go of them, though a cursor may stay open. */
 static void
 finish(FlowScan *scan)
@@ -173,6 +191,7 @@ finish(FlowScan *scan)
 	scan->finished = true;
 	scan->has_account = gather_account(gather, &scan->account);
 	warn_of_overlap(scan);
+	keep_order(scan, gather_order(gather));
 	for (uint32 i = 0; i < scan->meters; i++)
 		scan->flows[i] = gather_flows(gather, i);
 	scan->gather = NULL;

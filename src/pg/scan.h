@@ -18,6 +18,7 @@ typedef struct FlowScan
 	MemoryContext context;		/* of one pass over the source */
 	ScanJob    *job;
 	Gather	   *gather;
+	uint32	   *order;			/* of the job's files, as they were read, once they were; NULL before */
 	uint64		next_id;
 	bool		finished;
 	bool		overlap_told;	/* once for all passes */
@@ -53,10 +54,11 @@ void		scan_stop(FlowScan *scan);
 void		scan_fill_request(MeterRequest *request, const ScanOptions *options, const ColumnSet *wanted);
 
 /*
- * How many meters to ask for, for a source of so many bytes (-1: unknown).  Where the options leave it open, several only for
- * labels: every meter walks the whole source, and it is nDPI's work that they share.  One for max_nflows, and no more than
- * max_active_flows.
+ * How many meters to ask for.  Where the options leave it open: files that are metered apart are shared out among them, all of
+ * the work with them.  Otherwise every meter walks the whole source, and it is nDPI's work alone that they share: one where no
+ * label is wanted, one for what is compressed, which takes longer to decompress than to label, and one where a filter is likely
+ * to leave little to label.  One for max_nflows.
  */
-uint32		scan_meters(const ScanOptions *options, const ColumnSet *wanted, int64 bytes);
+uint32		scan_meters(const ScanOptions *options, const ColumnSet *wanted, const SourceMeasure *measure);
 
 #endif							/* PG_SCAN_H */

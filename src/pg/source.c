@@ -250,6 +250,46 @@ source_size(const ScanOptions *options)
 	return size_of(&list);
 }
 
+/*
+ * Whether a file's name says that it is compressed.  What is in it is no business of this process, and a name that misleads costs
+ * time and no rows.
+ */
+static bool
+is_named_compressed(const char *path)
+{
+	static const char *const endings[] = {".gz", ".zst", ".zstd"};
+	size_t		length = strlen(path);
+
+	for (int i = 0; i < lengthof(endings); i++)
+		if (length > strlen(endings[i]) && pg_strcasecmp(path + length - strlen(endings[i]), endings[i]) == 0)
+			return true;
+	return false;
+}
+
+SourceMeasure
+source_measure(const SourceFile *files, int count)
+{
+	SourceMeasure measure = {.files = count};
+
+	for (int i = 0; i < count; i++)
+	{
+		measure.bytes += files[i].size;
+		if (!is_named_compressed(files[i].path))
+			measure.plain_bytes += files[i].size;
+	}
+	return measure;
+}
+
+SourceMeasure
+source_measure_for_plan(const ScanOptions *options)
+{
+	SourceList	list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
+
+	if (options->source == NULL || !privileges_allow_files(options) || (!resolve(&list, options) && !list.is_cut))
+		return (SourceMeasure) {0};
+	return source_measure(list.files, list.count);
+}
+
 int64
 source_size_for_analyze(const ScanOptions *options)
 {

@@ -39,6 +39,19 @@ int64		source_size(const ScanOptions *options);
 /* The same for ANALYZE, of all files; where it is not known, a WARNING says why. */
 int64		source_size_for_analyze(const ScanOptions *options);
 
+/* What decides how many meters are worth their start. */
+typedef struct SourceMeasure
+{
+	uint32		files;
+	int64		bytes;
+	int64		plain_bytes;	/* of these, in files that are not compressed, as far as their names tell */
+} SourceMeasure;
+
+SourceMeasure source_measure(const SourceFile *files, int count);
+
+/* The same for the planner, as source_size() has it; all 0 where that is not known. */
+SourceMeasure source_measure_for_plan(const ScanOptions *options);
+
 /* So many bytes as the planner counts them: in pages, at least one. */
 static inline BlockNumber
 source_pages(int64 bytes)
