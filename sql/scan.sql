@@ -304,6 +304,14 @@ ALTER FOREIGN TABLE labelled OPTIONS (SET n_dissections '255');
 SELECT application_name, application_is_guessed, requested_server_name, count(*) FROM labelled
 	GROUP BY 1, 2, 3 ORDER BY 3;
 
+-- Beyond NFStream: where the flow begins, its protocol's name, and the name by which other tools know it, as tshark prints it
+-- (it does not of ICMP in the other IP and of hop-by-hop options in IPv4, and gives UDP-Lite ports).
+CREATE FOREIGN TABLE known (id bigint, first_packet bigint, protocol_name text, community_id text) SERVER scan_server
+	OPTIONS (source :'protocols');
+SELECT first_packet, protocol_name, community_id FROM known WHERE first_packet NOT IN (4, 5, 6, 13);
+SELECT first_packet FROM known ORDER BY id DESC LIMIT 1;
+DROP FOREIGN TABLE known;
+
 -- What the options turn off is NULL, and a query that asks for it is told so once, however often it passes over the capture.
 CREATE FOREIGN TABLE off (id bigint, user_agent text, label text OPTIONS (attribute 'application_name'), splt_ps bigint[],
 	tunnel_id int) SERVER scan_server OPTIONS (source :'tls', bpf_filter 'tcp port 443', n_dissections '0');

@@ -28,7 +28,8 @@
  *	  |               length                |          checksum           |
  *	  +-------------------------------------+-----------------------------+
  *
- * ICMP (RFC 792) and ICMPv6 (RFC 4443, section 2.1) have headers of 8 bytes, and no ports.
+ * ICMP (RFC 792) and ICMPv6 (RFC 4443, section 2.1) have headers of 8 bytes, and no ports; type and code are the first two.
+ * SCTP's ports (RFC 9260, section 3.1), where TCP's are, are no part of a flow's key.
  *
  * Sizes are what the IP header says.  Of a header that is not all captured, the missing fields are 0.
  */
@@ -82,6 +83,18 @@ decode_udp(Bytes header, uint32_t length, Packet *packet)
 	packet->size[ACCOUNTING_PAYLOAD] = payload(length, UDP_HEADER_BYTES);
 }
 
+static void
+get_icmp_type(Bytes header, Packet *packet)
+{
+	uint8_t		type,
+				code;
+
+	if (!bytes_get_u8(&header, &type) || !bytes_get_u8(&header, &code))
+		return;
+	packet->other_port[0] = type;
+	packet->other_port[1] = code;
+}
+
 /* The ports are read again here, as a packet whose length field is too small to hold a UDP header may be a tunnel's. */
 static Next
 decode_udp_tunnel(Decoder *decoder, Bytes at)
@@ -104,6 +117,7 @@ decode_transport(Decoder *decoder, uint8_t protocol, Bytes header, uint32_t leng
 
 	packet->protocol = protocol;
 	packet->source_port = packet->destination_port = 0;
+	packet->other_port[0] = packet->other_port[1] = 0;
 	packet->tcp_flags = 0;
 	packet->size[ACCOUNTING_TRANSPORT] = packet->size[ACCOUNTING_PAYLOAD] = 0;
 
@@ -121,8 +135,13 @@ decode_transport(Decoder *decoder, uint8_t protocol, Bytes header, uint32_t leng
 			break;
 		case PROTOCOL_ICMP:
 		case PROTOCOL_ICMPV6:
+			get_icmp_type(header, packet);
 			packet->size[ACCOUNTING_TRANSPORT] = length;
 			packet->size[ACCOUNTING_PAYLOAD] = payload(length, ICMP_HEADER_BYTES);
+			break;
+		case PROTOCOL_SCTP:
+			if (bytes_get_be16(&header, &packet->other_port[0]))
+				bytes_get_be16(&header, &packet->other_port[1]);
 			break;
 	}
 	return NEXT_NOTHING;

@@ -647,6 +647,20 @@ dpi_category_of_none(Dpi *dpi, unsigned number, char *name)
 	return name[0] != '\0';
 }
 
+void
+dpi_sha1(const uint8_t *bytes, size_t length, char text[DPI_SHA1_TEXT + 1])
+{
+	uint32_t	digest[5];
+	char	   *encoded;
+
+	set_ndpi_malloc(get_for_ndpi);
+	ndpi_string_sha1_hash(bytes, length, (u_char *) digest);
+	encoded = ndpi_base64_encode((const u_char *) digest, sizeof(digest));
+	text[0] = '\0';
+	strncat(text, encoded, DPI_SHA1_TEXT);
+	ndpi_free(encoded);
+}
+
 const char *
 dpi_version(void)
 {

@@ -101,6 +101,10 @@ void		dpi_application(Dpi *dpi, unsigned number, char *name, char *category);
 unsigned	dpi_categories(void);
 bool		dpi_category_of_none(Dpi *dpi, unsigned number, char *name);
 
+/* The SHA-1 of some bytes in base64, 28 characters and a NUL.  Needs no Dpi: nDPI has the function that other libraries have, too. */
+#define DPI_SHA1_TEXT		28
+void		dpi_sha1(const uint8_t *bytes, size_t length, char text[DPI_SHA1_TEXT + 1]);
+
 /* nDPI's own name of its version. */
 const char *dpi_version(void);
 

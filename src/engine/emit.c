@@ -7,12 +7,14 @@
  */
 #include <string.h>
 
+#include "engine/community_id.h"
 #include "engine/emit.h"
 #include "wire/limits.h"
 #include "wire/protocol.h"
 #include "wire/record.h"
 
-_Static_assert(DPI_NAME_MAX >= DPI_CATEGORY_MAX && DPI_NAME_MAX >= PROTOCOL_NAME_MAX, "a buffer for the longest name");
+_Static_assert(DPI_NAME_MAX >= DPI_CATEGORY_MAX && DPI_NAME_MAX >= PROTOCOL_NAME_MAX && DPI_NAME_MAX >= COMMUNITY_ID_LENGTH,
+			   "a buffer for the longest name");
 
 /* ------------------------------------------------------------------------------------------------- what a column's value is */
 
@@ -158,6 +160,9 @@ text(const Emitter *emitter, const Flow *flow, const Column *column, char *buffe
 			return buffer;
 		case FIELD_PROTOCOL_NAME:
 			protocol_name(flow->protocol, buffer);
+			return buffer;
+		case FIELD_COMMUNITY_ID:
+			community_id(flow, buffer);
 			return buffer;
 		case FIELD_APPLICATION_CATEGORY_NAME:
 			dpi_category_name(emitter->dpi, &flow->dpi, buffer);

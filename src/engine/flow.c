@@ -13,6 +13,7 @@ flow_start(Flow *flow, const Packet *packet, uint64_t place, uint32_t file)
 	memcpy(flow->ip[1], packet->destination_ip, IP_ADDRESS_BYTES);
 	flow->port[0] = packet->source_port;
 	flow->port[1] = packet->destination_port;
+	memcpy(flow->other_port, packet->other_port, sizeof(flow->other_port));
 	flow->vlan_id = packet->vlan_id;
 	flow->protocol = packet->protocol;
 	flow->ip_version = packet->ip_version;

@@ -59,6 +59,7 @@ typedef struct Flow
 	Direction	direction[2];		/* by ColumnSide: SIDE_SRC2DST, SIDE_DST2SRC */
 
 	Cell		statistics;			/* 0 where not asked for */
+	uint16_t	other_port[2];		/* the first packet's */
 	SpltArrays	splt;
 	DpiFlow		dpi;
 } Flow;

@@ -61,6 +61,7 @@ typedef struct Packet
 	uint8_t		destination_ip[IP_ADDRESS_BYTES];
 	uint16_t	source_port;		/* 0 where the protocol has none */
 	uint16_t	destination_port;
+	uint16_t	other_port[2];		/* what Community ID takes for ports: SCTP's, ICMP's type and code; else 0 */
 	uint16_t	vlan_id;			/* of the innermost tag, 0 without one */
 	uint8_t		protocol;			/* behind all extension headers */
 	uint8_t		ip_version;			/* 4 or 6 */

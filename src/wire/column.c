@@ -197,6 +197,8 @@ const Column columns[] = {
 	"number of the flow's first packet in the source, from 1", .extra = true},
 	{"protocol_name", COLUMN_TEXT, GROUP_CORE, UNIT_NONE, FIELD_PROTOCOL_NAME, SIDE_BOTH,
 	"IANA's name of the protocol in lower case, as tcp, its number without one", .extra = true},
+	{"community_id", COLUMN_TEXT, GROUP_CORE, UNIT_NONE, FIELD_COMMUNITY_ID, SIDE_BOTH,
+	"Community ID, version 1 with seed 0, by which Zeek and Suricata know the flow", .extra = true},
 	{"application_protocol", COLUMN_TEXT, GROUP_DPI, UNIT_NONE, FIELD_APPLICATION_PROTOCOL, SIDE_BOTH,
 	"protocol that carries the application, as TLS, '' if nothing does", .extra = true},
 	{"fingerprint_kind", COLUMN_TEXT, GROUP_DPI, UNIT_NONE, FIELD_FINGERPRINT_KIND, SIDE_BOTH,

@@ -31,7 +31,7 @@ static const char *const last_names[] = {
 	"application_name", "application_category_name", "application_is_guessed", "application_confidence",
 	"requested_server_name", "client_fingerprint", "server_fingerprint", "user_agent", "content_type",
 	"udps", "process_pid", "process_name",
-	"source_file", "first_packet", "protocol_name", "application_protocol", "fingerprint_kind",	/* beyond NFStream */
+	"source_file", "first_packet", "protocol_name", "community_id", "application_protocol", "fingerprint_kind",	/* beyond NFStream */
 };
 
 /* Of NFStream's columns. */

@@ -113,6 +113,7 @@ static const Expected expected[] = {
 	NUMBER("source_file", 4000000000),
 	NUMBER("first_packet", FIRST_PLACE),
 	TEXT("protocol_name", "udp"),
+	TEXT("community_id", "1:1TZ2TWnoh/tMOpXOCtoKJcNk+i8="),
 	TEXT("application_protocol", "DNS"),
 	TEXT("fingerprint_kind", "JA3"),
 };
