@@ -161,6 +161,8 @@ decode_frame(const Frame *frame, bool decode_tunnels, Packet *packet)
 				next = decode_network(&decoder);
 				break;
 			case NEXT_NOTHING:
+				if (decoder.verdict == IGNORED_SHORT && frame->captured_length < frame->wire_length)
+					return IGNORED_CUT;
 				return decoder.verdict;
 		}
 	}

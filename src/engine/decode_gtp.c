@@ -64,7 +64,7 @@ decode_gtp(Decoder *decoder, Bytes at)
 	version >>= 4;
 	if (!(version == 4 && bytes_left(&at) >= IPV4_HEADER_BYTES) &&
 		!(version == 6 && bytes_left(&at) >= IPV6_HEADER_BYTES))
-		return decode_ignore(decoder, IGNORED_BAD_TUNNEL);
+		return decode_ignore(decoder, IGNORED_TUNNEL_WITHOUT_IP);
 
 	decoder->packet->tunnel = TUNNEL_GTP;
 	decoder->innermost = true;

@@ -79,7 +79,9 @@ skip_extensions(Bytes *b, uint8_t *next, uint32_t *left)
 		if (!bytes_get_u8(&header, &following) || !bytes_get_u8(&header, &length))
 			return IGNORED_SHORT;
 		size = *next == EXTENSION_FRAGMENT ? IPV6_FRAGMENT_BYTES : (length + 1u) * 8;
-		if (*left < size || !bytes_skip(b, size))
+		if (*left < size)
+			return IGNORED_BAD_LENGTH;
+		if (!bytes_skip(b, size))
 			return IGNORED_SHORT;
 		if (*next == EXTENSION_FRAGMENT && bytes_get_be16(&header, &fragment) && fragment & IPV6_FRAGMENT_OFFSET_MASK)
 			return IGNORED_FRAGMENT;

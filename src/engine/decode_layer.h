@@ -29,7 +29,7 @@ typedef struct Decoder
 	uint16_t	type;			/* EtherType or PPP protocol; an inner frame without one takes the outer's */
 	uint32_t	link_type;
 	Bytes		at;				/* up to the end of the captured bytes */
-	IgnoreReason verdict;		/* on the packet as far as it was decoded */
+	IgnoreReason verdict;		/* on the packet as far as it was decoded; IGNORED_SHORT is IGNORED_CUT where the frame was cut */
 } Decoder;
 
 /* Ends decoding: the frame is ignored. */

@@ -15,17 +15,18 @@ typedef enum IgnoreReason
 {
 	NOT_IGNORED = -1,
 	IGNORED_LINK_TYPE,			/* a link type that is not decoded */
-	IGNORED_SHORT,				/* a header that is not all captured */
+	IGNORED_CUT,				/* a header that was on the wire, and is not all captured */
+	IGNORED_SHORT,				/* captured in full, and too short for its headers */
 	IGNORED_NOT_IP,				/* carries no IP packet */
 	IGNORED_SPANNING_TREE,		/* 802.1D */
 	IGNORED_BAD_CHECKSUM,		/* radiotap says that the frame's checksum is wrong */
 	IGNORED_NOT_DATA,			/* 802.11: management, control, null or encrypted */
 	IGNORED_NO_LLC,				/* 802.11 data without LLC/SNAP */
-	IGNORED_BAD_LENGTH,			/* IPv4 whose lengths contradict each other */
+	IGNORED_BAD_LENGTH,			/* IP whose lengths contradict each other */
 	IGNORED_INCOMPLETE_IPV6,	/* captured in full, but shorter than its length field */
 	IGNORED_NO_NEXT_HEADER,		/* IPv6 that says that nothing follows */
 	IGNORED_FRAGMENT,			/* a later fragment */
-	IGNORED_BAD_TUNNEL,			/* a tunnel that carries no IP packet */
+	IGNORED_TUNNEL_WITHOUT_IP,	/* GTP-U that carries something else */
 	IGNORE_REASONS
 } IgnoreReason;
 

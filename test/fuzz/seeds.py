@@ -31,7 +31,7 @@ LINK_TYPES = [1, 113, 276, 12, 101, 14, 228, 229, 0, 108, 127, 105, 192, 9, 50, 
 
 # message.h's.
 HELLO, NEXT_FILE, FLOWS, PLACE, END = 3, 4, 5, 6, 9
-COUNTERS = 25
+COUNTERS = 26
 SPLT = 3
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 
 HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
-COUNTERS = 25
+COUNTERS = 26
 
 
 def read(length):

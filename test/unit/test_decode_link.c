@@ -20,6 +20,19 @@ CASE(frame_of_27_bytes_is_short)
 	assert_ignored(IGNORED_SHORT, DLT_RAW, FRAME(IPV4(27, UDP), 0, 1, 0, 2, 0, 7, 0));
 }
 
+/* Of which more was on the wire: that is the snapshot length's doing. */
+CASE(frame_that_was_cut_is_cut)
+{
+	Packet		p;
+
+	assert_int_equal(decode(true, 28, DLT_RAW, FRAME(IPV4(28, UDP), 0, 1, 0, 2, 0, 8, 0), &p), IGNORED_CUT);
+	assert_int_equal(decode(true, 27, DLT_RAW, FRAME(IPV4(28, UDP), 0, 1, 0, 2, 0, 8, 0), &p), IGNORED_SHORT);
+	assert_int_equal(decode(true, 1500, DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV6), IPV4_HEADER(6, 40, 0, UDP)), &p),
+					 IGNORED_CUT);
+	/* What is ignored anyway is not ignored for that. */
+	assert_int_equal(decode(true, 1500, DLT_EN10MB, FRAME(ETHERNET(TYPE_ARP), IPV4_UDP), &p), IGNORED_NOT_IP);
+}
+
 CASE(frame_of_28_bytes_is_long_enough)
 {
 	Packet		p = metered(DLT_RAW, FRAME(IPV4(28, UDP), UDP_HEADER(1, 2)));
@@ -426,6 +439,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(empty_frame_is_short),
 		cmocka_unit_test(frame_of_27_bytes_is_short),
+		cmocka_unit_test(frame_that_was_cut_is_cut),
 		cmocka_unit_test(frame_of_28_bytes_is_long_enough),
 		cmocka_unit_test(unknown_link_type_is_ignored),
 		cmocka_unit_test(short_frame_of_unknown_link_type_is_short),

@@ -166,14 +166,14 @@ CASE(gtp_cut_before_the_user_packet_is_no_tunnel)
 
 CASE(gtp_without_ip_is_ignored)
 {
-	assert_ignored(IGNORED_BAD_TUNNEL, DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), 0x55, ZEROS_20, ZEROS_20));
+	assert_ignored(IGNORED_TUNNEL_WITHOUT_IP, DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), 0x55, ZEROS_20, ZEROS_20));
 }
 
 CASE(gtp_with_its_ip_header_cut_is_ignored)
 {
-	assert_ignored(IGNORED_BAD_TUNNEL, DLT_EN10MB,
+	assert_ignored(IGNORED_TUNNEL_WITHOUT_IP, DLT_EN10MB,
 				   FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), 0x45, ZEROS_8, ZEROS_8, 0, 0));
-	assert_ignored(IGNORED_BAD_TUNNEL, DLT_EN10MB,
+	assert_ignored(IGNORED_TUNNEL_WITHOUT_IP, DLT_EN10MB,
 				   FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), 0x60, ZEROS_20, ZEROS_8, ZEROS_8, 0, 0));
 }
 
