@@ -176,6 +176,7 @@ by_place(const void *a, const void *b)
 static void
 print_rows(const DumpRun *run)
 {
+	const CsvForm form = {.to = stdout, .wanted = run->request.columns, .names = run->paths};
 	uint64_t	id = 0;
 
 	for (size_t i = 0; i < run->count && (run->request.max_nflows == 0 || id < run->request.max_nflows); i++)
@@ -184,7 +185,7 @@ print_rows(const DumpRun *run)
 		FlowRecord	record;
 
 		record_read(&cursor, cursor + run->kept[i].length, &run->request.columns, run->request.splt_analysis, &record);
-		csv_print_flow(stdout, &run->request.columns, &record, id++, run->paths);
+		csv_print_flow(&form, &record, id++);
 	}
 }
 
