@@ -38,6 +38,8 @@ typedef struct Known
 	OptionId	id;
 	Kept		kept;
 	size_t		at;				/* in Arguments */
+	const char *name;			/* of an option that no table has, with one that takes the same values; NULL: the option's */
+	const char *help;
 } Known;
 
 static const Known known_options[] = {
@@ -51,6 +53,8 @@ static const Known known_options[] = {
 	{OPTION_N_DISSECTIONS, KEPT_U32, offsetof(Arguments, request.n_dissections)},
 	{OPTION_APPLICATION_NAMES, KEPT_U8, offsetof(Arguments, request.application_names)},
 	{OPTION_EXTRA_COLUMNS, KEPT_U8, offsetof(Arguments, extra_columns)},
+	{OPTION_EXTRA_COLUMNS, KEPT_U8, offsetof(Arguments, source_file), "source_file",
+	"of the columns beyond NFStream's source_file alone: the capture in which the flow began"},
 	{OPTION_COLUMNS_TO_ANONYMIZE, KEPT_COLUMNS, offsetof(Arguments, hashed)},
 	{OPTION_ANONYMIZATION_KEY, KEPT_KEY, offsetof(Arguments, key)},
 	{OPTION_MAX_NFLOWS, KEPT_U64, offsetof(Arguments, request.max_nflows)},
@@ -62,9 +66,6 @@ static const Known known_options[] = {
 };
 
 #define KNOWN_OPTIONS	(sizeof(known_options) / sizeof(known_options[0]))
-
-/* Of no table, where a column is declared instead. */
-#define SOURCE_FILE		"source_file"
 
 void
 complain(const char *about, const char *format, ...)
@@ -81,6 +82,12 @@ complain(const char *about, const char *format, ...)
 }
 
 /* ---------------------------------------------------------------------------------------------------------- names of options */
+
+static const char *
+name_of(const Known *known)
+{
+	return known->name == NULL ? option_limits[known->id].name : known->name;
+}
 
 /* Whether this is the option's name, with underscores or dashes. */
 static bool
@@ -153,12 +160,12 @@ nearest(const char *typed, size_t length, const char *const *names, size_t count
 static void
 refuse_name(const char *typed, size_t length)
 {
-	const char *names[KNOWN_OPTIONS + 3] = {SOURCE_FILE, "help", "version"},
+	const char *names[KNOWN_OPTIONS + 2] = {"help", "version"},
 			   *perhaps;
 
 	for (size_t i = 0; i < KNOWN_OPTIONS; i++)
-		names[i + 3] = option_limits[known_options[i].id].name;
-	perhaps = nearest(typed, length, names, KNOWN_OPTIONS + 3);
+		names[i + 2] = name_of(&known_options[i]);
+	perhaps = nearest(typed, length, names, KNOWN_OPTIONS + 2);
 	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
 		if (is_name(typed, length, option_limits[id].name))
 		{
@@ -175,23 +182,23 @@ refuse_name(const char *typed, size_t length)
 /* --------------------------------------------------------------------------------------------------------------------- values */
 
 static bool
-refuse_value(OptionId id, const char *value)
+refuse_value(const Known *known, const char *value)
 {
 	char		accepted[OPTION_WORDS_MAX];
 
-	option_accepted(id, accepted);
+	option_accepted(known->id, accepted);
 	if (value == NULL)
-		complain(NULL, "--%s needs a value: %s", option_limits[id].name, accepted);
-	else if (id == OPTION_ANONYMIZATION_KEY)
-		complain(NULL, "--%s: not accepted; accepted: %s", option_limits[id].name, accepted);
+		complain(NULL, "--%s needs a value: %s", name_of(known), accepted);
+	else if (known->kept == KEPT_KEY)
+		complain(NULL, "--%s: not accepted; accepted: %s", name_of(known), accepted);
 	else
-		complain(NULL, "--%s: \"%s\" is not accepted; accepted: %s", option_limits[id].name, value, accepted);
+		complain(NULL, "--%s: \"%s\" is not accepted; accepted: %s", name_of(known), value, accepted);
 	return false;
 }
 
 /* Reads names of columns with commas between them, in braces or not. */
 static bool
-read_columns(const char *value, ColumnSet *set)
+read_columns(const Known *known, const char *value, ColumnSet *set)
 {
 	const char *at = value;
 	bool		braces = *at == '{';
@@ -213,7 +220,7 @@ read_columns(const char *value, ColumnSet *set)
 			for (unsigned i = 0; i < column_count; i++)
 				names[i] = columns[i].name;
 			perhaps = nearest(at, length, names, column_count);
-			complain(NULL, "--columns_to_anonymize: there is no column \"%.*s\"%s%s%s", (int) length, at,
+			complain(NULL, "--%s: there is no column \"%.*s\"%s%s%s", name_of(known), (int) length, at,
 					 perhaps == NULL ? "" : ", perhaps \"", perhaps == NULL ? "" : perhaps,
 					 perhaps == NULL ? "" : "\" was meant");
 			return false;
@@ -224,7 +231,7 @@ read_columns(const char *value, ColumnSet *set)
 			at++;
 	}
 	if (strcmp(at, braces ? "}" : "") != 0)
-		return refuse_value(OPTION_COLUMNS_TO_ANONYMIZE, value);
+		return refuse_value(known, value);
 	return true;
 }
 
@@ -238,19 +245,19 @@ digit_value(char digit)
 }
 
 static bool
-read_key(const char *value, Arguments *arguments)
+read_key(const Known *known, const char *value, Arguments *arguments)
 {
 	size_t		length = strlen(value);
 
 	if (length == 0 || length % 2 != 0 || length > 2 * sizeof(arguments->key))
-		return refuse_value(OPTION_ANONYMIZATION_KEY, value);
+		return refuse_value(known, value);
 	for (size_t i = 0; i < length / 2; i++)
 	{
 		int			high = digit_value(value[2 * i]),
 					low = digit_value(value[2 * i + 1]);
 
 		if (high < 0 || low < 0)
-			return refuse_value(OPTION_ANONYMIZATION_KEY, value);
+			return refuse_value(known, value);
 		arguments->key[i] = (uint8_t) (high * 16 + low);
 	}
 	arguments->key_length = length / 2;
@@ -264,7 +271,7 @@ take_value(const Known *known, const char *value, Arguments *arguments)
 	uint64_t	number = 0;
 
 	if (!option_parse(known->id, value, &number))
-		return refuse_value(known->id, value);
+		return refuse_value(known, value);
 	switch (known->kept)
 	{
 		case KEPT_U8:
@@ -283,9 +290,9 @@ take_value(const Known *known, const char *value, Arguments *arguments)
 			memcpy(at, &value, sizeof(value));
 			break;
 		case KEPT_COLUMNS:
-			return read_columns(value, &arguments->hashed);
+			return read_columns(known, value, &arguments->hashed);
 		case KEPT_KEY:
-			return read_key(value, arguments);
+			return read_key(known, value, arguments);
 	}
 	return true;
 }
@@ -303,15 +310,7 @@ take_option(char *argument, char *next, bool *takes_next, Arguments *arguments)
 	uint64_t	number;
 
 	*takes_next = false;
-	if (is_name(argument, length, SOURCE_FILE))
-	{
-		arguments->source_file = true;
-		if (value == NULL)
-			return true;
-		complain(NULL, "--" SOURCE_FILE " has no value");
-		return false;
-	}
-	while (known < known_options + KNOWN_OPTIONS && !is_name(argument, length, option_limits[known->id].name))
+	while (known < known_options + KNOWN_OPTIONS && !is_name(argument, length, name_of(known)))
 		known++;
 	if (known == known_options + KNOWN_OPTIONS)
 	{
@@ -330,7 +329,7 @@ take_option(char *argument, char *next, bool *takes_next, Arguments *arguments)
 		else if (is_boolean)
 			value = "true";
 		else
-			return refuse_value(known->id, NULL);
+			return refuse_value(known, NULL);
 	}
 	if (!take_value(known, value, arguments))
 		return false;
@@ -417,14 +416,15 @@ arguments_read(int argc, char **argv, Arguments *arguments)
 /* ----------------------------------------------------------------------------------------------------------------------- help */
 
 static void
-print_option(FILE *to, OptionId id)
+print_option(FILE *to, const Known *known)
 {
 	char		accepted[OPTION_WORDS_MAX],
 				fallback[OPTION_WORDS_MAX];
 
-	option_accepted(id, accepted);
-	option_fallback(id, fallback);
-	fprintf(to, "  --%s\n      %s\n      %s%s%s\n", option_limits[id].name, option_limits[id].help, accepted,
+	option_accepted(known->id, accepted);
+	option_fallback(known->id, fallback);
+	fprintf(to, "  --%s\n      %s\n      %s%s%s\n", name_of(known),
+			known->help == NULL ? option_limits[known->id].help : known->help, accepted,
 			fallback[0] == '\0' ? "" : "; default ", fallback);
 }
 
@@ -441,8 +441,7 @@ arguments_print_help(FILE *to)
 		  "alone is true.\n"
 		  "\n", to);
 	for (size_t i = 0; i < KNOWN_OPTIONS; i++)
-		print_option(to, known_options[i].id);
-	fprintf(to, "  --%s\n      add the column %s: the capture in which the flow began\n", SOURCE_FILE, SOURCE_FILE);
+		print_option(to, &known_options[i]);
 	fprintf(to, "  --version\n      print the versions of this program and its libraries\n"
 			"  -h, --help\n      print this\n"
 			"\n"

@@ -241,10 +241,12 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 	{
 		case FAILURE_FILTER:
 		case FAILURE_FILTER_NAME:
-			complain("--bpf_filter", "\"%s\": %s", hand->arguments.bpf_filter, failure->text);
+			complain("--bpf_filter", "\"%s\": %s%s%s", hand->arguments.bpf_filter, failure->text,
+					 failure->file == FAILURE_NO_FILE ? "" : ", in ",
+					 failure->file == FAILURE_NO_FILE ? "" : name_of(hand, failure->file));
 			if (filter_hint(hand->arguments.bpf_filter, strlen(hand->arguments.bpf_filter), failure->code, hint))
 				complain(NULL, "%s", hint);
-			hand->status = EXIT_USAGE;
+			hand->status = hand->names_printed ? EXIT_FAILED : EXIT_USAGE;
 			break;
 		case FAILURE_SANDBOX:
 			complain(NULL, "cannot give up %s", failure->text);
