@@ -22,6 +22,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "engine/dns_walk.h"
 #include "engine/dpi.h"
 #include "engine/memory.h"
 #include "wire/record.h"
@@ -48,6 +49,13 @@
 	ndpi_detection_process_packet(module, flow, ip, length, time)
 #endif
 
+/* A packet that this nDPI would not come back from is a packet of its flow, and nDPI is not told of it. */
+#if NDPI_AT_LEAST(4, 6)
+#define IS_ENDLESS(ip, length)	false
+#else
+#define IS_ENDLESS(ip, length)	dns_walk_is_endless(ip, length)
+#endif
+
 struct Dpi
 {
 	struct ndpi_detection_module_struct *module;
@@ -55,6 +63,7 @@ struct Dpi
 	bool		wanted[DPI_TEXTS];
 	bool		time_dissections;
 	uint64_t	dissections;
+	uint64_t	withheld;			/* packets that nDPI was not told of */
 	uint64_t	forgotten;			/* of these: dpi_forget() */
 	uint64_t	dissection_time;	/* ns */
 
@@ -367,8 +376,13 @@ dissect(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint16_t le
 
 	if (flow->state == NULL)
 		flow->state = get_state(dpi);
-	keep_label(flow, PROCESS_PACKET(dpi->module, flow->state, ip, length, time));
-	dpi->dissections++;
+	if (IS_ENDLESS(ip, length))
+		dpi->withheld++;
+	else
+	{
+		keep_label(flow, PROCESS_PACKET(dpi->module, flow->state, ip, length, time));
+		dpi->dissections++;
+	}
 	if (packet >= dpi->limit ||
 		(flow->application != NDPI_PROTOCOL_UNKNOWN && !ndpi_extra_dissection_possible(dpi->module, flow->state)))
 		decide(dpi, flow);
@@ -590,6 +604,12 @@ dpi_forget(Dpi *dpi)
 	dpi->module = start_module();
 	dpi->forgotten = dpi->dissections;
 	return dpi->module != NULL;
+}
+
+uint64_t
+dpi_withheld(const Dpi *dpi)
+{
+	return dpi->withheld;
 }
 
 uint64_t

@@ -88,6 +88,10 @@ const char *dpi_text(const DpiFlow *flow, DpiText text);
 
 /* Packets handed to nDPI so far, and the ns that took, if they are counted. */
 uint64_t	dpi_dissections(const Dpi *dpi);
+
+/* Packets that nDPI was not told of, as it would have been kept busy by them for ever. */
+uint64_t	dpi_withheld(const Dpi *dpi);
+
 uint64_t	dpi_dissection_time(const Dpi *dpi);
 
 /* How many applications nDPI knows, numbered from 0, and what it calls one and its category; room as above. */

@@ -268,6 +268,7 @@ engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EnginePr
 	{
 		account->counters[COUNTER_DPI_STARTED] = 1;
 		account->counters[COUNTER_DISSECTIONS] = dpi_dissections(dpi);
+		account->counters[COUNTER_PACKETS_WITHHELD] = dpi_withheld(dpi);
 		account->counters[COUNTER_DISSECTION_TIME] = dpi_dissection_time(dpi);
 	}
 	return walk != WALK_FAILED;

@@ -43,6 +43,7 @@ typedef enum Counter
 	COUNTER_FLOWS_GIVEN_UP,		/* still active when max_nflows was reached */
 	COUNTER_PACKETS_GIVEN_UP,	/* metered packets of those flows */
 	COUNTER_DISSECTIONS,		/* packets handed to nDPI */
+	COUNTER_PACKETS_WITHHELD,	/* packets that would have kept nDPI busy for ever */
 	COUNTER_DISSECTION_TIME,	/* ns, if it was asked for */
 	COUNTER_DPI_STARTED,		/* how many meters initialised nDPI */
 	COUNTER_IGNORED,			/* the first of IGNORE_REASONS counters */

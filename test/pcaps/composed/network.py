@@ -215,3 +215,23 @@ def versions():
     there = ip(6, like_client, like_server) / UDP(sport=40001, dport=7) / Raw(b'q' * 24)
     back = ip(6, like_server, like_client) / UDP(sport=7, dport=40001) / Raw(b'q' * 24)
     return s.row('6', ether(there), ether(back), ip_version=6, src_ip='a09:1::')
+
+
+@capture('dns_loop.pcap')
+def dns_loop():
+    """DNS whose names lead a reader with 16 bits for its place round in a circle, over UDP and TCP; then DNS that does not."""
+    s = Story()
+    labels = b'\x3f' * (65507 - 12)        # 1,024 labels of 64 bytes are 65,536
+    loop = bytes.fromhex('0001 8180 0001 0001 0000 0000') + labels
+    s.row(1, ether(to_client(1) / UDP(sport=53, dport=40001) / Raw(loop)), src_port=53)
+    segment = TCP(sport=53, dport=40002, seq=1, ack=1, flags='PA')
+    s.row(2, ether(to_client(2) / segment / Raw(b'\xff\xd0' + loop[:65490])), src_port=53)
+    end = loop[:12] + b'\x3f' * 65470 + bytes(25)     # as long, with an end
+    s.row(3, ether(to_client(3) / UDP(sport=53, dport=40003) / Raw(end)), src_port=53)
+    name = b'\7example\3org\0' + bytes.fromhex('0001 0001')
+    query = bytes.fromhex('0002 0100 0001 0000 0000 0000') + name
+    s.row(4, ether(to_server(4) / UDP(sport=40004, dport=53) / Raw(query)))
+    # A pointer to itself ends the walk of all versions.
+    pointer = bytes.fromhex('0003 0100 0001 0000 0000 0000 c00c 0001 0001')
+    s.row(5, ether(to_server(5) / UDP(sport=40005, dport=53) / Raw(pointer)))
+    return s
