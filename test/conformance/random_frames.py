@@ -2,7 +2,8 @@
 
 import struct
 
-IP, IP6, ARP, VLAN, MPLS, PPPOE = 0x0800, 0x86DD, 0x0806, 0x8100, 0x8847, 0x8864
+IP, IP6, ARP, MPLS, PPPOE = 0x0800, 0x86DD, 0x0806, 0x8847, 0x8864
+TAGS = (0x8100, 0x8100, 0x8100, 0x88A8, 0x9100, 0x9200)
 TCP, UDP, ICMP, ICMP6, IP_IN_IP, IP6_IN_IP = 6, 17, 1, 58, 4, 41
 GTP, CAPWAP, TZSP = 2152, 5247, 37008
 NAMED_PORTS = (22, 53, 67, 80, 123, 443, 1900, 5060, 5353, 8080)
@@ -69,7 +70,9 @@ class Conversation:
         head = struct.pack('>H', kind)
         if link == 'snap':
             head = struct.pack('>H', min(len(packet) + 8, 1500)) + b'\xaa\xaa\x03\0\0\0' + head
-        tags = b''.join(struct.pack('>HH', VLAN, self.rng.choice((0, 0xA000)) | vlan) for vlan in vlans)
+        tags = b''.join(
+            struct.pack('>HH', self.rng.choice(TAGS), self.rng.choice((0, 0xA000)) | vlan) for vlan in vlans
+        )
         return b''.join(macs[::-1]) + tags + head + packet
 
     def transport(self, back):
@@ -108,7 +111,7 @@ class Conversation:
             choice = self.rng.choice((0, 43, 44, 60))
             head = struct.pack('>BBHI', kind, 0, self.rng.choice((0, 1, 8)), 1) if choice == 44 else bytes((kind,)) + bytes(7)
             kind, body = choice, head + body
-        length = len(body) if not self.rarely() else len(body) + 20
+        length = len(body) if not self.rarely() else self.rng.choice((0, len(body) + 20))
         return struct.pack('>IHBB', 6 << 28, length, kind, 64) + source + destination + body
 
     def outer_udp(self, port, payload, back):

@@ -3,7 +3,7 @@
  *	  Decoding, of every link type.
  *
  * The input: a byte that chooses the link type, with tunnels if its high bit is set; a byte for how much longer the frame
- * was on the wire; the frame.
+ * was on the wire, or how much shorter; the frame.
  */
 #include "engine/decode.h"
 #include "fuzz.h"
@@ -24,6 +24,17 @@ choose_link_type(unsigned choice)
 	while (decode_link_type(count, &link_type))
 		count++;
 	return decode_link_type(choice % (count + 1), &link_type) ? link_type : LINK_UNKNOWN;
+}
+
+/* Up to 223 bytes longer; then up to 60 bytes shorter; then longer than 16 bits can tell. */
+static uint32_t
+choose_wire_length(uint32_t captured, uint8_t choice)
+{
+	if (choice < 0xE0)
+		return captured + choice;
+	if (choice < 0xF0)
+		return captured > (choice & 0x0Fu) * 4 ? captured - (choice & 0x0Fu) * 4 : 0;
+	return choice == 0xFF ? UINT32_MAX : captured + (UINT32_C(1) << (16 + (choice & 0x0F)));
 }
 
 /* Two packets that decoding has made of one frame: it must set every field. */
@@ -55,8 +66,7 @@ expect_sound(const Packet *packet, const Frame *frame, bool decode_tunnels)
 		EXPECT(memcmp(packet->source_ip + 4, zeros, 12) == 0 && memcmp(packet->destination_ip + 4, zeros, 12) == 0);
 	EXPECT(packet->tunnel <= TUNNEL_TZSP && (decode_tunnels || packet->tunnel == TUNNEL_NONE));
 	EXPECT(packet->size[ACCOUNTING_LINK] == frame->wire_length);
-	if (packet->ip_version == 4)
-		EXPECT(packet->size[ACCOUNTING_TRANSPORT] <= packet->size[ACCOUNTING_IP]);
+	EXPECT(packet->size[ACCOUNTING_TRANSPORT] <= packet->size[ACCOUNTING_IP]);
 	EXPECT(packet->size[ACCOUNTING_PAYLOAD] <= packet->size[ACCOUNTING_TRANSPORT]);
 	EXPECT(packet->time == TIME);
 }
@@ -78,7 +88,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame = (Frame) {
 		.bytes = bytes,
 		.captured_length = (uint32_t) (size - OPTION_BYTES),
-		.wire_length = (uint32_t) (size - OPTION_BYTES) + data[1],
+		.wire_length = choose_wire_length((uint32_t) (size - OPTION_BYTES), data[1]),
 		.link_type = choose_link_type(data[0] & ~TUNNELS),
 		.time = TIME,
 	};

@@ -45,8 +45,16 @@ def zstd(content):
     return subprocess.run(['zstd', '-c', '-q'], input=content, stdout=subprocess.PIPE, check=True).stdout
 
 
+def wire_choice(captured, wire):
+    """fuzz_decode.c's byte for a length on the wire, as near as it has one."""
+    more = wire - captured
+    if more < 0:
+        return 0xE0 + min(-more // 4, 15)
+    return more if more < 0xE0 else 0xF0 + max(0, min(more.bit_length() - 17, 14))
+
+
 def frames(content):
-    """The link type's place in the decoder's table, and each packet, of a plain pcap."""
+    """The link type's place in the decoder's table, the choice of its length on the wire, and each packet, of a plain pcap."""
     if len(content) < 24 or content[:4] not in (b'\xd4\xc3\xb2\xa1', b'\x4d\x3c\xb2\xa1'):
         return
     link_type = struct.unpack_from('<I', content, 20)[0] & 0xffff
@@ -54,8 +62,8 @@ def frames(content):
         return
     at = 24
     while at + 16 <= len(content):
-        captured = struct.unpack_from('<I', content, at + 8)[0]
-        yield LINK_TYPES.index(link_type), content[at + 16:at + 16 + captured]
+        captured, wire = struct.unpack_from('<II', content, at + 8)
+        yield LINK_TYPES.index(link_type), wire_choice(captured, wire), content[at + 16:at + 16 + captured]
         at += 16 + captured
 
 
@@ -88,9 +96,9 @@ def captures(directory):
         name = os.path.basename(path)
         with open(path, 'rb') as file:
             content = file.read()
-        for number, (link, frame) in enumerate(frames(content)):
+        for number, (link, wire, frame) in enumerate(frames(content)):
             if len(frame) <= FRAME_MAX:
-                write(os.path.join(directory, 'decode'), '%s.%d' % (name, number), bytes([link | 0x80, 0]) + frame)
+                write(os.path.join(directory, 'decode'), '%s.%d' % (name, number), bytes([link | 0x80, wire]) + frame)
         if len(content) > SIZE_MAX:
             continue
         for target in ('engine', 'dpi'):

@@ -61,8 +61,8 @@ class Builder:
 
     def ip(self, ips, protocol, body):
         if len(ips[0]) == 4:
-            return struct.pack('>BBHHHBBH', 0x45, 0, 20 + len(body), 1, self.rng.choice([0, 0x4000]), 64, protocol, 0) + ips[0] + ips[1] + body
-        return struct.pack('>IHBB', 6 << 28, len(body), protocol, 64) + ips[0] + ips[1] + body
+            return struct.pack('>BBHHHBBH', 0x45, 0, 20 + len(body) if self.rng.randrange(12) else 0, 1, self.rng.choice([0, 0x4000]), 64, protocol, 0) + ips[0] + ips[1] + body
+        return struct.pack('>IHBB', 6 << 28, len(body) if self.rng.randrange(12) else 0, protocol, 64) + ips[0] + ips[1] + body
 
     def packet(self):
         rng = self.rng
@@ -86,7 +86,7 @@ class Builder:
             self.ms += rng.choice(self.gaps)
             ms = max(0, self.ms - (rng.choice([1, 5, 1000, 10000]) if rng.randrange(15) == 0 else 0))
             data = self.packet()
-            wire = len(data) + (rng.choice([1, 1000, 70000]) if rng.randrange(15) == 0 else 0)
+            wire = len(data) + (rng.choice([1, 1000, 70000, 2**32 - 1 - len(data)]) if rng.randrange(15) == 0 else 0)
             blob += struct.pack('<IIII', ms // 1000, ms % 1000 * 1000 + rng.randrange(1000), len(data), wire) + data
         if rng.randrange(8) == 0 and count:
             blob = blob[:-rng.randrange(1, 20)]                      # cut
