@@ -5,7 +5,8 @@
     check-docs.py --write                                                   writes the table in doc/columns.md
 
 doc/columns.md must list the columns of src/wire/column.c with the types that IMPORT FOREIGN SCHEMA declares;
-doc/options.md and README.md the options of src/wire/limits.c with their defaults and ranges; doc/command_line.md those of nfstream_meter; every link must lead somewhere; and
+doc/options.md and README.md the options of src/wire/limits.c with their defaults and ranges; doc/command_line.md those of
+nfstream_meter; doc/captures.md the reasons to ignore a packet and the link types; every link must lead somewhere; and
 README.md's SQL must run. In it, /captures stands for the directory of captures, in which each name that is not there
 stands for tls.pcap. Writing starts a cluster of its own.
 """
@@ -169,6 +170,18 @@ def check_command_line(tap):
 
 
 # -------------------------------------------------------------------------------------------------- links and examples
+def check_captures(tap):
+    """The reasons to ignore a packet, and the link types, are those of the program."""
+    page = read('doc/captures.md')
+    reasons = re.findall(r'IGNORED_\w+\] = \{"([^"]+)"', read('src/wire/account.c'))
+    told = re.findall(r'^\| ([^|]+) \| .* \|$', page[page.index('## What is ignored'):], re.M)[2:]
+    tap.check('doc/captures.md lists the reasons to ignore a packet', [] if reasons == told else [reasons, told])
+    numbers = dict(re.findall(r'(LINK_\w+) = (\d+)', read('src/engine/decode_layer.h')))
+    decoded = {numbers[name] for name in re.findall(r'\{(LINK_\w+), decode_', read('src/engine/decode.c'))}
+    told = set(re.findall(r'\d+', ' '.join(re.findall(r'^\| .* \| ([\d, ]+) \|$', page, re.M))))
+    tap.check('and the link types', sorted(decoded ^ told) or ([] if decoded else ['none']))
+
+
 def check_links(tap):
     pages = ['README.md', 'CHANGELOG.md', *sorted('doc/' + name for name in os.listdir(os.path.join(TREE, 'doc')))]
     broken = []
@@ -222,6 +235,7 @@ def main():
     check_columns(tap, server)
     check_options(tap)
     check_command_line(tap)
+    check_captures(tap)
     check_links(tap)
     check_examples(tap, server)
     return tap.done()
