@@ -11,10 +11,12 @@
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "storage/fd.h"
+#include "storage/ipc.h"
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
 #include "pg/csv_file.h"
+#include "pg/encoding.h"
 
 #define CSV_EXTENSION	".csv"
 
@@ -32,8 +34,10 @@ typedef struct CsvFile
 
 struct CsvFiles
 {
+	CsvFiles   *next;			/* of those that are being written */
 	MemoryContext context;
 	const char *path;
+	bool		is_default;		/* nobody gave it */
 	bool		chunked;
 	CsvFile    *files;			/* by number */
 	uint64		count;
@@ -41,6 +45,42 @@ struct CsvFiles
 	int			descriptor;		/* of `current`; -1: none */
 };
 
+/* One export may be within another.  What is not in its place when the process ends is removed. */
+static CsvFiles *being_written;
+
+static void
+drop_all(int code, Datum argument)
+{
+	(void) code;
+	(void) argument;
+	while (being_written != NULL)
+		csv_files_drop(being_written);
+}
+
+static void
+remember(CsvFiles *files)
+{
+	static bool drops_all = false;
+
+	if (!drops_all)
+		before_shmem_exit(drop_all, (Datum) 0);
+	drops_all = true;
+	files->next = being_written;
+	being_written = files;
+}
+
+static void
+forget(const CsvFiles *files)
+{
+	CsvFiles  **link = &being_written;
+
+	while (*link != NULL && *link != files)
+		link = &(*link)->next;
+	if (*link != NULL)
+		*link = files->next;
+}
+
+/* Errors at a path that no file could have, or that something else has.  The server's functions for files cut longer ones. */
 static void
 check_path(const char *path)
 {
@@ -49,7 +89,15 @@ check_path(const char *path)
 	if (!is_absolute_path(path))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("relative path \"%s\" is not allowed for a file of the server", path)));
+				 errmsg("relative path \"%s\" is not allowed for a file of the server", encoding_clipped(path)),
+				 errhint("Give an absolute path on the database server's machine, as \"/exports/flows.csv\". "
+						 "psql's \\copy writes a file on the client's.")));
+	if (strlen(path) >= MAXPGPATH)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("path \"%s\" is too long for a file of the server", encoding_clipped(path)),
+				 errdetail("It has %zu bytes. Accepted: at most %d, the number of a chunk included.", strlen(path), MAXPGPATH - 1),
+				 errhint("Give a shorter path.")));
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -57,13 +105,14 @@ check_path(const char *path)
 }
 
 CsvFiles *
-csv_files_create(const char *path, bool chunked)
+csv_files_create(const char *path, bool is_default, bool chunked)
 {
 	CsvFiles   *files = palloc0(sizeof(*files));
 
 	check_path(path);
 	files->context = CurrentMemoryContext;
 	files->path = pstrdup(path);
+	files->is_default = is_default;
 	files->chunked = chunked;
 	files->descriptor = -1;
 	return files;
@@ -93,15 +142,41 @@ could_not(const char *what, const char *path)
 			 errmsg("could not %s file \"%s\": %m", what, path)));
 }
 
+/* The first file of a path cannot be made. */
+static void
+could_not_create(const CsvFiles *files, const char *path)
+{
+	int			error = errno;
+
+	ereport(ERROR,
+			(errcode_for_file_access(),
+			 errmsg("could not create file \"%s\": %m", path),
+			 files->is_default ? errhint("It would lie beside the capture. Give a path in a directory "
+										 "that the server's operating system user may write into.") :
+			 error == ENOENT ? errhint("Its directory must be there, on the database server's machine.") :
+			 error == EACCES || error == EROFS || error == EPERM ?
+			 errhint("The server's operating system user must be allowed to write into its directory.") : 0));
+}
+
 /* Opens a file with the rights that COPY's have; -1 with errno if it cannot. */
 static int
 open_file(const char *path, int flags)
 {
 	mode_t		mask = umask(NOT_FOR_OTHERS);
-	int			descriptor = OpenTransientFilePerm(path, flags | O_WRONLY | O_NOFOLLOW | PG_BINARY, FILE_MODE);
-	int			error = errno;
+	volatile int descriptor = -1;
+	int			error;
 
-	umask(mask);
+	/* It raises an error where the server may have no more files open. */
+	PG_TRY();
+	{
+		descriptor = OpenTransientFilePerm(path, flags | O_WRONLY | O_NOFOLLOW | PG_BINARY, FILE_MODE);
+		error = errno;
+	}
+	PG_FINALLY();
+	{
+		umask(mask);
+	}
+	PG_END_TRY();
 	errno = error;
 	return descriptor;
 }
@@ -110,10 +185,9 @@ open_file(const char *path, int flags)
 static void
 create(CsvFiles *files, CsvFile *file)
 {
-	char		directory[MAXPGPATH];
+	char	   *directory = pstrdup(file->path);
 	uint64		number;
 
-	strlcpy(directory, file->path, sizeof(directory));
 	get_parent_directory(directory);
 	for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++)
 	{
@@ -128,7 +202,7 @@ create(CsvFiles *files, CsvFile *file)
 		if (errno != EEXIST)
 			break;
 	}
-	could_not("create", file->path);
+	could_not_create(files, file->path);
 }
 
 static void
@@ -167,6 +241,8 @@ csv_files_start(CsvFiles *files, uint64 index)
 	MemoryContext before = MemoryContextSwitchTo(files->context);
 	CsvFile    *file;
 
+	if (files->files == NULL)
+		remember(files);
 	close_current(files);
 	make_room(files, index);
 	file = files->current = &files->files[index];
@@ -219,11 +295,13 @@ csv_files_finish(CsvFiles *files)
 		durable_rename(file->temporary, file->path, ERROR);
 		file->temporary = NULL;
 	}
+	forget(files);
 }
 
 void
 csv_files_drop(CsvFiles *files)
 {
+	forget(files);
 	if (files->descriptor >= 0)
 		CloseTransientFile(files->descriptor);
 	files->descriptor = -1;

@@ -13,12 +13,14 @@
 typedef struct CsvFiles CsvFiles;
 
 /*
- * Files at `path`, in the current memory context, which must outlive them.
+ * Files at `path`, in the current memory context, which must outlive them: once one is started they end with csv_files_finish()
+ * or csv_files_drop(), the latter by itself when the process ends.
  *
+ * is_default: nobody gave the path, so that errors say that one can be given.
  * chunked: file number k is called name.k.csv where the path is name.csv; else there is only file 0, at the path itself.  Errors if
- * the path is not absolute or leads to something that is no regular file.
+ * the path is not absolute, too long or leads to something that is no regular file.
  */
-CsvFiles   *csv_files_create(const char *path, bool chunked);
+CsvFiles   *csv_files_create(const char *path, bool is_default, bool chunked);
 
 /* Starts on file number `index`, anew if it was written before; what is written goes there.  Errors if it cannot be created. */
 void		csv_files_start(CsvFiles *files, uint64 index);

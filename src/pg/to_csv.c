@@ -9,7 +9,6 @@
 #include "commands/progress.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "storage/ipc.h"
 #include "utils/acl.h"
 #include "utils/backend_progress.h"
 #include "utils/builtins.h"
@@ -39,7 +38,7 @@ check_rights(void)
 				 errmsg("permission denied to write files of the server"),
 				 errdetail("The role \"%s\" is neither a superuser nor a member of the role \"pg_write_server_files\".",
 						   GetUserNameFromId(GetUserId(), false)),
-				 errhint("psql's \\copy writes a file on the client's machine.")));
+				 errhint("GRANT pg_write_server_files TO that role, or write a file on the client's machine with psql's \\copy.")));
 }
 
 /* A whole number of an argument that must not be negative. */
@@ -65,16 +64,8 @@ default_path(Relation relation)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" has no source file that could name the CSV file", RelationGetRelationName(relation)),
-				 errhint("Give a path.")));
+				 errhint("Give a path, as \"/exports/%s.csv\".", RelationGetRelationName(relation))));
 	return psprintf("%s.csv", source);
-}
-
-/* The process ends, or the statement does with an error. */
-static void
-drop_files(int code, Datum files)
-{
-	(void) code;
-	csv_files_drop((CsvFiles *) DatumGetPointer(files));
 }
 
 /* Runs the query, whose rows go to the receiver. */
@@ -92,20 +83,25 @@ run(DatasetQuery *query, DestReceiver *receiver)
 }
 
 static uint64
-export(Relation relation, DatasetQuery *query, const char *path, uint64 flows_per_file, uint64 rotate_files)
+export(Relation relation, DatasetQuery *query, const char *path, bool is_default, uint64 flows_per_file, uint64 rotate_files)
 {
-	CsvFiles   *files = csv_files_create(path, flows_per_file > 0);
+	CsvFiles   *files = csv_files_create(path, is_default, flows_per_file > 0);
 	DestReceiver *receiver = csv_receiver_create(files, flows_per_file, flows_per_file > 0 ? rotate_files : 0);
 
 	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, RelationGetRelid(relation));
 	pgstat_progress_update_param(PROGRESS_COPY_COMMAND, PROGRESS_COPY_COMMAND_TO);
 	pgstat_progress_update_param(PROGRESS_COPY_TYPE, PROGRESS_COPY_TYPE_FILE);
-	PG_ENSURE_ERROR_CLEANUP(drop_files, PointerGetDatum(files));
+	PG_TRY();
 	{
 		run(query, receiver);
 		csv_files_finish(files);
 	}
-	PG_END_ENSURE_ERROR_CLEANUP(drop_files, PointerGetDatum(files));
+	PG_CATCH();
+	{
+		csv_files_drop(files);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	pgstat_progress_end_command();
 	return csv_receiver_rows(receiver);
 }
@@ -126,7 +122,9 @@ nfstream_to_csv(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(ARGUMENT_FLOWS) || PG_ARGISNULL(ARGUMENT_COLUMNS_TO_ANONYMIZE))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s cannot be NULL", PG_ARGISNULL(ARGUMENT_FLOWS) ? "flows" : "columns_to_anonymize")));
+				 errmsg("%s cannot be NULL", PG_ARGISNULL(ARGUMENT_FLOWS) ? "flows" : "columns_to_anonymize"),
+				 PG_ARGISNULL(ARGUMENT_FLOWS) ? errdetail("Accepted: a table or view.") :
+				 errdetail("Accepted: an array of names of columns, '{}' for none.")));
 	flows_per_file = natural(fcinfo, ARGUMENT_FLOWS_PER_FILE, PG_GETARG_INT64(ARGUMENT_FLOWS_PER_FILE), "flows_per_file");
 	rotate_files = natural(fcinfo, ARGUMENT_ROTATE_FILES, PG_GETARG_INT32(ARGUMENT_ROTATE_FILES), "rotate_files");
 	check_rights();
@@ -136,7 +134,7 @@ nfstream_to_csv(PG_FUNCTION_ARGS)
 		text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_PATH));
 	query = dataset_query(relation, PG_GETARG_ARRAYTYPE_P(ARGUMENT_COLUMNS_TO_ANONYMIZE),
 						  get_func_namespace(fcinfo->flinfo->fn_oid));
-	flows = export(relation, query, path, flows_per_file, rotate_files);
+	flows = export(relation, query, path, PG_ARGISNULL(ARGUMENT_PATH), flows_per_file, rotate_files);
 	relation_close(relation, NoLock);
 	PG_RETURN_INT64((int64) flows);
 }

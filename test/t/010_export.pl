@@ -112,6 +112,67 @@ $session->query("SELECT nfstream_to_csv('http', '$directory/link.csv')");
 ok(!-l "$directory/link.csv", 'a link is replaced');
 is(-s $source, -s capture($node, 'http.pcap'), 'what it led to is as it was');
 
+# A capture whose directory is not the server's to write into.
+my $closed = $node->basedir . '/closed';
+mkdir $closed or die "could not create $closed: $!";
+link(capture($node, 'http.pcap'), "$closed/http.pcap") or die "could not link: $!";
+chmod 0555, $closed;
+flows_table($node, 'beside', "$closed/http.pcap");
+$session->query("SELECT nfstream_to_csv('beside')");
+is($session->{said} =~ s/^psql:\S+ //mr =~ s/^CONTEXT.*\n//mr =~ s/\.nfstream\.\d+/NAME/r, <<"END", 'beside a capture that nothing may be written to');
+ERROR:  could not create file "$closed/http.pcap.csv": Permission denied
+HINT:  It would lie beside the capture. Give a path in a directory that the server's operating system user may write into.
+END
+$session->query("SELECT nfstream_to_csv('beside', '$closed/a.csv')");
+like($session->{said}, qr/HINT:  The server's operating system user must be allowed to write into its directory\./, 'a path there');
+$session->query("SELECT nfstream_to_csv('beside', '$closed/no/a.csv')");
+like($session->{said}, qr/HINT:  Its directory must be there, on the database server's machine\./, 'a path that leads nowhere');
+chmod 0755, $closed;
+
+# Paths as long as the server's functions for files take, and longer ones: nothing is cut.
+my $deep = "$directory/deep";
+$deep .= '/' . 'd' x 100 while length($deep) < 850;
+system_or_bail('mkdir', '-p', $deep);
+my $name_of = sub { return "$deep/" . 'n' x ($_[0] - length($deep) - 1) };
+is($session->query("SELECT nfstream_to_csv('http', '" . $name_of->(1023) . "') > 0"), 't', 'a path of 1023 bytes');
+ok(-s $name_of->(1023), 'is written to');
+is($session->query("SELECT nfstream_to_csv('http', '" . $name_of->(1021) . "', flows_per_file => 1000000) > 0"), 't',
+	'a path of 1021 bytes, and the number of a chunk');
+ok(-s $name_of->(1021) . '.0', 'is written to');
+unlink $name_of->(1023), $name_of->(1021) . '.0';
+foreach my $case ([ 1024, '' ], [ 1500, '' ], [ 5000, '' ], [ 1022, ', flows_per_file => 1000000' ], [ 1021, ', flows_per_file => 1' ])
+{
+	my ($length, $chunks) = @$case;
+	my $path = $length > 1024 ? $name_of->(1000) . '/n' x (($length - 1000) / 2) : $name_of->($length);
+
+	$session->query("SELECT nfstream_to_csv('many', '$path'$chunks)");
+	like($session->{said}, qr/ERROR:  path ".*" is too long for a file of the server\nDETAIL:  It has \d{4} bytes\. Accepted: at most 1023/,
+		"a path of $length bytes$chunks");
+}
+is(`find '$directory/deep' -type f`, '', 'and nothing is left of them');
+system_or_bail('rm', '-r', "$directory/deep");
+
+# Files are open within each other until the server can have no more: an error, and the session's mask is what it was.
+sub mask_of { return (slurp_file("/proc/$_[0]/status") =~ /^Umask:\s*(\d+)/m)[0]; }
+
+foreach my $level (reverse 0 .. 60)
+{
+	my $inner = $level == 60 ? '1' : sprintf("nfstream_to_csv('level%d', '%s/level%d')", $level + 1, $directory, $level + 1);
+
+	$node->safe_psql('postgres', "CREATE VIEW level$level AS SELECT 0::bigint AS n UNION ALL SELECT $inner");
+}
+$session->quit;
+$other->quit;
+$node->append_conf('postgresql.conf', "max_files_per_process = 100\n");
+$node->restart;
+$session = NFStreamSession->new($node);
+$other = NFStreamSession->new($node);
+my $mask = mask_of($session->backend);
+$session->query("SELECT nfstream_to_csv('level0', '$directory/level0')");
+like($session->{said}, qr/ERROR:  exceeded maxAllocatedDescs/, 'more files than the server may have open');
+is(mask_of($session->backend), $mask, 'the mask of new files is what it was');
+is(join(' ', grep { /level/ } split(/ /, files())), '', 'and no file is left');
+
 # ------------------------------------------------------------------------------------------------------- in the server's log
 
 $session->query("CREATE TABLE addresses AS SELECT DISTINCT host(unnest(ARRAY[src_ip, dst_ip])) AS address FROM http");
