@@ -58,6 +58,7 @@ typedef struct Link
 	uint64		records;		/* so far */
 	uint32		damage_next;	/* in the order of reading: no file before this one will be told to be damaged */
 	bool		told_overlap;
+	bool		told_order;
 
 	/* Where files are metered apart. */
 	bool		has_file;
@@ -455,14 +456,15 @@ take_damage(Gather *gather, Link *link, const FailureMessage *damage)
 
 /* All meters look for the order themselves, and find the same. */
 static void
-take_order(Gather *gather, const uint8 *body, uint32 length)
+take_order(Gather *gather, Link *link, const uint8 *body, uint32 length)
 {
 	uint32		files = gather->job->request.files;
 	Size		bytes = files * sizeof(uint32);
 
-	if (gather->job->request.source_order != SOURCE_ORDER_TIME || length != bytes ||
+	if (gather->job->request.source_order != SOURCE_ORDER_TIME || length != bytes || link->told_order ||
 		(gather->order != NULL && memcmp(gather->order, body, bytes) != 0))
 		lying_meter("an order of its own");
+	link->told_order = true;
 	if (gather->order != NULL)
 		return;
 	gather->positions = MemoryContextAlloc(gather->context, bytes);
@@ -572,7 +574,7 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 			take_overlap(gather, link, &body.overlap);
 			break;
 		case MESSAGE_ORDER:
-			take_order(gather, message->body, message->length);
+			take_order(gather, link, message->body, message->length);
 			break;
 		case MESSAGE_TAKE_FILE:
 			take_file(gather, link, body.position);

@@ -43,6 +43,15 @@ my %said = (
 	question_for_the_last_file => qr/a meter asked for file 4294967295 out of turn/,
 	applications => $lie,
 	overlaps => $lie,
+	takes_together => qr/a meter asked for its next file out of turn/,
+	takes => qr/$lie|a meter asked for its next file out of turn/,
+	takes_and_ends => $lie,
+	ends_of_no_file => $lie,
+	flows_of_no_file => $lie,
+	orders_together => $lie,
+	orders => $lie,
+	orders_that_are_none => $lie,
+	orders_of_others => $lie,
 	end_and_go_on => undef,
 	failures => qr/could not read capture ".*http\.pcap": \(? \[2J/,
 	moves => $cancelled,
@@ -53,7 +62,9 @@ my %said = (
 
 # Where one column of each kind is wanted, or a source of many files.
 my %query = (low_flows => 'SELECT count(w::text) FROM wide w', high_flows => 'SELECT count(w::text) FROM wide w',
-	does_not_read => 'SELECT count(src_port) FROM again');
+	does_not_read => 'SELECT count(src_port) FROM again',
+	map { $_ => 'SELECT count(src_port) FROM apart' } qw(takes takes_and_ends ends_of_no_file flows_of_no_file orders
+		orders_that_are_none orders_of_others));
 
 my $evil = "$FindBin::RealBin/evil_meter.py";
 my @deeds = split ' ', `/usr/bin/python3 -c "import runpy; print(*runpy.run_path('$evil')['ENDLESS'])"`;
@@ -80,6 +91,8 @@ foreach my $workers (3, 0)
 	my $source = '{' . join(',', (capture($node, 'http.pcap')) x 2) . '}';
 
 	$node->safe_psql('postgres', "CREATE FOREIGN TABLE flows (src_port int) SERVER nfstream OPTIONS (source '$source', n_meters '2');"
+		. " CREATE FOREIGN TABLE apart (src_port int) SERVER nfstream OPTIONS (source '$source', n_meters '2', separate_files 'true',"
+		. " source_order 'time');"
 		. ' CREATE FOREIGN TABLE again (src_port int) SERVER nfstream OPTIONS (source \'{'
 		. join(',', (capture($node, 'http.pcap')) x 5000) . "}', n_meters '2', meter_timeout '1');"
 		. ' CREATE FOREIGN TABLE wide (expiration_id bigint, src_ip inet, src_mac macaddr, src_oui text, src_port int,'

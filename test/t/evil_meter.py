@@ -10,7 +10,8 @@ import sys
 import time
 
 HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
-COUNTERS = 26
+ORDER, TAKE_FILE, FILE_END = 12, 13, 15
+COUNTERS = 27
 
 
 def read(length):
@@ -242,6 +243,15 @@ ENDLESS = {
     'question_for_the_last_file': again_and_again(lambda n: message(NEXT_FILE, struct.pack('<I', 0xffffffff))),
     'applications': again_and_again(lambda n: message(APPLICATION, struct.pack('<I64s64s', n & 0xffffffff, b'\xff' * 64, b'x' * 64))),
     'overlaps': again_and_again(lambda n: message(OVERLAP, struct.pack('<IIQQ', n % 2, 0, 1000, 2000))),
+    'takes_together': again_and_again(lambda n: message(TAKE_FILE, b'\0' * 4)),
+    'takes': again_and_again(lambda n: message(TAKE_FILE, b'\0' * 4)),
+    'takes_and_ends': again_and_again(lambda n: message(TAKE_FILE, b'\0' * 4) if n % 2 == 0 else message(FILE_END, b'\xff' * 8)),
+    'ends_of_no_file': again_and_again(lambda n: message(FILE_END, b'\xff' * 8)),
+    'flows_of_no_file': endless,
+    'orders_together': again_and_again(lambda n: message(ORDER, struct.pack('<II', 0, 1))),
+    'orders': again_and_again(lambda n: message(ORDER, struct.pack('<II', 0, 1))),
+    'orders_that_are_none': again_and_again(lambda n: message(ORDER, struct.pack('<II', 1, 1))),
+    'orders_of_others': again_and_again(lambda n: message(ORDER, b'\xff' * 4096)),
     'end_and_go_on': end_and_go_on,
     'failures': again_and_again(lambda n: message(FAILURE, failure(n & 0xffffffff, n & 0xffffffff, b'\xc3\x28\x1b[2J\n' * 128,
                                                                    2 ** 64 - 1, 2 ** 64 - 1))),
