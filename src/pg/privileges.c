@@ -149,9 +149,9 @@ refuse_files(const ScanOptions *options, int level)
 			 errmsg("permission denied to read captures through %s", object_text(options)),
 			 errdetail("%s is neither a superuser nor a member of the role \"pg_read_server_files\".", role),
 			 servers != NULL ?
-			 errhint("The captures in the directory of a server are open to who has USAGE on it, as this role has on: %s.",
+			 errhint("The captures in the directory of a server are open to whoever has USAGE on it, as this role has on: %s.",
 					 servers) :
-			 errhint("The captures in the directory of a server (option \"directory\") are open to who has USAGE on it.")));
+			 errhint("The captures in the directory of a server (option \"directory\") are open to whoever has USAGE on it.")));
 }
 
 /* ------------------------------------------------------------------------------------------------------------- interfaces */

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
 #include <sys/stat.h>
 
 #include "pg/encoding.h"
@@ -64,7 +65,7 @@ is_url(const char *path)
 static bool
 is_list(const char *path)
 {
-	return path[0] == '{' || path[0] == '[' || strchr(path, ',') != NULL || strchr(path, ';') != NULL;
+	return path[0] == '{' || ends_with(path, '}') || path[0] == '[' || strchr(path, ',') != NULL || strchr(path, ';') != NULL;
 }
 
 /* What to do about a path, or a glob, that is not there. */
@@ -73,8 +74,11 @@ absent_hint(const Reach *reach, const char *path)
 {
 	if (is_quoted(path))
 		return errhint("The quotes are part of the name: leave them out.");
-	if (path[0] == '~')
-		return errhint("A shell replaces \"~\", the server does not: write the whole path on the database server's machine.");
+	if (path[0] == '~' || path[0] == '$')
+		return errhint("A shell replaces \"%c\", the server does not: write the whole path on the database server's machine.",
+					   path[0]);
+	if (isspace((unsigned char) path[0]) || isspace((unsigned char) path[strlen(path) - 1]))
+		return errhint("The blank at its beginning or end is part of the name: leave it out.");
 	if (is_url(path))
 		return errhint("A capture is a file of the database server's machine: nothing is fetched from a URL. "
 					   "Copy it there and give its path.");

@@ -129,6 +129,20 @@ HINT:  Captures are files of the database server's machine, not of the client's.
 END
 is(files_of("$directory/caf*.pcap"), 'caf.pcap', 'a name that is not valid in this encoding');
 
+# A directory that may not be entered, and a file that may not be read.
+chmod 0644, "$directory/sub";
+is(files_of("$directory/sub/../sub/a.pcap"), <<'END', 'a directory that may not be entered');
+ERROR:  could not open capture ".../sub/../sub/a.pcap": Permission denied
+HINT:  The server's operating system user may not enter directory ".../sub": let it (chmod o+x or an ACL), or put the capture elsewhere.
+END
+chmod 0755, "$directory/sub";
+chmod 0200, "$directory/sub/a.pcap";
+is(files_of("$directory/sub/a.pcap"), <<'END', 'a file that may not be read');
+ERROR:  could not open capture ".../sub/a.pcap": Permission denied
+HINT:  The server's operating system user must be allowed to read the file.
+END
+chmod 0600, "$directory/sub/a.pcap";
+
 # Formats can be mixed; what each holds is in test/pcaps/README.md.
 set_source('{' . join(',', map { capture($node, "format_$_") } 'big_endian.pcap', 'ng.pcapng', 'nanoseconds.pcap',
 	'modified.pcap', 'ng_big_endian.pcapng') . '}');
