@@ -22,10 +22,9 @@ trap 'exit 130' INT TERM
 # Runs make with these arguments; what it says is in `said`, and shown as a comment.
 run_make()
 {
-	local ended=0 start=$SECONDS
+	local ended=0
 
 	said=$(env -u MAKEFLAGS make --no-print-directory -C "$tree" "$@" 2>&1 < /dev/null) || ended=$?
-	seconds=$((SECONDS - start))
 	status=$ended
 	sed 's/^/# /' <<< "$said"
 }
@@ -58,7 +57,6 @@ has_ended()
 
 run_make quickstart
 check "quickstart succeeds" [ "$status" -eq 0 ]
-check "it takes less than 15 seconds where nothing is to be installed" [ "$seconds" -lt 15 ]
 check "it shows Facebook among the applications" says 'Facebook *| *[1-9][0-9]* | *[1-9][0-9]* | *[1-9][0-9]*$'
 check "it says into which server it installs" says "^Building, and installing into PostgreSQL .* in $("$PG_CONFIG" --bindir)"
 check "it shows the headline query" says "FROM flows WHERE application_name = 'Facebook';"
@@ -80,7 +78,7 @@ readme=$(awk '/^```sql$/ { inside = 1; next } /^```$/ { if (inside) print "-- en
 	sed "s#/captures#$work/captures#g")
 first=${readme%%-- end of a block*}
 check "README's first block asks for Facebook" grep -q "SELECT \* FROM flows WHERE application_name = 'Facebook';" <<< "$first"
-check "README's first block works behind quickstart" go_on "$first" ON_ERROR_STOP=1
+check "README's first block works after quickstart" go_on "$first" ON_ERROR_STOP=1
 check "and finds what it asks for" [ "$(go_on "SELECT count(*) FROM public.flows WHERE application_name = 'Facebook'")" -gt 0 ]
 check "all others of its blocks work after it" go_on "${readme#*-- end of a block}" ON_ERROR_STOP=1
 check "a database with nothing in it" go_on "CREATE DATABASE fresh"

@@ -298,7 +298,7 @@ take_value(const Known *known, const char *value, Arguments *arguments)
 }
 
 /*
- * Takes the option that `argument`, behind its --, names.  `next` is the argument after it, or NULL; *takes_next tells whether
+ * Takes the option that `argument`, after its --, names.  `next` is the argument after it, or NULL; *takes_next tells whether
  * it was the value.
  */
 static bool

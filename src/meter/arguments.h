@@ -49,7 +49,7 @@ typedef enum ExitStatus
 	EXIT_DAMAGED
 } ExitStatus;
 
-/* Says something on standard error, behind the program's name and, unless NULL, what it is about. */
+/* Says something on standard error, after the program's name and, unless NULL, what it is about. */
 __attribute__((format(printf, 2, 3)))
 void		complain(const char *about, const char *format, ...);
 

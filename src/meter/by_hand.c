@@ -234,6 +234,7 @@ catch_signals(void)
 static void
 tell_failure(ByHand *hand, const FailureMessage *failure)
 {
+	bool		is_one_of_many = failure->file != FAILURE_NO_FILE && hand->arguments.request.files > 1;
 	char		hint[FILTER_HINT_MAX];
 
 	hand->status = EXIT_FAILED;
@@ -242,8 +243,7 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 		case FAILURE_FILTER:
 		case FAILURE_FILTER_NAME:
 			complain("--bpf_filter", "\"%s\": %s%s%s", hand->arguments.bpf_filter, failure->text,
-					 failure->file == FAILURE_NO_FILE ? "" : ", in ",
-					 failure->file == FAILURE_NO_FILE ? "" : name_of(hand, failure->file));
+					 is_one_of_many ? ", in " : "", is_one_of_many ? name_of(hand, failure->file) : "");
 			if (filter_hint(hand->arguments.bpf_filter, strlen(hand->arguments.bpf_filter), failure->code, hint))
 				complain(NULL, "%s", hint);
 			hand->status = hand->names_printed ? EXIT_FAILED : EXIT_USAGE;

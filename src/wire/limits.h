@@ -123,7 +123,7 @@ bool		option_is_called(OptionId id, const char *name);
 /* Whether a number lies in the option's range. */
 bool		option_holds(OptionId id, uint64_t value);
 
-/* What the option accepts, as users read it behind "Accepted: ". */
+/* What the option accepts, as users read it after "Accepted: ". */
 void		option_accepted(OptionId id, char words[OPTION_WORDS_MAX]);
 
 /* The default as users write it, or '' for a text. */

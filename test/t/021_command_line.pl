@@ -165,7 +165,7 @@ foreach my $case (
 	[ 'dashes', '--idle-timeout=3', '--statistical-analysis=true', $dns ],
 	[ 'a boolean alone', '--statistical_analysis', '--idle_timeout=3', $dns ],
 	[ 'a boolean alone, before a capture', '--idle_timeout=3', '--statistical_analysis', $dns ],
-	[ 'options behind the capture', $dns, '--idle_timeout=3', '--statistical_analysis=on' ],
+	[ 'options after the capture', $dns, '--idle_timeout=3', '--statistical_analysis=on' ],
 	[ 'the last value counts', '--idle_timeout=1', $dns, '--idle_timeout=3', '--statistical_analysis=1' ],
 	[ '--', '--idle_timeout=3', '--statistical_analysis', '--', $dns ])
 {
@@ -351,7 +351,7 @@ foreach my $case (
 	like($err, qr/^nfstream_meter: $said/, "$what: what is said");
 }
 
-# With what is in it: status 3, behind the rows up to there.
+# With what is in it: status 3, after the rows up to there.
 foreach my $case (
 	[ 'damage_packet.pcap', qr/packet 10 ends behind the end of the file, at byte \d+\n/ ],
 	[ 'damage_garbage.pcap', qr/packet 10 .*, at byte \d+\n/ ],
@@ -423,7 +423,7 @@ foreach my $status (0 .. 3)
 is($status, 0, '--version: status');
 like($out, qr/^nfstream_meter [0-9.]+\nnDPI [0-9.]+.*\nlibpcap /, '--version: three versions');
 ($status, $out, $err) = by_hand($dns, '--help');
-like($out, qr/^usage: nfstream_meter/, '--help behind a capture');
+like($out, qr/^usage: nfstream_meter/, '--help after a capture');
 
 $node->stop;
 done_testing();

@@ -3,6 +3,10 @@
  *	  Bytes through a window: that all come, in order, and what happens where there are none.
  */
 #include <errno.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/stream.h"
 #include "files.h"
@@ -306,6 +310,90 @@ CASE(pipe_cannot_rewind)
 	stream_close(&stream);
 }
 
+/* A pipe with the long file's first bytes in it; its writing end, still open, in *writer. */
+static int
+long_pipe(size_t length, int *writer)
+{
+	int			ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	for (size_t i = 0; i < length; i++)
+		assert_int_equal(write(ends[1], &(uint8_t) {byte_at(i)}, 1), 1);
+	*writer = ends[1];
+	return ends[0];
+}
+
+/* How long it is, it tells at its end. */
+CASE(source_of_unknown_size_is_read_to_its_end)
+{
+	int			writer;
+	Stream		stream;
+
+	stream_open(&stream, long_pipe(1000, &writer), STREAM_SIZE_UNKNOWN);
+	close(writer);
+	expect_next(&stream, 400);
+	stream_take(&stream, 400);
+	expect_next(&stream, 600);
+	assert_null(stream_look(&stream, 601));
+	assert_int_equal(stream.error, 0);
+	assert_int_equal(stream_left(&stream), 600);
+	stream_take(&stream, 600);
+	assert_null(stream_look(&stream, 1));
+	assert_int_equal(stream_left(&stream), 0);
+	stream_close(&stream);
+}
+
+static void
+interrupt(int number)
+{
+	(void) number;
+	stream_interrupted = true;
+}
+
+static void
+do_nothing(int number)
+{
+	(void) number;
+}
+
+static void
+signal_soon(void (*handler) (int))
+{
+	const struct sigaction action = {.sa_handler = handler};
+	const struct itimerval soon = {.it_value.tv_usec = 20000};
+
+	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+}
+
+/* Where nothing comes, for the pipe is still open: a signal is no end, one that says so is. */
+CASE(interrupted_read_ends_if_it_is_to)
+{
+	int			writer;
+	pid_t		child;
+	Stream		stream;
+
+	stream_open(&stream, long_pipe(10, &writer), STREAM_SIZE_UNKNOWN);
+	expect_next(&stream, 10);
+	child = fork();
+	if (child == 0)
+	{
+		usleep(100000);
+		_exit(write(writer, &(uint8_t) {byte_at(10)}, 1) != 1);
+	}
+	signal_soon(do_nothing);
+	expect_next(&stream, 11);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(stream.error, 0);
+
+	signal_soon(interrupt);
+	assert_null(stream_look(&stream, 12));
+	assert_int_equal(stream.error, EINTR);
+	stream_interrupted = false;
+	close(writer);
+	stream_close(&stream);
+}
+
 CASE(closing_closes_the_descriptor)
 {
 	int			descriptor = long_file(10);
@@ -338,6 +426,8 @@ main(void)
 		cmocka_unit_test(rewinding_starts_again),
 		cmocka_unit_test(rewinding_forgets_a_read_error),
 		cmocka_unit_test(pipe_cannot_rewind),
+		cmocka_unit_test(source_of_unknown_size_is_read_to_its_end),
+		cmocka_unit_test(interrupted_read_ends_if_it_is_to),
 		cmocka_unit_test(closing_closes_the_descriptor),
 	};
 
