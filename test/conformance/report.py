@@ -23,6 +23,7 @@ class Group:
 class Report:
     def __init__(self, path):
         self.path, self.file, self.passed, self.failed = path, open(path, 'w'), 0, 0
+        self.skipped = 0
 
     def say(self, line):
         print(line, flush=True)
@@ -41,8 +42,12 @@ class Report:
         if len(group.failures) > SHOWN:
             print('    … and %d more, in %s' % (len(group.failures) - SHOWN, self.path))
 
+    def skip(self, what, reason):
+        self.skipped += 1
+        self.say('skipped: %s: %s' % (what, reason))
+
     def close(self):
         """The totals, as the last line; the exit status."""
-        self.say('%d passed, %d failed' % (self.passed, self.failed))
+        self.say('%d passed, %d failed' % (self.passed, self.failed) + (', %d skipped' % self.skipped if self.skipped else ''))
         self.file.close()
         return 1 if self.failed or not self.passed else 0

@@ -47,6 +47,7 @@ import profiles
 import random_capture
 import reference
 from report import Group, Report
+from venvs import NoPackage
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -209,6 +210,12 @@ def main():
     report = Report(os.path.join(arguments.build, 'conformance.txt'))
     if not arguments.shared:
         report.say('no shared directory: only what needs no reference from it, on the captures of this project')
+    if arguments.peer:
+        try:
+            peer.python(arguments.build)
+        except NoPackage as reason:
+            report.skip('check f, NFStream itself', reason)
+            arguments.peer = False
     if seeds:
         report.say('the random capture is that of SEED=%d' % seeds[-1])
     with tempfile.TemporaryDirectory(prefix='nfstream_fdw-random.') as directory:
