@@ -42,6 +42,7 @@ sub has_given_up
 	my $limits = slurp_file("/proc/$pid/limits");
 	like($limits, qr/^Max core file size\s+0\s+0\s/m, "$what: it leaves no core");
 	like($limits, qr/^Max processes\s+0\s+0\s/m, "$what: it starts no process");
+	is(slurp_file("/proc/$pid/oom_score_adj"), "800\n", "$what: it is the first to go where memory runs out");
 	is(-o "/proc/$pid/fd" ? 'ours' : 'another\'s', $> == 0 ? 'ours' : 'another\'s',
 		"$what: no debugger of its user attaches");
 }
