@@ -9,12 +9,12 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
-use File::Copy;
 use Test::More;
 
 use PostgreSQL::Test::Utils;
 
 use NFStreamCluster qw(start_cluster capture);
+use NFStreamEvil qw(evil_deeds evil_program);
 use NFStreamProcesses qw(segments wait_for_nothing what_is_left descriptors);
 use NFStreamSession;
 
@@ -65,8 +65,7 @@ my %said = (
 	shrinks_its_page => [ $signal->(11) ],
 );
 
-my $evil = "$FindBin::RealBin/evil_meter.py";
-my @deeds = split ' ', `/usr/bin/python3 -c "import runpy; print(*runpy.run_path('$evil')['DEEDS'])"`;
+my @deeds = evil_deeds('DEEDS');
 is(join(' ', sort @deeds), join(' ', sort keys %said), 'something is expected of each deed');
 
 foreach my $workers (3, 0)
@@ -74,7 +73,6 @@ foreach my $workers (3, 0)
 	my $owner = $workers > 0 ? 'workers' : 'leader';
 	my $node = start_cluster($owner, $workers);
 	my $source = capture($node, 'http.pcap');
-	my $directory = $node->basedir;
 
 	$node->safe_psql('postgres', "CREATE FOREIGN TABLE flows (src_port int, application_name text, source_file text)"
 		. " SERVER nfstream OPTIONS (source '$source', n_meters '2', meter_timeout '1')");
@@ -88,10 +86,8 @@ foreach my $workers (3, 0)
 	foreach my $deed (@deeds)
 	{
 		my ($said, $column) = @{ $said{$deed} // die "$deed is not known" };
-		my $program = "$directory/evil.$deed";
+		my $program = evil_program($node, $deed);
 
-		copy($evil, $program) or die "could not copy $evil: $!";
-		chmod 0755, $program;
 		$session->query("SET nfstream_fdw.meter_program = '$program'; SET statement_timeout = "
 			. ($deed eq 'endless' ? 500 : 20000));
 		$session->query('SELECT count(' . ($column // 'src_port') . ') FROM flows');

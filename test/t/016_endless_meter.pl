@@ -9,11 +9,11 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
-use File::Copy;
 use Test::More;
 use Time::HiRes qw(sleep);
 
 use NFStreamCluster qw(start_cluster capture);
+use NFStreamEvil qw(evil_deeds evil_program);
 use NFStreamProcesses qw(workers private_memory meters segments wait_until wait_for_nothing what_is_left);
 use NFStreamSession;
 
@@ -66,8 +66,7 @@ my %query = (low_flows => 'SELECT count(w::text) FROM wide w', high_flows => 'SE
 	map { $_ => 'SELECT count(src_port) FROM apart' } qw(takes takes_and_ends ends_of_no_file flows_of_no_file orders
 		orders_that_are_none orders_of_others));
 
-my $evil = "$FindBin::RealBin/evil_meter.py";
-my @deeds = split ' ', `/usr/bin/python3 -c "import runpy; print(*runpy.run_path('$evil')['ENDLESS'])"`;
+my @deeds = evil_deeds('ENDLESS');
 is(join(' ', sort @deeds), join(' ', sort keys %said), 'something is expected of each deed');
 
 my $node;
@@ -76,10 +75,8 @@ my $node;
 sub set_deed
 {
 	my ($session, $deed) = @_;
-	my $program = $node->basedir . "/evil.$deed";
+	my $program = evil_program($node, $deed);
 
-	-e $program or copy($evil, $program) or die "could not copy $evil: $!";
-	chmod 0755, $program;
 	$session->query("SET nfstream_fdw.meter_program = '$program'");
 }
 

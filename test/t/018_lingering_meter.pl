@@ -9,12 +9,12 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
-use File::Copy;
 use Test::More;
 
 use PostgreSQL::Test::Utils;
 
 use NFStreamCluster qw(start_cluster capture);
+use NFStreamEvil qw(evil_program);
 use NFStreamProcesses qw(workers children zombies wait_until);
 use NFStreamSession;
 
@@ -24,11 +24,9 @@ foreach my $workers (2, 0)
 {
 	my $owner = $workers > 0 ? 'workers' : 'leader';
 	my $node = start_cluster("lingering_$owner", $workers);
-	my $program = $node->basedir . '/evil.lingers';
+	my $program = evil_program($node, 'lingers');
 	my $session = NFStreamSession->new($node);
 
-	copy("$FindBin::RealBin/evil_meter.py", $program) or die "could not copy: $!";
-	chmod 0755, $program;
 	$node->safe_psql('postgres', 'CREATE FOREIGN TABLE flows (src_port int) SERVER nfstream OPTIONS (source \''
 		. capture($node, 'http.pcap') . "', n_meters '2')");
 	my $rows = $session->query('SELECT count(*) FROM flows');

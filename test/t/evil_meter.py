@@ -11,7 +11,7 @@ import time
 
 HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
 ORDER, TAKE_FILE, FILE_END = 12, 13, 15
-COUNTERS = 27
+COUNTERS = None    # of an account; NFStreamEvil.pm writes their number here
 
 
 def read(length):

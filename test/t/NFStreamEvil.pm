@@ -1,0 +1,51 @@
+#
+# NFStreamEvil.pm - programs in the meter's place: evil_meter.py, by the names of its deeds.
+#
+package NFStreamEvil;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use File::Basename;
+
+use PostgreSQL::Test::Utils;
+
+our @EXPORT_OK = qw(evil_deeds evil_program);
+
+my $evil = dirname(__FILE__) . '/evil_meter.py';
+
+# How many counters an account has: those that src/wire/account.h names.
+sub counters
+{
+	my $header = slurp_file(dirname(__FILE__) . '/../../src/wire/account.h');
+	my @names = $header =~ /^\t(?:IGNORED|COUNTER)_\w+,/mg;
+	my ($sums) = $header =~ /typedef enum CounterSum\n\{(.*?)\n\}/s;
+	my @no_names = $sums =~ /^\tCOUNTER_\w+,/mg;
+
+	# COUNTER_IGNORED is the first of the reasons.
+	return @names - @no_names - 1;
+}
+
+# The deeds of one of its tables.
+sub evil_deeds
+{
+	my ($table) = @_;
+
+	return split ' ', `/usr/bin/python3 -c "import runpy; print(*runpy.run_path('$evil')['$table'])"`;
+}
+
+# Writes the program that does a deed; returns its path.
+sub evil_program
+{
+	my ($node, $deed) = @_;
+	my $program = $node->basedir . "/evil.$deed";
+	my $counters = counters();
+
+	return $program if -e $program;
+	append_to_file($program, slurp_file($evil) =~ s/^COUNTERS = .*$/COUNTERS = $counters/mr);
+	chmod 0755, $program;
+	return $program;
+}
+
+1;
