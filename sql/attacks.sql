@@ -22,7 +22,7 @@ SELECT make_dataset('x AS SELECT 1; DROP TABLE victim; --');
 \echo :SQLSTATE
 SELECT make_dataset('"x"(a)AS/**/SELECT/**/1;DROP/**/TABLE/**/victim;--"');
 SELECT make_dataset('"x; DROP TABLE victim; --"');
-SELECT make_dataset('attacks.y;COPY(SELECT/**/1)TO/**/PROGRAM''id''');
+SELECT make_dataset('y();COPY(SELECT/**/1)TO/**/PROGRAM''touch${IFS}nfstream_attacked'';CREATE/**/TABLE/**/z');
 SELECT make_dataset(E'x\n;DROP\tTABLE victim');
 SELECT make_dataset('"');
 SELECT make_dataset('x.');
@@ -30,6 +30,7 @@ SELECT make_dataset('.x');
 RESET ROLE;
 SELECT relname FROM pg_class WHERE relnamespace = 'attacks'::regnamespace AND relkind = 'r' ORDER BY relname COLLATE "C";
 SELECT * FROM victim;
+SELECT count(*) AS programs_run FROM pg_ls_dir('.') name WHERE name = 'nfstream_attacked';
 
 -- Names as SQL has them: keywords, cases, quotes, schemas, this database.
 CREATE SCHEMA "A b";

@@ -31,6 +31,7 @@
 #include "utils/memutils.h"
 
 #include "pg/option_forms.h"
+#include "wire/limits.h"
 
 #include "expect.h"
 
@@ -108,6 +109,16 @@ expect_sound_names(const char *value)
 		EXPECT(*(char *) lfirst(cell) != '\0');
 }
 
+/* Whether a text is as long as its option may be: the validator asks before the form is looked at. */
+static bool
+is_short(const char *option, const char *value)
+{
+	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
+		if (strcmp(option_limits[id].name, option) == 0)
+			return option_parse(id, value, &(uint64_t) {0});
+	return true;
+}
+
 static void
 try_value(const Choice *choice, const char *value)
 {
@@ -115,7 +126,7 @@ try_value(const Choice *choice, const char *value)
 								 choice->catalog);
 
 	if (choice->form != NULL)
-		EXPECT(choice->form(value) == valid);
+		EXPECT((is_short(choice->option, value) && choice->form(value)) == valid);
 	expect_sound_names(value);
 	if (form_is_array(value))
 		EXPECT(value[0] == '{');
