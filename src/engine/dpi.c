@@ -10,36 +10,21 @@
  * A TCP flow's first packet without payload waits until there is another, or the flow ends, and nDPI is told of both: a flow
  * that never answers, as in a scan of ports or a flood of SYNs, keeps that packet and not a state of nDPI's.
  *
- * Every difference between the versions of nDPI is in this file: 4.2 to 4.11 are known.
+ * Every difference between the versions of nDPI is in this file and dpi_module.h: 4.2 to 4.11 are known.
  */
 #include <ndpi_define.h>
 #if NDPI_MAJOR == 4 && NDPI_MINOR < 4
 #define NDPI_LIB_COMPILATION	/* shows the module: forget_in_place() */
 #endif
-#include <ndpi_api.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "engine/dns_walk.h"
-#include "engine/dpi.h"
+#include "engine/dpi_module.h"
 #include "engine/memory.h"
 #include "wire/record.h"
-
-#define NDPI_AT_LEAST(major, minor) (NDPI_MAJOR > (major) || (NDPI_MAJOR == (major) && NDPI_MINOR >= (minor)))
-
-#if !NDPI_AT_LEAST(4, 2) || NDPI_AT_LEAST(5, 0)
-#error "this version of nDPI is not known: 4.2 to 4.x are"
-#endif
-
-#if NDPI_AT_LEAST(4, 11)
-#define LABEL_APPLICATION(label)	((label).proto.app_protocol)
-#define LABEL_MASTER(label)			((label).proto.master_protocol)
-#else
-#define LABEL_APPLICATION(label)	((label).app_protocol)
-#define LABEL_MASTER(label)			((label).master_protocol)
-#endif
 
 #if NDPI_AT_LEAST(4, 6)
 #define PROCESS_PACKET(module, flow, ip, length, time) \
@@ -192,18 +177,6 @@ confidence(const struct ndpi_flow_struct *state)
 #endif
 }
 
-static ndpi_protocol
-label_of(const DpiFlow *flow)
-{
-	ndpi_protocol label;
-
-	memset(&label, 0, sizeof(label));
-	LABEL_APPLICATION(label) = flow->application;
-	LABEL_MASTER(label) = flow->master;
-	label.category = flow->category;
-	return label;
-}
-
 static bool
 is(const DpiFlow *flow, uint16_t protocol)
 {
@@ -286,9 +259,8 @@ put_state(Dpi *dpi, DpiFlow *flow)
 
 /* -------------------------------------------------------------------------------------------------------------- the texts */
 
-/* Copies at most `most` bytes, and of these what is UTF-8, with a NUL; returns where the copy ends. */
-static char *
-copy_utf8(char *to, const char *from, size_t most)
+char *
+dpi_copy_utf8(char *to, const char *from, size_t most)
 {
 	const uint8_t *at = (const uint8_t *) from;
 	size_t		length = strnlen(from, most);
@@ -320,7 +292,7 @@ keep_texts(Dpi *dpi, DpiFlow *flow)
 		if (!dpi->wanted[i] || is_empty(found[i]))
 			continue;
 		*end++ = (char) i;
-		end = copy_utf8(end, found[i], texts[i].most);
+		end = dpi_copy_utf8(end, found[i], texts[i].most);
 	}
 	if (end == copy)
 		return;
@@ -467,53 +439,6 @@ dpi_free(Dpi *dpi, DpiFlow *flow)
 	flow->texts = NULL;
 }
 
-/* nDPI may know the protocol and no application in it: then that is the application, and nothing carries it. */
-static uint16_t
-shown_application(const DpiFlow *flow)
-{
-	return flow->application != NDPI_PROTOCOL_UNKNOWN ? flow->application : flow->master;
-}
-
-static void
-copy_protocol_name(Dpi *dpi, uint16_t protocol, char *name)
-{
-	const char *known = ndpi_get_proto_name(dpi->module, protocol);
-
-	copy_utf8(name, known == NULL ? "" : known, DPI_NAME_MAX);
-}
-
-void
-dpi_application_name(Dpi *dpi, const DpiFlow *flow, char *name)
-{
-	copy_protocol_name(dpi, shown_application(flow), name);
-}
-
-void
-dpi_application_protocol(Dpi *dpi, const DpiFlow *flow, char *name)
-{
-	if (flow->master != NDPI_PROTOCOL_UNKNOWN && flow->master != shown_application(flow))
-		copy_protocol_name(dpi, flow->master, name);
-	else
-		name[0] = '\0';
-}
-
-void
-dpi_full_application_name(Dpi *dpi, const DpiFlow *flow, char *name)
-{
-	char		buffer[DPI_NAME_MAX + 1] = "";
-
-	ndpi_protocol2name(dpi->module, label_of(flow), buffer, sizeof(buffer));
-	copy_utf8(name, buffer, DPI_NAME_MAX);
-}
-
-void
-dpi_category_name(Dpi *dpi, const DpiFlow *flow, char *name)
-{
-	const char *category = ndpi_category_get_name(dpi->module, flow->category);
-
-	copy_utf8(name, category == NULL ? "" : category, DPI_CATEGORY_MAX);
-}
-
 /* ---------------------------------------------------------------------------------------------------------- start and end */
 
 Dpi *
@@ -624,47 +549,10 @@ dpi_dissection_time(const Dpi *dpi)
 	return dpi->dissection_time;
 }
 
-unsigned
-dpi_applications(Dpi *dpi)
+struct ndpi_detection_module_struct *
+dpi_module(const Dpi *dpi)
 {
-	return ndpi_get_num_supported_protocols(dpi->module);
-}
-
-/* A flow of this application, in the category that is the application's own. */
-static DpiFlow
-flow_of_application(Dpi *dpi, unsigned number)
-{
-	DpiFlow		flow = {.application = (uint16_t) number};
-
-	flow.category = (uint16_t) ndpi_get_proto_category(dpi->module, label_of(&flow));
-	return flow;
-}
-
-void
-dpi_application(Dpi *dpi, unsigned number, char *name, char *category)
-{
-	DpiFlow		flow = flow_of_application(dpi, number);
-
-	dpi_application_name(dpi, &flow, name);
-	dpi_category_name(dpi, &flow, category);
-}
-
-unsigned
-dpi_categories(void)
-{
-	return NDPI_PROTOCOL_NUM_CATEGORIES;
-}
-
-bool
-dpi_category_of_none(Dpi *dpi, unsigned number, char *name)
-{
-	DpiFlow		flow = {.category = (uint16_t) number};
-
-	for (unsigned application = 0; application < dpi_applications(dpi); application++)
-		if (flow_of_application(dpi, application).category == number)
-			return false;
-	dpi_category_name(dpi, &flow, name);
-	return name[0] != '\0';
+	return dpi->module;
 }
 
 void

@@ -2,7 +2,7 @@
  * dpi.h
  *	  Labels: what nDPI says of a flow.
  *
- * All of nDPI is behind these functions; no other file knows its types or its versions.
+ * All of nDPI is behind these functions; but for dpi.c and dpi_names.c no file knows its types or its versions.
  */
 #ifndef ENGINE_DPI_H
 #define ENGINE_DPI_H
