@@ -241,6 +241,31 @@ foreach my $meters (0, @meters)
 	is($warnings[-1], 'could not read 180 more captures to their ends', "$meters meters: and the others are counted");
 }
 unlink glob("$directory/sub/*.pcap");
+
+# ---------------------------------------------------------------------------------------------------------------- the watchdog
+
+# A capture that takes seconds to be decompressed and has nothing to tell meanwhile: blocks that are passed over, and then packets.
+my $long = "$directory/long.pcapng.gz";
+system('/usr/bin/python3', '-c', <<'END', capture($node, 'format_ng.pcapng'), $long) == 0 or die 'no long capture';
+import gzip, struct, sys
+with open(sys.argv[1], 'rb') as few, gzip.open(sys.argv[2], 'wb', 1) as many:
+	packets, zeros = few.read(), bytes(1 << 24)
+	many.write(struct.pack('<IIIHHqI', 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0, -1, 28))
+	for block in range(4):
+		many.write(struct.pack('<II', 0x0bad, 12 + 32 * len(zeros)))
+		for piece in range(32):
+			many.write(zeros)
+		many.write(struct.pack('<I', 12 + 32 * len(zeros)))
+	many.write(packets)
+END
+flows_table($node, 'alone', capture($node, 'format_ng.pcapng'), n_dissections => 0);
+foreach my $meters (1, 2)
+{
+	flows_table($node, 'slow', $long, meter_timeout => 1, n_meters => $meters, n_dissections => 0);
+	$session->send('SET statement_timeout = 120000; SELECT count(*) FROM slow');
+	is($session->finish(120), $node->safe_psql('postgres', 'SELECT count(*) FROM alone'), "$meters meters: what is slow is not hung");
+	is($session->{said}, '', "$meters meters: and nothing is said");
+}
 $session->quit;
 
 # ------------------------------------------------------------------------------------------------------------------ meters
