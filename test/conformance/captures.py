@@ -1,4 +1,4 @@
-"""Which captures are compared, and what Wireshark's capinfos says of them."""
+"""Which captures are compared, and what Wireshark's capinfos and tcpdump say of them."""
 
 import csv
 import os
@@ -91,4 +91,14 @@ def capinfos(captures):
         if all(path in sizes for path in capture.paths):
             known.bytes = sum(sizes[path] for path in capture.paths)
         found[capture] = known
+    return found
+
+
+def tcpdump(capture):
+    """The Counts of a capture by tcpdump, which reads a file by libpcap."""
+    found = Counts(packets=0)
+    for path in capture.paths:
+        ran = subprocess.run(['tcpdump', '-n', '-t', '-q', '-r', path], capture_output=True, text=True, errors='replace')
+        found.packets += len(re.findall(r'^\S', ran.stdout, re.MULTILINE))
+        found.damaged |= ran.returncode != 0
     return found
