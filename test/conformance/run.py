@@ -2,7 +2,7 @@
 """Conformance: compares what the product returns with references that were not made by it.
 
     run.py --dsn 'host=/path/socket dbname=conformance'     the extension, in a cluster that can read the captures
-    run.py --meter build/nfstream_meter                     the program by hand; without checks d, e, i and j
+    run.py --meter build/nfstream_meter                     the program by hand; without checks d, e, i, j and m
 
       a  rows and ids: tools/model.py --mode ours of the shared directory, labels aside
       b  the peer's stored rows, labels aside, where the model's two modes agree
@@ -16,8 +16,9 @@
       j  compressed with gzip and zstd, a capture gives the same
       l  applications and what carries them, each by itself: labels.c again
       k  what must hold in any row: sums, bounds, SPLT
+      m  as one source with separate_files: the model's rows of each file by itself, from 1, 3 and 8 meters
 
-All of them run in every profile of options (profiles.py), but g, h, j and l, which run in the first one; and there d has 3
+All of them run in every profile of options (profiles.py), but g, h, j, l and m, which run in the first one; and there d has 3
 meters too, asks for the labels as well, and looks whether as many meters start.
 
 Beside the captures at hand there is one of 1,000 random flows, made anew each time and told by its seed, which also
@@ -37,6 +38,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import captures
+import checks_apart
 import checks_compressed
 import checks_own
 import checks_reference
@@ -132,6 +134,7 @@ def checks_of(run, profile, is_first, arguments):
         checks.append(('i', checks_own.by_hand))
     if has_sql and is_first:
         checks.append(('j', checks_compressed.same_as_plain))
+        checks.append(('m', checks_apart.same_as_alone))
     if has_sql and run.shared and is_first:
         checks.append(('l', checks_reference.names_apart))
     checks.append(('k', checks_own.any_row))
