@@ -5,6 +5,8 @@
 #ifndef METER_ARGUMENTS_H
 #define METER_ARGUMENTS_H
 
+#include <stdio.h>
+
 #include "meter/csv.h"
 #include "wire/limits.h"
 #include "wire/request.h"

@@ -4,8 +4,8 @@
  *
  * Records take the same way as to a server: written by the engine, read by wire/record.c, in the same sandbox.
  *
- * SIGINT and SIGTERM end the sources where they are, so that whoever captures into a pipe and stops sees the flows so far; the
- * second one ends the program.
+ * SIGINT and SIGTERM end the sources where they are, so that whoever captures into a pipe and stops sees the flows so far; one
+ * more, a while later, ends the program.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/dpi.h"
@@ -81,23 +82,18 @@ open_standard_files(void)
 }
 
 /*
- * nDPI prints to standard output now and then: rows get a descriptor of their own, with a buffer that is there already.  Where a
- * source is a pipe, whoever waits for rows gets each when it is there.
+ * nDPI prints to standard output now and then: rows get a descriptor of their own.  Where a source is a pipe, whoever waits for
+ * rows gets each when it is there.
  */
 static bool
 open_output(ByHand *hand)
 {
-	bool		by_lines = sources_have_pipe(hand->sources);
-	char	   *buffer = memory_get(BUFSIZ);
-
-	hand->form.to = fdopen(dup(STDOUT_FILENO), "w");
-	if (hand->form.to == NULL || setvbuf(hand->form.to, buffer, by_lines ? _IOLBF : _IOFBF, BUFSIZ) != 0 ||
-		dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-	{
-		complain("standard output", "%s", strerror(errno));
-		return false;
-	}
-	return true;
+	hand->form.by_lines = sources_have_pipe(hand->sources);
+	hand->form.to = dup(STDOUT_FILENO);
+	if (hand->form.to >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
+		return true;
+	complain("standard output", "%s", strerror(errno));
+	return false;
 }
 
 /* -------------------------------------------------------------------------------------------------- what the engine asks for */
@@ -122,9 +118,9 @@ record_room(void *context, size_t bytes)
 
 /* Rows that cannot be written are not worth being made. */
 static void
-check_output(const ByHand *hand)
+must_be_written(bool written)
 {
-	if (!ferror(hand->form.to))
+	if (written)
 		return;
 	complain("standard output", "%s", strerror(errno));
 	_exit(EXIT_FAILED);
@@ -134,10 +130,8 @@ check_output(const ByHand *hand)
 static void
 print_names(ByHand *hand)
 {
-	if (hand->names_printed)
-		return;
-	csv_print_names(&hand->form);
-	check_output(hand);
+	if (!hand->names_printed)
+		must_be_written(csv_print_names(&hand->form));
 	hand->names_printed = true;
 }
 
@@ -157,8 +151,7 @@ record_written(void *context, size_t bytes)
 	}
 	print_names(hand);
 	record_go_on(&record, hand->packets);
-	csv_print_flow(&hand->form, &record, hand->flows++);
-	check_output(hand);
+	must_be_written(csv_print_flow(&hand->form, &record, hand->flows++));
 }
 
 static void
@@ -207,9 +200,18 @@ overlap(void *context, const OverlapMessage *message)
 
 /* ------------------------------------------------------------------------------------------------------------------- the run */
 
+/* The first signal ends the sources; one that is not its echo (timeout sends two) ends the program. */
 static void
 end_sources(int number)
 {
+	static struct timespec first;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (signal_received == 0)
+		first = now;
+	else if (now.tv_sec - first.tv_sec > 1)
+		_exit(EXIT_SIGNAL + number);
 	signal_received = number;
 	stream_interrupted = true;
 }
@@ -226,7 +228,7 @@ catch_signals(void)
 
 		if (sigaction(numbers[i], NULL, &action) != 0 || action.sa_handler == SIG_IGN)
 			continue;
-		action = (struct sigaction) {.sa_handler = end_sources, .sa_flags = (int) SA_RESETHAND};
+		action = (struct sigaction) {.sa_handler = end_sources};
 		sigaction(numbers[i], &action, NULL);
 	}
 }
@@ -265,7 +267,7 @@ run(ByHand *hand)
 		.filter = hand->arguments.bpf_filter,
 		.program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0, overlap, NULL, take_file,
 		file_end},
-		.records = fileno(hand->form.to),
+		.records = hand->form.to,
 	};
 	FailureMessage failure;
 	Account		account;
@@ -274,8 +276,7 @@ run(ByHand *hand)
 		print_names(hand);
 	else
 		tell_failure(hand, &failure);
-	fflush(hand->form.to);
-	check_output(hand);
+	must_be_written(csv_flush(&hand->form));
 	if (signal_received == 0)
 		return (int) hand->status;
 	complain(NULL, "interrupted; the flows up to there were printed");

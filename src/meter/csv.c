@@ -2,14 +2,17 @@
  * csv.c
  *	  Flow records as lines of CSV.
  *
- * A line is built in memory and written as one; each value first as it is, and then, if need be, hashed or quoted where it stands.
+ * Lines are built in memory and written by many; each value first as it is, and then, if need be, hashed or quoted where it stands.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/memory.h"
 #include "meter/csv.h"
@@ -26,40 +29,44 @@
 /* From here on every double is a whole number, and a decimal number can lie in the very middle of two. */
 #define WHOLE_FROM	9007199254740992.0
 
-typedef struct Line
+/* So much is written at once, bytes. */
+#define WRITE_BYTES		((size_t) 64 << 10)
+
+typedef struct Lines
 {
 	char	   *bytes;
 	size_t		length;
 	size_t		room;
-} Line;
+} Lines;
 
-static Line line;
+/* Those that were not written yet, and the one that is being built. */
+static Lines lines;
 
-/* ----------------------------------------------------------------------------------------------------------------- the line */
+/* ---------------------------------------------------------------------------------------------------------------- the lines */
 
 static char *
 room_for(size_t bytes)
 {
-	if (line.room - line.length < bytes)
+	if (lines.room - lines.length < bytes)
 	{
-		line.room = (line.length + bytes) * 2;
-		line.bytes = memory_resize(line.bytes, line.room);
+		lines.room = (lines.length + bytes) * 2;
+		lines.bytes = memory_resize(lines.bytes, lines.room);
 	}
-	return line.bytes + line.length;
+	return lines.bytes + lines.length;
 }
 
 static void
 put_bytes(const void *bytes, size_t length)
 {
 	memcpy(room_for(length), bytes, length);
-	line.length += length;
+	lines.length += length;
 }
 
 static void
 put_byte(char byte)
 {
 	*room_for(1) = byte;
-	line.length++;
+	lines.length++;
 }
 
 static void
@@ -255,30 +262,30 @@ put_value(const CsvForm *form, ColumnKind kind, const FlowValue *value)
 	}
 }
 
-/* The hash of what the line holds from `start` on comes in its place. */
+/* The hash of what the lines hold from `start` on comes in its place. */
 static void
 hash_from(size_t start, const uint8_t *key)
 {
 	uint8_t		hash[HASH_BYTES];
 
-	crypto_generichash_blake2b(hash, sizeof(hash), (const uint8_t *) line.bytes + start, line.length - start, key, CSV_KEY_MAX);
-	line.length = start;
+	crypto_generichash_blake2b(hash, sizeof(hash), (const uint8_t *) lines.bytes + start, lines.length - start, key, CSV_KEY_MAX);
+	lines.length = start;
 	put_hex(hash, sizeof(hash), "");
 }
 
-/* What the line holds from `start` on is put in quotes, if it must be. */
+/* What the lines hold from `start` on is put in quotes, if it must be. */
 static void
 quote_from(size_t start)
 {
-	size_t		length = line.length - start,
+	size_t		length = lines.length - start,
 				quotes = 0;
 	bool		must = length == 0;
 	char	   *from,
 			   *to;
 
-	for (size_t i = start; i < line.length; i++)
+	for (size_t i = start; i < lines.length; i++)
 	{
-		char		byte = line.bytes[i];
+		char		byte = lines.bytes[i];
 
 		quotes += byte == '"';
 		must |= byte == '"' || byte == ',' || byte == '\n' || byte == '\r';
@@ -286,9 +293,9 @@ quote_from(size_t start)
 	if (!must)
 		return;
 	room_for(quotes + 2);
-	from = line.bytes + line.length;
-	line.length += quotes + 2;
-	to = line.bytes + line.length;
+	from = lines.bytes + lines.length;
+	lines.length += quotes + 2;
+	to = lines.bytes + lines.length;
 	*--to = '"';
 	while (length-- > 0)
 	{
@@ -301,29 +308,51 @@ quote_from(size_t start)
 
 /* -------------------------------------------------------------------------------------------------------------------- lines */
 
-static void
-write_line(FILE *to)
+/* A signal is no reason to lose what is there. */
+bool
+csv_flush(const CsvForm *form)
 {
-	put_byte('\n');
-	fwrite(line.bytes, 1, line.length, to);
-	line.length = 0;
+	const char *at = lines.bytes;
+
+	while (lines.length > 0)
+	{
+		ssize_t		written = write(form->to, at, lines.length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		at += written;
+		lines.length -= (size_t) written;
+	}
+	return true;
 }
 
-void
+static bool
+end_line(const CsvForm *form)
+{
+	put_byte('\n');
+	return (!form->by_lines && lines.length < WRITE_BYTES) || csv_flush(form);
+}
+
+bool
 csv_print_names(const CsvForm *form)
 {
+	bool		first = true;
+
 	for (unsigned i = 0; i < column_count; i++)
 	{
 		if (!column_set_has(&form->wanted, i))
 			continue;
-		if (line.length > 0)
+		if (!first)
 			put_byte(',');
+		first = false;
 		put_bytes(columns[i].name, strlen(columns[i].name));
 	}
-	write_line(form->to);
+	return end_line(form);
 }
 
-void
+bool
 csv_print_flow(const CsvForm *form, const FlowRecord *record, uint64_t id)
 {
 	bool		first = true;
@@ -337,7 +366,7 @@ csv_print_flow(const CsvForm *form, const FlowRecord *record, uint64_t id)
 		if (!first)
 			put_byte(',');
 		first = false;
-		start = line.length;
+		start = lines.length;
 		if (columns[i].field == FIELD_ID)
 			put_number(id);
 		else
@@ -346,5 +375,5 @@ csv_print_flow(const CsvForm *form, const FlowRecord *record, uint64_t id)
 			hash_from(start, form->key);
 		quote_from(start);
 	}
-	write_line(form->to);
+	return end_line(form);
 }

@@ -8,8 +8,6 @@
 #ifndef METER_CSV_H
 #define METER_CSV_H
 
-#include <stdio.h>
-
 #include "wire/record.h"
 
 /* The longest text of csv_double(), with its NUL. */
@@ -20,18 +18,24 @@
 
 typedef struct CsvForm
 {
-	FILE	   *to;
+	int			to;				/* descriptor */
+	bool		by_lines;		/* each line is written when it is there, not with many others */
 	ColumnSet	wanted;
 	ColumnSet	hashed;			/* of these: 128 hexadecimal digits of the text's BLAKE2b hash stand in its place */
 	uint8_t		key[CSV_KEY_MAX];	/* of the hashes */
 	char *const *names;			/* of the sources, for COLUMN_FILE */
 } CsvForm;
 
+/* These return false, with errno, if what is there could not be written. */
+
 /* The names of the wanted columns. */
-void		csv_print_names(const CsvForm *form);
+bool		csv_print_names(const CsvForm *form);
 
 /* The values of the wanted columns; `id` is the flow's number. */
-void		csv_print_flow(const CsvForm *form, const FlowRecord *record, uint64_t id);
+bool		csv_print_flow(const CsvForm *form, const FlowRecord *record, uint64_t id);
+
+/* Writes what is there. */
+bool		csv_flush(const CsvForm *form);
 
 /* A number as the server's float8 has it; returns its length. */
 size_t		csv_double(double number, char text[CSV_DOUBLE_MAX]);

@@ -287,6 +287,12 @@ like($said, qr/^nfstream_meter: interrupted; the flows up to there were printed\
 my $last = $rows =~ tr/\n//;
 cmp_ok($last, '>', 2, 'interrupted: rows');
 
+# Twice in a moment, as timeout sends it, is once.
+($status, $out, $err) = by_shell("(cat '$dns'; sleep 20) | timeout -s INT 2 METER -");
+is($status, 124, 'interrupted by timeout: its status');
+is($out, $plain, 'interrupted by timeout: all rows');
+like($err, qr/^nfstream_meter: interrupted; /, 'interrupted by timeout: what is said');
+
 # With flows that are still active.
 ($rows, $said, $feed) = ('', '', substr($bytes, 0, 1000));
 $harness = IPC::Run::start([ $program, '-' ], '<', \$feed, '>', \$rows, '2>', \$said);
