@@ -2,7 +2,7 @@
  * gather.c
  *	  The meters of one scan, and their flows in the one order.
  *
- * Each meter is reached through a link: a worker's queue, or directly where the leader owns it.  A link delivers batches of
+ * Each meter is at the end of a link: a worker's queue, or the channel where the leader owns it.  A link delivers batches of
  * records in ascending order of (left, first), and now and then a place: nothing that left earlier is still to come.  The
  * least of the links' first records is the next flow of the scan as soon as no other link can deliver an earlier one: it has
  * a record itself, or is at its end, or its place is behind.
@@ -16,35 +16,16 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "postmaster/bgworker.h"
-#include "storage/dsm.h"
-#include "storage/latch.h"
-#include "storage/proc.h"
-#include "storage/shm_mq.h"
-#include "storage/shm_toc.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
-#include "utils/wait_event.h"
 
 #include "pg/failure.h"
 #include "pg/gather.h"
-#include "pg/owner.h"
-#include "pg/slots.h"
-#include "pg/worker.h"
+#include "pg/route.h"
 #include "wire/limits.h"
 
 typedef struct Link
 {
-	Slot		slot;
-
-	/* A worker's, or */
-	BackgroundWorkerHandle *worker;
-	dsm_segment *segment;		/* NULL once it was let go of */
-	WorkerFailure *failure;
-	shm_mq_handle *from_worker;
-	shm_mq_handle *to_worker;
-	/* the leader's own meter. */
-	OwnedMeter *meter;
+	Route		route;
 
 	/* The batch at hand: records that were not read yet. */
 	const uint8 *cursor;
@@ -96,38 +77,16 @@ struct Gather
 	OverlapMessage overlap;		/* if it has */
 };
 
-/* The job of 100,000 files with paths of usual length; a longer one is no worker's. */
-#define JOB_LENGTH_MAX	((Size) 32 << 20)
-
 /* So many damaged files have a warning of their own. */
 #define DAMAGES_TOLD	20
 
 /* ----------------------------------------------------------------------------------------------------------------- the end */
 
-/*
- * Lets go of a meter without waiting.  A worker sees its queues detached, whatever it is waiting for, and ends with its meter;
- * one that the postmaster has not come to is not started any more.
- */
-static void
-release_link(Link *link)
-{
-	pid_t		pid;
-
-	if (link->meter != NULL)
-		owner_stop(link->meter);
-	if (link->segment == NULL)
-		return;
-	if (link->worker != NULL && GetBackgroundWorkerPid(link->worker, &pid) == BGWH_NOT_YET_STARTED)
-		TerminateBackgroundWorker(link->worker);
-	dsm_detach(link->segment);
-	link->segment = NULL;
-}
-
 static void
 release(Gather *gather)
 {
 	for (uint32 i = 0; i < gather->count; i++)
-		release_link(&gather->links[i]);
+		route_close(&gather->links[i].route);
 	if (gather->segment != NULL)
 		dsm_detach(gather->segment);
 	gather->segment = NULL;
@@ -145,186 +104,28 @@ gather_end(Gather *gather)
 {
 	release(gather);
 	for (uint32 i = 0; i < gather->count; i++)
-	{
-		if (gather->links[i].worker != NULL)
-			WaitForBackgroundWorkerShutdown(gather->links[i].worker);
-		slot_release(&gather->links[i].slot);
-	}
+		route_end(&gather->links[i].route);
 	gather->count = 0;
 	MemoryContextDelete(gather->context);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- the start */
 
-/*
- * A segment of shared memory; NULL if there is none to be had: no memory, no file, no number for one more.
- *
- * dsm_create() raises an error where memory is short, with a code that says little (of a write that was cut short it has none).
- * It is caught here: of what it has done only the descriptor is left then, which has a resource owner of its own.
- */
-static dsm_segment *
-create_segment(Size bytes)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ResourceOwner temporary = ResourceOwnerCreate(owner, "nfstream segment");
-	dsm_segment *volatile segment = NULL;
-
-	CurrentResourceOwner = temporary;
-	PG_TRY();
-	{
-		segment = dsm_create(bytes, DSM_CREATE_NULL_IF_MAXSEGMENTS);
-		if (segment != NULL)
-			dsm_pin_mapping(segment);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		ereport(LOG,
-				(errmsg("a scan has fewer meters: there is no shared memory for a worker"),
-				 errdetail_internal("%s", error->message)));
-	}
-	PG_END_TRY();
-	CurrentResourceOwner = owner;
-	ResourceOwnerRelease(temporary, RESOURCE_RELEASE_BEFORE_LOCKS, false, false);
-	ResourceOwnerRelease(temporary, RESOURCE_RELEASE_LOCKS, false, false);
-	ResourceOwnerRelease(temporary, RESOURCE_RELEASE_AFTER_LOCKS, false, false);
-	ResourceOwnerDelete(temporary);
-	return segment;
-}
-
-/* The segment of the scan, with its job and what its workers share; NULL if there is none to be had. */
-static dsm_segment *
-create_scan_segment(const ScanJob *job)
-{
-	Size		length = job_length(job);
-	shm_toc_estimator estimator;
-	dsm_segment *segment;
-	shm_toc    *toc;
-	char	   *piece;
-	pg_atomic_uint32 *taken;
-
-	if (length > JOB_LENGTH_MAX)
-		return NULL;
-	shm_toc_initialize_estimator(&estimator);
-	shm_toc_estimate_chunk(&estimator, length);
-	shm_toc_estimate_chunk(&estimator, sizeof(*taken));
-	shm_toc_estimate_keys(&estimator, 2);
-	segment = create_segment(shm_toc_estimate(&estimator));
-	if (segment == NULL)
-		return NULL;
-	toc = shm_toc_create(WORKER_MAGIC, dsm_segment_address(segment), shm_toc_estimate(&estimator));
-	piece = shm_toc_allocate(toc, length);
-	job_write(job, piece);
-	shm_toc_insert(toc, SCAN_KEY_JOB, piece);
-	taken = shm_toc_allocate(toc, sizeof(*taken));
-	pg_atomic_init_u32(taken, 0);
-	shm_toc_insert(toc, SCAN_KEY_TAKEN, taken);
-	return segment;
-}
-
-static shm_mq *
-create_queue(shm_toc *toc, uint64 key, Size bytes)
-{
-	shm_mq	   *queue = shm_mq_create(shm_toc_allocate(toc, bytes), bytes);
-
-	shm_toc_insert(toc, key, queue);
-	return queue;
-}
-
-/* The segment of a worker, with its queues; false if there is none to be had. */
-static bool
-create_worker_segment(Link *link)
-{
-	shm_toc_estimator estimator;
-	shm_toc    *toc;
-	WorkerFailure *failure;
-	shm_mq	   *queue;
-
-	shm_toc_initialize_estimator(&estimator);
-	shm_toc_estimate_chunk(&estimator, sizeof(WorkerFailure));
-	shm_toc_estimate_chunk(&estimator, WORKER_TO_LEADER_QUEUE);
-	shm_toc_estimate_chunk(&estimator, WORKER_FROM_LEADER_QUEUE);
-	shm_toc_estimate_keys(&estimator, 3);
-	link->segment = create_segment(shm_toc_estimate(&estimator));
-	if (link->segment == NULL)
-		return false;
-	toc = shm_toc_create(WORKER_MAGIC, dsm_segment_address(link->segment), shm_toc_estimate(&estimator));
-
-	failure = shm_toc_allocate(toc, sizeof(WorkerFailure));
-	pg_atomic_init_u32(&failure->told, 0);
-	shm_toc_insert(toc, WORKER_KEY_FAILURE, failure);
-	link->failure = failure;
-	queue = create_queue(toc, WORKER_KEY_TO_LEADER, WORKER_TO_LEADER_QUEUE);
-	shm_mq_set_receiver(queue, MyProc);
-	link->from_worker = shm_mq_attach(queue, link->segment, NULL);
-	queue = create_queue(toc, WORKER_KEY_FROM_LEADER, WORKER_FROM_LEADER_QUEUE);
-	shm_mq_set_sender(queue, MyProc);
-	link->to_worker = shm_mq_attach(queue, link->segment, NULL);
-	return true;
-}
-
-/* Asks for one worker; false if there is no slot for it. */
-static bool
-register_worker(Gather *gather, Link *link)
-{
-	WorkerArguments arguments = {
-		.scan = dsm_segment_handle(gather->segment), .own = dsm_segment_handle(link->segment)
-	};
-	BackgroundWorker worker = {
-		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
-		.bgw_start_time = BgWorkerStart_ConsistentState,
-		.bgw_restart_time = BGW_NEVER_RESTART,
-		.bgw_library_name = WORKER_LIBRARY,
-		.bgw_function_name = WORKER_FUNCTION,
-		.bgw_notify_pid = MyProcPid,
-	};
-
-	snprintf(worker.bgw_name, BGW_MAXLEN, "nfstream worker for PID %d", MyProcPid);
-	snprintf(worker.bgw_type, BGW_MAXLEN, "nfstream worker");
-	StaticAssertStmt(sizeof(arguments) <= BGW_EXTRALEN, "the arguments fit");
-	memcpy(worker.bgw_extra, &arguments, sizeof(arguments));
-	if (!RegisterDynamicBackgroundWorker(&worker, &link->worker))
-		return false;
-	shm_mq_set_handle(link->from_worker, link->worker);
-	return true;
-}
-
-/* One worker more; false if it cannot be had, and then nothing of it is left. */
-static bool
-launch_worker(Gather *gather, Link *link)
-{
-	if (!slot_take_for_worker(&link->slot))
-		return false;
-	if (gather->segment == NULL)
-		gather->segment = create_scan_segment(gather->job);
-	if (gather->segment != NULL && create_worker_segment(link) && register_worker(gather, link))
-		return true;
-	release_link(link);
-	slot_release(&link->slot);
-	return false;
-}
-
 /* As many workers as can be had, up to `wanted`. */
 static void
 launch_workers(Gather *gather, uint32 wanted)
 {
-	while (gather->count < wanted && launch_worker(gather, &gather->links[gather->count]))
+	while (gather->count < wanted && route_to_worker(&gather->links[gather->count].route, gather->job, &gather->segment))
 		gather->count++;
 
 	/* Only now is it known of how many shards each has one. */
 	for (uint32 i = 0; i < gather->count; i++)
 	{
-		WorkerStart start = {.shard = i, .shards = gather->count};
-
 		/* Each meter has all flows of its files. */
 		if (gather->job->request.separate_files)
-			start = (WorkerStart) {.shard = 0, .shards = 1};
-		shm_mq_send(gather->links[i].to_worker, sizeof(start), &start, false, true);
+			route_start_worker(&gather->links[i].route, 0, 1);
+		else
+			route_start_worker(&gather->links[i].route, i, gather->count);
 	}
 }
 
@@ -332,12 +133,9 @@ launch_workers(Gather *gather, uint32 wanted)
 static void
 start_own_meter(Gather *gather)
 {
-	Link	   *link = &gather->links[0];
-
 	release(gather);
-	slot_take_for_leader(&link->slot);
 	gather->count = 1;
-	link->meter = owner_start(gather->job, 0, 1);
+	route_to_own_meter(&gather->links[0].route, gather->job);
 }
 
 Gather *
@@ -522,8 +320,8 @@ take_end(Link *link, const Account *account, bool apart)
 		lying_meter("an account that does not add up");
 
 	/* Others may go on for long, and a cursor be left idle. */
-	release_link(link);
-	slot_release(&link->slot);
+	route_close(&link->route);
+	slot_release(&link->route.slot);
 }
 
 static void
@@ -592,58 +390,13 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 	}
 }
 
-/* The worker has detached before it said that its meter's work was done: raises its error, or says that it told none. */
-static _Noreturn void
-worker_ended(Link *link)
-{
-	if (pg_atomic_read_u32(&link->failure->told) != 0)
-	{
-		pg_read_barrier();
-		failure_raise_owner(&link->failure->failure);
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_ERROR),
-			 errmsg("a worker of the scan ended before its work was done")));
-	pg_unreachable();
-}
-
-/* Takes a message from the worker's queue; false if there is none yet. */
-static bool
-receive_from_worker(Link *link, MeterMessage *message)
-{
-	MessageHeader header;
-	Size		length;
-	void	   *data;
-
-	switch (shm_mq_receive(link->from_worker, &length, &data, true))
-	{
-		case SHM_MQ_WOULD_BLOCK:
-			return false;
-		case SHM_MQ_DETACHED:
-			worker_ended(link);
-		case SHM_MQ_SUCCESS:
-			break;
-	}
-	if (length < sizeof(header))
-		elog(ERROR, "a worker sent a message without a header");
-	memcpy(&header, data, sizeof(header));
-	if (length != sizeof(header) + header.length ||
-		!message_allowed(SENT_BY_METER, header.type, header.length))
-		elog(ERROR, "a worker sent a message of type %u with %zu bytes", header.type, length);
-	message->type = header.type;
-	message->length = header.length;
-	message->body = (const uint8 *) data + sizeof(header);
-	return true;
-}
-
 /* Takes messages from a link until it has a record, or a file's end, or nothing more has come. */
 static void
 poll_link(Gather *gather, Link *link)
 {
 	MeterMessage message;
 
-	while (!link->has_record && !link->file_ended && !link->ended &&
-		   (link->meter != NULL ? owner_receive(link->meter, &message) : receive_from_worker(link, &message)))
+	while (!link->has_record && !link->file_ended && !link->ended && route_receive(&link->route, &message))
 	{
 		take_message(gather, link, &message);
 		CHECK_FOR_INTERRUPTS();
@@ -737,19 +490,6 @@ link_in_turn(Gather *gather, bool *all_ended)
 }
 
 static void
-wait_for_links(Gather *gather)
-{
-	if (gather->links[0].meter != NULL)
-	{
-		owner_wait(gather->links[0].meter);
-		return;
-	}
-	WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1L, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-}
-
-static void
 finish(Gather *gather)
 {
 	ListCell   *cell;
@@ -786,7 +526,7 @@ gather_next(Gather *gather)
 		if (all_ended)
 			finish(gather);
 		else
-			wait_for_links(gather);
+			route_wait(&gather->links[0].route);
 	}
 	return NULL;
 }
