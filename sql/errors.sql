@@ -57,6 +57,8 @@ SELECT said_of('no_such.pcap', '', 'EXPLAIN SELECT id FROM errors.scanned');
 SELECT said_of('damage_empty.pcap');
 SELECT said_of('damage_text.pcap');
 SELECT said_of('damage_file_header.pcap');
+SELECT said_of('damage_version.pcap');
+SELECT said_of('damage_ng_version.pcapng');
 SELECT said_of('link_vlan.pcap damage_text.pcap', 'on_damage ''error'',');
 SELECT said_of('damage_empty.pcap link_vlan.pcap', 'on_damage ''error'',');
 SELECT said_of('damage_file_header.pcap link_vlan.pcap', 'on_damage ''error'',');
@@ -84,6 +86,9 @@ SELECT said_of('damage_ng_unaligned.pcapng', 'on_damage ''error'',');
 SELECT said_of('damage_ng_interface.pcapng', 'on_damage ''error'',');
 SELECT said_of('damage_ng_captured.pcapng', 'on_damage ''error'',');
 SELECT said_of('damage_zeros.pcap', 'on_damage ''error'',');
+SELECT said_of('damage_ng_section_version.pcapng', 'on_damage ''error'',');
+SELECT said_of('damage_ng_resolutions.pcapng', 'on_damage ''error'',');
+SELECT said_of('damage_ng_option.pcapng', 'on_damage ''error'',');
 -- Of the captures behind it nothing is read.
 SELECT said_of('damage_packet.pcap link_vlan.pcap', 'on_damage ''error'',');
 SELECT said_of('link_vlan.pcap damage_packet.pcap', 'on_damage ''error'',');
