@@ -120,7 +120,7 @@ walk_frame(Engine *engine, const Capture *capture, const Frame *frame)
 		}
 		if (result == FILTER_REFUSED)
 		{
-			counters[COUNTER_PACKETS_FILTERED]++;
+			filter_count_refused(frame, engine->account);
 			return WALK_ON;
 		}
 	}

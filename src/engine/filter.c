@@ -24,8 +24,9 @@
 /* What libpcap's users pass where a filter does not ask for broadcasts. */
 #define FILTER_NETMASK	0xffffff00u
 
-/* Files have 16 bits for them. */
-#define LINK_TYPES		((size_t) UINT16_MAX + 1)
+/* Link types are found by their high byte, then by their low one: files have 16 bits for them. */
+#define PAGES			256
+#define PAGE_LINK_TYPES	256
 
 #define FILE_BYTES		24
 
@@ -40,7 +41,7 @@ typedef struct Program
 struct Filter
 {
 	char	   *text;
-	Program    *programs[2][LINK_TYPES];	/* by byte order, swapped or not; NULL: not needed so far */
+	Program   **pages[2][PAGES];	/* by byte order, swapped or not; NULL: no program in it */
 };
 
 /* Puts a number of so many bytes, in this machine's byte order or the other one. */
@@ -109,8 +110,12 @@ compile(Program *program, const char *text, uint32_t link_type, bool swapped)
 static const Program *
 program_for(Filter *filter, uint32_t link_type, bool swapped)
 {
-	Program   **program = &filter->programs[swapped][link_type % LINK_TYPES];
+	Program  ***page = &filter->pages[swapped][link_type >> 8 & 0xff],
+			  **program;
 
+	if (*page == NULL)
+		*page = memory_get(PAGE_LINK_TYPES * sizeof(**page));
+	program = &(*page)[link_type & 0xff];
 	if (*program == NULL)
 	{
 		*program = memory_get(sizeof(**program));
@@ -130,18 +135,25 @@ filter_start(const char *text, size_t length)
 	return filter;
 }
 
+static void
+free_page(Program **page)
+{
+	for (int i = 0; i < PAGE_LINK_TYPES; i++)
+	{
+		if (page[i] != NULL && page[i]->compiled)
+			pcap_freecode(&page[i]->code);
+		free(page[i]);
+	}
+	free(page);
+}
+
 void
 filter_free(Filter *filter)
 {
 	for (int swapped = 0; swapped < 2; swapped++)
-		for (size_t link_type = 0; link_type < LINK_TYPES; link_type++)
-		{
-			Program    *program = filter->programs[swapped][link_type];
-
-			if (program != NULL && program->compiled)
-				pcap_freecode(&program->code);
-			free(program);
-		}
+		for (int i = 0; i < PAGES; i++)
+			if (filter->pages[swapped][i] != NULL)
+				free_page(filter->pages[swapped][i]);
 	free(filter->text);
 	free(filter);
 }
@@ -169,6 +181,44 @@ filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *fa
 	failure->file = FAILURE_NO_FILE;
 	snprintf(failure->text, sizeof(failure->text), "%s", program->reason);
 	return false;
+}
+
+/* Where the type of what is carried stands in a frame; of other link types it is not known. */
+static bool
+find_type(const Frame *frame, uint16_t *type)
+{
+	uint32_t	at = frame->link_type == 1 ? 12 : frame->link_type == 113 ? 14 : 0;	/* Ethernet, Linux cooked v1, v2 */
+
+	if ((at == 0 && frame->link_type != 276) || frame->captured_length < at + 2)
+		return false;
+	*type = (uint16_t) (frame->bytes[at] << 8 | frame->bytes[at + 1]);
+	return true;
+}
+
+void
+filter_count_refused(const Frame *frame, Account *account)
+{
+	uint16_t	type;
+
+	account->counters[COUNTER_PACKETS_FILTERED]++;
+	if (!find_type(frame, &type))
+		return;
+	switch (type)
+	{
+		case 0x8100:
+		case 0x88a8:
+		case 0x9100:
+		case 0x9200:
+			account->counters[COUNTER_FILTERED_VLAN]++;
+			break;
+		case 0x8847:
+		case 0x8848:
+			account->counters[COUNTER_FILTERED_MPLS]++;
+			break;
+		case 0x8864:
+			account->counters[COUNTER_FILTERED_PPPOE]++;
+			break;
+	}
 }
 
 const char *

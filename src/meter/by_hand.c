@@ -258,6 +258,18 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 	}
 }
 
+static void
+tell_of_blind_filter(const ByHand *hand, const Account *account)
+{
+	const char *what,
+			   *word;
+	uint64_t	packets;
+
+	if (filter_is_blind(account, &what, &packets, &word))
+		complain("--bpf_filter", "no packet passed, and %" PRIu64 " have %s: \"%s and (%s)\" looks behind these", packets, what, word,
+				 hand->arguments.bpf_filter);
+}
+
 static int
 run(ByHand *hand)
 {
@@ -273,7 +285,10 @@ run(ByHand *hand)
 	Account		account;
 
 	if (start_meter(&order, &account, &failure))
+	{
 		print_names(hand);
+		tell_of_blind_filter(hand, &account);
+	}
 	else
 		tell_failure(hand, &failure);
 	must_be_written(csv_flush(&hand->form));

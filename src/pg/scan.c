@@ -19,6 +19,7 @@
 #include "pg/privileges.h"
 #include "pg/scan.h"
 #include "pg/settings.h"
+#include "wire/filter_hint.h"
 
 /* A meter more is worth its start for so many bytes of a source; a file that is metered apart costs like so many of its own. */
 #define BYTES_FOR_A_METER	((int64) 8 << 20)
@@ -171,6 +172,23 @@ warn_of_overlap(FlowScan *scan)
 			 errhint("Name the captures in the order of their times or set source_order to \"time\"; if they have nothing to do with each other, set separate_files to \"true\".")));
 }
 
+/* Once for a scan: that nothing passed its filter, where the packets are of a kind that most filters do not look into. */
+static void
+tell_of_blind_filter(FlowScan *scan)
+{
+	const char *what,
+			   *word;
+	uint64		packets;
+
+	if (scan->filter_told || scan->job->request.filter_length == 0 || !filter_is_blind(&scan->account, &what, &packets, &word))
+		return;
+	scan->filter_told = true;
+	ereport(NOTICE,
+			(errmsg("no packet passed bpf_filter \"%s\", and " UINT64_FORMAT " of " UINT64_FORMAT " have %s",
+					scan->options->bpf_filter, packets, scan->account.counters[COUNTER_PACKETS_READ], what),
+			 errhint("A filter looks behind %s where it says so: \"%s and (%s)\".", what, word, scan->options->bpf_filter)));
+}
+
 /* The order in which the files were read, for as long as the job is there. */
 static void
 keep_order(FlowScan *scan, const uint32 *order)
@@ -191,6 +209,7 @@ finish(FlowScan *scan)
 	scan->finished = true;
 	scan->has_account = gather_account(gather, &scan->account);
 	warn_of_overlap(scan);
+	tell_of_blind_filter(scan);
 	keep_order(scan, gather_order(gather));
 	for (uint32 i = 0; i < scan->meters; i++)
 		scan->flows[i] = gather_flows(gather, i);

@@ -22,6 +22,7 @@ typedef struct FlowScan
 	uint64		next_id;
 	bool		finished;
 	bool		overlap_told;	/* once for all passes */
+	bool		filter_told;
 
 	/* Of the latest pass, for EXPLAIN ANALYZE. */
 	bool		warns;				/* of columns that are off, when it starts */

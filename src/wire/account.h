@@ -36,6 +36,9 @@ typedef enum Counter
 	COUNTER_PACKETS_METERED,	/* those of this meter's shard */
 	COUNTER_PACKETS_OF_OTHER_SHARDS,
 	COUNTER_PACKETS_FILTERED,	/* refused by the BPF filter */
+	COUNTER_FILTERED_VLAN,		/* of these, because or although they begin with a VLAN tag */
+	COUNTER_FILTERED_MPLS,		/* an MPLS label */
+	COUNTER_FILTERED_PPPOE,		/* a PPPoE session's header */
 	COUNTER_PACKETS_OUT_OF_ORDER,	/* metered at a later time than their own, the clock's */
 	COUNTER_BYTES_READ,			/* of the sources */
 	COUNTER_FLOWS,				/* emitted */

@@ -1,6 +1,6 @@
 /*
  * filter_hint.c
- *	  What to do about a BPF filter that does not compile.
+ *	  What to do about a BPF filter that does not compile, or that nothing passes.
  *
  * Wireshark has two languages: capture filters, which are libpcap's, and display filters, which most users know better.  A filter
  * of the latter kind is known by a field's name with a dot in it, or by an operator that libpcap does not have.  A comparison of a
@@ -108,4 +108,32 @@ filter_hint(const char *filter, size_t length, FailureCode code, char hint[FILTE
 		return false;
 	snprintf(hint, FILTER_HINT_MAX, "Names of hosts, networks and Ethernet addresses are not looked up: give addresses.");
 	return true;
+}
+
+bool
+filter_is_blind(const Account *account, const char **what, uint64_t *packets, const char **word)
+{
+	static const struct
+	{
+		Counter		counter;
+		const char *what;
+		const char *word;
+	}			kinds[] = {
+		{COUNTER_FILTERED_VLAN, "VLAN tags", "vlan"},
+		{COUNTER_FILTERED_MPLS, "MPLS labels", "mpls"},
+		{COUNTER_FILTERED_PPPOE, "PPPoE headers", "pppoes"},
+	};
+	const uint64_t *counters = account->counters;
+
+	*packets = 0;
+	if (counters[COUNTER_PACKETS_FILTERED] != counters[COUNTER_PACKETS_READ])
+		return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (counters[kinds[i].counter] > *packets)
+		{
+			*packets = counters[kinds[i].counter];
+			*what = kinds[i].what;
+			*word = kinds[i].word;
+		}
+	return *packets > 0;
 }

@@ -1,6 +1,6 @@
 /*
  * filter_hint.h
- *	  What to do about a BPF filter that does not compile.
+ *	  What to do about a BPF filter that does not compile, or that nothing passes.
  */
 #ifndef WIRE_FILTER_HINT_H
 #define WIRE_FILTER_HINT_H
@@ -19,5 +19,11 @@
  * filter: `length` bytes, not NUL-terminated.  code: of the failure.  Returns false, and writes nothing, where there is none.
  */
 bool		filter_hint(const char *filter, size_t length, FailureCode code, char hint[FILTER_HINT_MAX]);
+
+/*
+ * Where a scan's filter has refused every packet, and packets are hidden from it: by what most are ("VLAN tags"), how many, and
+ * the word with which libpcap looks behind that ("vlan").  False where some passed, or none is hidden.
+ */
+bool		filter_is_blind(const Account *account, const char **what, uint64_t *packets, const char **word);
 
 #endif							/* WIRE_FILTER_HINT_H */

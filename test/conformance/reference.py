@@ -47,30 +47,12 @@ def model_options(model, options):
     }
 
 
-def filtered(model, read_capture, text):
-    """The model's reader with a filter behind it.
-
-    What the model ignores for its link type alone it is still given: a filter need not fit that.
-    """
-    found = bpf.Filter(text)
-
-    def decoded(frame, diffs):
-        try:
-            model.Decoder(frame, True, diffs).run()
-        except model.Ignored as reason:
-            return str(reason) != 'link type'
-        return True
+def filtered(read_capture, text):
+    """The model's reader with a filter behind it."""
 
     def read(path, diffs):
-        for frame in read_capture(path, diffs):
-            try:
-                passes = found.passes(frame)
-            except ValueError:
-                if decoded(frame, diffs):
-                    raise
-                passes = True
-            if passes:
-                yield frame
+        found = bpf.Filter(text, bpf.byte_order(path))
+        return (frame for frame in read_capture(path, diffs) if found.passes(frame))
 
     return read
 
@@ -164,7 +146,7 @@ def one_reference(job):
     model, read_capture = process['model'], process['read_capture']
     options, found = model_options(model, profile.options), Reference()
     text = profile.options.get('bpf_filter')
-    model.read_capture = filtered(model, read_capture, text) if text else read_capture
+    model.read_capture = filtered(read_capture, text) if text else read_capture
     try:
         ours = run_model(model, capture.paths, options, model.OURS)
         found.peer = run_model(model, capture.paths, options, model.PEER).table if of_peer else None

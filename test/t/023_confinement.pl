@@ -116,6 +116,22 @@ foreach my $case (
 	defined $wrong ? like($answer, $wrong, "filter $filter") : is($answer, 't', "filter $filter");
 }
 
+# A filter that sees nothing of what there is: said once, and not where something passed.
+flows_table($node, 'tagged', capture($node, 'vlan.pcap'), n_meters => 1, n_dissections => 0, bpf_filter => 'tcp port 80');
+foreach my $case (
+	[ 'vlan.pcap', 'tcp port 80', 'VLAN tags', 'vlan' ], [ 'qinq_8021ad.pcap', 'udp', 'VLAN tags', 'vlan' ],
+	[ 'mpls.pcap', 'udp port 53', 'MPLS labels', 'mpls' ], [ 'link_pppoe.pcap', 'udp', 'PPPoE headers', 'pppoes' ],
+	[ 'vlan.pcap', 'vlan and (tcp)' ], [ 'dns.pcap', 'tcp port 7' ])
+{
+	my ($name, $filter, $what, $word) = @$case;
+
+	$node->safe_psql('postgres', "ALTER FOREIGN TABLE tagged OPTIONS (SET source '" . capture($node, $name) . "', SET bpf_filter '$filter')");
+	$answer = said('SELECT count(*) FROM tagged');
+	defined $what ?
+		like($answer, qr/NOTICE:  no packet passed bpf_filter "\Q$filter\E", and \d+ of \d+ have $what\nHINT:  .*: "$word and \(\Q$filter\E\)"\.$/m,
+			"$name: $filter") : unlike($answer, qr/NOTICE/, "$name: $filter");
+}
+
 # ---------------------------------------------------------------------------------------------------- what if it cannot start
 
 $node->safe_psql('postgres', 'ALTER FOREIGN TABLE flows OPTIONS (DROP bpf_filter)');
