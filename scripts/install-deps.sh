@@ -99,6 +99,7 @@ look_for_all()
 	need "PyYAML" python3-yaml /usr/bin/python3 -c 'import yaml'
 	need "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
 	need "setcap" libcap2-bin test -x /sbin/setcap
+	need "tcpdump" tcpdump command -v tcpdump
 	need "capinfos" wireshark-common command -v capinfos
 	need "zstd" zstd command -v zstd
 	need "ndpiReader" libndpi-bin command -v ndpiReader

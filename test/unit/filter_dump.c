@@ -7,8 +7,8 @@
  * With --libpcap it does what tcpdump does, and nothing of the engine's but names: pcap_open_offline(),
  * pcap_compile(), pcap_next_ex().
  *
- * Prints a line for each filter, which are lines too: "unfit: REASON", or the numbers of the packets that pass, from 1; then one
- * with the number of all packets.  A capture that cannot be opened ends it with status 1.
+ * Prints a line for each filter, which are lines too: the numbers of the packets that pass, from 1, and "unfit at N: REASON" if
+ * it does not fit packet N, or the file; then one line with the number of all packets.  A capture that cannot be opened ends it with status 1.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -70,7 +70,9 @@ dump(const char *path, const char *text)
 		}
 	if (capture.frames == 0)
 		fits = filter_fits(filter, first_link_type(&capture), capture.swapped, &failure);
-	printf(fits ? "\n" : "unfit: %s\n", failure.text);
+	if (!fits)
+		printf("unfit at %" PRIu64 ": %s", capture.frames, failure.text);
+	puts("");
 	capture_close(&capture);
 	filter_free(filter);
 }
@@ -92,7 +94,7 @@ dump_by_libpcap(const char *path, const char *text)
 		exit(EXIT_FAILURE);
 	}
 	if (text != NULL && pcap_compile(pcap, &program, text, 1, 0xffffff00) != 0)
-		printf("unfit: %s\n", pcap_geterr(pcap));
+		printf("unfit at 0: %s\n", pcap_geterr(pcap));
 	else
 	{
 		while (pcap_next_ex(pcap, &header, &bytes) == 1)
