@@ -107,45 +107,86 @@ read_link(int directory, const char *relative, char target[PATH_MAX])
 	return length;
 }
 
-/* Puts the text of the first symbolic link of a name in its place; false if there is none, or it is absolute and leads out. */
+/* Whether a name, or the first `length` bytes of it, leads out of the directory. */
+static bool
+leads_out(int directory, char *relative, size_t length)
+{
+	char		next = relative[length];
+	int			descriptor;
+
+	relative[length] = '\0';
+	descriptor = open_beneath(directory, relative, O_PATH | O_CLOEXEC);
+	relative[length] = next;
+	if (descriptor >= 0)
+		close(descriptor);
+	return descriptor < 0 && errno == EXDEV;
+}
+
+/*
+ * The component of a name at which it leads out of the directory: what is before it does not, what is behind it does.  So it is
+ * found by halves, as a name can have as many components as bytes.  Returns where it ends, and where it starts.
+ */
+static size_t
+find_way_out(int directory, char *relative, size_t *start)
+{
+	size_t		inside = 0,		/* this much does not lead out */
+				outside = strlen(relative);
+
+	for (;;)
+	{
+		size_t		middle = inside + (outside - inside) / 2,
+					end;
+
+		/* The end of the component around the middle, or of one before it. */
+		end = middle + strcspn(relative + middle, "/");
+		if (end >= outside)
+		{
+			end = middle;
+			while (end > inside && relative[end] != '/')
+				end--;
+		}
+		if (end <= inside)
+			break;
+		if (leads_out(directory, relative, end))
+			outside = end;
+		else
+			inside = end;
+	}
+	*start = inside + strspn(relative + inside, "/");
+	return outside;
+}
+
+/*
+ * Puts the text of the symbolic link at which a name leads out of the directory in its place; false if it is none, or is absolute
+ * and leads out.
+ */
 static bool
 replace_link(const Reach *reach, char relative[PATH_MAX])
 {
 	char		target[PATH_MAX],
 				replaced[PATH_MAX];
-	char	   *start,
-			   *end = relative;
+	const char *to = target;
+	size_t		start,
+				end = find_way_out(reach->descriptor, relative, &start);
+	char		behind = relative[end];
+	ssize_t		length;
 
-	for (;;)
+	relative[end] = '\0';
+	length = read_link(reach->descriptor, relative, target);
+	relative[end] = behind;
+	if (length < 0)
+		return false;
+	if (is_absolute_path(target))
 	{
-		const char *to = target;
-		ssize_t		length;
-		char		behind;
-
-		start = end + strspn(end, "/");
-		if (*start == '\0')
-			return false;
-		end = start + strcspn(start, "/");
-		behind = *end;
-		*end = '\0';
-		length = read_link(reach->descriptor, relative, target);
-		*end = behind;
-		if (length < 0)
-			continue;
-
-		if (is_absolute_path(target))
-		{
-			to = behind_directory(reach->directory, target);
-			start = relative;
-		}
-		if (to == NULL)
-			return false;
-		if (snprintf(replaced, PATH_MAX, "%.*s%s%s", (int) (start - relative), relative, *to == '\0' ? "." : to,
-					 end) >= PATH_MAX)
-			return false;
-		strlcpy(relative, replaced, PATH_MAX);
-		return true;
+		to = behind_directory(reach->directory, target);
+		start = 0;
 	}
+	if (to == NULL)
+		return false;
+	if (snprintf(replaced, PATH_MAX, "%.*s%s%s", (int) start, relative, *to == '\0' ? "." : to, relative + end) >= PATH_MAX)
+		return false;
+	strlcpy(relative, replaced, PATH_MAX);
+	return true;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ files */

@@ -22,9 +22,11 @@ my $directory = realpath($node->basedir) . '/captures';
 my $bystander = NFStreamSession->new($node);
 
 mkdir $directory or die "could not create $directory: $!";
+mkdir "$directory/z" or die "could not create a directory: $!";
 mkdir "$directory/" . ($_ x 40) or die "could not create a directory: $!" foreach 'a' .. 'z', 'A' .. 'Z', 0 .. 7;
 copy(capture($node, 'http.pcap'), "$directory/a.pcap") or die "could not copy: $!";
 symlink('.', "$directory/here$_") or die "could not link: $!" foreach 1 .. 20;
+symlink($directory, "$directory/whole") or die "could not link: $!";
 
 $node->safe_psql('postgres', <<"END");
 CREATE ROLE analyst;
@@ -63,7 +65,7 @@ sub lives_on
 	is($bystander->query('SELECT 1'), '1', "$name: another session lives on");
 }
 
-said("CREATE FOREIGN TABLE flows (id bigint, src_ip text) SERVER lab OPTIONS (source 'a.pcap')");
+said("CREATE FOREIGN TABLE flows (id bigint, src_ip text) SERVER lab OPTIONS (source 'a.pcap', separate_files 'true')");
 is($session->{said}, '', 'the role makes a table');
 
 # ------------------------------------------------------------------------------------------------------------------- globs
@@ -90,9 +92,11 @@ foreach my $case (
 	[ "repeat('*a', 127)", $nothing, qr/ERROR:  no capture matches/ ],
 	[ "repeat('*/../', 30) || 'a.pcap'", $nothing, $too_much_to_look_at ],
 	[ "repeat('here*/', 30) || 'a.pcap'", $nothing, $too_much_to_look_at ],
-	[ "repeat('*/../', 2) || 'a.pcap'", $nothing, $nothing ],
+	[ "'*/../a.pcap'", $nothing, $nothing ],
 	[ "'{' || repeat('here*/here*/here*/nothing,', 1000) || 'a.pcap}'", $nothing, qr/ERROR:  no capture matches/ ],
 	[ "'{' || repeat('here*/here*/a.pcap,', 1000) || 'a.pcap}'", $nothing, qr/ERROR:  a source cannot have more than 100000 files/ ],
+	[ "'{' || repeat(repeat('z/../', 800) || 'whole/a.pcap,', 240) || 'a.pcap}'", $nothing, $nothing ],
+	[ "repeat('z/../', 800) || 'whole/../../nothing'", $nothing, qr/^ERROR:  ".*" is not in directory/ ],
 	[ "'{' || repeat('a,', 600000) || 'a}'", $too_long, $too_long ],
 	[ "'{' || repeat('nothing,', 100000) || 'a.pcap}'", $nothing, qr/element 1 of the option "source"/ ])
 {
