@@ -25,6 +25,9 @@
 #include "pg/settings.h"
 #include "pg/spawn.h"
 
+/* The exit status of a program whose libraries the dynamic linker does not find. */
+#define NOT_LOADED	127
+
 #define FIRST_ROOM	(128 * 1024)
 
 #define SPARE_DESCRIPTORS	4
@@ -290,7 +293,9 @@ report_death(OwnedMeter *meter)
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_ERROR),
 			 errmsg("a meter ended before its work was done, with exit status %d", WEXITSTATUS(status)),
-			 position_detail(meter)));
+			 position_detail(meter),
+			 WEXITSTATUS(status) == NOT_LOADED ?
+			 errhint("It could not be loaded: \"nfstream_meter --version\", run as the server's user, says what is missing.") : 0));
 }
 
 /* Nothing has come from the meter for too long, though it has room to write. */
@@ -301,6 +306,8 @@ report_hang(const OwnedMeter *meter)
 			(errcode(ERRCODE_FDW_ERROR),
 			 errmsg("a meter did not move on for " UINT64_FORMAT " seconds", meter->job->orders.meter_timeout / 1000),
 			 position_detail(meter),
+			 meter->job->request.filter_length > 0 && meter->position->packet <= 1 ?
+			 errhint("The filter may take long to compile, or the disk be slow: the option meter_timeout gives a meter more time.") :
 			 errhint("The capture may be made to keep the dissector in a loop, or the disk be slow: the option meter_timeout gives a meter more time.")));
 }
 

@@ -70,7 +70,8 @@ $slow .= " or $_" foreach 501 .. 570;
 ok(length($slow) <= 4096, 'a filter that is long enough');
 flows_table($node, 'slow', capture($node, 'dns.pcap'), n_meters => 1, n_dissections => 0, bpf_filter => $slow);
 $node->safe_psql('postgres', "ALTER FOREIGN TABLE slow OPTIONS (ADD meter_timeout '1')");
-like(said('SELECT count(*) FROM slow'), qr/ERROR:  a meter did not move on for 1 seconds/, 'meter_timeout ends its compiling');
+like(said('SELECT count(*) FROM slow'), qr/ERROR:  a meter did not move on for 1 seconds\n.*^HINT:  The filter may take long to compile/ms,
+	'meter_timeout ends its compiling');
 $node->safe_psql('postgres', "ALTER FOREIGN TABLE slow OPTIONS (SET meter_timeout '0')");
 like(said('SELECT count(*) FROM slow', "statement_timeout = '500ms'"), qr/ERROR:  canceling statement due to statement timeout/,
 	'so does a cancel');
@@ -153,6 +154,12 @@ foreach my $case ([ 'none', 'No such file or directory' ], [ 'PG_VERSION', 'Perm
 
 	like($answer, qr/ERROR:  could not start the meter ".*\/$name": $reason\nHINT:  "make install" puts it/, "$name: $reason");
 }
+
+append_to_file($node->data_dir . '/unloadable', "#!/bin/sh\nexit 127\n");
+chmod 0755, $node->data_dir . '/unloadable';
+like(said('SELECT count(*) FROM flows', "nfstream_fdw.meter_program = '" . $node->data_dir . "/unloadable'"),
+	qr/with exit status 127\n.*^HINT:  It could not be loaded: "nfstream_meter --version", run as the server's user, says what is missing\.$/ms,
+	'a library is missing');
 
 $node->stop;
 done_testing();
