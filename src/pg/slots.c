@@ -3,7 +3,8 @@
  *	  How many meters run in the whole cluster.
  *
  * A meter takes processor and memory, and an idle cursor keeps its own: without a bound, who may SELECT could take all that the
- * machine has.  Nor may meters take all of the cluster's slots for workers, which parallel queries need too.
+ * machine has.  Nor may one session take all meters, for others scan too, nor meters all of the cluster's slots for workers,
+ * which parallel queries need.
  *
  * A slot is a lock that nobody waits for, of a number below max_meters: no memory has to be shared from the server's start on,
  * and whoever ends, in whatever way, has left his slots.  It is a transaction's lock, which the resource owner of a cursor gives
@@ -49,6 +50,29 @@ take(Slot *slot, int number)
 	return true;
 }
 
+/* How many of them this session has. */
+static int
+slots_of_session(void)
+{
+	int			slots = 0;
+
+	for (int number = 0; number < setting_max_meters; number++)
+	{
+		LOCKTAG		tag = tag_of(number);
+
+		if (LockHeldByMe(&tag, ExclusiveLock, false))
+			slots++;
+	}
+	return slots;
+}
+
+/* How many a session may have. */
+static int
+slots_for_session(void)
+{
+	return Max(setting_max_meters / 2, 1);
+}
+
 /* How many of the slots are for meters under workers. */
 static int
 slots_of_workers(void)
@@ -65,6 +89,8 @@ slot_take_for_worker(Slot *slot)
 {
 	int			slots = slots_of_workers();
 
+	if (slots_of_session() >= slots_for_session())
+		return false;
 	for (int number = 0; number < slots; number++)
 		if (take(slot, number))
 			return true;
@@ -74,6 +100,14 @@ slot_take_for_worker(Slot *slot)
 void
 slot_take_for_leader(Slot *slot)
 {
+	const char *hint = "Close cursors that are not needed, try again later, or have an administrator raise \"nfstream_fdw.max_meters\".";
+
+	if (slots_of_session() >= slots_for_session())
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("no meter can be started: this session has %d", slots_of_session()),
+				 errdetail("A session may have half of those that the setting \"nfstream_fdw.max_meters\" allows, which are %d. A cursor keeps its meters until its last row was fetched, or it is closed.", setting_max_meters),
+				 errhint("%s", hint)));
 	for (int number = setting_max_meters - 1; number >= 0; number--)
 		if (take(slot, number))
 			return;
@@ -81,7 +115,7 @@ slot_take_for_leader(Slot *slot)
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("no meter can be started: %d run in this cluster", setting_max_meters),
 			 errdetail("The setting \"nfstream_fdw.max_meters\" allows no more. A cursor keeps its meters until its last row was fetched, or it is closed."),
-			 errhint("Close cursors that are not needed, try again later, or have an administrator raise \"nfstream_fdw.max_meters\".")));
+			 errhint("%s", hint)));
 }
 
 void

@@ -16,7 +16,7 @@ use NFStreamEndings qw(make_tables FLOWS);
 use NFStreamProcesses qw(meters workers segments wait_until wait_for_nothing what_is_left);
 use NFStreamSession;
 
-my $no_meter = qr/ERROR:  53400: no meter can be started: 6 run in this cluster\n.*"nfstream_fdw\.max_meters".*\nHINT:  .*Close cursors/s;
+my $no_meter = sub { qr/ERROR:  53400: no meter can be started: $_[0]\n.*"nfstream_fdw\.max_meters".*\nHINT:  .*Close cursors/s };
 my $node = start_cluster('bounds', 8);
 
 $node->append_conf('postgresql.conf', 'max_prepared_transactions = 2');
@@ -66,7 +66,7 @@ $idle->quit;
 # --------------------------------------------------------------------------------------------------- a bound on all meters
 
 set_conf('max_workers = 2');
-set_conf('max_meters = 6');
+set_conf('max_meters = 12');
 my $session = reader();
 $session->query('BEGIN');
 cursor($session, "c$_") foreach 1 .. 5;
@@ -75,19 +75,23 @@ is($session->{said}, '', 'nothing is said of it');
 is(scalar(workers($node)), 2, 'two workers');
 $session->query('SAVEPOINT before');
 cursor($session, 'c6');
-like($session->{said}, $no_meter, 'the cursor that is too many: the error, its detail and hint');
+like($session->{said}, $no_meter->('this session has 6'), 'the cursor that is too many: the error, its detail and hint');
 $session->query('ROLLBACK TO before');
 is(scalar(meters($node)), 6, 'those that were there stay');
 
 my $other = reader();
-is($other->query('SELECT count(*) FROM many'), '', 'another session has none');
-like($other->{said}, qr/no meter can be started/, 'and the same error');
-$other->query('SELECT * FROM nfstream_version()');
-like($other->{said}, qr/no meter can be started/, 'nor for a question');
-$session->query("SELECT pg_advisory_unlock_all()");
-$other->query('SELECT count(*) FROM many');
-like($other->{said}, qr/no meter can be started/, 'no function gives slots back while meters run');
-
+is($other->query('SELECT count(*) FROM many'), FLOWS, 'another session scans');
+$other->query('BEGIN');
+cursor($other, "c$_") foreach 1 .. 6;
+is(scalar(meters($node)), 12, 'and has as many');
+my $third = reader();
+is($third->query('SELECT count(*) FROM many'), '', 'then there is none for a third');
+like($third->{said}, $no_meter->('12 run in this cluster'), 'whose error says so');
+$third->query('SELECT * FROM nfstream_version()');
+like($third->{said}, $no_meter->('12 run in this cluster'), 'nor for a question');
+$session->query('SELECT pg_advisory_unlock_all()');
+$third->query('SELECT count(*) FROM many');
+like($third->{said}, $no_meter->('12 run in this cluster'), 'no function gives slots back while meters run');
 # What gives a meter back.
 my @endings = (
 	[ 'a closed cursor', 'CLOSE c5', undef ],
@@ -96,9 +100,9 @@ my @endings = (
 	[ 'an error', 'SAVEPOINT s; DECLARE e CURSOR FOR SELECT 1 / (2 - id) FROM many; FETCH ALL FROM e; ROLLBACK TO s', undef ],
 	[ 'an error that is caught',
 		'DO $$ BEGIN PERFORM 1 / (1000 - id) FROM many; EXCEPTION WHEN division_by_zero THEN NULL; END $$', undef ],
-	[ 'PREPARE TRANSACTION', "PREPARE TRANSACTION 'p'", '0' ],
+	[ 'PREPARE TRANSACTION', "PREPARE TRANSACTION 'p'", 6 ],
 );
-my $left = 6;
+my $left = 12;
 foreach my $case (@endings)
 {
 	my ($ending, $statement, $meters) = @$case;
@@ -106,14 +110,10 @@ foreach my $case (@endings)
 	$session->query($statement);
 	$left = $meters // ($ending =~ /^a c/ ? $left - 1 : $left);
 	ok(defined wait_until(sub { meters($node) == $left }, 2), "$ending: $left meters are left") or diag(what_is_left($node));
-	is($other->query('SELECT count(*) FROM many'), FLOWS, "$ending: there is one for another session");
+	is($third->query('SELECT count(*) FROM many'), FLOWS, "$ending: there is one for another session");
 }
-is($witness->query("SELECT count(*) FROM pg_locks WHERE locktype = 'userlock'"), 0, 'a prepared transaction holds no slot');
+is($witness->query("SELECT count(*) FROM pg_locks WHERE locktype = 'userlock'"), 6, 'a prepared transaction holds no slot');
 $witness->query("ROLLBACK PREPARED 'p'");
-
-# The server's own segments, of statistics and of the witness' parallel query, stay.
-@before = segments($node);
-cmp_ok(scalar(grep { -s $node->data_dir . "/pg_dynshmem/$_" > 1 << 20 } @before), '==', 0, 'none of them is a worker\'s');
 
 foreach my $end ('DISCARD', 'terminate', 'vanish')
 {
@@ -121,14 +121,19 @@ foreach my $end ('DISCARD', 'terminate', 'vanish')
 
 	$holder->query('BEGIN');
 	cursor($holder, "c$_") foreach 1 .. 5;
-	is(scalar(meters($node)), 6, "$end: all meters are taken");
+	is(scalar(meters($node)), 12, "$end: all meters are taken");
 	$end eq 'DISCARD' ? $holder->query('ROLLBACK; DISCARD ALL') :
 		$end eq 'terminate' ? $witness->query('SELECT pg_terminate_backend(' . $holder->backend . ')') : $holder->vanish;
-	ok(defined wait_for_nothing($node, @before), "$end: nothing is left") or diag(what_is_left($node));
-	is($other->query('SELECT count(*) FROM many'), FLOWS, "$end: meters are to be had again");
+	ok(defined wait_until(sub { meters($node) == 6 }, 2), "$end: none of them is left") or diag(what_is_left($node));
+	is($third->query('SELECT count(*) FROM many'), FLOWS, "$end: meters are to be had again");
 	$end eq 'DISCARD' ? $holder->quit : $holder->vanish;
 }
-$session->quit;
+$_->quit foreach $session, $other, $third;
+wait_until(sub { !meters($node) && !workers($node) }, 2);
+
+# The server's own segments, of statistics and of the witness' parallel query, stay.
+@before = segments($node);
+cmp_ok(scalar(grep { -s $node->data_dir . "/pg_dynshmem/$_" > 1 << 20 } @before), '==', 0, 'none of them is a worker\'s');
 
 # ------------------------------------------------------------------------------------------------------- shared memory
 
