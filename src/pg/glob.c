@@ -22,6 +22,9 @@
 
 #include "pg/glob.h"
 
+/* To open a directory takes as long as so many names in it. */
+#define LOOKS_AT_DIRECTORY	10
+
 typedef struct Names
 {
 	char	  **paths;
@@ -44,12 +47,13 @@ glob_may_match(const char *path)
 
 /* ------------------------------------------------------------------------------------------------------------------ bounds */
 
-/* Counts one step; false if there may be none. */
+/* Counts what is about to be done; false if there may be no more. */
 static bool
-look(Walk *walk)
+look(Walk *walk, int looks)
 {
 	CHECK_FOR_INTERRUPTS();
-	if (--walk->budget->looks >= 0)
+	walk->budget->looks -= looks;
+	if (walk->budget->looks >= 0)
 		return true;
 	walk->matches->bound = "More names than " CppAsString2(GLOB_LOOKS_MAX) " would have to be looked at.";
 	return false;
@@ -225,7 +229,7 @@ match_directory(Walk *walk, const char *path, bool is_found, const char *compone
 		{
 			const char *name = entry->d_name;
 
-			within = look(walk);
+			within = look(walk, 1);
 			if (within && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && (is_last || may_be_directory(entry)) &&
 				fnmatch(component, name, FNM_PERIOD) == 0)
 				within = keep(walk, names, path, name);
@@ -250,7 +254,7 @@ static bool
 match_component(Walk *walk, const Names *names, bool are_found, const char *component, bool is_last, Names *longer)
 {
 	for (int i = 0; i < names->count; i++)
-		if (!look(walk) || !match_directory(walk, names->paths[i], are_found, component, is_last, longer))
+		if (!look(walk, LOOKS_AT_DIRECTORY) || !match_directory(walk, names->paths[i], are_found, component, is_last, longer))
 			return false;
 	return true;
 }
@@ -263,7 +267,7 @@ match_text(Walk *walk, const Names *names, const char *text, bool is_last, Names
 
 	for (int i = 0; i < names->count; i++)
 	{
-		if (!look(walk) || !keep(walk, longer, names->paths[i], text))
+		if (!look(walk, 1) || !keep(walk, longer, names->paths[i], text))
 			return false;
 		if (is_last && !reach_lstat(walk->reach, longer->paths[longer->count - 1], &status))
 			longer->count--;

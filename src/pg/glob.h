@@ -18,7 +18,7 @@
 /* What may still be done for the globs of a source. */
 typedef struct GlobBudget
 {
-	int64		looks;			/* at directories, names in them and names that a pattern ends in */
+	int64		looks;			/* at names in directories and names that a pattern ends in; ten for a directory itself */
 	int64		bytes;			/* of names that are kept */
 } GlobBudget;
 
