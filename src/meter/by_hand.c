@@ -195,7 +195,7 @@ static void
 overlap(void *context, const OverlapMessage *message)
 {
 	complain(name_of(context, message->file), "begins %" PRIu64 " ms before the time that was reached; its packets are metered at "
-			 "that time", message->reached - message->begins);
+			 "that time, unless --source_order is time or --separate_files true", message->reached - message->begins);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- the run */
