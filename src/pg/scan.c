@@ -55,7 +55,7 @@ meters_that_pay(const ScanOptions *options, const ColumnSet *wanted, const Sourc
 		return 1 + (measure->bytes + measure->files * BYTES_FOR_A_FILE) / BYTES_FOR_A_METER;
 	if (!column_set_has_group(wanted, GROUP_DPI) || (options->bpf_filter != NULL && options->bpf_filter[0] != '\0'))
 		return 1;
-	return 1 + measure->plain_bytes / BYTES_FOR_A_METER;
+	return 1 + measure->quick_bytes / BYTES_FOR_A_METER;
 }
 
 uint32

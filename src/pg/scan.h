@@ -57,8 +57,8 @@ void		scan_fill_request(MeterRequest *request, const ScanOptions *options, const
 /*
  * How many meters to ask for.  Where the options leave it open: files that are metered apart are shared out among them, all of
  * the work with them.  Otherwise every meter walks the whole source, and it is nDPI's work alone that they share: one where no
- * label is wanted, one for what is compressed, which takes longer to decompress than to label, and one where a filter is likely
- * to leave little to label.  One for max_nflows.
+ * label is wanted, one for what is compressed with gzip, which takes longer to decompress than to label, and one where a filter is
+ * likely to leave little to label.  One for max_nflows.
  */
 uint32		scan_meters(const ScanOptions *options, const ColumnSet *wanted, const SourceMeasure *measure);
 

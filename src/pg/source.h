@@ -44,7 +44,7 @@ typedef struct SourceMeasure
 {
 	uint32		files;
 	int64		bytes;
-	int64		plain_bytes;	/* of these, in files that are not compressed, as far as their names tell */
+	int64		quick_bytes;	/* of these, in files that are read faster than labelled, as far as their names tell: not gzip's */
 } SourceMeasure;
 
 SourceMeasure source_measure(const SourceFile *files, int count);

@@ -2,6 +2,7 @@
 import glob
 import os
 import shlex
+import shutil
 import struct
 import subprocess
 
@@ -78,6 +79,50 @@ def copies(count):
         subprocess.run(['mergecap', '-F', 'pcap', '-w', path, *filter(is_ethernet, own)], check=True)
 
     return made('big_%d.pcap' % count, lay) if mkbig and shared else made('own.pcap', join)
+
+
+def compressed(path):
+    """The same capture, compressed with zstd and with gzip: by the programs' names."""
+    def by(program, ending):
+        def make(to):
+            with open(to, 'wb') as file:
+                subprocess.run([program, '-q', '-c', path], check=True, stdout=file)
+        return made(os.path.basename(path) + ending, make)
+
+    return {'zstd': by('zstd', '.zst'), 'gzip': by('gzip', '.gz')}
+
+
+def in_directory(name, fill):
+    """A glob of the captures that fill(directory) makes, if they are not there yet."""
+    def make(path):
+        os.mkdir(path)
+        fill(path)
+
+    return os.path.join(made(name, make), '*.pcap')
+
+
+def many_small(count):
+    """So many captures of 28 packets, in files of their own."""
+    small = os.path.join(SHARED, 'data', 'pcaps', 'google_ssl.pcap')
+    if not os.path.exists(small):
+        small = os.path.join(TREE, 'test', 'pcaps', 'ipip.pcap')
+
+    def fill(directory):
+        for number in range(count):
+            shutil.copyfile(small, os.path.join(directory, '%05d.pcap' % number))
+
+    return in_directory('small_%d' % count, fill)
+
+
+def parts(count):
+    """So many captures of some size, all the same."""
+    whole = copies(3)
+
+    def fill(directory):
+        for number in range(count):
+            shutil.copyfile(whole, os.path.join(directory, '%d.pcap' % number))
+
+    return in_directory('parts_%d' % count, fill)
 
 
 def is_ethernet(path):
