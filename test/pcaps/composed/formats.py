@@ -108,6 +108,18 @@ def ng_big_endian():
     return two_interfaces('>')
 
 
+@capture('format_ng_interfaces.pcapng')
+def ng_interfaces():
+    """pcapng: interfaces of one link type and different snapshot lengths, and raw IP three times: none is left out."""
+    s = Story()
+    blocks = [section(), interface(ETHERNET, '<', 96), interface(ETHERNET), interface(RAW), interface(RAW), interface(RAW, '<', 60)]
+    for number in range(5):
+        packets = ask(number + 1)
+        s.row(number + 1, *(ethers(packets) if number < 2 else map(bytes, packets)), interface=number)
+    s.file = b''.join(blocks + [enhanced_packet(f) for f in s.frames])
+    return s
+
+
 @capture('format_ng_simple.pcapng')
 def ng_simple():
     """pcapng: simple packet blocks have no time (the clock stands), and no more bytes than the snapshot length."""
