@@ -77,6 +77,13 @@ CREATE VIEW of_whole AS SELECT id FROM whole WHERE id < 0;
 SELECT nfstream_to_table('whole', 'whole', if_exists => 'replace');
 \echo :SQLSTATE
 SELECT nfstream_to_table('of_whole', 'whole', if_exists => 'replace');
+CREATE TABLE parts (id bigint, x bigint) PARTITION BY RANGE (id);
+CREATE TABLE part PARTITION OF parts FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+INSERT INTO parts VALUES (1, 1);
+SELECT nfstream_to_table('parts', 'part', if_exists => 'replace');
+SELECT nfstream_to_table('part', 'parts', if_exists => 'replace');
+SELECT nfstream_to_table('whole', 'parts', if_exists => 'replace');
+SELECT * FROM part;
 SELECT nfstream_to_table('of_whole', 'whole', if_exists => 'append');
 SELECT * FROM whole;
 SELECT nfstream_to_table('talks', 'of_whole', if_exists => 'replace');

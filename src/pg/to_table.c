@@ -13,6 +13,7 @@
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "commands/comment.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -268,18 +269,35 @@ fits(Relation relation, const DatasetQuery *query, const Target *target)
 	return true;
 }
 
-/* Errors if the rows come from the table that they are to replace, directly or through views: it would be emptied first. */
-static void
-check_not_own_rows(DatasetQuery *query, const Target *target)
+static bool
+have_common(const List *relations, const List *others)
 {
 	ListCell   *cell;
 
-	foreach(cell, SPI_plan_get_plan_sources(dataset_prepare(query, query->select)))
-		if (list_member_oid(((CachedPlanSource *) lfirst(cell))->relationOids, target->id))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("table \"%s\" cannot be replaced by its own rows", target->name),
-					 errhint("Give the target another name.")));
+	foreach(cell, relations)
+		if (list_member_oid(others, lfirst_oid(cell)))
+			return true;
+	return false;
+}
+
+/*
+ * Errors if the rows come from the table that they are to replace, directly, through views, or as one of its partitions or of its
+ * parents: it would be emptied first.
+ */
+static void
+check_not_own_rows(DatasetQuery *query, const Target *target)
+{
+	List	   *emptied = find_all_inheritors(target->id, AccessShareLock, NULL);
+	ListCell   *source,
+			   *cell;
+
+	foreach(source, SPI_plan_get_plan_sources(dataset_prepare(query, query->select)))
+		foreach(cell, ((CachedPlanSource *) lfirst(source))->relationOids)
+			if (have_common(find_all_inheritors(lfirst_oid(cell), AccessShareLock, NULL), emptied))
+				ereport(ERROR,
+						(errcode(ERRCODE_OBJECT_IN_USE),
+						 errmsg("table \"%s\" cannot be replaced by its own rows", target->name),
+						 errhint("Give the target another name.")));
 }
 
 static uint64
