@@ -94,20 +94,6 @@ capture_close(Capture *capture)
 	capture->interfaces = NULL;
 }
 
-bool
-capture_rewind(Capture *capture)
-{
-	capture->frames = 0;
-	capture->pending = 0;
-	capture->interface_count = 0;
-	if (!stream_rewind(&capture->stream))
-	{
-		capture_damaged(capture, FAILURE_READ, "it cannot be read again from its start");
-		return false;
-	}
-	return read_first_header(capture);
-}
-
 CaptureResult
 capture_damaged(Capture *capture, FailureCode code, const char *text)
 {

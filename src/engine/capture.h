@@ -77,9 +77,6 @@ bool		capture_open_watched(Capture *capture, int descriptor, uint64_t size, uint
 								 FailureMessage *failure);
 void		capture_close(Capture *capture);
 
-/* Back to the first frame; false with the failure filled if the source cannot go back. */
-bool		capture_rewind(Capture *capture);
-
 /* The next frame, whose bytes are valid until the next call. */
 static inline CaptureResult
 capture_next(Capture *capture, Frame *frame)

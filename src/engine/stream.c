@@ -109,21 +109,6 @@ stream_close(Stream *stream)
 }
 
 bool
-stream_rewind(Stream *stream)
-{
-	stream->error = 0;
-	if (lseek(stream->descriptor, 0, SEEK_SET) != 0)
-	{
-		stream->error = errno;
-		return false;
-	}
-	end_decompression(stream);
-	stream->taken = stream->offset = 0;
-	stream->start = stream->end = 0;
-	return true;
-}
-
-bool
 stream_fill(Stream *stream, size_t bytes)
 {
 	if (bytes > STREAM_WINDOW_MAX || stream_left(stream) < bytes || stream->error != 0)

@@ -52,9 +52,6 @@ void		stream_close(Stream *stream);
  */
 void		stream_decompress(Stream *stream);
 
-/* Goes back to the file's first byte, compressed or not; false, with `error` set, if the descriptor cannot. */
-bool		stream_rewind(Stream *stream);
-
 /* Moves the window so that it holds `bytes` bytes, if there are as many: stream_look's slow path. */
 bool		stream_fill(Stream *stream, size_t bytes);
 

@@ -506,27 +506,6 @@ CASE(frames_of_a_long_capture)
 	capture_close(&capture);
 }
 
-CASE(rewound_capture_starts_again)
-{
-	const File	file = two_packets(true, PCAP_NANOSECONDS);
-	Capture		capture;
-	Frame		frame;
-	FailureMessage failure;
-
-	assert_true(capture_open(&capture, file_of(file.bytes, file.length), file.length, 0, &failure));
-	for (int before = 0; before < 4; before++)
-	{
-		for (int i = 0; i < before; i++)
-			capture_next(&capture, &frame);
-		assert_true(capture_rewind(&capture));
-		assert_int_equal(capture_next(&capture, &frame), CAPTURE_FRAME);
-		assert_int_equal(frame.captured_length, 40);
-		assert_int_equal(frame.bytes[0], 0x11);
-		assert_int_equal(capture.frames, 1);
-	}
-	capture_close(&capture);
-}
-
 int
 main(void)
 {
@@ -559,7 +538,6 @@ main(void)
 		cmocka_unit_test(file_that_shrunk_by_a_whole_packet_is_damage),
 		cmocka_unit_test(bytes_behind_the_given_size_are_not_read),
 		cmocka_unit_test(frames_of_a_long_capture),
-		cmocka_unit_test(rewound_capture_starts_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

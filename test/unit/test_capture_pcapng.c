@@ -329,33 +329,6 @@ CASE(capture_cut_at_every_byte)
 	}
 }
 
-CASE(rewound_capture_starts_again)
-{
-	File		file = section(true);
-	Capture		capture;
-	Frame		frame;
-	FailureMessage failure;
-
-	ng_enhanced(&file, 0, 1000000, 4, 4, 1, 4);
-	file.big = false;
-	ng_section(&file);
-	ng_interface(&file, RAW_IN_FILE, SNAPSHOT, 3, 0);
-	ng_enhanced(&file, 0, 2000, 4, 4, 2, 4);
-
-	assert_true(capture_open(&capture, file_of(file.bytes, file.length), file.length, 0, &failure));
-	for (int before = 0; before < 4; before++)
-	{
-		for (int i = 0; i < before; i++)
-			capture_next(&capture, &frame);
-		assert_true(capture_rewind(&capture));
-		assert_int_equal(capture_next(&capture, &frame), CAPTURE_FRAME);
-		assert_int_equal(frame.time, 1000);
-		assert_int_equal(frame.link_type, ETHERNET);
-		assert_int_equal(capture.frames, 1);
-	}
-	capture_close(&capture);
-}
-
 int
 main(void)
 {
@@ -373,7 +346,6 @@ main(void)
 		cmocka_unit_test(other_blocks_are_passed_over),
 		cmocka_unit_test(frames_longer_than_the_snapshot_length_are_kept),
 		cmocka_unit_test(capture_cut_at_every_byte),
-		cmocka_unit_test(rewound_capture_starts_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

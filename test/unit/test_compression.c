@@ -270,31 +270,6 @@ CASE(skippable_frames_are_skipped)
 	free(bytes.at);
 }
 
-CASE(rewound_stream_starts_again)
-{
-	Random		numbers = random_start();
-	Bytes		bytes = some_bytes(&numbers, 2 * MEGABYTE);
-
-	for (int kind = 0; kind < KINDS; kind++)
-	{
-		Bytes		file = compressed((Kind) kind, bytes.at, bytes.length);
-		Stream		stream;
-
-		open_bytes(&stream, &file);
-		assert_non_null(stream_look(&stream, 100));
-		stream_take(&stream, 100);
-		assert_true(stream_rewind(&stream));
-		stream_decompress(&stream);
-		expect_bytes(&numbers, &stream, &bytes, NULL);
-		assert_true(stream_rewind(&stream));
-		stream_decompress(&stream);
-		expect_bytes(&numbers, &stream, &bytes, NULL);
-		stream_close(&stream);
-		free(file.at);
-	}
-	free(bytes.at);
-}
-
 /* Whatever is left of it: the bytes up to there, and then that it was cut; with nothing behind the magic nothing else. */
 CASE(stream_cut_at_every_byte)
 {
@@ -499,7 +474,6 @@ main(void)
 		cmocka_unit_test(zeros_behind_gzip_are_padding),
 		cmocka_unit_test(anything_else_behind_is_damage),
 		cmocka_unit_test(skippable_frames_are_skipped),
-		cmocka_unit_test(rewound_stream_starts_again),
 		cmocka_unit_test(stream_cut_at_every_byte),
 		cmocka_unit_test(damaged_streams_are_found_out),
 		cmocka_unit_test(window_is_bounded),

@@ -261,55 +261,6 @@ CASE(short_reads_are_continued)
 	stream_close(&stream);
 }
 
-CASE(rewinding_starts_again)
-{
-	Stream		stream;
-
-	stream_open(&stream, long_file(2 * MEGABYTE), 2 * MEGABYTE);
-	for (int round = 0; round < 3; round++)
-	{
-		expect_next(&stream, 1000);
-		assert_true(stream_skip(&stream, MEGABYTE + (size_t) round));
-		expect_next(&stream, 1000);
-		assert_true(stream_rewind(&stream));
-		assert_int_equal(stream.offset, 0);
-		assert_int_equal(stream_left(&stream), 2 * MEGABYTE);
-	}
-	stream_close(&stream);
-}
-
-/* What could be read before it can be read again: meters of a scan that read a sample first see the same packets. */
-CASE(rewinding_forgets_a_read_error)
-{
-	int			descriptor = long_file(1000);
-	Stream		stream;
-
-	stream_open(&stream, descriptor, 2000);
-	assert_int_equal(dup2(open("/", O_RDONLY | O_DIRECTORY), descriptor), descriptor);
-	assert_null(stream_look(&stream, 10));
-	assert_int_equal(stream.error, EISDIR);
-	assert_int_equal(dup2(long_file(1000), descriptor), descriptor);
-	assert_true(stream_rewind(&stream));
-	assert_int_equal(stream.error, 0);
-	expect_next(&stream, 1000);
-	stream_close(&stream);
-}
-
-CASE(pipe_cannot_rewind)
-{
-	int			ends[2];
-	Stream		stream;
-
-	assert_int_equal(pipe(ends), 0);
-	stream_open(&stream, ends[0], 10);
-	assert_int_equal(write(ends[1], "abc", 3), 3);
-	assert_non_null(stream_look(&stream, 3));
-	assert_false(stream_rewind(&stream));
-	assert_int_equal(stream.error, ESPIPE);
-	close(ends[1]);
-	stream_close(&stream);
-}
-
 /* A pipe with the long file's first bytes in it; its writing end, still open, in *writer. */
 static int
 long_pipe(size_t length, int *writer)
@@ -423,9 +374,6 @@ main(void)
 		cmocka_unit_test(read_error_is_kept),
 		cmocka_unit_test(descriptor_that_cannot_be_read_is_an_error),
 		cmocka_unit_test(short_reads_are_continued),
-		cmocka_unit_test(rewinding_starts_again),
-		cmocka_unit_test(rewinding_forgets_a_read_error),
-		cmocka_unit_test(pipe_cannot_rewind),
 		cmocka_unit_test(source_of_unknown_size_is_read_to_its_end),
 		cmocka_unit_test(interrupted_read_ends_if_it_is_to),
 		cmocka_unit_test(closing_closes_the_descriptor),
