@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/engine.h"
 #include "meter/csv.h"
@@ -176,7 +177,7 @@ by_place(const void *a, const void *b)
 static void
 print_rows(const DumpRun *run)
 {
-	const CsvForm form = {.to = stdout, .wanted = run->request.columns, .names = run->paths};
+	const CsvForm form = {.to = STDOUT_FILENO, .wanted = run->request.columns, .names = run->paths};
 	uint64_t	id = 0;
 
 	for (size_t i = 0; i < run->count && (run->request.max_nflows == 0 || id < run->request.max_nflows); i++)
@@ -185,8 +186,11 @@ print_rows(const DumpRun *run)
 		FlowRecord	record;
 
 		record_read(&cursor, cursor + run->kept[i].length, &run->request.columns, run->request.splt_analysis, &record);
-		csv_print_flow(&form, &record, id++);
+		if (!csv_print_flow(&form, &record, id++))
+			die("standard output", "cannot be written");
 	}
+	if (!csv_flush(&form))
+		die("standard output", "cannot be written");
 }
 
 static void
@@ -215,6 +219,7 @@ meter(DumpRun *run)
 		   " given_up=%" PRIu64 "\n",
 		   scan.counters[COUNTER_PACKETS_READ], scan.counters[COUNTER_PACKETS_METERED], account_ignored(&scan),
 		   scan.counters[COUNTER_PACKETS_OUT_OF_ORDER], scan.counters[COUNTER_PACKETS_GIVEN_UP]);
+	fflush(stdout);				/* rows have a buffer of their own */
 	for (size_t i = 0; i < run->count; i++)
 		free(run->kept[i].bytes);
 	free(run->kept);

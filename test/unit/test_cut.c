@@ -132,7 +132,7 @@ static void
 damage(void *context, const FailureMessage *message)
 {
 	(void) context;
-	assert_true(message->code == FAILURE_CUT || message->code == FAILURE_CORRUPT);
+	assert_true(message->code == FAILURE_CUT || message->code == FAILURE_CORRUPT || message->code == FAILURE_VERSION);
 	cutting.damages++;
 }
 
