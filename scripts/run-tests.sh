@@ -235,6 +235,11 @@ part_docs()
 	[ "$status" -ne 0 ] || status=$(logged "$logs/docs.log" "$tree/scripts/check-docs.py" \
 		--captures "$work/tree/test/pcaps" --psql "$programs/psql -h $work -p $port -U $user -d docs")
 	count_tap "$logs/docs.log" "$status"
+
+	# What the extension says stands in the table of messages.
+	status=$(logged "$logs/messages.log" "$tree/scripts/check-messages.py")
+	count_tap "$logs/messages.log" "$status"
+	cat "$logs/messages.log" >> "$logs/docs.log"
 }
 
 part_regress()

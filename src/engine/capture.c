@@ -45,7 +45,7 @@ read_first_header(Capture *capture)
 	if (bytes == NULL)
 	{
 		if (capture->stream.error == 0 && stream_left(&capture->stream) == 0)
-			capture_damaged(capture, FAILURE_EMPTY, "it has no byte");
+			capture_damaged(capture, FAILURE_EMPTY, "it is empty");
 		else
 			capture_damaged(capture, FAILURE_NOT_A_CAPTURE, "it has fewer than 4 bytes");
 		return false;
@@ -119,6 +119,7 @@ capture_damaged(Capture *capture, FailureCode code, const char *text)
 	memset(failure, 0, sizeof(*failure));
 	failure->code = code;
 	failure->file = capture->file;
+	failure->foreign = damage != NULL ? FOREIGN_BAD_STREAM : FOREIGN_UNKNOWN;
 	failure->byte = capture->stream.offset;
 	failure->packet = capture->frames + 1;
 	snprintf(failure->text, sizeof(failure->text), "%s%s", prefix, text);

@@ -66,7 +66,7 @@ next_pcap(Capture *capture, Frame *frame)
 		capture_u32(capture, header + 4) / capture->units_per_ms;
 	header = stream_look(stream, capture->record_header + captured);
 	if (header == NULL)
-		return capture_damaged(capture, FAILURE_CUT, "ends behind the end of the file");
+		return capture_damaged(capture, FAILURE_CUT, "ends beyond the end of the file");
 
 	frame->bytes = header + capture->record_header;
 	frame->captured_length = captured < capture->snapshot_length ? captured : capture->snapshot_length;

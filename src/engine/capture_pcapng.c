@@ -252,7 +252,7 @@ pass_over(Capture *capture, uint32_t total)
 		return true;
 	}
 	if (bytes == NULL)
-		capture_damaged(capture, FAILURE_CUT, "ends behind the end of the file");
+		capture_damaged(capture, FAILURE_CUT, "ends beyond the end of the file");
 	else
 		capture_damaged(capture, FAILURE_CORRUPT, "is in a block with two different lengths");
 	capture->failure->byte = start;
@@ -295,7 +295,7 @@ next_pcapng(Capture *capture, Frame *frame)
 		if (total < (block.type == BLOCK_SECTION ? BLOCK_SECTION_BYTES : BLOCK_EMPTY_BYTES) || total % 4 != 0)
 			return capture_damaged(capture, FAILURE_CORRUPT, "is in a block of an impossible length");
 		if (total > stream_left(stream))
-			return capture_damaged(capture, FAILURE_CUT, "ends behind the end of the file");
+			return capture_damaged(capture, FAILURE_CUT, "ends beyond the end of the file");
 
 		if (total > BLOCK_PACKET_MAX)
 		{
@@ -309,7 +309,7 @@ next_pcapng(Capture *capture, Frame *frame)
 
 		bytes = stream_look(stream, total);
 		if (bytes == NULL)
-			return capture_damaged(capture, FAILURE_CUT, "ends behind the end of the file");
+			return capture_damaged(capture, FAILURE_CUT, "ends beyond the end of the file");
 		if (capture_u32(capture, bytes + total - 4) != total)
 			return capture_damaged(capture, FAILURE_CORRUPT, "is in a block with two different lengths");
 		block.body = bytes + BLOCK_HEADER_BYTES;

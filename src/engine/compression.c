@@ -158,12 +158,12 @@ static const Format formats[] = {
 	{gzip_start, gzip_end, gzip_run, {
 		[DAMAGE_CONTENT] = "a gzip stream that is damaged",
 		[DAMAGE_CUT] = "a gzip stream that ends too early",
-		[DAMAGE_GROWTH] = "a gzip stream that grows without measure",
+		[DAMAGE_GROWTH] = "a gzip stream that grows to more than 500 times its size",
 	}},
 	{zstd_start, zstd_end, zstd_run, {
 		[DAMAGE_CONTENT] = "a zstd stream that is damaged",
 		[DAMAGE_CUT] = "a zstd stream that ends too early",
-		[DAMAGE_GROWTH] = "a zstd stream that grows without measure",
+		[DAMAGE_GROWTH] = "a zstd stream that grows to more than 500 times its size",
 		[DAMAGE_WINDOW] = "a zstd stream with a window of more than 128 MB",
 	}},
 };

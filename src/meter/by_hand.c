@@ -30,6 +30,7 @@
 #include "meter/start.h"
 #include "wire/anonymize.h"
 #include "wire/filter_hint.h"
+#include "wire/foreign.h"
 #include "wire/record.h"
 
 /* What the shell makes of a signal that ended a program. */
@@ -161,6 +162,16 @@ place(void *context, const PlaceMessage *message)
 	(void) message;
 }
 
+/* What to do with a file that is known to be something else. */
+static void
+tell_hint(const FailureMessage *failure)
+{
+	const char *hint = foreign_hint(failure->foreign);
+
+	if (hint != NULL)
+		complain(NULL, "%s", hint);
+}
+
 static void
 damage(void *context, const FailureMessage *message)
 {
@@ -168,7 +179,10 @@ damage(void *context, const FailureMessage *message)
 
 	hand->status = EXIT_DAMAGED;
 	if (message->packet == FAILURE_NO_PACKET)
+	{
 		complain(name_of(hand, message->file), "%s", message->text);
+		tell_hint(message);
+	}
 	else
 		complain(name_of(hand, message->file), "packet %" PRIu64 " %s, at byte %" PRIu64, message->packet, message->text,
 				 message->byte);
@@ -246,7 +260,7 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 		case FAILURE_FILTER_NAME:
 			complain("--bpf_filter", "\"%s\": %s%s%s", hand->arguments.bpf_filter, failure->text,
 					 is_one_of_many ? ", in " : "", is_one_of_many ? name_of(hand, failure->file) : "");
-			if (filter_hint(hand->arguments.bpf_filter, strlen(hand->arguments.bpf_filter), failure->code, hint))
+			if (filter_hint(hand->arguments.bpf_filter, strlen(hand->arguments.bpf_filter), failure, hint))
 				complain(NULL, "%s", hint);
 			hand->status = hand->names_printed ? EXIT_FAILED : EXIT_USAGE;
 			break;
@@ -255,6 +269,7 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 			break;
 		default:
 			complain(failure->file == FAILURE_NO_FILE ? NULL : name_of(hand, failure->file), "%s", failure->text);
+			tell_hint(failure);
 	}
 }
 

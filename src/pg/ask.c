@@ -33,7 +33,8 @@ take_answer(OwnedMeter *meter, const ScanJob *job, AskTaker take, void *context)
 				if (messages > ANSWER_MESSAGES)
 					ereport(ERROR,
 							(errcode(ERRCODE_FDW_ERROR),
-							 errmsg("a meter does not come to the end of its answer")));
+							 errmsg("a meter does not come to the end of its answer"),
+							 errhint(OWNER_BROKEN_HINT)));
 				if (!take(&message, context))
 					return;
 				break;
@@ -45,7 +46,8 @@ take_answer(OwnedMeter *meter, const ScanJob *job, AskTaker take, void *context)
 			default:
 				ereport(ERROR,
 						(errcode(ERRCODE_FDW_ERROR),
-						 errmsg("a meter sent a message of type %u out of turn", message.type)));
+						 errmsg("a meter sent a message of type %u out of turn", message.type),
+						 errhint(OWNER_BROKEN_HINT)));
 		}
 	}
 }

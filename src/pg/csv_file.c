@@ -101,7 +101,8 @@ check_path(const char *path)
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is %s", path, S_ISDIR(status.st_mode) ? "a directory" : "not a regular file")));
+				 errmsg("\"%s\" is %s", path, S_ISDIR(status.st_mode) ? "a directory" : "not a regular file"),
+				 errhint("Give the path of a file, as \"/exports/flows.csv\".")));
 }
 
 CsvFiles *
@@ -226,7 +227,8 @@ make_room(CsvFiles *files, uint64 index)
 	if (count > MaxAllocHugeSize / sizeof(CsvFile))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many files")));
+				 errmsg("too many files"),
+				 errhint("Set flows_per_file to more, or rotate_files.")));
 	if (files->files == NULL)
 		files->files = MemoryContextAllocHuge(files->context, count * sizeof(CsvFile));
 	else

@@ -71,7 +71,7 @@ find_function(Oid schema)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("function nfstream_anonymize(anyelement) is missing in schema \"%s\"", get_namespace_name(schema)),
-				 errhint("The functions of the extension belong into one schema: ALTER EXTENSION nfstream_fdw SET SCHEMA.")));
+				 errhint("The functions of the extension belong in one schema: ALTER EXTENSION nfstream_fdw SET SCHEMA.")));
 	return function;
 }
 

@@ -9,6 +9,7 @@
 #include "pg/encoding.h"
 #include "pg/failure.h"
 #include "wire/filter_hint.h"
+#include "wire/foreign.h"
 
 typedef struct FailureKind
 {
@@ -19,41 +20,16 @@ typedef struct FailureKind
 static const FailureKind kinds[FAILURE_CODES] = {
 	[FAILURE_INTERNAL] = {ERRCODE_FDW_ERROR,
 	"The server's library and the meter's program must be of one installation: \"make install\" puts both in place."},
-	[FAILURE_OUT_OF_MEMORY] = {ERRCODE_OUT_OF_MEMORY, "The option max_active_flows bounds what a meter keeps, and meter_memory, up to the setting nfstream_fdw.max_meter_memory, is what it may have."},
+	[FAILURE_OUT_OF_MEMORY] = {ERRCODE_OUT_OF_MEMORY, "Bound what a meter keeps with the option max_active_flows, or give it more with the option meter_memory, up to the setting nfstream_fdw.max_meter_memory."},
 	[FAILURE_SANDBOX] = {ERRCODE_FDW_ERROR, "A meter reads nothing before it has locked itself in, which needs a kernel with seccomp."},
 	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, NULL},
 	[FAILURE_FILTER_NAME] = {ERRCODE_INVALID_PARAMETER_VALUE, NULL},
 	[FAILURE_READ] = {ERRCODE_IO_ERROR, NULL},
 	[FAILURE_EMPTY] = {ERRCODE_WRONG_OBJECT_TYPE, "A capture has at least a file header; this one was perhaps not written yet."},
 	[FAILURE_NOT_A_CAPTURE] = {ERRCODE_WRONG_OBJECT_TYPE, "Captures are read as pcap and pcapng, whatever their names are."},
-	[FAILURE_VERSION] = {ERRCODE_FEATURE_NOT_SUPPORTED, "Versions 2.0 to 2.4 of pcap, and 1.0 and 1.2 of pcapng are read."},
+	[FAILURE_VERSION] = {ERRCODE_FEATURE_NOT_SUPPORTED, "Versions 2.0 to 2.4 of pcap, and 1.0 and 1.2 of pcapng are read: convert the file first, with Wireshark's \"editcap\"."},
 	[FAILURE_CUT] = {ERRCODE_DATA_CORRUPTED, "The capture was probably cut off while it was written."},
 	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, NULL},
-};
-
-#define DECOMPRESS(program)	"Only gzip and zstd are read as they are: decompress the file first, with \"" program "\"."
-#define UNPACK(program)		"Take the captures out of it first, with \"" program "\"."
-
-/* What to do with a file that is no capture, but something else that is known. */
-static const char *const foreign_hints[FOREIGN_FORMATS] = {
-	[FOREIGN_XZ] = DECOMPRESS("xz -d"),
-	[FOREIGN_LZMA] = DECOMPRESS("xz -d"),
-	[FOREIGN_BZIP2] = DECOMPRESS("bzip2 -d"),
-	[FOREIGN_LZ4] = DECOMPRESS("lz4 -d"),
-	[FOREIGN_COMPRESS] = DECOMPRESS("uncompress"),
-	[FOREIGN_LZIP] = DECOMPRESS("lzip -d"),
-	[FOREIGN_LZOP] = DECOMPRESS("lzop -d"),
-	[FOREIGN_SNAPPY] = DECOMPRESS("snzip -d"),
-	[FOREIGN_GZIP_INSIDE] = "A capture is read through one compression: decompress the file once.",
-	[FOREIGN_ZSTD_INSIDE] = "A capture is read through one compression: decompress the file once.",
-	[FOREIGN_ZIP] = UNPACK("unzip"),
-	[FOREIGN_7Z] = UNPACK("7z x"),
-	[FOREIGN_RAR] = UNPACK("unrar x"),
-	[FOREIGN_TAR] = UNPACK("tar -xf"),
-	[FOREIGN_CAB] = UNPACK("cabextract"),
-	[FOREIGN_CAPTURE] = "Captures are read as pcap and pcapng: convert it first, with Wireshark's \"editcap\".",
-	[FOREIGN_LFS_POINTER] = "\"git lfs pull\" puts the capture itself in its place.",
-	[FOREIGN_WEB_PAGE] = "The capture was perhaps not downloaded, but the page that speaks of it.",
 };
 
 static FailureKind
@@ -95,7 +71,7 @@ report_unreadable(int level, const FailureMessage *failure, const char *path, co
 					 hint_of_both(kind.hint, more_hint)));
 			break;
 		case FAILURE_NOT_A_CAPTURE:
-			hint = failure->foreign < FOREIGN_FORMATS ? foreign_hints[failure->foreign] : NULL;
+			hint = foreign_hint(failure->foreign);
 			ereport(level,
 					(errcode(kind.sqlstate),
 					 errmsg("file \"%s\" is not a capture", path),
@@ -125,7 +101,7 @@ failure_raise(const FailureMessage *failure, const ScanJob *job)
 						pnstrdup(job->filter, job->request.filter_length), text),
 				 path != NULL && job->request.files > 1 ?
 				 errdetail("It was compiled for the link type of capture \"%s\".", path) : 0,
-				 filter_hint(job->filter, job->request.filter_length, failure->code, filter_advice) ?
+				 filter_hint(job->filter, job->request.filter_length, failure, filter_advice) ?
 				 errhint("%s", filter_advice) : 0));
 	if (failure->code == FAILURE_SANDBOX)
 		ereport(ERROR,
@@ -145,6 +121,7 @@ failure_report_damage(int level, const FailureMessage *damage, const ScanJob *jo
 {
 	FailureKind kind = kind_of(damage);
 	const char *path = path_of(damage, job);
+	uint64		before = Max(damage->packet, 1) - 1;
 
 	if (damage->packet == FAILURE_NO_PACKET)
 	{
@@ -157,9 +134,11 @@ failure_report_damage(int level, const FailureMessage *damage, const ScanJob *jo
 			(errcode(kind.sqlstate),
 			 errmsg("could not read capture \"%s\": packet " UINT64_FORMAT " %s", path == NULL ? "?" : path,
 					(uint64) damage->packet, encoding_field(damage->text, sizeof(damage->text))),
-			 errdetail("Its " UINT64_FORMAT " packets before that were read, up to byte " UINT64_FORMAT ".",
-					   (uint64) Max(damage->packet, 1) - 1, (uint64) damage->byte),
-			 hint_of_both(kind.hint, level >= ERROR ? "Set on_damage to \"warn\" to keep the flows up to there." : NULL)));
+			 errdetail_plural("Before it " UINT64_FORMAT " packet was read, up to byte " UINT64_FORMAT ".",
+							  "Before it " UINT64_FORMAT " packets were read, up to byte " UINT64_FORMAT ".",
+							  (unsigned long) before, before, (uint64) damage->byte),
+			 hint_of_both(kind.hint == NULL ? foreign_hint(damage->foreign) : kind.hint,
+						  level >= ERROR ? "Set on_damage to \"warn\" to keep the flows up to there." : NULL)));
 }
 
 void

@@ -172,7 +172,8 @@ lying_meter(const char *what)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_ERROR),
-			 errmsg("a meter sent what no meter sends: %s", what)));
+			 errmsg("a meter sent what no meter sends: %s", what),
+			 errhint(OWNER_BROKEN_HINT)));
 }
 
 /* Takes the next record off the link's batch, if there is one. */
@@ -203,7 +204,7 @@ static void
 take_place(Link *link, const PlaceMessage *place)
 {
 	if (place->left <= link->place || place->left < link->last_left || place->left == RECORD_LEFT_AT_END)
-		lying_meter("a place that lies behind");
+		lying_meter("a place that was passed before");
 	link->place = place->left;
 }
 

@@ -148,7 +148,7 @@ pattern_bound(const char *pattern)
 	int			wildcards = 0;
 
 	if (strlen(pattern) > GLOB_BYTES_MAX)
-		return "A glob may be of " CppAsString2(GLOB_BYTES_MAX) " bytes.";
+		return "A glob may have at most " CppAsString2(GLOB_BYTES_MAX) " bytes.";
 	while (*pattern != '\0')
 	{
 		size_t		length = strcspn(pattern, "/");
@@ -156,9 +156,9 @@ pattern_bound(const char *pattern)
 		if (has_wildcard(pattern, length))
 		{
 			if (length > GLOB_COMPONENT_MAX)
-				return "What stands between two slashes may be of " CppAsString2(GLOB_COMPONENT_MAX) " bytes.";
+				return "What stands between two slashes may have at most " CppAsString2(GLOB_COMPONENT_MAX) " bytes.";
 			if (++wildcards > GLOB_WILDCARDS_MAX)
-				return "A glob may have " CppAsString2(GLOB_WILDCARDS_MAX) " directories with wildcards.";
+				return "A glob may have at most " CppAsString2(GLOB_WILDCARDS_MAX) " directories with wildcards.";
 		}
 		pattern += length;
 		pattern += strspn(pattern, "/");

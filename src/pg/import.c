@@ -167,7 +167,7 @@ check_table_is_wanted(const Import *import)
 			 errdetail("Foreign schema \"%s\" is one table, \"%s\", which EXCEPT leaves out.",
 					   import->statement->remote_schema, import->table),
 			 limited ? errhint("Name one table in LIMIT TO, which is then called so, or set the option \"table_name\".") :
-			 errhint("Leave EXCEPT away, or set the option \"table_name\".")));
+			 errhint("Leave EXCEPT out, or set the option \"table_name\".")));
 }
 
 static void
@@ -176,7 +176,7 @@ check_source(const Import *import)
 	if (import->options->source == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-				 errmsg("there is no source to import a table of"),
+				 errmsg("there is no source to import a table from"),
 				 errhint("Set the option \"source\" in this statement, or on server \"%s\" for all its tables, to a capture file.",
 						 import->statement->server_name)));
 	if (!import->options->source_on_server)

@@ -156,7 +156,8 @@ send_file(OwnedMeter *meter, uint32 index)
 	if (index >= meter->job->request.files || meter->files_sent >= meter->files_most)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("a meter asked for file %u out of turn", index)));
+				 errmsg("a meter asked for file %u out of turn", index),
+				 errhint(OWNER_BROKEN_HINT)));
 	meter->files_sent++;
 	descriptor = source_open(meter->job->directory, &meter->job->files[index]);
 	memset(&message, 0, sizeof(message));
@@ -189,7 +190,8 @@ take_file(OwnedMeter *meter)
 	if (!meter->job->request.separate_files || meter->took_last)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("a meter asked for its next file out of turn")));
+				 errmsg("a meter asked for its next file out of turn"),
+				 errhint(OWNER_BROKEN_HINT)));
 	message.position = pg_atomic_fetch_add_u32(meter->job->taken, 1);
 	message.position = Min(message.position, files);
 	meter->took_last = message.position == files;
@@ -289,22 +291,25 @@ report_death(OwnedMeter *meter)
 				 position_detail(meter),
 				 WTERMSIG(status) == SIGKILL ?
 				 errhint("Somebody ended it, or the machine is out of memory: max_active_flows and meter_memory bound what a meter takes.") :
-				 errhint("The capture may be made to break the dissector. Other statements are not affected.")));
+				 errhint(OWNER_BROKEN_HINT)));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_ERROR),
 			 errmsg("a meter ended before its work was done, with exit status %d", WEXITSTATUS(status)),
 			 position_detail(meter),
 			 WEXITSTATUS(status) == NOT_LOADED ?
-			 errhint("It could not be loaded: \"nfstream_meter --version\", run as the server's user, says what is missing.") : 0));
+			 errhint("It could not be loaded: \"nfstream_meter --version\", run as the server's user, says what is missing.") :
+			 errhint(OWNER_BROKEN_HINT)));
 }
 
 /* Nothing has come from the meter for too long, though it has room to write. */
 static void
 report_hang(const OwnedMeter *meter)
 {
+	int			seconds = (int) (meter->job->orders.meter_timeout / 1000);
+
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_ERROR),
-			 errmsg("a meter did not move on for " UINT64_FORMAT " seconds", meter->job->orders.meter_timeout / 1000),
+			 errmsg_plural("a meter did not move on for %d second", "a meter did not move on for %d seconds", seconds, seconds),
 			 position_detail(meter),
 			 meter->job->request.filter_length > 0 && meter->position->packet <= 1 ?
 			 errhint("The filter may take long to compile, or the disk be slow: the option meter_timeout gives a meter more time.") :
@@ -353,7 +358,8 @@ find_message(OwnedMeter *meter, MeterMessage *message, Size *wanted)
 	if (!message_allowed(SENT_BY_METER, header.type, header.length))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("a meter sent a message of type %u with %u bytes, which no meter sends", header.type, header.length)));
+				 errmsg("a meter sent a message of type %u with %u bytes, which no meter sends", header.type, header.length),
+				 errhint(OWNER_BROKEN_HINT)));
 	*wanted += header.length;
 	if (have < *wanted)
 		return false;
@@ -380,7 +386,8 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 		if (!message_in_order(&meter->last_type, message->type))
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_ERROR),
-					 errmsg("a meter sent a message of type %u out of turn", message->type)));
+					 errmsg("a meter sent a message of type %u out of turn", message->type),
+					 errhint(OWNER_BROKEN_HINT)));
 		if (message->type == MESSAGE_TAKE_FILE)
 		{
 			/* The answer goes on in the question's place. */
@@ -457,7 +464,7 @@ reserve_descriptor(void)
 	if (!is_enough)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("no file descriptor is left in this session for one meter more"),
+				 errmsg("no file descriptor is left in this session for another meter"),
 				 errdetail("Meters, connections to other servers and the like may take %d of a session's descriptors.", max_safe_fds / 3),
 				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
 }
@@ -475,7 +482,7 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("%d meters of this session were told to end and have not", lingering_count),
-				 errhint("The file system of their captures does not answer.")));
+				 errhint("The file system of their captures does not answer: try again when it does.")));
 	reserve_descriptor();
 	PG_TRY();
 	{

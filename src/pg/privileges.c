@@ -20,6 +20,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -139,8 +140,8 @@ refuse_files(const ScanOptions *options, int level)
 				 errmsg("permission denied to read captures through %s", object_text(options)),
 				 errdetail("%s does not have the privilege USAGE on server \"%s\".", role,
 						   GetForeignServer(options->server)->servername),
-				 errhint("Who has it may read the captures in the server's directory, "
-						 "as may members of the role \"pg_read_server_files\".")));
+				 errhint("Have an administrator GRANT USAGE ON FOREIGN SERVER %s to the role: it may then read the captures in the server's directory.",
+						 quote_identifier(GetForeignServer(options->server)->servername))));
 		return;
 	}
 	servers = open_servers(GetForeignServer(options->server)->fdwid, without);
@@ -149,9 +150,9 @@ refuse_files(const ScanOptions *options, int level)
 			 errmsg("permission denied to read captures through %s", object_text(options)),
 			 errdetail("%s is neither a superuser nor a member of the role \"pg_read_server_files\".", role),
 			 servers != NULL ?
-			 errhint("The captures in the directory of a server are open to whoever has USAGE on it, as this role has on: %s.",
-					 servers) :
-			 errhint("The captures in the directory of a server (option \"directory\") are open to whoever has USAGE on it.")));
+			 errhint("Make the table on a server with a directory whose captures this role may read: %s.", servers) :
+			 errhint("Have an administrator grant the role USAGE on a server with the option \"directory\", which opens the captures in that directory, "
+					 "or membership in the role \"pg_read_server_files\".")));
 }
 
 /* ------------------------------------------------------------------------------------------------------------- interfaces */
@@ -204,7 +205,11 @@ privileges_check_interface(const ScanOptions *options, const char *interface)
 			 role != NULL ? errdetail("%s does not have the privilege USAGE on server \"%s\".", role,
 									  GetForeignServer(options->server)->servername) :
 			 errdetail("\"%s\" is not one of the interfaces of server \"%s\".", interface,
-					   GetForeignServer(options->server)->servername)));
+					   GetForeignServer(options->server)->servername),
+			 role == NULL || options->interfaces == NULL ?
+			 errhint("A superuser may name it in the option \"interfaces\" of a server, for all who have USAGE on that server.") :
+			 errhint("Have an administrator GRANT USAGE ON FOREIGN SERVER %s to the role.",
+					 quote_identifier(GetForeignServer(options->server)->servername))));
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- sources */

@@ -199,7 +199,8 @@ worker_ended(Route *route)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_ERROR),
-			 errmsg("a worker of the scan ended before its work was done")));
+			 errmsg("a worker of the scan ended before its work was done"),
+			 errhint("The server's log may say why.")));
 }
 
 /* Takes a message from the worker's queue; false if there is none yet. */

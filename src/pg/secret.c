@@ -95,7 +95,7 @@ secret_of_mapping(const char *digits, uint8 key[SECRET_BYTES])
 	if (!is_key)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_STRING_FORMAT),
-				 errmsg("invalid value for option \"anonymization_key\""),
+				 errmsg("invalid value for option \"%s\"", "anonymization_key"),
 				 errdetail("Accepted: 1 ... %d bytes as hexadecimal digits.", SECRET_BYTES),
 				 errhint("The user mapping of the table's owner has it.")));
 }

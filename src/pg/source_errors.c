@@ -73,27 +73,27 @@ static int
 absent_hint(const Reach *reach, const char *path)
 {
 	if (is_quoted(path))
-		return errhint("The quotes are part of the name: leave them out.");
+		return errhint("The quotes were read as part of the name: leave them out.");
 	if (path[0] == '~' || path[0] == '$')
 		return errhint("A shell replaces \"%c\", the server does not: write the whole path on the database server's machine.",
 					   path[0]);
 	if (isspace((unsigned char) path[0]) || isspace((unsigned char) path[strlen(path) - 1]))
-		return errhint("The blank at its beginning or end is part of the name: leave it out.");
+		return errhint("The blank at its beginning or end was read as part of the name: leave it out.");
 	if (is_url(path))
-		return errhint("A capture is a file of the database server's machine: nothing is fetched from a URL. "
+		return errhint("A capture is a file on the database server's machine: nothing is fetched from a URL. "
 					   "Copy it there and give its path.");
 	if (is_of_windows(path))
-		return errhint("Captures are files of the database server's machine, not of the client's, "
+		return errhint("Captures are files on the database server's machine, not on the client's, "
 					   "and their paths have slashes, as \"/captures/a.pcap\".");
 	if (is_list(path))
-		return errhint("Several captures are written in braces, as {/captures/a.pcap,/captures/b.pcap}.");
+		return errhint("Write several captures in braces, as {/captures/a.pcap,/captures/b.pcap}.");
 	if (!is_absolute_path(path))
 		return reach->directory != NULL ? errhint("A relative path starts in directory \"%s\".", reach->directory) :
-			errhint("A relative path starts in the server's data directory.");
+			errhint("A relative path starts in the server's data directory: write the whole path, as \"/captures/a.pcap\".");
 	if (glob_may_match(path))
 		return errhint("Names are matched on the database server's machine, "
 					   "among those that its operating system user can see.");
-	return errhint("Captures are files of the database server's machine, not of the client's.");
+	return errhint("Captures are files on the database server's machine, not on the client's: check the path there.");
 }
 
 /* ----------------------------------------------------------------------------------------------- what may not be read */
@@ -132,7 +132,7 @@ denied_hint(const Reach *reach, const char *path)
 	if (directory != NULL)
 		return errhint("The server's operating system user may not enter directory \"%s\": "
 					   "let it (chmod o+x or an ACL), or put the capture elsewhere.", encoding_valid(directory));
-	return errhint("The server's operating system user must be allowed to read the file.");
+	return errhint("Let the server's operating system user read the file (chmod o+r or an ACL).");
 }
 
 /* A name leads out of the directory; what is there, if anything, is not looked at. */
@@ -143,7 +143,7 @@ refuse_outside(int level, const Reach *reach, const char *path, const Origin *or
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("\"%s\" is not in directory \"%s\"", encoding_valid(path), reach->directory),
 			 origin_detail(origin),
-			 errhint("The option \"directory\" of the server keeps the sources of its tables in there. "
+			 errhint("Tables of this server can only read captures in the directory that its option \"directory\" names. "
 					 "A symbolic link must not lead out of it.")));
 }
 
@@ -164,7 +164,8 @@ source_could_not_reach(int level, const char *directory)
 		ereport(level,
 				(errcode_for_file_access(),
 				 errmsg("could not open directory \"%s\": %m", directory),
-				 errdetail("It is the option \"directory\" of the server.")));
+				 errdetail("It is the option \"directory\" of the server."),
+				 errhint("Make the directory and let the server's operating system user enter it, or name another with ALTER SERVER.")));
 }
 
 void
@@ -194,7 +195,7 @@ source_not_regular(int level, const struct stat *status, const char *path, const
 		S_ISDIR(status->st_mode) ? "it is a directory" :
 		S_ISFIFO(status->st_mode) ? "it is a pipe" :
 		S_ISSOCK(status->st_mode) ? "it is a socket" :
-		S_ISREG(status->st_mode) ? "it is no regular file" : "it is a device";
+		S_ISREG(status->st_mode) ? "it is not a regular file" : "it is a device";
 
 	if (level == 0)
 		return;
@@ -202,10 +203,10 @@ source_not_regular(int level, const struct stat *status, const char *path, const
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 			 errmsg("could not open capture \"%s\": %s", encoding_valid(path), what),
 			 origin_detail(origin),
-			 S_ISDIR(status->st_mode) ? errhint("A glob as \"%s%s*.pcap\" stands for the captures in a directory.",
+			 S_ISDIR(status->st_mode) ? errhint("Name the captures in it with a glob, as \"%s%s*.pcap\".",
 												encoding_valid(path), ends_with(path, '/') ? "" : "/") :
-			 S_ISREG(status->st_mode) ? errhint("The kernel makes up what is in there. A capture is a file of a disk.") :
-			 errhint("A capture is a regular file.")));
+			 S_ISREG(status->st_mode) ? errhint("The kernel makes up what is in there: give the path of a file on a disk.") :
+			 errhint("Give the path of a regular file.")));
 }
 
 void
@@ -244,7 +245,7 @@ source_glob_failed(int level, const Reach *reach, const char *pattern, const Glo
 				 errmsg("could not read directory \"%s\": %m", encoding_valid(matches->unreadable)),
 				 origin_detail(&looked_in),
 				 matches->error == EACCES ?
-				 errhint("The server's operating system user must be allowed to read and enter the directory.") : 0));
+				 errhint("Let the server's operating system user read and enter the directory (chmod o+rx or an ACL).") : 0));
 	}
 }
 
@@ -256,5 +257,5 @@ source_too_many_files(int level, int most)
 	ereport(level,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("a source cannot have more than %d files", most),
-			 errhint("Share the captures out over several tables.")));
+			 errhint("Divide the captures among several tables.")));
 }

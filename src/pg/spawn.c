@@ -45,7 +45,7 @@ check_program(const char *path)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("the meter \"%s\" has capabilities, and everyone may run it", path),
-				 errhint("Give it to the group of the server's user, and take the right to run it from all others: chmod 750.")));
+				 errhint("Give it to the group of the server's operating system user (chgrp), and take the right to run it from all others (chmod 750).")));
 }
 
 /*
@@ -134,7 +134,7 @@ report_not_started(const char *path, int error)
 			(errcode(missing ? ERRCODE_UNDEFINED_FILE :
 					 error == ENOMEM ? ERRCODE_OUT_OF_MEMORY : ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("could not start the meter \"%s\": %m", path),
-			 missing ? errhint("\"make install\" puts it beside the server's own programs.") :
+			 missing ? errhint("\"make install\" puts it beside the server's own programs; the setting \"nfstream_fdw.meter_program\" may name another.") :
 			 error == EAGAIN ? errhint("The server's user may have no more processes: see \"ulimit -u\", the limits of its service and kernel.pid_max.") :
 			 error == ENOMEM ? errhint("The machine is out of memory.") : 0));
 }
@@ -160,7 +160,8 @@ spawn_meter(const char *program, int *channel, const MeterPosition **position)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("could not create a socket for a meter: %m")));
+				 errmsg("could not create a socket for a meter: %m"),
+				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
 
 	page = create_position(position);
 	if (page < 0)
@@ -171,7 +172,8 @@ spawn_meter(const char *program, int *channel, const MeterPosition **position)
 		errno = error;
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("could not create a page of memory for a meter: %m")));
+				 errmsg("could not create a page of memory for a meter: %m"),
+				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
 	}
 
 	error = file_actions(&actions, ends[1], page);

@@ -319,7 +319,7 @@ replace(Relation relation, DatasetQuery *query, Target *target)
 	run_utility("DROP TABLE", target);
 	ereport(NOTICE,
 			(errmsg("table \"%s\" is made anew", target->name),
-			 errdetail("Its columns or its persistence were others: what belonged to it, as rights and indexes, is gone.")));
+			 errdetail("Its columns or its persistence were different: what belonged to it, as privileges and indexes, is gone.")));
 	return make(relation, query, target);
 }
 
@@ -347,7 +347,7 @@ into_existing(Relation relation, DatasetQuery *query, Target *target, IfExists i
 				ereport(ERROR,
 						(errcode(ERRCODE_DUPLICATE_TABLE),
 						 errmsg("relation \"%s\" already exists, and is not %s", target->name, target->persistence->name),
-						 errhint("Rows are added to it if nothing is asked for of its persistence.")));
+						 errhint("Leave persistence out to add the rows to it as it is.")));
 			return fill(relation, query, target);
 		case IF_EXISTS_REPLACE:
 			return replace(relation, query, target);

@@ -90,10 +90,11 @@ translate(const char *filter, char *words, size_t room)
 }
 
 bool
-filter_hint(const char *filter, size_t length, FailureCode code, char hint[FILTER_HINT_MAX])
+filter_hint(const char *filter, size_t length, const FailureMessage *failure, char hint[FILTER_HINT_MAX])
 {
 	char		text[1024],
-				words[128];
+				words[128],
+				reason[MESSAGE_TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%.*s", (int) (length < sizeof(text) ? length : sizeof(text)), filter);
 	if (is_display_filter(text))
@@ -104,9 +105,16 @@ filter_hint(const char *filter, size_t length, FailureCode code, char hint[FILTE
 				 translated ? "it is" : "such a filter looks like this", translated ? words : "tcp port 443 and host 192.0.2.1");
 		return true;
 	}
-	if (code != FAILURE_FILTER_NAME)
+	if (failure->code == FAILURE_FILTER_NAME)
+	{
+		snprintf(hint, FILTER_HINT_MAX, "Names of hosts, networks and Ethernet addresses are not looked up: give addresses.");
+		return true;
+	}
+	snprintf(reason, sizeof(reason), "%.*s", (int) sizeof(failure->text) - 1, failure->text);
+	if (strstr(reason, "syntax error") == NULL)
 		return false;
-	snprintf(hint, FILTER_HINT_MAX, "Names of hosts, networks and Ethernet addresses are not looked up: give addresses.");
+	snprintf(hint, FILTER_HINT_MAX,
+			 "Filters are libpcap's, as tcp port 443 and host 192.0.2.1: its manual page pcap-filter has the whole language.");
 	return true;
 }
 

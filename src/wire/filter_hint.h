@@ -14,11 +14,11 @@
 
 /*
  * Writes a sentence that says what to do, where there is something to say: of a filter in the syntax of Wireshark's display
- * filters, and of one with a name that is not looked up.
+ * filters, of one with a name that is not looked up, and of one that libpcap cannot read.
  *
- * filter: `length` bytes, not NUL-terminated.  code: of the failure.  Returns false, and writes nothing, where there is none.
+ * filter: `length` bytes, not NUL-terminated.  Returns false, and writes nothing, where there is none.
  */
-bool		filter_hint(const char *filter, size_t length, FailureCode code, char hint[FILTER_HINT_MAX]);
+bool		filter_hint(const char *filter, size_t length, const FailureMessage *failure, char hint[FILTER_HINT_MAX]);
 
 /*
  * Where a scan's filter has refused every packet, and packets are hidden from it: by what most are ("VLAN tags"), how many, and

@@ -2,10 +2,12 @@
  * foreign.h
  *	  What a file may be that is no capture as they are read here, where its first bytes tell.
  *
- * engine/foreign.c knows the bytes and says what it is; pg/failure.c says what to do.
+ * engine/foreign.c knows the bytes and says what it is; wire/foreign.c says what to do.
  */
 #ifndef WIRE_FOREIGN_H
 #define WIRE_FOREIGN_H
+
+#include <stdint.h>
 
 typedef enum ForeignFormat
 {
@@ -23,6 +25,9 @@ typedef enum ForeignFormat
 	FOREIGN_GZIP_INSIDE,
 	FOREIGN_ZSTD_INSIDE,
 
+	/* With gzip or zstd, but its stream is damaged, or needs too much memory. */
+	FOREIGN_BAD_STREAM,
+
 	/* Archives. */
 	FOREIGN_ZIP,
 	FOREIGN_7Z,
@@ -39,5 +44,8 @@ typedef enum ForeignFormat
 
 	FOREIGN_FORMATS
 } ForeignFormat;
+
+/* What a user does with a file of a format, as a sentence; NULL if nobody knows, or the number is none. */
+const char *foreign_hint(uint32_t format);
 
 #endif							/* WIRE_FOREIGN_H */

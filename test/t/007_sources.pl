@@ -103,11 +103,11 @@ is(files_of("$directory/e[0-9].pcap"), 'e1.pcap', 'a glob that is no file');
 is(files_of("$directory/sub/*.pcap"), <<'END' , 'a directory among the matches');
 ERROR:  could not open capture ".../sub/dir.pcap": it is a directory
 DETAIL:  It matches ".../sub/*.pcap" in the option "source".
-HINT:  A glob as ".../sub/dir.pcap/*.pcap" stands for the captures in a directory.
+HINT:  Name the captures in it with a glob, as ".../sub/dir.pcap/*.pcap".
 END
 is(files_of("$directory/"), <<'END', 'a directory');
 ERROR:  could not open capture ".../": it is a directory
-HINT:  A glob as ".../*.pcap" stands for the captures in a directory.
+HINT:  Name the captures in it with a glob, as ".../*.pcap".
 END
 is(files_of("{$directory/sub/[az].pcap,\"$directory/[a]*.pcap\"}"), 'sub/a.pcap | sub/z.pcap | a,b.pcap',
 	'globs in an array');
@@ -115,7 +115,7 @@ is(files_of("$directory/*/a.pcap"), 'closed/a.pcap | sub/a.pcap', 'a glob of dir
 is(files_of("$directory/*/[a].pcap"), <<'END', 'a directory that cannot be read');
 ERROR:  could not read directory ".../closed": Permission denied
 DETAIL:  The captures that match ".../*/[a].pcap" were looked for.
-HINT:  The server's operating system user must be allowed to read and enter the directory.
+HINT:  Let the server's operating system user read and enter the directory (chmod o+rx or an ACL).
 END
 is(files_of("{$directory/b.pcap,$directory/nothing*}"), <<'END', 'no match');
 ERROR:  no capture matches ".../nothing*"
@@ -125,7 +125,7 @@ END
 is(files_of("{$directory/b.pcap,$directory/sub/*.link}"), <<'END', 'a link that leads nowhere');
 ERROR:  could not open capture ".../sub/z.link": No such file or directory
 DETAIL:  It matches ".../sub/*.link", element 2 of the option "source".
-HINT:  Captures are files of the database server's machine, not of the client's.
+HINT:  Captures are files on the database server's machine, not on the client's: check the path there.
 END
 is(files_of("$directory/caf*.pcap"), 'caf.pcap', 'a name that is not valid in this encoding');
 
@@ -139,7 +139,7 @@ chmod 0755, "$directory/sub";
 chmod 0200, "$directory/sub/a.pcap";
 is(files_of("$directory/sub/a.pcap"), <<'END', 'a file that may not be read');
 ERROR:  could not open capture ".../sub/a.pcap": Permission denied
-HINT:  The server's operating system user must be allowed to read the file.
+HINT:  Let the server's operating system user read the file (chmod o+r or an ACL).
 END
 chmod 0600, "$directory/sub/a.pcap";
 

@@ -21,7 +21,7 @@ use NFStreamSession;
 my $lie = qr/a meter sent what no meter sends: /;
 my $stray = qr/a meter sent a message of type \d+ (with \d+ bytes, which no meter sends|out of turn)/;
 my $signal = sub { qr/a meter was terminated by signal $_[0]\b/ };
-my $hung = qr/a meter did not move on for 1 seconds/;
+my $hung = qr/a meter did not move on for 1 second/;
 
 # What is said of each deed, and the column that is asked for if it is not src_port.
 my %said = (

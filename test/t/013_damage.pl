@@ -296,9 +296,9 @@ sub said_of_cut
 	return qr/^\S+ ERROR:  42809: capture "\Q$case->{path}\E" is empty\n/ if $size == 0;
 	return qr/^\S+ ERROR:  42809: file "\Q$case->{path}\E" is not a capture\n/ if $size < ($is_pcap ? 24 : 4);
 	return qr/^$/ if $size == $end;
-	my $reason = $size - $end < $header ? "ends inside $place\'s header" : 'ends behind the end of the file';
+	my $reason = $size - $end < $header ? "ends inside $place\'s header" : 'ends beyond the end of the file';
 	return qr/^\S+\ $severity:\ \ XX001:\ could\ not\ read\ capture\ "\Q$case->{path}\E":\ packet\ $number\ \Q$reason\E\n
-		DETAIL:\ \ Its\ $packets\ packets\ before\ that\ were\ read,\ up\ to\ byte\ $end\.\n/x;
+		DETAIL:\ \ Before\ it\ $packets\ packets?\ (?:was|were)\ read,\ up\ to\ byte\ $end\.\n/x;
 }
 
 # A capture that ends at this byte, or with one byte more than it has.  Where no table is named, those with the same packets go
@@ -374,7 +374,7 @@ sub mutation_case
 # What may be said of a damaged capture.  In front of it is the place in psql's input, behind it a hint and where it was raised.
 my %sayings = (
 	damage => qr/^\S+\ (WARNING|ERROR):\ \ (?:XX001|0A000):\ could\ not\ read\ capture\ "PATH":\ packet\ (\d+)\ \w.*\n
-		DETAIL:\ \ Its\ (\d+)\ packets\ before\ that\ were\ read,\ up\ to\ byte\ (\d+)\.\n/x,
+		DETAIL:\ \ Before\ it\ (\d+)\ packets?\ (?:was|were)\ read,\ up\ to\ byte\ (\d+)\.\n/x,
 	'no capture' => qr/^\S+ ERROR:  42809: (file "PATH" is not a capture|capture "PATH" is empty)\n/,
 	'no known kind of capture' => qr/^\S+ ERROR:  (XX001|0A000): could not read capture "PATH": (it is pcap(ng)? of version|the reserved bits) /,
 	'a value that its type cannot hold' => qr/^\S+ ERROR:  22003: .* is out of range/,

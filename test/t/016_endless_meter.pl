@@ -55,7 +55,7 @@ my %said = (
 	end_and_go_on => undef,
 	failures => qr/could not read capture ".*http\.pcap": \(? \[2J/,
 	moves => $cancelled,
-	does_not_read => qr/a meter did not move on for 1 seconds/,
+	does_not_read => qr/a meter did not move on for 1 second/,
 	bytes => $stray,
 	a_long_message => $lie,
 );

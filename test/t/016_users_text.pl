@@ -74,7 +74,7 @@ is($session->{said}, '', 'the role makes a table');
 
 my $nothing = qr/^$/;
 my $too_long = qr/^ERROR:  invalid value for option "source": .{390,430} \.\.\."\nDETAIL:  Accepted: .*; at most 1048576 bytes\.$/m;
-my $too_many_wildcards = qr/DETAIL:  A glob may have 32 directories with wildcards\./;
+my $too_many_wildcards = qr/DETAIL:  A glob may have at most 32 directories with wildcards\./;
 my $too_much_to_look_at = qr/DETAIL:  More names than 1000000 would have to be looked at\.|together\./;
 
 foreach my $case (
@@ -86,7 +86,7 @@ foreach my $case (
 	[ "'{' || repeat('*/', 30000) || '}'", $too_long, $too_long ],
 	[ "'{' || repeat('*/', 2048) || '}'", $too_long, $too_long ],
 	[ "'*[' || repeat('a', 3000000)", $too_long, $too_long ],
-	[ "'*[' || repeat('a', 4000)", $nothing, qr/DETAIL:  What stands between two slashes may be of 255 bytes\./ ],
+	[ "'*[' || repeat('a', 4000)", $nothing, qr/DETAIL:  What stands between two slashes may have at most 255 bytes\./ ],
 	[ "'*[' || repeat('a', 253)", $nothing, qr/ERROR:  no capture matches/ ],
 	[ "repeat('*[', 127)", $nothing, qr/ERROR:  no capture matches/ ],
 	[ "repeat('*a', 127)", $nothing, qr/ERROR:  no capture matches/ ],

@@ -173,7 +173,7 @@ $session->query('BEGIN');
 my $opened = 0;
 $opened++ while $opened < 100 && cursor($session, "c$opened") ne '';
 cmp_ok($opened, '<', 60, "$opened cursors were opened");
-like($session->{said}, qr/ERROR:  53000: no file descriptor is left in this session for one meter more\n.*\nHINT:  .*max_files_per_process/s,
+like($session->{said}, qr/ERROR:  53000: no file descriptor is left in this session for another meter\n.*\nHINT:  .*max_files_per_process/s,
 	'and the error of the next says what bounds them');
 $session->query('ROLLBACK');
 is($session->query('SELECT count(*) FROM many'), FLOWS, 'the session goes on');

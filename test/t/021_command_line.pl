@@ -264,11 +264,11 @@ is($out, $plain, 'a pipe that the shell names') or diag($err);
 like($out, qr/tls\.pcap\n.*,-\n$/s, 'a file and a pipe, read as one');
 ($status, $out, $err) = by_shell("head -c 500 '$tls' | METER -");
 is($status, 3, 'a pipe that ends in the middle: status');
-like($err, qr/^nfstream_meter: standard input: packet \d+ ends behind the end of the file, at byte \d+\n$/,
+like($err, qr/^nfstream_meter: standard input: packet \d+ ends beyond the end of the file, at byte \d+\n$/,
 	'a pipe that ends in the middle: where');
 ($status, $out, $err) = by_shell("METER - < /dev/null");
 is("$status $out", '1 ', 'an empty standard input: status, and no line');
-like($err, qr/^nfstream_meter: standard input: it has no byte\n$/, 'an empty standard input: what is said');
+like($err, qr/^nfstream_meter: standard input: it is empty\n$/, 'an empty standard input: what is said');
 ($status, $out, $err) = by_shell("cat '$dns' | METER - -");
 is("$status $out", '2 ', 'standard input twice');
 
@@ -345,7 +345,7 @@ my $data = $node->data_dir;
 foreach my $case (
 	[ 'a file that is not there', qr/\Q$data\E\/none: No such file or directory\n/, "$data/none" ],
 	[ 'a directory', qr/\Q$data\E: is a directory\n/, $data ],
-	[ 'a file without a byte', qr/\/dev\/null: it has no byte\n/, '/dev/null' ],
+	[ 'a file without a byte', qr/\/dev\/null: it is empty\n/, '/dev/null' ],
 	[ 'no capture', qr/.*damage_text\.pcap: .*neither pcap's nor pcapng's/, capture($node, 'damage_text.pcap') ],
 	[ 'one of two is not there', qr/\Q$data\E\/none: No such file or directory\n/, $dns, "$data/none" ])
 {
@@ -359,7 +359,7 @@ foreach my $case (
 
 # With what is in it: status 3, after the rows up to there.
 foreach my $case (
-	[ 'damage_packet.pcap', qr/packet 10 ends behind the end of the file, at byte \d+\n/ ],
+	[ 'damage_packet.pcap', qr/packet 10 ends beyond the end of the file, at byte \d+\n/ ],
 	[ 'damage_garbage.pcap', qr/packet 10 .*, at byte \d+\n/ ],
 	[ 'damage_ng_lengths.pcapng', qr/packet 10 .*, at byte \d+\n/ ])
 {

@@ -259,6 +259,44 @@ ENDLESS = {
     'a_long_message': lambda: (hello(), send(struct.pack('<II', FLOWS, 4 << 20)), [send(b'\xff' * 65536) for _ in iter(int, 1)]),
 }
 
+
+
+def beside(deed):
+    """Does something to the capture `changed.pcap` beside the program, and then asks for it."""
+    directory = os.path.dirname(sys.argv[0])
+    deed(os.path.join(directory, 'changed.pcap'))
+    message(NEXT_FILE, struct.pack('<I', 0))
+    sleep_for_ever()
+
+
+def replace(path):
+    with open(path, 'rb') as old, open(path + '.new', 'wb') as new:
+        new.write(old.read())
+    os.rename(path + '.new', path)
+
+
+# What each message of the table of messages needs besides.
+SAID = {
+    'replaces_its_capture': lambda: (hello(), beside(replace)),
+    'shortens_its_capture': lambda: (hello(), beside(lambda path: os.truncate(path, 100))),
+    'not_loaded': lambda: os._exit(127),
+    'takes_a_file': after(lambda: message(TAKE_FILE, struct.pack('<I', 0))),
+    'takes_two_files': after(lambda: [message(TAKE_FILE, struct.pack('<I', 0)) for time in range(2)]),
+    'ends_no_file': after(lambda: message(FILE_END, struct.pack('<Q', 0))),
+    'flows_of_no_file': after(lambda: message(TAKE_FILE, struct.pack('<I', 0)), lambda: message(FILE_END, struct.pack('<Q', 0)),
+                              lambda: ports((2, 1))),
+    'order_of_its_own': after(lambda: message(ORDER, struct.pack('<I', 0))),
+    'order_that_is_none': after(lambda: message(ORDER, struct.pack('<II', 1, 1))),
+    'damage_of_no_file': after(lambda: message(DAMAGE, failure(10, 7, packet=1))),
+    'application_in_a_scan': after(lambda: message(APPLICATION, struct.pack('<I64s64s', 1, b'x', b'x'))),
+    'not_locked_in': after(lambda: message(FAILURE, failure(2, text=b'system calls'))),
+    'out_of_memory': after(lambda: message(FAILURE, failure(1, text=b'out of memory'))),
+    'cannot_read': after(lambda: message(FAILURE, failure(5, 0, text=b'Input/output error'))),
+    'killed_in_a_capture': lambda: (hello(), message(NEXT_FILE, struct.pack('<I', 0)), read(8), os.kill(os.getpid(), signal.SIGKILL)),
+    'killed_at_a_packet': lambda: (hello(), message(NEXT_FILE, struct.pack('<I', 0)), read(8),
+                                   os.pwrite(3, struct.pack('<QQQ', 0, 7, 4711), 0), os.kill(os.getpid(), signal.SIGSEGV)),
+}
+
 if __name__ == '__main__':
     read(struct.unpack('<II', read(8))[1])
-    {**DEEDS, **ENDLESS, 'lingers': lingers}[sys.argv[0].rpartition('.')[2]]()
+    {**DEEDS, **ENDLESS, **SAID, 'lingers': lingers}[sys.argv[0].rpartition('.')[2]]()

@@ -366,7 +366,7 @@ expect_cut(const File *file, size_t length, size_t record)
 	size_t		first = HEADER_BYTES + record + 40;
 
 	if (length == 0)
-		expect_no_capture(&reading, FAILURE_EMPTY, "it has no byte");
+		expect_no_capture(&reading, FAILURE_EMPTY, "it is empty");
 	else if (length < 4)
 		expect_no_capture(&reading, FAILURE_NOT_A_CAPTURE, "it has fewer than 4 bytes");
 	else if (length < HEADER_BYTES)
@@ -379,11 +379,11 @@ expect_cut(const File *file, size_t length, size_t record)
 	else if (length < HEADER_BYTES + record)
 		expect_damage(&reading, 0, FAILURE_CUT, HEADER_BYTES, "ends inside a packet's header");
 	else if (length < first)
-		expect_damage(&reading, 0, FAILURE_CUT, HEADER_BYTES, "ends behind the end of the file");
+		expect_damage(&reading, 0, FAILURE_CUT, HEADER_BYTES, "ends beyond the end of the file");
 	else if (length < first + record)
 		expect_damage(&reading, 1, FAILURE_CUT, first, "ends inside a packet's header");
 	else
-		expect_damage(&reading, 1, FAILURE_CUT, first, "ends behind the end of the file");
+		expect_damage(&reading, 1, FAILURE_CUT, first, "ends beyond the end of the file");
 }
 
 CASE(capture_cut_at_every_byte)
@@ -448,7 +448,7 @@ CASE(shrunk_file_is_damage)
 	const File	file = two_packets(false, PCAP_MICROSECONDS);
 	const Reading reading = read_descriptor(file_of(file.bytes, file.length - 5), file.length);
 
-	expect_damage(&reading, 1, FAILURE_CUT, HEADER_BYTES + RECORD_BYTES + 40, "ends behind the end of the file");
+	expect_damage(&reading, 1, FAILURE_CUT, HEADER_BYTES + RECORD_BYTES + 40, "ends beyond the end of the file");
 }
 
 /* The same, cut between two packets: the rest is missing all the same. */

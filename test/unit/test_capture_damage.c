@@ -7,7 +7,7 @@
 #define CONTRADICTION	"is in a block that contradicts itself"
 #define TWO_LENGTHS		"is in a block with two different lengths"
 #define IMPOSSIBLE		"is in a block of an impossible length"
-#define BEHIND_END		"ends behind the end of the file"
+#define BEHIND_END		"ends beyond the end of the file"
 
 /* A section with one interface, microseconds. */
 static File

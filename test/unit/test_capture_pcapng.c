@@ -325,7 +325,7 @@ CASE(capture_cut_at_every_byte)
 		else
 			expect_damage(&reading, frames, FAILURE_CUT, ends[whole],
 						  length - ends[whole] < 12 ? "ends inside a block's header" :
-						  "ends behind the end of the file");
+						  "ends beyond the end of the file");
 	}
 }
 

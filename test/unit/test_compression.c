@@ -337,7 +337,7 @@ CASE(window_is_bounded)
 CASE(growth_is_bounded)
 {
 	static const char *const grows[KINDS] = {
-		"a gzip stream that grows without measure", "a zstd stream that grows without measure"
+		"a gzip stream that grows to more than 500 times its size", "a zstd stream that grows to more than 500 times its size"
 	};
 	size_t		length = 64 * MEGABYTE;
 	uint8_t    *zeros = calloc(1, length);
@@ -429,7 +429,7 @@ CASE(packets_before_the_cut_are_read)
 
 		/* The compressed stream is whole, what it holds is cut; then both are. */
 		reading = read_bytes(&file);
-		expect_damage(&reading, 5, FAILURE_CUT, 24 + 5 * 76, "ends behind the end of the file");
+		expect_damage(&reading, 5, FAILURE_CUT, 24 + 5 * 76, "ends beyond the end of the file");
 		append_compressed(&file, (Kind) kind, plain.bytes + 24 + 5 * 76 + 20, 100);
 		file.length = whole + 12;
 		reading = read_bytes(&file);
@@ -446,7 +446,7 @@ CASE(what_is_compressed_may_be_no_capture)
 					twice;
 		Reading		reading = read_bytes(&file);
 
-		expect_no_capture(&reading, FAILURE_EMPTY, "it has no byte");
+		expect_no_capture(&reading, FAILURE_EMPTY, "it is empty");
 		free(file.at);
 		file = compressed((Kind) kind, "something else", 14);
 		reading = read_bytes(&file);

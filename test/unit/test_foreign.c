@@ -106,7 +106,8 @@ CASE(fewer_bytes_tell_nothing)
 
 CASE(every_format_has_an_example)
 {
-	bool		has[FOREIGN_FORMATS] = {[FOREIGN_UNKNOWN] = true, [FOREIGN_GZIP_INSIDE] = true, [FOREIGN_ZSTD_INSIDE] = true};
+	bool		has[FOREIGN_FORMATS] = {[FOREIGN_UNKNOWN] = true, [FOREIGN_GZIP_INSIDE] = true, [FOREIGN_ZSTD_INSIDE] = true,
+	[FOREIGN_BAD_STREAM] = true};
 
 	for (size_t i = 0; i < LENGTH(examples); i++)
 		has[examples[i].format] = true;
@@ -149,7 +150,7 @@ CASE(damage_of_the_compression_comes_first)
 	const Reading reading = read_in_gzip("snoop\0\0\0", 8, 1);
 
 	assert_false(reading.opened);
-	assert_int_equal(reading.failure.foreign, FOREIGN_UNKNOWN);
+	assert_int_equal(reading.failure.foreign, FOREIGN_BAD_STREAM);
 }
 
 /* What is a capture, or might have been one. */
