@@ -106,7 +106,7 @@ slot_take_for_leader(Slot *slot)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("no meter can be started: this session has %d", slots_of_session()),
-				 errdetail("A session may have half of those that the setting \"nfstream_fdw.max_meters\" allows, which are %d. A cursor keeps its meters until its last row was fetched, or it is closed.", setting_max_meters),
+				 errdetail("A session may have half of the %d meters that the setting \"nfstream_fdw.max_meters\" allows. A cursor keeps its meters until its last row was fetched, or it is closed.", setting_max_meters),
 				 errhint("%s", hint)));
 	for (int number = setting_max_meters - 1; number >= 0; number--)
 		if (take(slot, number))
