@@ -13,9 +13,10 @@ hint_of(const char *filter, FailureCode code)
 	size_t		length = strlen(filter);
 	char	   *copy = malloc(length == 0 ? 1 : length);
 	bool		has_hint;
+	FailureMessage failure = {.code = code, .text = "a reason"};
 
 	memcpy(copy, filter, length);
-	has_hint = filter_hint(copy, length, code, hint);
+	has_hint = filter_hint(copy, length, &failure, hint);
 	free(copy);
 	return has_hint ? hint : NULL;
 }
@@ -65,6 +66,19 @@ CASE(capture_filters_get_none)
 	assert_non_null(strstr(hint_of("host www.example.org", FAILURE_FILTER_NAME), "not looked up"));
 }
 
+CASE(what_libpcap_cannot_read_is_explained)
+{
+	FailureMessage failure = {.code = FAILURE_FILTER, .text = "can't parse filter expression: syntax error"};
+	char		hint[FILTER_HINT_MAX];
+
+	assert_true(filter_hint("no such filter", strlen("no such filter"), &failure, hint));
+	assert_non_null(strstr(hint, "pcap-filter"));
+
+	/* A text that fills its room, without a NUL. */
+	memset(failure.text, 'x', sizeof(failure.text));
+	assert_false(filter_hint("no such filter", strlen("no such filter"), &failure, hint));
+}
+
 CASE(long_ones_are_cut)
 {
 	char		filter[5000];
@@ -103,6 +117,7 @@ main(void)
 		cmocka_unit_test(display_filters_are_translated),
 		cmocka_unit_test(others_get_an_example),
 		cmocka_unit_test(capture_filters_get_none),
+		cmocka_unit_test(what_libpcap_cannot_read_is_explained),
 		cmocka_unit_test(long_ones_are_cut),
 		cmocka_unit_test(blind_filters),
 	};
