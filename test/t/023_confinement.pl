@@ -70,7 +70,7 @@ $slow .= " or $_" foreach 501 .. 570;
 ok(length($slow) <= 4096, 'a filter that is long enough');
 flows_table($node, 'slow', capture($node, 'dns.pcap'), n_meters => 1, n_dissections => 0, bpf_filter => $slow);
 $node->safe_psql('postgres', "ALTER FOREIGN TABLE slow OPTIONS (ADD meter_timeout '1')");
-like(said('SELECT count(*) FROM slow'), qr/ERROR:  a meter did not move on for 1 seconds\n.*^HINT:  The filter may take long to compile/ms,
+like(said('SELECT count(*) FROM slow'), qr/ERROR:  a meter did not move on for 1 second\n.*^HINT:  The filter may take long to compile/ms,
 	'meter_timeout ends its compiling');
 $node->safe_psql('postgres', "ALTER FOREIGN TABLE slow OPTIONS (SET meter_timeout '0')");
 like(said('SELECT count(*) FROM slow', "statement_timeout = '500ms'"), qr/ERROR:  canceling statement due to statement timeout/,
