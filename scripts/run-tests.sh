@@ -135,8 +135,8 @@ set_up()
 		shared=$work/shared
 	fi
 	chown -R "$user" "$work"
-	# 20 slots for workers beside the server's own.
-	cluster_start "$work" max_worker_processes=24 fsync=off
+	# 20 workers for scans, two of 8 meters at the same time, beside the server's own.
+	cluster_start "$work" max_worker_processes=24 nfstream_fdw.max_workers=20 fsync=off
 }
 
 # Runs a command in the copy, as the server's user, for the cluster.
