@@ -281,7 +281,7 @@ part_tap()
 		status=$(logged "$logs/tap_$name.log" in_copy env TESTDIR="$work/tap/$name" \
 			TESTDATADIR="$work/tap/$name/tmp_check" TESTLOGDIR="$work/tap/$name/tmp_check/log" PG_TEST_PORT_DIR="$work/tap" \
 			PGPORT="6$port" PG_REGRESS="$pgxs/src/test/regress/pg_regress" NFSTREAM_TEST_PCAPS="$work/tree/test/pcaps" \
-			NFSTREAM_TEST_METERS="$work/meters" NFSTREAM_SHARED="$shared" \
+			NFSTREAM_TEST_METERS="$work/meters" NFSTREAM_SHARED="$shared" NFSTREAM_MESSAGES="${NFSTREAM_MESSAGES:-}" \
 			prove -v -I "$pgxs/src/test/perl" -I test/t "test/t/$name.pl")
 		count_tap "$logs/tap_$name.log" "$status"
 		if [ "$status" -ne 0 ]; then
