@@ -172,6 +172,12 @@ SQL
 )
 query="SELECT src_ip, dst_ip, dst_port, requested_server_name, bidirectional_bytes FROM flows WHERE application_name = ${application:-'Facebook'};"
 rows=$(psql_in "$database" -c "SET search_path = $schema" -c "${query/;/ LIMIT 5;}")
+# A table `flows` of the user's own is found first; then this one needs its schema.
+table=flows
+if [ "$(psql_in "$database" -A -t -c "SELECT 'flows'::regclass = '$schema.flows'::regclass")" = f ]; then
+	table=$schema.flows
+	query=${query/FROM flows/FROM $table}
+fi
 psql=$(command -v psql || echo "$programs/psql")
 [ "$psql" != /usr/bin/psql ] || psql=psql
 cat <<EXPLANATION
@@ -185,8 +191,10 @@ $rows
 Go on with
 	$psql -h $directory -p $port -U $user $database
 and there, for example,
-	SELECT * FROM flows WHERE application_name = ${application:-'Facebook'};
-	CREATE TABLE kept AS SELECT * FROM flows;
+	SELECT * FROM $table WHERE application_name = ${application:-'Facebook'};
+	CREATE TABLE kept AS SELECT * FROM $table;
 or with what README.md has, and $source in the place of /captures/facebook.pcap.
 Another capture: make quickstart PCAP=/path/x.pcap. The end: make quickstart-stop.
 EXPLANATION
+[ "$table" = flows ] ||
+	echo "The name flows alone means a table that somebody has made in schema public; this capture's is $table."
