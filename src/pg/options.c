@@ -387,9 +387,9 @@ options_group_setting(ColumnGroup group)
 		case GROUP_DPI:
 			return "n_dissections '20'";
 		case GROUP_UDPS:
-			return "udps to the plugins";
+			return "udps (plugins, not available yet)";
 		case GROUP_SYSTEM:
-			return "system_visibility_mode '1' (live)";
+			return "system_visibility_mode (live capture, not available yet)";
 		case GROUP_CORE:
 			break;
 	}
@@ -410,7 +410,8 @@ refuse_option(const char *name)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("option \"%s\" is not available yet", name)));
+			 errmsg("option \"%s\" is not available yet", name),
+			 errhint("Drop it from the table or its server: ALTER ... OPTIONS (DROP %s).", name)));
 }
 
 bool

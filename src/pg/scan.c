@@ -159,16 +159,21 @@ warn_of_overlap(FlowScan *scan)
 {
 	const OverlapMessage *overlap = gather_overlap(scan->gather);
 	const uint64 *counters = scan->account.counters;
+	uint64		seconds;
 
 	if (overlap == NULL || scan->overlap_told)
 		return;
 	scan->overlap_told = true;
+	seconds = (overlap->reached - overlap->begins) / 1000;
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
 			 errmsg(UINT64_FORMAT " of " UINT64_FORMAT " packets are older than packets before them",
 					counters[COUNTER_PACKETS_OUT_OF_ORDER], counters[COUNTER_PACKETS_METERED]),
-			 errdetail("Such packets are metered at the time that was reached. Capture \"%s\" is the first that begins before it, by " UINT64_FORMAT " seconds.",
-					   encoding_valid(scan->job->files[overlap->file].path), (overlap->reached - overlap->begins) / 1000),
+			 errdetail_plural("Such packets are metered at the time that was reached. Capture \"%s\" is the first that begins before it, by " UINT64_FORMAT " second.",
+							  "Such packets are metered at the time that was reached. Capture \"%s\" is the first that begins before it, by " UINT64_FORMAT " seconds.",
+							  seconds, encoding_valid(scan->job->files[overlap->file].path), seconds),
+			 scan->options->source_order == SOURCE_ORDER_TIME ?
+			 errhint("Their times overlap in any order. If they have nothing to do with each other, set separate_files to \"true\"; if they are of one time, merge them, as with mergecap.") :
 			 errhint("Name the captures in the order of their times or set source_order to \"time\"; if they have nothing to do with each other, set separate_files to \"true\".")));
 }
 

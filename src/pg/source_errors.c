@@ -203,6 +203,9 @@ source_not_regular(int level, const struct stat *status, const char *path, const
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 			 errmsg("could not open capture \"%s\": %s", encoding_valid(path), what),
 			 origin_detail(origin),
+			 S_ISDIR(status->st_mode) && origin->glob != NULL ?
+			 errhint("Use a glob that matches only captures, as \"*.pcap\"; the captures in this directory are \"%s%s*.pcap\".",
+					 encoding_valid(path), ends_with(path, '/') ? "" : "/") :
 			 S_ISDIR(status->st_mode) ? errhint("Name the captures in it with a glob, as \"%s%s*.pcap\".",
 												encoding_valid(path), ends_with(path, '/') ? "" : "/") :
 			 S_ISREG(status->st_mode) ? errhint("The kernel makes up what is in there: give the path of a file on a disk.") :

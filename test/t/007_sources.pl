@@ -103,7 +103,7 @@ is(files_of("$directory/e[0-9].pcap"), 'e1.pcap', 'a glob that is no file');
 is(files_of("$directory/sub/*.pcap"), <<'END' , 'a directory among the matches');
 ERROR:  could not open capture ".../sub/dir.pcap": it is a directory
 DETAIL:  It matches ".../sub/*.pcap" in the option "source".
-HINT:  Name the captures in it with a glob, as ".../sub/dir.pcap/*.pcap".
+HINT:  Use a glob that matches only captures, as "*.pcap"; the captures in this directory are ".../sub/dir.pcap/*.pcap".
 END
 is(files_of("$directory/"), <<'END', 'a directory');
 ERROR:  could not open capture ".../": it is a directory

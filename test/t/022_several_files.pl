@@ -194,6 +194,9 @@ like($session->{said}, $overlap, 'three passes of one scan say it once');
 flows_table($node, 'overlap', source(@late), separate_files => 'true');
 $session->query('SELECT count(*) FROM overlap');
 is($session->{said}, '', 'where they are apart none is late');
+flows_table($node, 'overlap', source((capture($node, 'busy.pcap')) x 2), source_order => 'time');
+$session->query('SELECT count(*) FROM overlap');
+like($session->{said}, qr/, by 1 second\.\nHINT:  Their times overlap in any order\. /, 'where no order helps, none is recommended');
 
 # --------------------------------------------------------------------------------------------------------- bad ones among them
 
