@@ -1,0 +1,254 @@
+/*
+ * engine_run.h
+ *	  The engine run over captures that a test makes, with all that it tells its program kept.
+ */
+#ifndef ENGINE_RUN_H
+#define ENGINE_RUN_H
+
+#include "capture_files.h"
+#include "engine/engine.h"
+#include "wire/limits.h"
+#include "wire/record.h"
+
+#define SOURCES_MOST	3
+#define KEPT_MOST		16384
+
+/* A record as it was written. */
+typedef struct Kept
+{
+	size_t		length;
+	uint8_t		bytes[400];
+} Kept;
+
+typedef struct Scan
+{
+	MeterPosition position;
+	MeterRequest request;
+	const char *filter;
+	int			sources[SOURCES_MOST];
+	uint64_t	sizes[SOURCES_MOST];
+
+	/* What came of it. */
+	bool		succeeded;
+	Account		account;
+	FailureMessage failure;
+	unsigned	opened;
+	unsigned	damages;
+	FailureMessage damage;		/* the latest */
+	unsigned	orders;
+	uint32_t	order[SOURCES_MOST];	/* of the sources, as it was told */
+	uint32_t	taken;
+	unsigned	ends;
+	uint64_t	packets[SOURCES_MOST];	/* of each source that ended */
+	unsigned	flows[SOURCES_MOST];	/* records up to there */
+	unsigned	overlaps;
+	OverlapMessage overlap;		/* the latest */
+	unsigned	places;
+	PlaceMessage place;			/* the latest */
+	unsigned	count;
+	Kept		kept[KEPT_MOST];
+} Scan;
+
+static inline int
+open_source(void *context, uint32_t index, uint64_t *size)
+{
+	Scan	   *scan = context;
+
+	assert_true(index < scan->request.files && ++scan->opened <= request_opens_max(&scan->request));
+	*size = scan->sizes[index];
+	assert_int_equal(lseek(scan->sources[index], 0, SEEK_SET), 0);
+	return dup(scan->sources[index]);
+}
+
+static inline uint8_t *
+record_room(void *context, size_t bytes)
+{
+	Scan	   *scan = context;
+
+	assert_true(scan->count < KEPT_MOST && bytes <= sizeof(scan->kept[0].bytes));
+	return scan->kept[scan->count].bytes;
+}
+
+static inline void
+record_written(void *context, size_t bytes)
+{
+	Scan	   *scan = context;
+
+	scan->kept[scan->count++].length = bytes;
+}
+
+static inline void
+note_place(void *context, const PlaceMessage *place)
+{
+	Scan	   *scan = context;
+
+	scan->places++;
+	scan->place = *place;
+}
+
+static inline void
+note_damage(void *context, const FailureMessage *damage)
+{
+	Scan	   *scan = context;
+
+	scan->damages++;
+	scan->damage = *damage;
+}
+
+static inline void
+note_overlap(void *context, const OverlapMessage *overlap)
+{
+	Scan	   *scan = context;
+
+	scan->overlaps++;
+	scan->overlap = *overlap;
+}
+
+static inline void
+note_order(void *context, const uint32_t *order, uint32_t files)
+{
+	Scan	   *scan = context;
+
+	assert_int_equal(files, scan->request.files);
+	memcpy(scan->order, order, files * sizeof(*order));
+	scan->orders++;
+}
+
+static inline uint32_t
+take_file(void *context)
+{
+	return ((Scan *) context)->taken++;
+}
+
+static inline void
+note_file_end(void *context, uint64_t packets)
+{
+	Scan	   *scan = context;
+
+	scan->flows[scan->ends] = scan->count;
+	scan->packets[scan->ends++] = packets;
+}
+
+static inline Scan *
+scan_of(const File *first, const File *second)
+{
+	const File *files[] = {first, second};
+	Scan	   *scan = calloc(1, sizeof(*scan));
+
+	assert_non_null(scan);
+	request_defaults(&scan->request);
+	scan->request.n_dissections = 0;
+	request_add_all_columns(&scan->request);
+	column_set_add(&scan->request.columns, (unsigned) column_by_name("source_file"));
+	for (size_t i = 0; i < LENGTH(files); i++)
+		if (files[i] != NULL)
+		{
+			scan->sources[i] = file_of(files[i]->bytes, files[i]->length);
+			scan->sizes[i] = files[i]->length;
+			scan->request.files++;
+		}
+	return scan;
+}
+
+static inline void
+run(Scan *scan)
+{
+	const EngineProgram program = {scan, open_source, record_room, record_written, note_place, note_damage, &scan->position,
+	.overlap = note_overlap, .order = note_order, .take_file = take_file, .file_end = note_file_end};
+	Filter	   *filter = scan->filter == NULL ? NULL : filter_start(scan->filter, strlen(scan->filter));
+
+	scan->opened = scan->count = scan->taken = scan->ends = scan->orders = 0;
+	scan->succeeded = engine_run(&scan->request, filter, NULL, &program, &scan->account, &scan->failure);
+	if (filter != NULL)
+		filter_free(filter);
+	if (scan->succeeded)
+		assert_true(account_adds_up(&scan->account));
+}
+
+static inline void
+end(Scan *scan)
+{
+	for (uint32_t i = 0; i < scan->request.files; i++)
+		close(scan->sources[i]);
+	free(scan);
+}
+
+static inline uint64_t
+counter(const Scan *scan, Counter which)
+{
+	return scan->account.counters[which];
+}
+
+static inline FlowRecord
+record_number(const Scan *scan, unsigned number)
+{
+	const Kept *kept = &scan->kept[number];
+	const uint8_t *cursor = kept->bytes;
+	FlowRecord	record;
+
+	assert_true(number < scan->count);
+	assert_null(record_read(&cursor, kept->bytes + kept->length, &scan->request.columns, 0, &record));
+	return record;
+}
+
+static inline uint64_t
+value(const Scan *scan, unsigned number, const char *column)
+{
+	return record_number(scan, number).values[column_by_name(column)].u;
+}
+
+/* -------------------------------------------------------------------------------------------------- their captures */
+
+/* Ethernet, IPv4, UDP from 10.0.0.1 to 8.8.8.`peer`, 60 bytes. */
+static inline void
+put_udp(File *file, uint16_t source_port, uint8_t peer)
+{
+	put_fill(file, 2, 12);
+	put_bytes(file, "\x08\x00\x45\0\0\x2e\0\1\0\0\x40\x11\0\0\x0a\0\0\1\x08\x08\x08", 21);
+	put_fill(file, peer, 1);
+	put_fill(file, (uint8_t) (source_port >> 8), 1), put_fill(file, (uint8_t) source_port, 1);
+	put_bytes(file, "\0\x35\0\x1a\0\0", 6);
+	put_fill(file, 0, 18);
+}
+
+static inline void
+pcap_udp(File *file, uint32_t seconds, uint16_t source_port)
+{
+	pcap_record(file, seconds, 0, 60, 60, 0, 0);
+	put_udp(file, source_port, 8);
+}
+
+static inline File
+pcap_start(uint32_t link_type)
+{
+	File		file = {0};
+
+	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, link_type);
+	return file;
+}
+
+/* Two flows of two packets each, in four seconds. */
+static inline File
+two_flows(uint32_t seconds)
+{
+	File		file = pcap_start(ETHERNET);
+
+	pcap_udp(&file, seconds, 1);
+	pcap_udp(&file, seconds + 1, 2);
+	pcap_udp(&file, seconds + 2, 1);
+	pcap_udp(&file, seconds + 3, 2);
+	return file;
+}
+
+static inline Scan *
+scan_of_three(const File *first, const File *second, const File *third)
+{
+	Scan	   *scan = scan_of(first, second);
+
+	scan->sources[2] = file_of(third->bytes, third->length);
+	scan->sizes[2] = third->length;
+	scan->request.files = 3;
+	return scan;
+}
+
+#endif							/* ENGINE_RUN_H */

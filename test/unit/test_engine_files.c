@@ -1,0 +1,198 @@
+/*
+ * test_engine_files.c
+ *	  Several sources: in the order of their times, each by itself, and overlapping.
+ */
+#include "engine_run.h"
+
+/* By their first packets' times; what has none is read last. */
+CASE(sources_are_read_in_the_order_of_their_times)
+{
+	const File	late = two_flows(2000),
+				none = pcap_start(ETHERNET),
+				early = two_flows(1000);
+	Scan	   *scan = scan_of_three(&late, &none, &early);
+
+	run(scan);
+	assert_int_equal(scan->overlaps, 1);
+	assert_int_equal(scan->orders, 0);
+
+	scan->request.source_order = SOURCE_ORDER_TIME;
+	scan->overlaps = 0;
+	run(scan);
+	assert_int_equal(scan->orders, 1);
+	assert_int_equal(scan->order[0], 2);
+	assert_int_equal(scan->order[1], 0);
+	assert_int_equal(scan->order[2], 1);
+	assert_int_equal(scan->opened, 6);
+	assert_int_equal(scan->overlaps, 0);
+	assert_int_equal(scan->count, 4);
+	assert_int_equal(value(scan, 0, "source_file"), 2);
+	assert_int_equal(value(scan, 3, "source_file"), 0);
+	end(scan);
+}
+
+/* A packet without a time does not say when a capture begins, if there is one that has it; equals stay as they are given. */
+CASE(time_of_a_source_is_its_first_packets_that_has_one)
+{
+	const File	second = two_flows(1000);
+	File		simple = {0},
+				timeless = pcap_start(ETHERNET);
+	Scan	   *scan;
+
+	pcap_udp(&timeless, 0, 1);
+	ng_section(&simple);
+	ng_interface(&simple, ETHERNET, SNAPSHOT, -1, 0);
+	ng_simple(&simple, 60, 1, 60);
+	scan = scan_of_three(&second, &timeless, &second);
+	scan->request.source_order = SOURCE_ORDER_TIME;
+	run(scan);
+	assert_int_equal(scan->order[0], 1);
+	assert_int_equal(scan->order[1], 0);
+	assert_int_equal(scan->order[2], 2);
+	end(scan);
+
+	pcap_udp(&timeless, 1500, 1);
+	scan = scan_of_three(&timeless, &second, &simple);
+	scan->request.source_order = SOURCE_ORDER_TIME;
+	run(scan);
+	assert_int_equal(scan->order[0], 2);
+	assert_int_equal(scan->order[1], 1);
+	assert_int_equal(scan->order[2], 0);
+	end(scan);
+}
+
+/* What one source gives is what it gives alone, whatever is before it, later or earlier or damaged. */
+CASE(sources_apart_are_as_if_alone)
+{
+	const File	first = two_flows(1000),
+				third = two_flows(500);
+	File		second = two_flows(1001);
+	const File *const files[] = {&first, &second, &third};
+	Scan	   *apart;
+	unsigned	at = 0;
+
+	pcap_udp(&second, 3000, 1);
+	pcap_udp(&second, 3001, 9);
+	second.length -= 1;
+	apart = scan_of_three(&first, &second, &third);
+	apart->request.separate_files = true;
+	run(apart);
+	assert_true(apart->succeeded);
+	assert_int_equal(apart->ends, 3);
+	assert_int_equal(apart->overlaps, 0);
+	assert_int_equal(apart->damages, 1);
+	assert_int_equal(apart->damage.file, 1);
+	assert_int_equal(counter(apart, COUNTER_PACKETS_OUT_OF_ORDER), 0);
+	assert_int_equal(counter(apart, COUNTER_PACKETS_READ), 4 + 5 + 4);
+	for (size_t i = 0; i < LENGTH(files); i++)
+	{
+		Scan	   *alone = scan_of(files[i], NULL);
+
+		run(alone);
+		assert_int_equal(apart->packets[i], counter(alone, COUNTER_PACKETS_READ));
+		assert_int_equal(apart->flows[i], at + alone->count);
+		for (unsigned j = 0; j < alone->count; j++, at++)
+		{
+			assert_int_equal(record_number(apart, at).left, record_number(alone, j).left);
+			assert_int_equal(record_number(apart, at).first, record_number(alone, j).first);
+			assert_int_equal(value(apart, at, "bidirectional_last_seen_ms"), value(alone, j, "bidirectional_last_seen_ms"));
+			assert_int_equal(value(apart, at, "bidirectional_packets"), value(alone, j, "bidirectional_packets"));
+			assert_int_equal(value(apart, at, "source_file"), i);
+		}
+		end(alone);
+	}
+	end(apart);
+}
+
+/* What ends a scan ends it within a source and at its end. */
+CASE(sources_apart_end_with_the_last_flow_or_at_damage)
+{
+	const File	second = two_flows(1000),
+				third = two_flows(1000);
+	File		first = two_flows(1000);
+	Scan	   *scan = scan_of_three(&first, &second, &third);
+
+	scan->request.separate_files = true;
+	for (unsigned most = 1; most <= 6; most++)
+	{
+		scan->request.max_nflows = most;
+		run(scan);
+		assert_int_equal(scan->count, most);
+		assert_int_equal(scan->taken, (most + 1) / 2);
+	}
+	end(scan);
+
+	first.length -= 1;
+	scan = scan_of_three(&first, &second, &third);
+	scan->request.separate_files = true;
+	scan->request.stop_at_damage = true;
+	run(scan);
+	assert_true(scan->succeeded);
+	assert_int_equal(scan->taken, 1);
+	assert_int_equal(scan->ends, 1);
+	assert_int_equal(scan->count, 2);
+	end(scan);
+}
+
+/* A scan of three captures of four seconds each that begin at these seconds, and what it says of overlaps. */
+static void
+expect_overlap(const uint32_t begins[3], unsigned overlaps, uint32_t file, uint64_t reached)
+{
+	const File	files[] = {two_flows(begins[0]), two_flows(begins[1]), two_flows(begins[2])};
+	Scan	   *scan = scan_of_three(&files[0], &files[1], &files[2]);
+
+	run(scan);
+	assert_int_equal(scan->overlaps, overlaps);
+	if (overlaps > 0)
+	{
+		assert_int_equal(scan->overlap.file, file);
+		assert_int_equal(scan->overlap.begins, begins[file] * 1000);
+		assert_int_equal(scan->overlap.reached, reached * 1000);
+	}
+	end(scan);
+}
+
+/* It is told of the first source that begins more than a second before the time that was reached, and of no other. */
+CASE(overlap_is_told_once)
+{
+	expect_overlap((const uint32_t[]) {1000, 1010, 1020}, 0, 0, 0);
+	expect_overlap((const uint32_t[]) {1000, 1002, 1005}, 0, 0, 0);
+	expect_overlap((const uint32_t[]) {1000, 1001, 1005}, 1, 1, 1003);
+	expect_overlap((const uint32_t[]) {1000, 500, 600}, 1, 1, 1003);
+	expect_overlap((const uint32_t[]) {1000, 2000, 1500}, 1, 2, 2003);
+}
+
+/* What begins is the first packet that is metered and has a time: not one that is filtered or ignored. */
+CASE(overlap_is_that_of_metered_packets)
+{
+	const File	first = two_flows(1000);
+	File		second = pcap_start(ETHERNET);
+	Scan	   *scan;
+
+	pcap_udp(&second, 500, 7);
+	pcap_record(&second, 500, 0, 10, 10, 0, 10);
+	pcap_udp(&second, 0, 1);
+	pcap_udp(&second, 1100, 1);
+	pcap_udp(&second, 500, 1);
+	scan = scan_of(&first, &second);
+	scan->filter = "not src port 7";
+	run(scan);
+	assert_int_equal(scan->overlaps, 0);
+	assert_int_equal(counter(scan, COUNTER_PACKETS_OUT_OF_ORDER), 2);
+	end(scan);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sources_are_read_in_the_order_of_their_times),
+		cmocka_unit_test(time_of_a_source_is_its_first_packets_that_has_one),
+		cmocka_unit_test(sources_apart_are_as_if_alone),
+		cmocka_unit_test(sources_apart_end_with_the_last_flow_or_at_damage),
+		cmocka_unit_test(overlap_is_told_once),
+		cmocka_unit_test(overlap_is_that_of_metered_packets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
