@@ -216,10 +216,13 @@ read_columns(const Known *known, const char *value, ColumnSet *set)
 		{
 			const char *names[COLUMNS_MAX],
 					   *perhaps;
+			unsigned	count = 0;
 
+			/* Those of plugins and of live capture are empty here: none of them was meant. */
 			for (unsigned i = 0; i < column_count; i++)
-				names[i] = columns[i].name;
-			perhaps = nearest(at, length, names, column_count);
+				if (columns[i].group != GROUP_UDPS && columns[i].group != GROUP_SYSTEM)
+					names[count++] = columns[i].name;
+			perhaps = nearest(at, length, names, count);
 			complain(NULL, "--%s: there is no column \"%.*s\"%s%s%s", name_of(known), (int) length, at,
 					 perhaps == NULL ? "" : ", perhaps \"", perhaps == NULL ? "" : perhaps,
 					 perhaps == NULL ? "" : "\" was meant");
