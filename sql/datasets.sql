@@ -77,6 +77,9 @@ CREATE VIEW of_whole AS SELECT id FROM whole WHERE id < 0;
 SELECT nfstream_to_table('whole', 'whole', if_exists => 'replace');
 \echo :SQLSTATE
 SELECT nfstream_to_table('of_whole', 'whole', if_exists => 'replace');
+CREATE FUNCTION rows_of_whole() RETURNS SETOF bigint STABLE LANGUAGE sql AS 'SELECT id FROM whole';
+CREATE VIEW by_function AS SELECT id FROM rows_of_whole() AS r (id);
+SELECT nfstream_to_table('by_function', 'whole', if_exists => 'replace');
 CREATE TABLE parts (id bigint, x bigint) PARTITION BY RANGE (id);
 CREATE TABLE part PARTITION OF parts FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
 INSERT INTO parts VALUES (1, 1);

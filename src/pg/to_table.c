@@ -19,6 +19,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
+#include "nodes/plannodes.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
@@ -280,24 +281,41 @@ have_common(const List *relations, const List *others)
 	return false;
 }
 
+/* Errors if one of these relations, one of its partitions or one of its parents is among those that are to be emptied. */
+static void
+check_none_is_emptied(const List *sources, const List *emptied, const Target *target)
+{
+	ListCell   *cell;
+
+	foreach(cell, sources)
+		if (have_common(find_all_inheritors(lfirst_oid(cell), AccessShareLock, NULL), emptied))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("table \"%s\" cannot be replaced by its own rows", target->name),
+					 errhint("Give the target another name.")));
+}
+
 /*
  * Errors if the rows come from the table that they are to replace, directly, through views, or as one of its partitions or of its
- * parents: it would be emptied first.
+ * parents: it would be emptied first.  The query knows the relations of its views, and its plan those of functions in SQL that
+ * the planner has put in their calls' place; what other functions read nobody knows.
  */
 static void
 check_not_own_rows(DatasetQuery *query, const Target *target)
 {
 	List	   *emptied = find_all_inheritors(target->id, AccessShareLock, NULL);
-	ListCell   *source,
-			   *cell;
+	SPIPlanPtr	select = dataset_prepare(query, query->select);
+	CachedPlan *planned;
+	ListCell   *cell;
 
-	foreach(source, SPI_plan_get_plan_sources(dataset_prepare(query, query->select)))
-		foreach(cell, ((CachedPlanSource *) lfirst(source))->relationOids)
-			if (have_common(find_all_inheritors(lfirst_oid(cell), AccessShareLock, NULL), emptied))
-				ereport(ERROR,
-						(errcode(ERRCODE_OBJECT_IN_USE),
-						 errmsg("table \"%s\" cannot be replaced by its own rows", target->name),
-						 errhint("Give the target another name.")));
+	foreach(cell, SPI_plan_get_plan_sources(select))
+		check_none_is_emptied(((CachedPlanSource *) lfirst(cell))->relationOids, emptied, target);
+	planned = SPI_plan_get_cached_plan(select);
+	if (planned == NULL)
+		return;
+	foreach(cell, planned->stmt_list)
+		check_none_is_emptied(lfirst_node(PlannedStmt, cell)->relationOids, emptied, target);
+	ReleaseCachedPlan(planned, NULL);	/* no resource owner has that of a plan which is not saved */
 }
 
 static uint64
