@@ -233,6 +233,19 @@ WHERE client IN (nfstream_anonymize(address), nfstream_anonymize(address, '\xff'
 	OR server IN (nfstream_anonymize(address), nfstream_anonymize(address, '\xff'));
 RESET ROLE;
 
+-- A Community ID tells addresses and ports to who tries them all: it is hashed with them, under whatever names they have.
+CREATE FOREIGN TABLE told (id bigint, src_ip text, known text OPTIONS (attribute 'community_id'))
+	SERVER anonymize_server OPTIONS (source :'tls');
+CREATE FOREIGN TABLE told_port (id bigint, p text OPTIONS (attribute 'src_port'), community_id text)
+	SERVER anonymize_server OPTIONS (source :'tls', columns_to_anonymize '{p}');
+SELECT DISTINCT known ~ '^1:.{28}$' AS is_plain FROM told;
+SELECT DISTINCT length(community_id) AS hashed FROM told_port;
+ALTER FOREIGN TABLE told OPTIONS (ADD columns_to_anonymize '{src_ip}');
+SELECT DISTINCT length(known) AS hashed FROM told;
+ALTER FOREIGN TABLE told OPTIONS (SET columns_to_anonymize '{id}');
+ALTER FOREIGN TABLE told ALTER id TYPE text;
+SELECT DISTINCT known ~ '^1:.{28}$' AS is_plain FROM told;
+
 SET client_min_messages = warning;
 DROP SERVER anonymize_server CASCADE;
 DROP SCHEMA anonymize CASCADE;

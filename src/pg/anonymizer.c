@@ -30,6 +30,7 @@ struct Anonymizer
 {
 	const char *table;
 	List	   *names;			/* the option's, C strings */
+	bool		hides_endpoint;	/* an address or port is among them */
 	uint8		key[SECRET_BYTES];
 	MemoryContextCallback callback;
 };
@@ -110,6 +111,31 @@ check_names(const List *names, const List *declared)
 	}
 }
 
+/* Whether these names hide an address or port of a flow, by its attribute or by a column of the table that stands for it. */
+static bool
+hide_endpoint(const List *names, Relation table)
+{
+	TupleDesc	descriptor = RelationGetDescr(table);
+
+	for (unsigned i = 0; i < column_count; i++)
+		if ((columns[i].field == FIELD_IP || columns[i].field == FIELD_PORT) && has_name(names, columns[i].name))
+			return true;
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+		const char *stands_for;
+		int			column;
+
+		if (attribute->attisdropped || !has_name(names, NameStr(attribute->attname)))
+			continue;
+		stands_for = options_attribute(RelationGetRelid(table), attribute->attnum);
+		column = stands_for == NULL ? -1 : column_by_name(stands_for);
+		if (column >= 0 && (columns[column].field == FIELD_IP || columns[column].field == FIELD_PORT))
+			return true;
+	}
+	return false;
+}
+
 /* The option anonymization_key of a role's user mapping, or of PUBLIC's where the role has none; NULL if there is none. */
 static const char *
 mapped_key(Oid role, Oid server)
@@ -156,6 +182,7 @@ anonymizer_of_table(Relation table, const ScanOptions *options)
 	anonymizer = palloc0(sizeof(*anonymizer));
 	anonymizer->table = pstrdup(RelationGetRelationName(table));
 	anonymizer->names = names;
+	anonymizer->hides_endpoint = hide_endpoint(names, table);
 	anonymizer->callback.func = wipe_key;
 	anonymizer->callback.arg = anonymizer;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &anonymizer->callback);
@@ -171,8 +198,12 @@ anonymizer_of_table(Relation table, const ScanOptions *options)
 bool
 anonymizer_hides(const Anonymizer *anonymizer, Form_pg_attribute attribute, const Column *column)
 {
-	if (anonymizer == NULL ||
-		!(has_name(anonymizer->names, column->name) || has_name(anonymizer->names, NameStr(attribute->attname))))
+	if (anonymizer == NULL)
+		return false;
+
+	/* A Community ID is made of addresses and ports without a key: who reads it can try all of them until one fits. */
+	if (!(has_name(anonymizer->names, column->name) || has_name(anonymizer->names, NameStr(attribute->attname)) ||
+		  (column->field == FIELD_COMMUNITY_ID && anonymizer->hides_endpoint)))
 		return false;
 	if (attribute->atttypid != TEXTOID)
 		ereport(ERROR,

@@ -21,8 +21,8 @@ typedef struct Anonymizer Anonymizer;
 Anonymizer *anonymizer_of_table(Relation table, const ScanOptions *options);
 
 /*
- * Whether a column of the table is to be hashed: it is named in the option, or the attribute is that it stands for.  Errors if
- * it is to be and is not of type text.  `anonymizer` may be NULL.
+ * Whether a column of the table is to be hashed: it is named in the option, or the attribute is that it stands for, or it would tell
+ * an address or port that is.  Errors if it is to be and is not of type text.  `anonymizer` may be NULL.
  */
 bool		anonymizer_hides(const Anonymizer *anonymizer, Form_pg_attribute attribute, const Column *column);
 

@@ -13,6 +13,10 @@
 #include "pg/encoding.h"
 #include "pg/source_errors.h"
 
+#ifndef ERRCODE_FILE_NAME_TOO_LONG
+#define ERRCODE_FILE_NAME_TOO_LONG	MAKE_SQLSTATE('5', '8', 'P', '0', '3')	/* as later servers have it */
+#endif
+
 /* Says, as an error's detail, where the path came from. */
 static int
 origin_detail(const Origin *origin)
@@ -181,7 +185,7 @@ source_could_not_open(int level, const Reach *reach, const char *path, const Ori
 		return;
 	}
 	ereport(level,
-			(errcode_for_file_access(),
+			(error == ENAMETOOLONG ? errcode(ERRCODE_FILE_NAME_TOO_LONG) : errcode_for_file_access(),
 			 errmsg("could not open capture \"%s\": %m", encoding_valid(path)),
 			 origin_detail(origin),
 			 error == ENOENT ? absent_hint(reach, path) :
