@@ -342,7 +342,7 @@ sub told_of
 }
 
 my $unknown = told_of("$outside/nothing");
-like($unknown, qr/^ERROR:  "NAME" is not in directory "\Q$inside\E"\nHINT:  The option "directory" of the server/m,
+like($unknown, qr/^ERROR:  "NAME" is not in directory "\Q$inside\E"\nHINT:  Tables of this server can only read captures in the directory/m,
 	'the error');
 is(told_of($_), $unknown, 'nothing is told of ' . $_ =~ s/\Q$base\E/.../gr)
 	foreach "$outside/c.pcap", $outside, "$outside/c.pcap/nothing", '../outside/c.pcap', '../outside/nothing',

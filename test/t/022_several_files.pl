@@ -63,7 +63,7 @@ sub rows_apart
 
 # ------------------------------------------------------------------------------------------------------- each by itself
 
-my @names = map { s/.*\///r } grep { !/\/damage_/ } sort glob("$pcaps/*.pcap*");
+my @names = map { s/.*\///r } grep { !/\/damage_/ } sort glob("$pcaps/*.{pcap,pcapng}");
 my @files = map { capture($node, $_) } @names;
 
 cmp_ok(scalar(@files), '>', 60, 'captures of all kinds');
