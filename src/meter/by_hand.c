@@ -313,6 +313,18 @@ run(ByHand *hand)
 	return EXIT_SIGNAL + signal_received;
 }
 
+/* What is hashed: the columns that were named, and the Community ID if it would tell one of them. */
+static ColumnSet
+hashed_columns(const ColumnSet *named)
+{
+	ColumnSet	hashed = *named;
+
+	for (unsigned i = 0; i < column_count; i++)
+		if (column_set_has(named, i) && column_is_endpoint(&columns[i]))
+			column_set_add(&hashed, (unsigned) column_by_name("community_id"));
+	return hashed;
+}
+
 /* The key of the hashes: the one that was given, or one that nobody knows. */
 static bool
 make_key(ByHand *hand)
@@ -376,7 +388,7 @@ meter_by_hand(int argc, char **argv)
 	}
 	signal(SIGPIPE, on_broken_pipe);
 	hand.form.wanted = hand.arguments.request.columns;
-	hand.form.hashed = hand.arguments.hashed;
+	hand.form.hashed = hashed_columns(&hand.arguments.hashed);
 	hand.form.names = hand.arguments.sources;
 	if (!make_key(&hand))
 	{

@@ -118,7 +118,7 @@ hide_endpoint(const List *names, Relation table)
 	TupleDesc	descriptor = RelationGetDescr(table);
 
 	for (unsigned i = 0; i < column_count; i++)
-		if ((columns[i].field == FIELD_IP || columns[i].field == FIELD_PORT) && has_name(names, columns[i].name))
+		if (column_is_endpoint(&columns[i]) && has_name(names, columns[i].name))
 			return true;
 	for (int i = 0; i < descriptor->natts; i++)
 	{
@@ -130,7 +130,7 @@ hide_endpoint(const List *names, Relation table)
 			continue;
 		stands_for = options_attribute(RelationGetRelid(table), attribute->attnum);
 		column = stands_for == NULL ? -1 : column_by_name(stands_for);
-		if (column >= 0 && (columns[column].field == FIELD_IP || columns[column].field == FIELD_PORT))
+		if (column >= 0 && column_is_endpoint(&columns[column]))
 			return true;
 	}
 	return false;

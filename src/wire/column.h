@@ -139,6 +139,13 @@ extern const unsigned column_count; /* <= COLUMNS_MAX */
 /* The index of the column of this name, or -1. */
 int			column_by_name(const char *name);
 
+/* Whether it is an address or port, of which a Community ID is made without a key: who hides one of them hides that too. */
+static inline bool
+column_is_endpoint(const Column *column)
+{
+	return column->field == FIELD_IP || column->field == FIELD_PORT;
+}
+
 /* A set of columns, by index. */
 typedef struct ColumnSet
 {
