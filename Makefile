@@ -42,7 +42,7 @@ export PG_CONFIG NDPI PCAP PCAPS PEER PARTS SEED ROUNDS QUICKSTART_DIR YES
 MODULE_big = nfstream_fdw
 EXTENSION = nfstream_fdw
 DATA = $(sort $(wildcard nfstream_fdw--*.sql))
-EXTENSION_SOURCES = nfstream_fdw.c $(sort $(wildcard src/pg/*.c src/wire/*.c))
+EXTENSION_SOURCES = nfstream_fdw.c $(sort $(wildcard src/pg/*/*.c src/wire/*.c))
 OBJS = $(EXTENSION_SOURCES:%.c=build/server/%.o)
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 
@@ -79,7 +79,7 @@ build/server/flags: FORCE
 # -------------------------------------------------------------------------------------------------------------- meter
 # Compiled without the server's headers and with flags of its own: PGXS's CFLAGS, CPPFLAGS and LDFLAGS are not used.
 
-ENGINE_SOURCES = $(sort $(wildcard src/engine/*.c src/engine/plugins/*.c src/wire/*.c))
+ENGINE_SOURCES = $(sort $(wildcard src/engine/*.c src/engine/*/*.c src/wire/*.c))
 METER_SOURCES = $(sort $(wildcard src/meter/*.c)) $(ENGINE_SOURCES)
 METER_OBJS = $(METER_SOURCES:%.c=build/meter/%.o)
 
@@ -188,8 +188,8 @@ build/fuzz/flags: FORCE
 	$(call remember,$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_MODULE_CFLAGS) $(CPPFLAGS) $(METER_CPPFLAGS) $(FUZZ_LDFLAGS) $(LIBRARY_CPPFLAGS) $(LIBRARY_LIBS))
 
 # The options are read by the server too: their target is a module for it.
-FUZZ_MODULE_SOURCES = test/fuzz/fuzz_options.c src/pg/options.c src/pg/option_forms.c src/pg/suggest.c src/pg/privileges.c src/pg/reach.c \
-	src/pg/encoding.c src/wire/column.c src/wire/limits.c src/wire/record.c
+FUZZ_MODULE_SOURCES = test/fuzz/fuzz_options.c $(sort $(wildcard src/pg/options/*.c)) src/pg/source/reach.c src/pg/base/encoding.c \
+	src/wire/column.c src/wire/limits.c src/wire/record.c
 FUZZ_MODULE_OBJS = $(FUZZ_MODULE_SOURCES:%.c=build/fuzz/server/%.o)
 FUZZ_MODULE_CFLAGS = -std=gnu11 -O1 -g -fPIC -fno-omit-frame-pointer -Wall -Wno-ignored-attributes \
 	-fsanitize=fuzzer-no-link,undefined -fsanitize-trap=undefined

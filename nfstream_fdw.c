@@ -6,8 +6,8 @@
 
 #include "fmgr.h"
 
-#include "pg/fdw.h"
-#include "pg/settings.h"
+#include "pg/base/settings.h"
+#include "pg/fdw/fdw.h"
 
 #if PG_VERSION_NUM < 150000
 #error nfstream_fdw needs PostgreSQL 15 or later

@@ -176,8 +176,8 @@ def check_captures(tap):
     reasons = re.findall(r'IGNORED_\w+\] = \{"([^"]+)"', read('src/wire/account.c'))
     told = re.findall(r'^\| ([^|]+) \| .* \|$', page[page.index('## What is ignored'):], re.M)[2:]
     tap.check('doc/captures.md lists the reasons to ignore a packet', [] if reasons == told else [reasons, told])
-    numbers = dict(re.findall(r'(LINK_\w+) = (\d+)', read('src/engine/decode_layer.h')))
-    decoded = {numbers[name] for name in re.findall(r'\{(LINK_\w+), decode_', read('src/engine/decode.c'))}
+    numbers = dict(re.findall(r'(LINK_\w+) = (\d+)', read('src/engine/decode/decode_layer.h')))
+    decoded = {numbers[name] for name in re.findall(r'\{(LINK_\w+), decode_', read('src/engine/decode/decode.c'))}
     told = set(re.findall(r'\d+', ' '.join(re.findall(r'^\| .* \| ([\d, ]+) \|$', page, re.M))))
     tap.check('and the link types', sorted(decoded ^ told) or ([] if decoded else ['none']))
 

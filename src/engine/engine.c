@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/capture.h"
-#include "engine/decode.h"
+#include "engine/base/memory.h"
+#include "engine/decode/decode.h"
+#include "engine/flow/meter.h"
 #include "engine/look.h"
-#include "engine/memory.h"
-#include "engine/meter.h"
+#include "engine/source/capture.h"
 #include "wire/limits.h"
 
 /* So many frames apart the program is told how far the engine is. */

@@ -5,8 +5,8 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
-#include "engine/dpi.h"
-#include "engine/filter.h"
+#include "engine/analyse/dpi.h"
+#include "engine/decode/filter.h"
 #include "wire/message.h"
 #include "wire/position.h"
 #include "wire/request.h"

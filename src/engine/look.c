@@ -8,10 +8,10 @@
  */
 #include <stdlib.h>
 
-#include "engine/capture.h"
-#include "engine/decode.h"
+#include "engine/base/memory.h"
+#include "engine/decode/decode.h"
 #include "engine/look.h"
-#include "engine/memory.h"
+#include "engine/source/capture.h"
 
 /* The most that is read for a sample. */
 #define SAMPLE_FRAMES	(4 * SHARD_SAMPLE_PACKETS)

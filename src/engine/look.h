@@ -8,7 +8,7 @@
 #define ENGINE_LOOK_H
 
 #include "engine/engine.h"
-#include "engine/shard.h"
+#include "engine/flow/shard.h"
 
 /*
  * Finds the order in which the sources are read by their times: that of their first packets, those without a packet last, equals

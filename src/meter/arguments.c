@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/memory.h"
+#include "engine/base/memory.h"
 #include "meter/arguments.h"
 
 /* At most so many edits lead from what was typed to what may have been meant. */

@@ -19,10 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/dpi.h"
-#include "engine/filter.h"
-#include "engine/memory.h"
-#include "engine/stream.h"
+#include "engine/analyse/dpi.h"
+#include "engine/base/memory.h"
+#include "engine/decode/filter.h"
+#include "engine/source/stream.h"
 #include "meter/arguments.h"
 #include "meter/sandbox.h"
 #include "meter/serve.h"

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/memory.h"
+#include "engine/base/memory.h"
 #include "meter/channel.h"
 
 /* Reads exactly `length` bytes; a descriptor that comes with the first of them is kept. */

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/memory.h"
+#include "engine/base/memory.h"
 #include "meter/csv.h"
 
 #define HASH_BYTES	crypto_generichash_blake2b_BYTES_MAX

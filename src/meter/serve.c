@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "engine/memory.h"
+#include "engine/base/memory.h"
 #include "meter/channel.h"
 #include "meter/sandbox.h"
 #include "meter/serve.h"

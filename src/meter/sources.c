@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/memory.h"
-#include "engine/stream.h"
+#include "engine/base/memory.h"
+#include "engine/source/stream.h"
 #include "meter/arguments.h"
 #include "meter/sandbox.h"
 #include "meter/sources.h"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/key.h"
+#include "engine/flow/key.h"
 #include "meter/sandbox.h"
 #include "meter/start.h"
 

@@ -2,7 +2,7 @@
  * foreign.h
  *	  What a file may be that is no capture as they are read here, where its first bytes tell.
  *
- * engine/foreign.c knows the bytes and says what it is; wire/foreign.c says what to do.
+ * engine/source/foreign.c knows the bytes and says what it is; wire/foreign.c says what to do.
  */
 #ifndef WIRE_FOREIGN_H
 #define WIRE_FOREIGN_H

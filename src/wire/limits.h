@@ -4,7 +4,7 @@
  *
  * What servers and tables take in SQL, what a request may hold, what nfstream_meter takes on its command line and what
  * doc/options.md lists all come from this table.  A new option is a member of OptionId and a row of the table; a row of the
- * table in pg/options.c says where in SQL it may stand, a row of the one in meter/by_hand.c that the command line has it.
+ * table in pg/options/options.c says where in SQL it may stand, a row of the one in meter/by_hand.c that the command line has it.
  */
 #ifndef WIRE_LIMITS_H
 #define WIRE_LIMITS_H

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/dpi.h"
+#include "engine/analyse/dpi.h"
 #include "expect.h"
 
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))

@@ -5,7 +5,7 @@
  * The input: a byte that chooses the link type, with tunnels if its high bit is set; a byte for how much longer the frame
  * was on the wire, or how much shorter; the frame.
  */
-#include "engine/decode.h"
+#include "engine/decode/decode.h"
 #include "fuzz.h"
 
 #define OPTION_BYTES	2

@@ -30,7 +30,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "pg/option_forms.h"
+#include "pg/options/option_forms.h"
 #include "wire/limits.h"
 
 #include "expect.h"

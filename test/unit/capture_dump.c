@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "engine/capture.h"
+#include "engine/source/capture.h"
 
 static void
 print_frame(const Frame *frame)

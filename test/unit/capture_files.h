@@ -8,7 +8,7 @@
 #ifndef CAPTURE_FILES_H
 #define CAPTURE_FILES_H
 
-#include "engine/capture.h"
+#include "engine/source/capture.h"
 #include "files.h"
 
 #define PCAP_MICROSECONDS	0xa1b2c3d4u

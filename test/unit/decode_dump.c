@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/decode.h"
+#include "engine/decode/decode.h"
 
 static const char *const reason_names[IGNORE_REASONS] = {
 	[IGNORED_LINK_TYPE] = "LINK_TYPE",

@@ -17,7 +17,7 @@
 #include <cmocka.h>
 #include <pcap/dlt.h>
 
-#include "engine/decode.h"
+#include "engine/decode/decode.h"
 
 #define CASE(name)		static void name(void **state __attribute__((unused)))
 

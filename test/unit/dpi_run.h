@@ -6,7 +6,7 @@
 #define DPI_RUN_H
 
 #include "dpi_packets.h"
-#include "engine/dpi.h"
+#include "engine/analyse/dpi.h"
 
 static const ColumnSet all_columns = {{UINT64_MAX, UINT64_MAX}};
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/capture.h"
+#include "engine/source/capture.h"
 
 bool		__real_capture_open_pcap(Capture *capture);
 bool		__real_capture_open_pcapng(Capture *capture);

@@ -19,9 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/capture.h"
-#include "engine/filter.h"
-#include "engine/names.h"
+#include "engine/decode/filter.h"
+#include "engine/decode/names.h"
+#include "engine/source/capture.h"
 
 static void
 open_capture(Capture *capture, const char *path, FailureMessage *failure)

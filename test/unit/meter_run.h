@@ -7,7 +7,7 @@
 #ifndef METER_RUN_H
 #define METER_RUN_H
 
-#include "engine/meter.h"
+#include "engine/flow/meter.h"
 #include "packets.h"
 #include "wire/record.h"
 

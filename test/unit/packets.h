@@ -8,7 +8,7 @@
 #include <arpa/inet.h>
 
 #include "cases.h"
-#include "engine/packet.h"
+#include "engine/decode/packet.h"
 
 #define TCP	6
 #define UDP	17

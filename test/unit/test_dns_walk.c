@@ -3,7 +3,7 @@
  *	  Which DNS messages would lead nDPI before 4.6 round in a circle, and that no other packet is kept from it.
  */
 #include "cases.h"
-#include "engine/dns_walk.h"
+#include "engine/analyse/dns_walk.h"
 
 #define MOST	65535u
 

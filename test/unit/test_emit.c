@@ -7,7 +7,7 @@
  */
 #include <ndpi_api.h>
 
-#include "engine/emit.h"
+#include "engine/flow/emit.h"
 #include "packets.h"
 #include "wire/limits.h"
 #include "wire/record.h"

@@ -2,7 +2,7 @@
  * test_engine_shards.c
  *	  Long captures: the shards of one scan, and what is told on the way.
  */
-#include "engine/shard.h"
+#include "engine/flow/shard.h"
 #include "engine_run.h"
 
 /* A long capture, of which two thirds of the packets are from 10.0.0.1 to many others, and one from others to them. */

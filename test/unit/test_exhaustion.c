@@ -12,8 +12,8 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "engine/base/memory.h"
 #include "engine/engine.h"
-#include "engine/memory.h"
 #include "files.h"
 #include "wire/record.h"
 

@@ -6,7 +6,7 @@
 #include <pcap/pcap.h>
 
 #include "cases.h"
-#include "engine/filter.h"
+#include "engine/decode/filter.h"
 
 /* Ethernet, IPv4, UDP from 10.0.0.1 port 1000 to 10.0.0.2 port 53, 4 bytes. */
 static const uint8_t ethernet_frame[] = {

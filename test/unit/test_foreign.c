@@ -6,7 +6,7 @@
  */
 #include "capture_files.h"
 
-#include "engine/foreign.h"
+#include "engine/source/foreign.h"
 
 typedef struct Example
 {

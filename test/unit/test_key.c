@@ -2,7 +2,7 @@
  * test_key.c
  *	  Keys: what meets, what stays apart; the host that decides about a shard.
  */
-#include "engine/key.h"
+#include "engine/flow/key.h"
 #include "packets.h"
 
 static const uint64_t seeds[] = {0, 1, UINT64_C(0x5ca1ab1e0ddba115), UINT64_MAX};

@@ -3,7 +3,7 @@
  *	  Memory that ends the program where it is not to be had, and slabs of cells.
  */
 #include "cases.h"
-#include "engine/memory.h"
+#include "engine/base/memory.h"
 
 #define MUCH	(SIZE_MAX / 4)
 

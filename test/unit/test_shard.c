@@ -2,8 +2,8 @@
  * test_shard.c
  *	  Which meter gets a flow: every packet has exactly one, a flow stays together, and a busy host is split.
  */
-#include "engine/key.h"
-#include "engine/shard.h"
+#include "engine/flow/key.h"
+#include "engine/flow/shard.h"
 #include "packets.h"
 
 /* Starts all shards of a scan. */

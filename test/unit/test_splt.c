@@ -3,7 +3,7 @@
  *	  Sequences of packet lengths and times: what is kept, up to which length, in how much memory.
  */
 #include "cases.h"
-#include "engine/splt.h"
+#include "engine/analyse/splt.h"
 
 static SpltPacket
 packet_number(uint32_t number)

@@ -10,8 +10,8 @@
 #include <math.h>
 
 #include "cases.h"
-#include "engine/packet.h"
-#include "engine/statistics.h"
+#include "engine/analyse/statistics.h"
+#include "engine/decode/packet.h"
 
 #define VALUES(...)	(const uint64_t[]) {__VA_ARGS__}, LENGTH(((const uint64_t[]) {__VA_ARGS__}))
 

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/stream.h"
+#include "engine/source/stream.h"
 #include "files.h"
 
 #define MEGABYTE	((size_t) 1 << 20)

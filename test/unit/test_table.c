@@ -5,8 +5,8 @@
  * Random packets are looked up, added, touched and removed in the table and in an array that is searched from its
  * start; after every few steps both must have the same flows in the same two orders.
  */
-#include "engine/key.h"
-#include "engine/table.h"
+#include "engine/flow/key.h"
+#include "engine/flow/table.h"
 #include "packets.h"
 
 #define MOST_FLOWS	6000

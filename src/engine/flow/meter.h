@@ -1,0 +1,51 @@
+/*
+ * meter.h
+ *	  The clock, and the life of flows from their first packet to their record.
+ */
+#ifndef ENGINE_FLOW_METER_H
+#define ENGINE_FLOW_METER_H
+
+#include "engine/engine.h"
+#include "engine/flow/emit.h"
+#include "engine/flow/shard.h"
+#include "engine/flow/table.h"
+
+/* A flow that an idle scan found. */
+typedef struct IdleFlow
+{
+	uint64_t	first_place;
+	Cell		cell;
+} IdleFlow;
+
+typedef struct Meter
+{
+	const MeterRequest *request;
+	const EngineProgram *program;
+	Account    *account;
+	Dpi		   *dpi;
+	Emitter		emitter;
+	Shards		shards;
+	Table		table;
+	Slab		statistics;
+	bool		wants_splt;
+	bool		wants_statistics;
+
+	uint64_t	clock;				/* ms; starts at 0 and never runs backwards */
+	uint64_t	last_scan;			/* the clock at the latest idle scan */
+	uint64_t	place;				/* number of the packet at hand, from 1, through all sources */
+	bool		full;				/* max_nflows records were emitted */
+
+	IdleFlow   *idle;				/* what the current scan found */
+	size_t		idle_room;
+} Meter;
+
+void		meter_start(Meter *meter, const MeterRequest *request, const EngineProgram *program, Account *account, Dpi *dpi);
+void		meter_end(Meter *meter);
+
+/* Meters one packet, number `place` of the sources, from source `file`; moves its time on to the clock's if it is earlier. */
+void		meter_packet(Meter *meter, Packet *packet, uint64_t place, uint32_t file);
+
+/* The sources are over: emits what is still active. */
+void		meter_finish(Meter *meter);
+
+#endif							/* ENGINE_FLOW_METER_H */

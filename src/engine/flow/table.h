@@ -1,0 +1,66 @@
+/*
+ * table.h
+ *	  The active flows: found by key, kept in two orders.
+ *
+ * Flows live in a slab and are known by their cells.  They are found through an open-addressed array of (hash, cell), linear
+ * probing, at most three quarters full; a removed entry's followers move up, so that there are no gravestones.  Two lists run
+ * through the flows: by creation, which is the order in which flows leave together, and by last packet, at whose head the idle
+ * ones are.
+ */
+#ifndef ENGINE_FLOW_TABLE_H
+#define ENGINE_FLOW_TABLE_H
+
+#include "engine/flow/flow.h"
+
+typedef struct TableEntry
+{
+	uint32_t	hash;
+	Cell		cell;				/* 0: empty */
+} TableEntry;
+
+typedef struct Table
+{
+	Slab		flows;
+	TableEntry *entries;
+	uint32_t	mask;				/* entries - 1 */
+	uint32_t	count;				/* active flows */
+	uint64_t	seed;
+	Link		by_creation;		/* head and tail */
+	Link		by_last_packet;
+} Table;
+
+void		table_start(Table *table, uint64_t seed);
+void		table_end(Table *table);	/* the flows' own memory (DPI, SPLT) must have been freed */
+
+static inline Flow *
+table_flow(const Table *table, Cell cell)
+{
+	return slab_cell(&table->flows, cell);
+}
+
+/* The active flow of this packet, whose key_hash is given, or 0. */
+Cell		table_find(const Table *table, const Packet *packet, uint32_t hash);
+
+/* A new flow, the youngest by both orders; its contents are undefined but for the table's fields. */
+Cell		table_add(Table *table, uint32_t hash);
+
+/* The flow just had a packet. */
+void		table_touch(Table *table, Cell cell);
+
+/* Forgets a flow; the cell may be given out again. */
+void		table_remove(Table *table, Cell cell);
+
+/* Walking: the oldest flow by either order, and the one that follows; 0 behind the last. */
+static inline Cell
+table_oldest(const Table *table)
+{
+	return table->by_creation.after;
+}
+
+static inline Cell
+table_longest_idle(const Table *table)
+{
+	return table->by_last_packet.after;
+}
+
+#endif							/* ENGINE_FLOW_TABLE_H */

@@ -1,0 +1,66 @@
+/*
+ * settings.c
+ *	  The settings of the extension.
+ */
+#include "postgres.h"
+
+#include "utils/guc.h"
+
+#include "pg/base/settings.h"
+#include "wire/request.h"
+
+#define DEFAULT_MAX_METERS			64
+#define DEFAULT_MAX_METER_MEMORY	4096	/* MB */
+
+char	   *setting_meter_program = NULL;
+bool		setting_require_seccomp = true;
+int			setting_max_meters = DEFAULT_MAX_METERS;
+int			setting_max_workers = -1;
+int			setting_max_meters_per_scan = REQUEST_SHARDS_MAX;
+int			setting_max_meter_memory = DEFAULT_MAX_METER_MEMORY;
+
+/* A longer one would be cut off where it is used. */
+static bool
+check_meter_program(char **value, void **extra, GucSource source)
+{
+	(void) extra;
+	(void) source;
+	if (*value == NULL || strlen(*value) < MAXPGPATH)
+		return true;
+	GUC_check_errdetail("A path has at most %d bytes.", MAXPGPATH - 1);
+	return false;
+}
+
+void
+settings_define(void)
+{
+	DefineCustomStringVariable("nfstream_fdw.meter_program",
+							   "Program that is started as a meter.",
+							   "Empty for nfstream_meter beside the server's own programs.",
+							   &setting_meter_program, "", PGC_SUSET, GUC_SUPERUSER_ONLY,
+							   check_meter_program, NULL, NULL);
+	DefineCustomBoolVariable("nfstream_fdw.require_seccomp",
+							 "Refuses to read captures where the kernel does not filter system calls.",
+							 "Off, a meter on such a kernel has its other walls only.",
+							 &setting_require_seccomp, true, PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("nfstream_fdw.max_meters",
+							"Most meters that run in the whole cluster.",
+							"A scan that gets none is an error.",
+							&setting_max_meters, DEFAULT_MAX_METERS, 1, SLOTS_MAX, PGC_SIGHUP, 0,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("nfstream_fdw.max_workers",
+							"Most meters that run under background workers in the whole cluster.",
+							"A scan that gets no worker has one meter of its own session's. -1 for half of max_worker_processes.",
+							&setting_max_workers, -1, -1, SLOTS_MAX, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("nfstream_fdw.max_meters_per_scan",
+							"Most meters of one scan, whatever its option n_meters says.",
+							NULL,
+							&setting_max_meters_per_scan, REQUEST_SHARDS_MAX, 1, REQUEST_SHARDS_MAX, PGC_SUSET, 0,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("nfstream_fdw.max_meter_memory",
+							"Most memory that a meter may have, whatever the option meter_memory says.",
+							NULL,
+							&setting_max_meter_memory, DEFAULT_MAX_METER_MEMORY, 256, 1048576, PGC_SUSET, GUC_UNIT_MB,
+							NULL, NULL, NULL);
+	MarkGUCPrefixReserved("nfstream_fdw");
+}

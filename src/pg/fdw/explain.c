@@ -1,0 +1,161 @@
+/*
+ * explain.c
+ *	  What EXPLAIN shows of a scan.
+ *
+ * Without ANALYZE: what would be read and computed.  With it also the account, which adds up: packets read = metered +
+ * ignored + filtered.
+ */
+#include "postgres.h"
+
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
+#include "pg/base/encoding.h"
+#include "pg/base/settings.h"
+#include "pg/fdw/fdw.h"
+#include "pg/fdw/scan.h"
+#include "wire/limits.h"
+
+/* Files that a person is shown. */
+#define FILES_SHOWN	10
+
+static void
+explain_switch(const char *label, bool on, ExplainState *es)
+{
+	ExplainPropertyText(label, on ? "on" : "off", es);
+}
+
+/* Counters that are always shown; the others only where there is something to say, or where a program reads the plan. */
+static bool
+is_shown(Counter counter, uint64 value, ExplainState *es)
+{
+	if (counter_kinds[counter].sum == COUNTER_OWN)
+		return false;
+	return value > 0 || counter <= COUNTER_PACKETS_METERED || counter == COUNTER_FLOWS || es->format != EXPLAIN_FORMAT_TEXT;
+}
+
+/* How the flows were shared out, for programs that read the plan. */
+static void
+explain_flows(const FlowScan *scan, ExplainState *es)
+{
+	List	   *flows = NIL;
+
+	if (es->format == EXPLAIN_FORMAT_TEXT)
+		return;
+	for (uint32 i = 0; i < scan->meters; i++)
+		flows = lappend(flows, psprintf(UINT64_FORMAT, scan->flows[i]));
+	ExplainPropertyList("Flows of Meters", flows, es);
+}
+
+/* Packets ignored, by reason: a group of its own where a program reads the plan. */
+static void
+explain_ignored(const Account *account, ExplainState *es)
+{
+	bool		is_text = es->format == EXPLAIN_FORMAT_TEXT;
+
+	if (!is_text)
+		ExplainPropertyUInteger("Packets Ignored", NULL, account_ignored(account), es);
+	ExplainOpenGroup("Ignored", "Ignored", true, es);
+	for (Counter counter = COUNTER_IGNORED; counter < COUNTERS; counter++)
+	{
+		const char *reason = counter_kinds[counter].label;
+
+		if (is_shown(counter, account->counters[counter], es))
+			ExplainPropertyUInteger(is_text ? psprintf("Ignored: %s", reason) : reason, NULL, account->counters[counter], es);
+	}
+	ExplainCloseGroup("Ignored", "Ignored", true, es);
+}
+
+static void
+explain_account(const Account *account, bool timed, ExplainState *es)
+{
+	for (Counter counter = 0; counter < COUNTER_IGNORED; counter++)
+	{
+		uint64		value = account->counters[counter];
+
+		if (!is_shown(counter, value, es) || (counter == COUNTER_DISSECTION_TIME && !timed))
+			continue;
+		if (counter == COUNTER_DISSECTION_TIME)
+			ExplainPropertyFloat(counter_kinds[counter].label, "ms", value / 1e6, 3, es);
+		else
+			ExplainPropertyUInteger(counter_kinds[counter].label, NULL, value, es);
+	}
+	explain_ignored(account, es);
+}
+
+/* The settings that give the scan less than its options ask for. */
+static void
+explain_bounds(const ScanOptions *options, ExplainState *es)
+{
+	List	   *bounds = NIL;
+
+	if (options->n_meters > (uint64) setting_max_meters_per_scan)
+		bounds = lappend(bounds, psprintf("nfstream_fdw.max_meters_per_scan (%d)", setting_max_meters_per_scan));
+	if (options->meter_memory > (uint64) setting_max_meter_memory)
+		bounds = lappend(bounds, psprintf("nfstream_fdw.max_meter_memory (%d MB)", setting_max_meter_memory));
+	if (bounds != NIL)
+		ExplainPropertyList("Bounded By", bounds, es);
+}
+
+/* What is made of several files; where a person reads the plan, only what is out of the ordinary. */
+static void
+explain_several(const ScanOptions *options, ExplainState *es)
+{
+	if (options->source_order == SOURCE_ORDER_TIME || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyText("Source Order", option_limits[OPTION_SOURCE_ORDER].choices[options->source_order], es);
+	if (options->separate_files || es->format != EXPLAIN_FORMAT_TEXT)
+		explain_switch("Separate Files", options->separate_files, es);
+}
+
+/* The files in the order in which they were read; for a person, the first of them. */
+static void
+explain_files(const FlowScan *scan, ExplainState *es)
+{
+	uint32		files = scan->job->request.files,
+				shown = es->format == EXPLAIN_FORMAT_TEXT ? Min(files, FILES_SHOWN) : files;
+	List	   *paths = NIL;
+
+	if (files == 1 && es->format == EXPLAIN_FORMAT_TEXT)
+		return;
+	for (uint32 i = 0; i < shown; i++)
+		paths = lappend(paths, unconstify(char *, encoding_valid(scan->job->files[scan->order[i]].path)));
+	if (shown < files)
+		paths = lappend(paths, psprintf("%u more", files - shown));
+	ExplainPropertyList("Files Read", paths, es);
+}
+
+void
+nfstream_explain(ForeignScanState *node, ExplainState *es)
+{
+	FlowScan   *scan = node->fdw_state;
+	MeterRequest request;
+	SourceMeasure measure;
+
+	if (scan->options->source != NULL)
+		ExplainPropertyText("Source", scan->options->source, es);
+	if (scan->options->bpf_filter != NULL && scan->options->bpf_filter[0] != '\0')
+		ExplainPropertyText("BPF Filter", scan->options->bpf_filter, es);
+	explain_several(scan->options, es);
+	scan_fill_request(&request, scan->options, &scan->wanted);
+	measure = source_measure_for_plan(scan->options);
+	ExplainPropertyUInteger("Meters", NULL, scan_meters(scan->options, &scan->wanted, &measure), es);
+	explain_bounds(scan->options, es);
+	explain_switch("DPI", request.n_dissections > 0, es);
+	explain_switch("Statistics", request.statistical_analysis, es);
+	explain_switch("SPLT", request.splt_analysis > 0, es);
+
+	if (!es->analyze || scan->meters == 0)
+		return;
+	ExplainPropertyUInteger("Meters Started", NULL, scan->meters, es);
+	if (scan->has_account)
+	{
+		if (scan->order != NULL)
+			explain_files(scan, es);
+		explain_flows(scan, es);
+		explain_account(&scan->account, scan->timed && es->timing, es);
+	}
+	else
+		ExplainPropertyText("Account", "none, the scan ended before its source did", es);
+}

@@ -1,0 +1,227 @@
+/*
+ * import.c
+ *	  IMPORT FOREIGN SCHEMA: tables that need not be typed.
+ *
+ * A foreign schema is a way to declare the one table of a capture's flows: `nflow` as NFStream has them, `conn` as people read
+ * them.
+ */
+#include "postgres.h"
+
+#include "commands/defrem.h"
+#include "foreign/foreign.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "pg/fdw/fdw.h"
+#include "pg/options/options.h"
+#include "pg/options/privileges.h"
+#include "pg/rows/anonymizer.h"
+#include "pg/rows/convert.h"
+
+/* A column of the schema conn, and the attribute that it stands for. */
+static const struct
+{
+	const char *name;
+	const char *attribute;
+}			conn_columns[] =
+{
+	{"began", "bidirectional_first_seen_ms"},
+	{"lasted", "bidirectional_duration_ms"},
+	{"src", "src_ip"},
+	{"src_port", "src_port"},
+	{"dst", "dst_ip"},
+	{"dst_port", "dst_port"},
+	{"protocol", "protocol_name"},
+	{"application", "application_name"},
+	{"carrier", "application_protocol"},
+	{"server_name", "requested_server_name"},
+	{"packets_up", "src2dst_packets"},
+	{"packets_down", "dst2src_packets"},
+	{"bytes_up", "src2dst_bytes"},
+	{"bytes_down", "dst2src_bytes"},
+};
+
+typedef struct Import
+{
+	const ImportForeignSchemaStmt *statement;
+	const ScanOptions *options;
+	const char *table;
+	StringInfoData columns;		/* what stands between the parentheses */
+} Import;
+
+/* Declares a column, if the options turn it on. */
+static void
+add_column(Import *import, const char *name, const Column *column, ImportTypes types)
+{
+	Oid			type = convert_import_type(column, types);
+
+	if (!options_group_is_on(import->options, column->group))
+		return;
+	if (anonymizer_names(import->options, column, name))
+		type = TEXTOID;
+	appendStringInfo(&import->columns, "%s\n\t%s %s", import->columns.len > 0 ? "," : "", quote_identifier(name),
+					 format_type_be_qualified(type));
+	if (strcmp(name, column->name) != 0)
+		appendStringInfo(&import->columns, " OPTIONS (attribute %s)", quote_literal_cstr(column->name));
+}
+
+static void
+add_nflow_columns(Import *import)
+{
+	anonymizer_check_names(import->options, NIL);
+	for (unsigned i = 0; i < column_count; i++)
+		if (!columns[i].extra || import->options->extra_columns)
+			add_column(import, columns[i].name, &columns[i], import->options->types);
+}
+
+static bool
+conn_has(const char *attribute)
+{
+	for (int i = 0; i < lengthof(conn_columns); i++)
+		if (strcmp(conn_columns[i].attribute, attribute) == 0)
+			return true;
+	return false;
+}
+
+/* Times are always the server's own types. */
+static void
+add_conn_columns(Import *import)
+{
+	bool		portable = import->options->types == IMPORT_PORTABLE;
+	List	   *names = NIL;
+
+	for (int i = 0; i < lengthof(conn_columns); i++)
+		names = lappend(names, unconstify(char *, conn_columns[i].name));
+	anonymizer_check_names(import->options, names);
+	for (int i = 0; i < lengthof(conn_columns); i++)
+	{
+		const Column *column = &columns[column_by_name(conn_columns[i].attribute)];
+
+		add_column(import, conn_columns[i].name, column,
+				   portable && column->kind == COLUMN_ADDRESS ? IMPORT_PORTABLE : IMPORT_POSTGRES);
+	}
+	if (import->options->extra_columns)
+		for (unsigned i = 0; i < column_count; i++)
+			if (columns[i].extra && !conn_has(columns[i].name))
+				add_column(import, columns[i].name, &columns[i], IMPORT_POSTGRES);
+}
+
+static const struct
+{
+	const char *name;
+	const char *table;			/* its default name */
+	void		(*add_columns) (Import *import);
+}			schemas[] =
+{
+	{"nflow", "flows", add_nflow_columns},
+	{"conn", "conn", add_conn_columns},
+};
+
+#define CONN	1
+
+/* The index of the foreign schema that the statement names. */
+static int
+find_schema(const char *name)
+{
+	static const char *const hint = "The foreign schemas are \"nflow\", flows with all their columns by NFStream's names, "
+		"and \"conn\", flows in a few columns to read.";
+
+	for (int i = 0; i < lengthof(schemas); i++)
+		if (strcmp(schemas[i].name, name) == 0)
+			return i;
+	if (strcmp(name, "captures") == 0 || strcmp(name, "nfpacket") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("foreign schema \"%s\" is not available yet", name),
+				 errhint("%s", hint)));
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
+			 errmsg("foreign schema \"%s\" does not exist", name),
+			 errhint("%s", hint)));
+}
+
+/* The option table_name, else the one name that LIMIT TO asks for, else the default. */
+static const char *
+table_name(const ImportForeignSchemaStmt *statement, const ScanOptions *options, const char *fallback)
+{
+	if (options->table_name != NULL)
+		return options->table_name;
+	if (statement->list_type == FDW_IMPORT_SCHEMA_LIMIT_TO && list_length(statement->table_list) == 1)
+		return linitial_node(RangeVar, statement->table_list)->relname;
+	return fallback;
+}
+
+/* The server would leave the table out without a word. */
+static void
+check_table_is_wanted(const Import *import)
+{
+	bool		limited = import->statement->list_type == FDW_IMPORT_SCHEMA_LIMIT_TO;
+
+	if (IsImportableForeignTable(import->table, unconstify(ImportForeignSchemaStmt *, import->statement)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
+			 errmsg("there is no table to import"),
+			 limited ? errdetail("Foreign schema \"%s\" is one table, \"%s\", which LIMIT TO does not name.",
+								 import->statement->remote_schema, import->table) :
+			 errdetail("Foreign schema \"%s\" is one table, \"%s\", which EXCEPT leaves out.",
+					   import->statement->remote_schema, import->table),
+			 limited ? errhint("Name one table in LIMIT TO, which is then called so, or set the option \"table_name\".") :
+			 errhint("Leave EXCEPT out, or set the option \"table_name\".")));
+}
+
+static void
+check_source(const Import *import)
+{
+	if (import->options->source == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+				 errmsg("there is no source to import a table from"),
+				 errhint("Set the option \"source\" in this statement, or on server \"%s\" for all its tables, to a capture file.",
+						 import->statement->server_name)));
+	if (!import->options->source_on_server)
+		privileges_check_source(import->options);
+}
+
+static void
+append_option(StringInfo command, const char *name, const char *value)
+{
+	appendStringInfo(command, "%s%s %s", command->len > 0 ? ", " : "", quote_identifier(name), quote_literal_cstr(value));
+}
+
+/* The table's options: the statement's, but its own; and conn tells the application by its own name, whatever its server says. */
+static char *
+options_text(const Import *import, bool is_conn)
+{
+	StringInfoData text;
+	bool		names_given = false;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, options_for_imported_table(import->statement->options))
+	{
+		DefElem    *definition = lfirst_node(DefElem, cell);
+
+		append_option(&text, definition->defname, defGetString(definition));
+		names_given = names_given || strcmp(definition->defname, "application_names") == 0;
+	}
+	if (is_conn && !names_given && import->options->application_names != APPLICATION_NAMES_SHORT)
+		append_option(&text, "application_names", "short");
+	return text.len == 0 ? "" : psprintf("\nOPTIONS (%s)", text.data);
+}
+
+/* One CREATE FOREIGN TABLE, which the server puts into the local schema. */
+List *
+nfstream_import(ImportForeignSchemaStmt *statement, Oid server)
+{
+	int			schema = find_schema(statement->remote_schema);
+	Import		import = {.statement = statement, .options = options_of_import(server, statement->options)};
+
+	import.table = table_name(statement, import.options, schemas[schema].table);
+	check_table_is_wanted(&import);
+	check_source(&import);
+	initStringInfo(&import.columns);
+	schemas[schema].add_columns(&import);
+	return list_make1(psprintf("CREATE FOREIGN TABLE %s (%s\n) SERVER %s%s", quote_identifier(import.table), import.columns.data,
+							   quote_identifier(statement->server_name), options_text(&import, schema == CONN)));
+}

@@ -1,0 +1,316 @@
+/*
+ * csv_file.c
+ *	  CSV files that appear whole or not at all.
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "storage/fd.h"
+#include "storage/ipc.h"
+#include "utils/memutils.h"
+#include "utils/wait_event.h"
+
+#include "pg/base/encoding.h"
+#include "pg/functions/csv_file.h"
+
+#define CSV_EXTENSION	".csv"
+
+/* As COPY's files: everyone may read, the owner may write. */
+#define FILE_MODE		0644
+#define NOT_FOR_OTHERS	(S_IWGRP | S_IWOTH)
+
+#define NAME_ATTEMPTS	100
+
+typedef struct CsvFile
+{
+	char	   *path;			/* NULL: not written yet */
+	char	   *temporary;		/* where it is written; NULL once it is in its place */
+} CsvFile;
+
+struct CsvFiles
+{
+	CsvFiles   *next;			/* of those that are being written */
+	MemoryContext context;
+	const char *path;
+	bool		is_default;		/* nobody gave it */
+	bool		chunked;
+	CsvFile    *files;			/* by number */
+	uint64		count;
+	CsvFile    *current;
+	int			descriptor;		/* of `current`; -1: none */
+};
+
+/* One export may be within another.  What is not in its place when the process ends is removed. */
+static CsvFiles *being_written;
+
+static void
+drop_all(int code, Datum argument)
+{
+	(void) code;
+	(void) argument;
+	while (being_written != NULL)
+		csv_files_drop(being_written);
+}
+
+static void
+remember(CsvFiles *files)
+{
+	static bool drops_all = false;
+
+	if (!drops_all)
+		before_shmem_exit(drop_all, (Datum) 0);
+	drops_all = true;
+	files->next = being_written;
+	being_written = files;
+}
+
+static void
+forget(const CsvFiles *files)
+{
+	CsvFiles  **link = &being_written;
+
+	while (*link != NULL && *link != files)
+		link = &(*link)->next;
+	if (*link != NULL)
+		*link = files->next;
+}
+
+/* Errors at a path that no file could have, or that something else has.  The server's functions for files cut longer ones. */
+static void
+check_path(const char *path)
+{
+	struct stat status;
+
+	if (!is_absolute_path(path))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("relative path \"%s\" is not allowed for a file of the server", encoding_clipped(path)),
+				 errhint("Give an absolute path on the database server's machine, as \"/exports/flows.csv\". "
+						 "psql's \\copy writes a file on the client's.")));
+	if (strlen(path) >= MAXPGPATH)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("path \"%s\" is too long for a file of the server", encoding_clipped(path)),
+				 errdetail("It has %zu bytes. Accepted: at most %d, the number of a chunk included.", strlen(path), MAXPGPATH - 1),
+				 errhint("Give a shorter path.")));
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is %s", path, S_ISDIR(status.st_mode) ? "a directory" : "not a regular file"),
+				 errhint("Give the path of a file, as \"/exports/flows.csv\".")));
+}
+
+CsvFiles *
+csv_files_create(const char *path, bool is_default, bool chunked)
+{
+	CsvFiles   *files = palloc0(sizeof(*files));
+
+	check_path(path);
+	files->context = CurrentMemoryContext;
+	files->path = pstrdup(path);
+	files->is_default = is_default;
+	files->chunked = chunked;
+	files->descriptor = -1;
+	return files;
+}
+
+/* name.csv becomes name.7.csv; a name with another ending or none keeps it in the same way. */
+static char *
+path_of(const CsvFiles *files, uint64 index)
+{
+	const char *name = last_dir_separator(files->path),
+			   *dot;
+
+	if (!files->chunked)
+		return pstrdup(files->path);
+	name = name == NULL ? files->path : name + 1;
+	dot = strrchr(name, '.');
+	if (dot == NULL || dot == name)
+		dot = name + strlen(name);
+	return psprintf("%.*s." UINT64_FORMAT "%s", (int) (dot - files->path), files->path, index, dot);
+}
+
+static void
+could_not(const char *what, const char *path)
+{
+	ereport(ERROR,
+			(errcode_for_file_access(),
+			 errmsg("could not %s file \"%s\": %m", what, path)));
+}
+
+/* The first file of a path cannot be made. */
+static void
+could_not_create(const CsvFiles *files, const char *path)
+{
+	int			error = errno;
+
+	ereport(ERROR,
+			(errcode_for_file_access(),
+			 errmsg("could not create file \"%s\": %m", path),
+			 files->is_default ? errhint("It would lie beside the capture. Give a path in a directory "
+										 "that the server's operating system user may write into.") :
+			 error == ENOENT ? errhint("Its directory must be there, on the database server's machine.") :
+			 error == EACCES || error == EROFS || error == EPERM ?
+			 errhint("The server's operating system user must be allowed to write into its directory.") : 0));
+}
+
+/* Opens a file with the rights that COPY's have; -1 with errno if it cannot. */
+static int
+open_file(const char *path, int flags)
+{
+	mode_t		mask = umask(NOT_FOR_OTHERS);
+	volatile int descriptor = -1;
+	int			error;
+
+	/* It raises an error where the server may have no more files open. */
+	PG_TRY();
+	{
+		descriptor = OpenTransientFilePerm(path, flags | O_WRONLY | O_NOFOLLOW | PG_BINARY, FILE_MODE);
+		error = errno;
+	}
+	PG_FINALLY();
+	{
+		umask(mask);
+	}
+	PG_END_TRY();
+	errno = error;
+	return descriptor;
+}
+
+/* A new file beside its place, of a name that nobody could foresee and put something else at. */
+static void
+create(CsvFiles *files, CsvFile *file)
+{
+	char	   *directory = pstrdup(file->path);
+	uint64		number;
+
+	get_parent_directory(directory);
+	for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++)
+	{
+		if (!pg_strong_random(&number, sizeof(number)))
+			break;
+		file->temporary = psprintf("%s/.nfstream." UINT64_FORMAT, directory, number);
+		files->descriptor = open_file(file->temporary, O_CREAT | O_EXCL);
+		if (files->descriptor >= 0)
+			return;
+		pfree(file->temporary);
+		file->temporary = NULL;
+		if (errno != EEXIST)
+			break;
+	}
+	could_not_create(files, file->path);
+}
+
+static void
+close_current(CsvFiles *files)
+{
+	int			descriptor = files->descriptor;
+
+	files->descriptor = -1;
+	if (descriptor >= 0 && CloseTransientFile(descriptor) != 0)
+		could_not("write", files->current->path);
+}
+
+/* Makes room for file number `index`. */
+static void
+make_room(CsvFiles *files, uint64 index)
+{
+	uint64		count = pg_nextpower2_64(index + 1);
+
+	if (index < files->count)
+		return;
+	if (count > MaxAllocHugeSize / sizeof(CsvFile))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many files"),
+				 errhint("Set flows_per_file to more, or rotate_files.")));
+	if (files->files == NULL)
+		files->files = MemoryContextAllocHuge(files->context, count * sizeof(CsvFile));
+	else
+		files->files = repalloc_huge(files->files, count * sizeof(CsvFile));
+	memset(files->files + files->count, 0, (count - files->count) * sizeof(CsvFile));
+	files->count = count;
+}
+
+void
+csv_files_start(CsvFiles *files, uint64 index)
+{
+	MemoryContext before = MemoryContextSwitchTo(files->context);
+	CsvFile    *file;
+
+	if (files->files == NULL)
+		remember(files);
+	close_current(files);
+	make_room(files, index);
+	file = files->current = &files->files[index];
+	if (file->path == NULL)
+	{
+		char	   *path = path_of(files, index);
+
+		check_path(path);
+		file->path = path;
+		create(files, file);
+	}
+	else if ((files->descriptor = open_file(file->temporary, O_TRUNC)) < 0)
+		could_not("write", file->path);
+	MemoryContextSwitchTo(before);
+}
+
+void
+csv_files_write(CsvFiles *files, StringInfo buffer)
+{
+	const char *at = buffer->data;
+	int			left = buffer->len;
+
+	while (left > 0)
+	{
+		ssize_t		written = write(files->descriptor, at, left);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written == 0)
+			errno = ENOSPC;
+		if (written <= 0)
+			could_not("write", files->current->path);
+		at += written;
+		left -= written;
+	}
+	resetStringInfo(buffer);
+}
+
+void
+csv_files_finish(CsvFiles *files)
+{
+	close_current(files);
+	for (uint64 i = 0; i < files->count; i++)
+	{
+		CsvFile    *file = &files->files[i];
+
+		if (file->temporary == NULL)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		durable_rename(file->temporary, file->path, ERROR);
+		file->temporary = NULL;
+	}
+	forget(files);
+}
+
+void
+csv_files_drop(CsvFiles *files)
+{
+	forget(files);
+	if (files->descriptor >= 0)
+		CloseTransientFile(files->descriptor);
+	files->descriptor = -1;
+	for (uint64 i = 0; i < files->count; i++)
+		if (files->files[i].temporary != NULL)
+		{
+			unlink(files->files[i].temporary);
+			files->files[i].temporary = NULL;
+		}
+}

@@ -1,0 +1,241 @@
+/*
+ * option_forms.c
+ *	  What the texts of options may look like.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+#include <net/if.h>
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/jsonb.h"
+
+#include "pg/options/option_forms.h"
+#include "pg/options/options.h"
+#include "wire/column.h"
+
+#define PLUGINS_DEPTH_MAX	32		/* arrays and objects in each other in the parameters of plugins */
+#define KEY_DIGITS_MAX	128		/* BLAKE2b takes keys of up to 64 bytes: RFC 7693, section 2.1 */
+
+/*
+ * Calls an input function; false if the text is no value of its type.
+ *
+ * No transaction state is touched by the two functions that are called here, so their complaint can be dropped.
+ */
+static bool
+read_literal(Oid input_function, const char *literal, Oid element_type, Datum *value)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool valid = true;
+
+	PG_TRY();
+	{
+		*value = OidFunctionCall3(input_function, CStringGetDatum(literal), ObjectIdGetDatum(element_type),
+								  Int32GetDatum(-1));
+	}
+	PG_CATCH();
+	{
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION &&
+			ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		valid = false;
+	}
+	PG_END_TRY();
+	return valid;
+}
+
+const char *
+form_behind(const char *value, const char *prefix)
+{
+	size_t		length = strlen(prefix);
+
+	return strncmp(value, prefix, length) == 0 ? value + length : NULL;
+}
+
+bool
+form_is_array(const char *value)
+{
+	return value[0] == '{' && value[strlen(value) - 1] == '}';
+}
+
+bool
+form_parse_names(const char *value, List **names)
+{
+	Datum		array;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+
+	*names = NIL;
+	if (!read_literal(F_ARRAY_IN, value, TEXTOID, &array) || ARR_NDIM(DatumGetArrayTypeP(array)) > 1)
+		return false;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		char	   *name = nulls[i] ? "" : TextDatumGetCString(elements[i]);
+
+		if (*name == '\0')
+			return false;
+		*names = lappend(*names, name);
+	}
+	return true;
+}
+
+/* Not too long; whether there is one is the kernel's to say. */
+static bool
+is_interface_name(const char *name)
+{
+	return *name != '\0' && strlen(name) < IF_NAMESIZE;
+}
+
+static bool
+is_path(const char *path)
+{
+	return *path != '\0' && strlen(path) < PATH_MAX;
+}
+
+bool
+form_is_source(const char *value)
+{
+	const char *interface = form_behind(value, SOURCE_INTERFACE_PREFIX);
+	List	   *paths;
+	ListCell   *cell;
+
+	if (interface != NULL)
+		return is_interface_name(interface);
+	if (!form_is_array(value))
+		return is_path(value);
+	if (!form_parse_names(value, &paths))
+		return false;
+	foreach(cell, paths)
+		if (!is_path(lfirst(cell)))
+			return false;
+	return paths != NIL;
+}
+
+/* Letters, digits and underscores of ASCII, not a digit first. */
+static bool
+is_plugin_name(const char *name, int length)
+{
+	if (length == 0 || (name[0] >= '0' && name[0] <= '9'))
+		return false;
+	for (int i = 0; i < length; i++)
+	{
+		char		c = name[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_plugin(JsonbValue *element)
+{
+	JsonbValue	buffer;
+
+	if (element->type == jbvBinary && JsonContainerIsObject(element->val.binary.data))
+		element = getKeyJsonValueFromContainer(element->val.binary.data, "plugin", strlen("plugin"), &buffer);
+	return element != NULL && element->type == jbvString &&
+		is_plugin_name(element->val.string.val, element->val.string.len);
+}
+
+/* How many arrays and objects are in each other. */
+static int
+json_depth(JsonbContainer *root)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	int			depth = 0,
+				deepest = 0;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		if (token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT)
+		{
+			depth++;
+			deepest = Max(deepest, depth);
+		}
+		else if (token == WJB_END_ARRAY || token == WJB_END_OBJECT)
+			depth--;
+	}
+	return deepest;
+}
+
+bool
+form_is_plugins(const char *value)
+{
+	Datum		json;
+	JsonbContainer *root;
+	uint32		count;
+
+	if (is_plugin_name(value, strlen(value)))
+		return true;
+	if (!read_literal(F_JSONB_IN, value, InvalidOid, &json))
+		return false;
+	root = &DatumGetJsonbP(json)->root;
+	if (!JsonContainerIsArray(root) || JsonContainerIsScalar(root))
+		return false;
+	count = JsonContainerSize(root);
+	for (uint32 i = 0; i < count; i++)
+		if (!is_plugin(getIthJsonbValueFromContainer(root, i)))
+			return false;
+	return count > 0 && json_depth(root) <= PLUGINS_DEPTH_MAX;
+}
+
+bool
+form_is_names(const char *value)
+{
+	List	   *names;
+
+	return form_parse_names(value, &names);
+}
+
+bool
+form_is_directory(const char *value)
+{
+	return is_absolute_path(value);
+}
+
+bool
+form_is_interfaces(const char *value)
+{
+	List	   *names;
+	ListCell   *cell;
+
+	if (!form_parse_names(value, &names))
+		return false;
+	foreach(cell, names)
+		if (!is_interface_name(lfirst(cell)))
+			return false;
+	return true;
+}
+
+bool
+form_is_attribute(const char *value)
+{
+	const char *plugin_value = form_behind(value, ATTRIBUTE_UDPS_PREFIX);
+
+	return plugin_value != NULL ? *plugin_value != '\0' : column_by_name(value) >= 0;
+}
+
+bool
+form_is_key(const char *value)
+{
+	size_t		digits = strspn(value, "0123456789abcdefABCDEF");
+
+	return value[digits] == '\0' && digits > 0 && digits % 2 == 0 && digits <= KEY_DIGITS_MAX;
+}
+
+bool
+form_is_table_name(const char *value)
+{
+	return *value != '\0' && strlen(value) < NAMEDATALEN;
+}

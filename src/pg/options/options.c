@@ -1,0 +1,440 @@
+/*
+ * options.c
+ *	  Where each option may stand, the validator, and how the options of a scan come together.
+ *
+ * Names, types, defaults and ranges are wire/limits.c's.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_foreign_table.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "pg/base/encoding.h"
+#include "pg/options/option_forms.h"
+#include "pg/options/options.h"
+#include "pg/options/privileges.h"
+#include "pg/options/suggest.h"
+
+/* Where an option may stand. */
+#define SERVER			0x01
+#define TABLE			0x02
+#define COLUMN			0x04
+#define USER_MAPPING	0x08
+#define STATEMENT		0x10	/* IMPORT FOREIGN SCHEMA, which takes those of a table too */
+
+typedef struct Option
+{
+	int			places;
+	bool		(*is_valid) (const char *value);	/* VALUE_TEXT: whether it is what limits.c tells users; NULL: any text is */
+	char	   *(*suggest) (const char *value); /* VALUE_TEXT: what a wrong value may have meant; NULL: nobody knows */
+	bool		is_secret;		/* not to be repeated in an error */
+	size_t		field;			/* offset in ScanOptions; 0: none */
+} Option;
+
+#define FIELD(name)		.field = offsetof(ScanOptions, name)
+
+/* What options.c knows of each option besides limits.c.  A field is a bool, an uint64, an int or a char *, by the option's type. */
+static const Option option_table[OPTIONS_COUNT] = {
+	[OPTION_SOURCE] = {SERVER | TABLE, .is_valid = form_is_source, FIELD(source)},
+	[OPTION_DECODE_TUNNELS] = {SERVER | TABLE, FIELD(decode_tunnels)},
+	[OPTION_BPF_FILTER] = {SERVER | TABLE, FIELD(bpf_filter)},
+	[OPTION_PROMISCUOUS_MODE] = {SERVER | TABLE, FIELD(promiscuous_mode)},
+	[OPTION_SNAPSHOT_LENGTH] = {SERVER | TABLE, FIELD(snapshot_length)},
+	[OPTION_SOCKET_BUFFER_SIZE] = {SERVER | TABLE, FIELD(socket_buffer_size)},
+	[OPTION_IDLE_TIMEOUT] = {SERVER | TABLE, FIELD(idle_timeout)},
+	[OPTION_ACTIVE_TIMEOUT] = {SERVER | TABLE, FIELD(active_timeout)},
+	[OPTION_ACCOUNTING_MODE] = {SERVER | TABLE, FIELD(accounting_mode)},
+	[OPTION_UDPS] = {SERVER | TABLE, .is_valid = form_is_plugins, FIELD(udps)},
+	[OPTION_N_DISSECTIONS] = {SERVER | TABLE, FIELD(n_dissections)},
+	[OPTION_STATISTICAL_ANALYSIS] = {SERVER | TABLE, FIELD(statistical_analysis)},
+	[OPTION_SPLT_ANALYSIS] = {SERVER | TABLE, FIELD(splt_analysis)},
+	[OPTION_MAX_NFLOWS] = {SERVER | TABLE, FIELD(max_nflows)},
+	[OPTION_N_METERS] = {SERVER | TABLE, FIELD(n_meters)},
+	[OPTION_PERFORMANCE_REPORT] = {SERVER | TABLE, FIELD(performance_report)},
+	[OPTION_SYSTEM_VISIBILITY_MODE] = {SERVER | TABLE, FIELD(system_visibility_mode)},
+	[OPTION_SYSTEM_VISIBILITY_POLL_MS] = {SERVER | TABLE, FIELD(system_visibility_poll_ms)},
+	[OPTION_COLUMNS_TO_ANONYMIZE] = {SERVER | TABLE, .is_valid = form_is_names, FIELD(columns_to_anonymize)},
+	[OPTION_MAX_ACTIVE_FLOWS] = {SERVER | TABLE, FIELD(max_active_flows)},
+	[OPTION_METER_MEMORY] = {SERVER | TABLE, FIELD(meter_memory)},
+	[OPTION_METER_TIMEOUT] = {SERVER | TABLE, FIELD(meter_timeout)},
+	[OPTION_SEPARATE_FILES] = {SERVER | TABLE, FIELD(separate_files)},
+	[OPTION_SOURCE_ORDER] = {SERVER | TABLE, FIELD(source_order)},
+	[OPTION_ON_DAMAGE] = {SERVER | TABLE, FIELD(on_damage)},
+	[OPTION_APPLICATION_NAMES] = {SERVER | TABLE, FIELD(application_names)},
+	[OPTION_DIRECTORY] = {SERVER, .is_valid = form_is_directory, FIELD(directory)},
+	[OPTION_INTERFACES] = {SERVER, .is_valid = form_is_interfaces, FIELD(interfaces)},
+	[OPTION_ATTRIBUTE] = {COLUMN, .is_valid = form_is_attribute, .suggest = suggest_columns},
+	[OPTION_ANONYMIZATION_KEY] = {USER_MAPPING, .is_valid = form_is_key, .is_secret = true},
+	[OPTION_TABLE_NAME] = {STATEMENT, .is_valid = form_is_table_name, FIELD(table_name)},
+	[OPTION_TYPES] = {STATEMENT, FIELD(types)},
+	[OPTION_EXTRA_COLUMNS] = {STATEMENT, FIELD(extra_columns)},
+};
+
+static int
+places_of_catalog(Oid catalog)
+{
+	switch (catalog)
+	{
+		case ForeignServerRelationId:
+			return SERVER;
+		case ForeignTableRelationId:
+			return TABLE;
+		case AttributeRelationId:
+			return COLUMN;
+		case UserMappingRelationId:
+			return USER_MAPPING;
+		default:
+			return 0;
+	}
+}
+
+/* Where an option may stand, as users read it behind "belongs". */
+static char *
+places_text(int places)
+{
+	static const char *const texts[] = {"on a server", "on a foreign table", "on a column of a foreign table", "on a user mapping",
+	"in IMPORT FOREIGN SCHEMA"};
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < lengthof(texts); i++)
+		if (places & 1 << i)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? " or " : "", texts[i]);
+	return text.data;
+}
+
+/*
+ * The option of this name that may stand in one of these places.  Errors if there is none, and names those that there
+ * are.
+ */
+static OptionId
+find_option(const char *name, int places)
+{
+	Suggestions near;
+	StringInfoData valid;
+	char	   *perhaps;
+	int			other_places = 0;
+
+	suggest_start(&near, name);
+	initStringInfo(&valid);
+	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
+	{
+		bool		is_it = strcmp(option_limits[id].name, name) == 0;
+
+		if ((option_table[id].places & places) == 0)
+		{
+			if (is_it)
+				other_places = option_table[id].places;
+			continue;
+		}
+		if (is_it)
+			return id;
+		if (option_is_called(id, name))
+			suggest_meant(&near, option_limits[id].name);
+		else
+			suggest_offer(&near, option_limits[id].name);
+		appendStringInfo(&valid, "%s%s", valid.len > 0 ? ", " : "", option_limits[id].name);
+	}
+
+	perhaps = suggest_text(&near);
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+			 errmsg("invalid option \"%s\"", encoding_clipped(name)),
+			 other_places == 0 ? 0 : errdetail("\"%s\" belongs %s.", name, places_text(other_places)),
+			 valid.len == 0 ? errhint("There are no valid options in this context.") :
+			 perhaps == NULL ? errhint("Valid options in this context are: %s.", valid.data) :
+			 errhint("Perhaps you meant %s. Valid options in this context are: %s.", perhaps, valid.data)));
+}
+
+/* Takes a value over; false if the option does not accept it.  A text is not copied. */
+static bool
+take_value(OptionId id, char *value, ScanOptions *options)
+{
+	const Option *option = &option_table[id];
+	void	   *field = (char *) options + option->field;
+	uint64_t	number;
+
+	if (!option_parse(id, value, &number))
+		return false;
+	switch (option_limits[id].type)
+	{
+		case VALUE_BOOLEAN:
+			*(bool *) field = number;
+			return true;
+		case VALUE_NUMBER:
+			*(uint64 *) field = number;
+			return true;
+		case VALUE_CHOICE:
+			*(int *) field = number;
+			return true;
+		case VALUE_TEXT:
+			if (option->is_valid != NULL && !option->is_valid(value))
+				return false;
+			if (option->field != 0)
+				*(char **) field = value;
+			return true;
+	}
+	return false;
+}
+
+static void
+refuse_value(OptionId id, const char *value)
+{
+	const Option *option = &option_table[id];
+	const OptionLimits *limits = &option_limits[id];
+	char	   *perhaps = option->suggest == NULL ? NULL : option->suggest(value);
+	char		accepted[OPTION_WORDS_MAX];
+
+	option_accepted(id, accepted);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 option->is_secret ? errmsg("invalid value for option \"%s\"", limits->name) :
+			 errmsg("invalid value for option \"%s\": \"%s\"", limits->name, encoding_clipped(value)),
+			 errdetail("Accepted: %s.", accepted),
+			 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) :
+			 errhint("\"%s\" means: %s.", limits->name, limits->help)));
+}
+
+/*
+ * Takes a list of options over.  Errors at the first that may not stand there or has a value that it does not accept.
+ */
+static void
+take_options(List *list, int places, ScanOptions *options)
+{
+	ListCell   *cell;
+
+	foreach(cell, list)
+	{
+		DefElem    *definition = lfirst_node(DefElem, cell);
+		OptionId	id = find_option(definition->defname, places);
+		char	   *value = defGetString(definition);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!take_value(id, value, options))
+			refuse_value(id, value);
+	}
+}
+
+PG_FUNCTION_INFO_V1(nfstream_fdw_validator);
+
+/*
+ * nfstream_fdw_validator(text[], oid): checks names and forms, and who may set the bounds of a server; all other rights are
+ * decided when a scan starts.
+ */
+Datum
+nfstream_fdw_validator(PG_FUNCTION_ARGS)
+{
+	ScanOptions scratch = {0};
+
+	take_options(untransformRelOptions(PG_GETARG_DATUM(0)), places_of_catalog(PG_GETARG_OID(1)), &scratch);
+	privileges_check_bounds(&scratch);
+	PG_RETURN_VOID();
+}
+
+static void
+take_defaults(ScanOptions *options)
+{
+	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
+	{
+		void	   *field = (char *) options + option_table[id].field;
+
+		Assert(option_limits[id].type == VALUE_TEXT || option_table[id].field != 0);
+		switch (option_limits[id].type)
+		{
+			case VALUE_BOOLEAN:
+				*(bool *) field = option_limits[id].fallback;
+				break;
+			case VALUE_NUMBER:
+				*(uint64 *) field = option_limits[id].fallback;
+				break;
+			case VALUE_CHOICE:
+				*(int *) field = option_limits[id].fallback;
+				break;
+			case VALUE_TEXT:
+				break;
+		}
+	}
+}
+
+static Oid
+owner_of_table(Oid table)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", table);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* Defaults, the server's options, then `nearer`: those of a table or a statement, whose source is `nearer_owner`'s. */
+static ScanOptions *
+merge_options(Oid server_id, List *nearer, int nearer_places, Oid nearer_owner)
+{
+	ScanOptions *options = palloc0(sizeof(*options));
+	ForeignServer *server = GetForeignServer(server_id);
+	char	   *server_source;
+
+	options->server = server_id;
+	options->table_owner = nearer_owner;
+	take_defaults(options);
+	take_options(server->options, SERVER, options);
+	server_source = options->source;
+	take_options(nearer, nearer_places, options);
+
+	options->source_on_server = options->source != NULL && options->source == server_source;
+	options->source_owner = options->source_on_server ? server->owner : nearer_owner;
+	return options;
+}
+
+ScanOptions *
+options_of_table(Oid table)
+{
+	ForeignTable *foreign_table = GetForeignTable(table);
+	ScanOptions *options = merge_options(foreign_table->serverid, foreign_table->options, TABLE, owner_of_table(table));
+
+	options->table = table;
+	return options;
+}
+
+ScanOptions *
+options_of_import(Oid server, List *statement_options)
+{
+	return merge_options(server, statement_options, TABLE | STATEMENT, GetUserId());
+}
+
+List *
+options_for_imported_table(List *statement_options)
+{
+	List	   *table_options = NIL;
+	ListCell   *cell;
+
+	foreach(cell, statement_options)
+	{
+		DefElem    *definition = lfirst_node(DefElem, cell);
+
+		if (option_table[find_option(definition->defname, TABLE | STATEMENT)].places & TABLE)
+			table_options = lappend(table_options, definition);
+	}
+	return table_options;
+}
+
+char *
+options_attribute(Oid table, AttrNumber attribute)
+{
+	List	   *list = GetForeignColumnOptions(table, attribute);
+	ListCell   *cell;
+
+	foreach(cell, list)
+	{
+		DefElem    *definition = lfirst_node(DefElem, cell);
+
+		if (strcmp(definition->defname, "attribute") == 0)
+			return defGetString(definition);
+	}
+	return NULL;
+}
+
+bool
+options_group_is_on(const ScanOptions *options, ColumnGroup group)
+{
+	switch (group)
+	{
+		case GROUP_CORE:
+			return true;
+		case GROUP_TUNNEL:
+			return options->decode_tunnels;
+		case GROUP_STATISTICS:
+			return options->statistical_analysis;
+		case GROUP_SPLT:
+			return options->splt_analysis > 0;
+		case GROUP_DPI:
+			return options->n_dissections > 0;
+		case GROUP_UDPS:
+			return options->udps != NULL;
+		case GROUP_SYSTEM:
+			return options->system_visibility_mode > 0;
+	}
+	return false;
+}
+
+const char *
+options_group_setting(ColumnGroup group)
+{
+	switch (group)
+	{
+		case GROUP_TUNNEL:
+			return "decode_tunnels 'true'";
+		case GROUP_STATISTICS:
+			return "statistical_analysis 'true'";
+		case GROUP_SPLT:
+			return "splt_analysis '10'";
+		case GROUP_DPI:
+			return "n_dissections '20'";
+		case GROUP_UDPS:
+			return "udps (plugins, not available yet)";
+		case GROUP_SYSTEM:
+			return "system_visibility_mode (live capture, not available yet)";
+		case GROUP_CORE:
+			break;
+	}
+	return NULL;
+}
+
+void
+options_refuse_interface(const char *interface)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("capturing from interface \"%s\" is not available yet", interface),
+			 errhint("Set the option \"source\" to a capture file.")));
+}
+
+static void
+refuse_option(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("option \"%s\" is not available yet", name),
+			 errhint("Drop it from the table or its server: ALTER ... OPTIONS (DROP %s).", name)));
+}
+
+bool
+options_check_source(const ScanOptions *options, int level)
+{
+	if (options->source != NULL)
+		return true;
+	ereport(level,
+			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+			 errmsg("foreign table \"%s\" has no source", get_rel_name(options->table)),
+			 errhint("Set the option \"source\" on the table or on its server to a capture file.")));
+	return false;
+}
+
+void
+options_check_available(const ScanOptions *options)
+{
+	const char *interface;
+
+	(void) options_check_source(options, ERROR);
+	interface = form_behind(options->source, SOURCE_INTERFACE_PREFIX);
+	if (interface != NULL)
+		options_refuse_interface(interface);
+	if (options->udps != NULL)
+		refuse_option("udps");
+}

@@ -1,0 +1,238 @@
+/*
+ * anonymizer.c
+ *	  The columns of a table that are only ever seen hashed.
+ *
+ * They are hashed before the executor sees them, so that nothing that is said or kept of a row holds the value: conditions,
+ * statistics, plans, errors.  The key is the table's own, from this session's secret; or, to last longer and to join tables, it
+ * comes from the option anonymization_key of a user mapping: of the table's owner, never of the reader, who could then hash what
+ * he likes and compare.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "pg/base/encoding.h"
+#include "pg/base/secret.h"
+#include "pg/base/varlena.h"
+#include "pg/functions/anonymize.h"
+#include "pg/options/option_forms.h"
+#include "pg/options/suggest.h"
+#include "pg/rows/anonymizer.h"
+
+struct Anonymizer
+{
+	const char *table;
+	List	   *names;			/* the option's, C strings */
+	bool		hides_endpoint;	/* an address or port is among them */
+	uint8		key[SECRET_BYTES];
+	MemoryContextCallback callback;
+};
+
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/* The names in the option, each once, in order; the option may have them in any number. */
+static List *
+names_of(const ScanOptions *options)
+{
+	List	   *given = NIL,
+			   *names = NIL;
+	ListCell   *cell;
+
+	if (options->columns_to_anonymize != NULL)
+		(void) form_parse_names(options->columns_to_anonymize, &given);
+	list_sort(given, compare_names);
+	foreach(cell, given)
+		if (names == NIL || strcmp(llast(names), lfirst(cell)) != 0)
+			names = lappend(names, lfirst(cell));
+	return names;
+}
+
+static int
+compare_with_name(const void *name, const void *cell)
+{
+	return strcmp(name, lfirst((const ListCell *) cell));
+}
+
+static bool
+has_name(const List *names, const char *name)
+{
+	return names != NIL && bsearch(name, names->elements, list_length(names), sizeof(ListCell), compare_with_name) != NULL;
+}
+
+static List *
+columns_of(Relation table)
+{
+	TupleDesc	descriptor = RelationGetDescr(table);
+	List	   *names = NIL;
+
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+
+		if (!attribute->attisdropped)
+			names = lappend(names, NameStr(attribute->attname));
+	}
+	return names;
+}
+
+/* `declared`: the table's own names of its columns. */
+static void
+check_names(const List *names, const List *declared)
+{
+	List	   *own = list_copy(declared);
+	ListCell   *cell;
+
+	list_sort(own, compare_names);
+	foreach(cell, names)
+	{
+		const char *name = lfirst(cell);
+		char	   *perhaps;
+
+		CHECK_FOR_INTERRUPTS();
+		if (column_by_name(name) >= 0 || has_name(own, name))
+			continue;
+		perhaps = suggest_columns(name);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("there is no column \"%s\" to anonymize", encoding_clipped(name)),
+				 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) :
+				 errhint("The option \"columns_to_anonymize\" names columns of the table or attributes of a flow.")));
+	}
+}
+
+/* Whether these names hide an address or port of a flow, by its attribute or by a column of the table that stands for it. */
+static bool
+hide_endpoint(const List *names, Relation table)
+{
+	TupleDesc	descriptor = RelationGetDescr(table);
+
+	for (unsigned i = 0; i < column_count; i++)
+		if (column_is_endpoint(&columns[i]) && has_name(names, columns[i].name))
+			return true;
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+		const char *stands_for;
+		int			column;
+
+		if (attribute->attisdropped || !has_name(names, NameStr(attribute->attname)))
+			continue;
+		stands_for = options_attribute(RelationGetRelid(table), attribute->attnum);
+		column = stands_for == NULL ? -1 : column_by_name(stands_for);
+		if (column >= 0 && column_is_endpoint(&columns[column]))
+			return true;
+	}
+	return false;
+}
+
+/* The option anonymization_key of a role's user mapping, or of PUBLIC's where the role has none; NULL if there is none. */
+static const char *
+mapped_key(Oid role, Oid server)
+{
+	HeapTuple	mapping = SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(role), ObjectIdGetDatum(server));
+	const char *key = NULL;
+	Datum		list;
+	bool		is_null;
+	ListCell   *cell;
+
+	if (!HeapTupleIsValid(mapping))
+		mapping = SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(InvalidOid), ObjectIdGetDatum(server));
+	if (!HeapTupleIsValid(mapping))
+		return NULL;
+	list = SysCacheGetAttr(USERMAPPINGUSERSERVER, mapping, Anum_pg_user_mapping_umoptions, &is_null);
+	if (!is_null)
+		foreach(cell, untransformRelOptions(list))
+		{
+			DefElem    *option = lfirst_node(DefElem, cell);
+
+			if (strcmp(option->defname, "anonymization_key") == 0)
+				key = defGetString(option);
+		}
+	ReleaseSysCache(mapping);
+	return key;
+}
+
+static void
+wipe_key(void *anonymizer)
+{
+	secret_wipe(((Anonymizer *) anonymizer)->key, SECRET_BYTES);
+}
+
+Anonymizer *
+anonymizer_of_table(Relation table, const ScanOptions *options)
+{
+	List	   *names = names_of(options);
+	Anonymizer *anonymizer;
+	const char *digits;
+
+	if (names == NIL)
+		return NULL;
+	check_names(names, columns_of(table));
+	anonymizer = palloc0(sizeof(*anonymizer));
+	anonymizer->table = pstrdup(RelationGetRelationName(table));
+	anonymizer->names = names;
+	anonymizer->hides_endpoint = hide_endpoint(names, table);
+	anonymizer->callback.func = wipe_key;
+	anonymizer->callback.arg = anonymizer;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &anonymizer->callback);
+
+	digits = mapped_key(table->rd_rel->relowner, options->server);
+	if (digits == NULL)
+		secret_of_table(RelationGetRelid(table), anonymizer->key);
+	else
+		secret_of_mapping(digits, anonymizer->key);
+	return anonymizer;
+}
+
+bool
+anonymizer_hides(const Anonymizer *anonymizer, Form_pg_attribute attribute, const Column *column)
+{
+	if (anonymizer == NULL)
+		return false;
+
+	/* A Community ID is made of addresses and ports without a key: who reads it can try all of them until one fits. */
+	if (!(has_name(anonymizer->names, column->name) || has_name(anonymizer->names, NameStr(attribute->attname)) ||
+		  (column->field == FIELD_COMMUNITY_ID && anonymizer->hides_endpoint)))
+		return false;
+	if (attribute->atttypid != TEXTOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg("column \"%s\" of foreign table \"%s\" cannot be of type %s", NameStr(attribute->attname),
+						anonymizer->table, format_type_be(attribute->atttypid)),
+				 errdetail("The option \"columns_to_anonymize\" makes its values hashes, which are of type text."),
+				 errhint("Declare the column as text.")));
+	return true;
+}
+
+Datum
+anonymizer_hash(const Anonymizer *anonymizer, const FlowValue *value, const ConvertTarget *target)
+{
+	text	   *plain = convert_plain_text(value, target);
+
+	return PointerGetDatum(anonymize_text(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), anonymizer->key, SECRET_BYTES));
+}
+
+bool
+anonymizer_names(const ScanOptions *options, const Column *column, const char *name)
+{
+	const List *names = names_of(options);
+
+	return has_name(names, column->name) || has_name(names, name);
+}
+
+void
+anonymizer_check_names(const ScanOptions *options, const List *declared)
+{
+	check_names(names_of(options), declared);
+}

@@ -1,0 +1,353 @@
+/*
+ * tuple.c
+ *	  From flow records to rows of a foreign table.
+ *
+ * Once for each scan, every column of the table is matched with an attribute of a flow and its type looked up; then
+ * each row is a walk over the columns that the query uses.  A type with a modifier (varchar(5), numeric(8,2)) and a
+ * domain take a second step, the server's own, behind the conversion.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "pg/base/encoding.h"
+#include "pg/options/option_forms.h"
+#include "pg/options/suggest.h"
+#include "pg/rows/anonymizer.h"
+#include "pg/rows/convert.h"
+#include "pg/rows/tuple.h"
+
+/* What the attribute of a table stands for, where it is no column. */
+#define PLUGIN_VALUE	(-1)
+#define UNKNOWN			(-2)
+
+/* So many columns that are off stand in the warning. */
+#define OFF_SHOWN		8
+
+/* One column of the table that the query uses. */
+typedef struct TupleColumn
+{
+	ConvertTarget target;
+	int			attribute;		/* index in the slot */
+	unsigned	index;			/* of target.column */
+	ConvertFunction convert;	/* NULL: the options turn the column off, its value is NULL */
+	bool		hidden;			/* its hash takes the value's place */
+	FmgrInfo   *modify;			/* the type's modifier; NULL: none */
+	int32		modifier;
+	Oid			domain;			/* InvalidOid: none */
+	void	   *domain_cache;
+} TupleColumn;
+
+struct TupleBuilder
+{
+	MemoryContext context;
+	MemoryContext files_context;	/* what tuple_builder_set_files() keeps */
+	const char *table;
+	unsigned	source_file;	/* the index of this column */
+	ConvertCaptures captures;
+	Anonymizer *anonymizer;		/* NULL: no column is hidden */
+	int			attributes;		/* of the slot */
+	int			count;
+	TupleColumn *columns;
+	List	   *off;			/* names of the columns in use that options turn off, C strings */
+	bool		off_groups[COLUMN_GROUPS];	/* whose options would turn them on */
+};
+
+/* What second_step() works on, for the error's context. */
+typedef struct StepContext
+{
+	const TupleBuilder *builder;
+	const TupleColumn *column;
+	const FlowValue *value;			/* NULL: the value is NULL */
+} StepContext;
+
+/* The index of a column, PLUGIN_VALUE or UNKNOWN; `name` is what the attribute is looked for by. */
+static int
+find_column(Oid table, AttrNumber attribute, const char **name)
+{
+	char	   *option = options_attribute(table, attribute);
+	int			index;
+
+	if (option != NULL && form_behind(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
+		return PLUGIN_VALUE;
+	*name = option != NULL ? option : get_attname(table, attribute, false);
+	index = column_by_name(*name);
+	return index >= 0 ? index : UNKNOWN;
+}
+
+static void
+unknown_column(Oid table, AttrNumber attribute, const char *name)
+{
+	char	   *perhaps = suggest_columns(name);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a flow",
+					get_attname(table, attribute, false), get_rel_name(table)),
+			 perhaps != NULL ?
+			 errhint("Perhaps you meant %s. A column of another name needs the option \"attribute\".", perhaps) :
+			 errhint("IMPORT FOREIGN SCHEMA nflow declares all attributes. "
+					 "A column of another name needs the option \"attribute\".")));
+}
+
+/*
+ * A generated column would have to be computed from the others, which the server leaves to the wrapper where it is stored, and
+ * does itself where it is virtual.
+ */
+static bool
+is_generated(Oid table, AttrNumber attribute)
+{
+	char		generated = get_attgenerated(table, attribute);
+
+	if (generated == ATTRIBUTE_GENERATED_STORED)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("column \"%s\" of foreign table \"%s\" cannot be generated",
+						get_attname(table, attribute, false), get_rel_name(table)),
+				 errhint("A view on the foreign table can have such a column.")));
+	return generated != '\0';
+}
+
+int
+tuple_column_of_attribute(Oid table, AttrNumber attribute)
+{
+	const char *name;
+	int			index;
+
+	if (attribute <= 0 || get_atttype(table, attribute) == InvalidOid || is_generated(table, attribute))
+		return PLUGIN_VALUE;
+	index = find_column(table, attribute, &name);
+	if (index == UNKNOWN)
+		unknown_column(table, attribute, name);
+	return index;
+}
+
+const char *
+tuple_help_of_attribute(Oid table, AttrNumber attribute)
+{
+	const char *name;
+	int			index = find_column(table, attribute, &name);
+
+	return index >= 0 ? columns[index].help : NULL;
+}
+
+/*
+ * Whether the meters of a capture have values for a column: what plugins and the host's sockets say, they do not know.
+ */
+static bool
+is_computed(const ScanOptions *options, const Column *column)
+{
+	return column->group != GROUP_UDPS && column->group != GROUP_SYSTEM && options_group_is_on(options, column->group);
+}
+
+/* Looks up how a column of the table is filled.  Errors if its type cannot hold the attribute. */
+static TupleColumn
+prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, int index)
+{
+	const Column *column = &columns[index];
+	bool		hidden = anonymizer_hides(builder->anonymizer, attribute, column);
+	int32		modifier = attribute->atttypmod;
+	Oid			type = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
+	ConvertFunction convert = convert_function(column, type);
+	Oid			function;
+	TupleColumn prepared = {
+		.target = {.table = builder->table, .name = pstrdup(NameStr(attribute->attname)), .column = column, .type = type,
+			.captures = &builder->captures},
+		.attribute = attribute->attnum - 1,
+		.index = index,
+		.convert = convert,
+		.hidden = hidden,
+		.modifier = modifier,
+		.domain = type == attribute->atttypid ? InvalidOid : attribute->atttypid,
+	};
+
+	if (convert == NULL && !hidden)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg("column \"%s\" of foreign table \"%s\" cannot be of type %s", NameStr(attribute->attname),
+						builder->table, format_type_be(attribute->atttypid)),
+				 errdetail("Attribute \"%s\" fits into: %s.", column->name, convert_types_text(column))));
+
+	if (modifier >= 0 && find_typmod_coercion_function(type, &function) == COERCION_PATH_FUNC)
+	{
+		prepared.modify = palloc(sizeof(FmgrInfo));
+		fmgr_info(function, prepared.modify);
+	}
+	return prepared;
+}
+
+/* Keeps the column's name for tuple_builder_warn(), if its option is off.  A virtual generated column has no option. */
+static void
+note_if_off(TupleBuilder *builder, const ScanOptions *options, Form_pg_attribute attribute, int index)
+{
+	ColumnGroup group = index == PLUGIN_VALUE ? GROUP_UDPS : columns[index].group;
+
+	if (attribute->attgenerated != '\0' || options_group_is_on(options, group))
+		return;
+	builder->off = lappend(builder->off, pstrdup(NameStr(attribute->attname)));
+	builder->off_groups[group] = true;
+}
+
+void
+tuple_builder_warn(const TupleBuilder *builder)
+{
+	int			count = list_length(builder->off);
+	StringInfoData names,
+				settings;
+	ListCell   *cell;
+
+	if (count == 0)
+		return;
+	initStringInfo(&names);
+	initStringInfo(&settings);
+	foreach(cell, builder->off)
+	{
+		if (foreach_current_index(cell) == OFF_SHOWN)
+		{
+			appendStringInfo(&names, " and %d more", count - OFF_SHOWN);
+			break;
+		}
+		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", (char *) lfirst(cell));
+	}
+	for (int group = 0; group < COLUMN_GROUPS; group++)
+		if (builder->off_groups[group])
+			appendStringInfo(&settings, "%s%s", settings.len > 0 ? ", " : "", options_group_setting(group));
+	ereport(WARNING,
+			(errmsg_plural("column %s of foreign table \"%s\" is NULL, as its option is off",
+						   "columns %s of foreign table \"%s\" are NULL, as their options are off", count,
+						   names.data, builder->table),
+			 errhint("On the table or its server, set %s.", settings.data)));
+}
+
+TupleBuilder *
+tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attributes_used, ColumnSet *wanted)
+{
+	TupleDesc	descriptor = RelationGetDescr(table);
+	TupleBuilder *builder = palloc0(sizeof(*builder));
+	bool		whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attributes_used);
+
+	memset(wanted, 0, sizeof(*wanted));
+	builder->context = CurrentMemoryContext;
+	builder->files_context = AllocSetContextCreate(builder->context, "names of captures", ALLOCSET_SMALL_SIZES);
+	builder->source_file = column_by_name("source_file");
+	builder->table = pstrdup(RelationGetRelationName(table));
+	builder->anonymizer = anonymizer_of_table(table, options);
+	builder->attributes = descriptor->natts;
+	builder->columns = palloc(descriptor->natts * sizeof(TupleColumn));
+
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+		TupleColumn column;
+		bool		is_used;
+		int			index;
+
+		if (attribute->attisdropped)
+			continue;
+		index = tuple_column_of_attribute(RelationGetRelid(table), attribute->attnum);
+		is_used = whole_row || bms_is_member(attribute->attnum - FirstLowInvalidHeapAttributeNumber, attributes_used);
+		if (is_used)
+			note_if_off(builder, options, attribute, index);
+		if (index == PLUGIN_VALUE)
+			continue;
+		column = prepare_column(builder, attribute, index);
+		if (!is_used)
+			continue;
+
+		if (!is_computed(options, column.target.column))
+		{
+			/* A NULL, which only a domain can have something against. */
+			if (!OidIsValid(column.domain))
+				continue;
+			column.convert = NULL;
+			column.hidden = false;
+		}
+		else if (column.target.column->field != FIELD_ID)
+			column_set_add(wanted, index);
+		builder->columns[builder->count++] = column;
+	}
+
+	/* A value that does not fit its type is told of with its capture. */
+	if (builder->count > 0)
+		column_set_add(wanted, builder->source_file);
+	return builder;
+}
+
+void
+tuple_builder_set_files(TupleBuilder *builder, const SourceFile *files, int count)
+{
+	MemoryContext previous = MemoryContextSwitchTo(builder->files_context);
+
+	MemoryContextReset(builder->files_context);
+	builder->captures.names = palloc(count * sizeof(Datum));
+	builder->captures.count = count;
+	for (int i = 0; i < count; i++)
+		builder->captures.names[i] = CStringGetTextDatum(encoding_valid(files[i].path));
+	MemoryContextSwitchTo(previous);
+}
+
+static void
+add_step_context(void *argument)
+{
+	const StepContext *step = argument;
+
+	errcontext("column \"%s\" of foreign table \"%s\", value %s, capture \"%s\"", step->column->target.name,
+			   step->builder->table, step->value == NULL ? "NULL" : convert_value_text(step->value, &step->column->target),
+			   convert_capture_text(&step->column->target));
+}
+
+/* Applies a type's modifier and a domain's constraints; their errors come with the column and the value. */
+static Datum
+second_step(TupleBuilder *builder, TupleColumn *column, const FlowValue *value, Datum datum)
+{
+	StepContext step = {.builder = builder, .column = column, .value = value};
+	ErrorContextCallback callback = {.previous = error_context_stack, .callback = add_step_context, .arg = &step};
+
+	error_context_stack = &callback;
+	if (value != NULL && column->modify != NULL)
+	{
+		/* Assignment, not an explicit cast: a string that is too long is an error. */
+		if (column->modify->fn_nargs == 3)
+			datum = FunctionCall3(column->modify, datum, Int32GetDatum(column->modifier), BoolGetDatum(false));
+		else
+			datum = FunctionCall2(column->modify, datum, Int32GetDatum(column->modifier));
+	}
+	if (OidIsValid(column->domain))
+		domain_check(datum, value == NULL, column->domain, &column->domain_cache, builder->context);
+	error_context_stack = callback.previous;
+	return datum;
+}
+
+void
+tuple_fill(TupleBuilder *builder, const FlowRecord *record, uint64 id, TupleTableSlot *slot)
+{
+	const FlowValue id_value = {.u = id};
+
+	if (builder->count > 0)
+		builder->captures.current = record->values[builder->source_file].u;
+	memset(slot->tts_values, 0, builder->attributes * sizeof(Datum));
+	memset(slot->tts_isnull, true, builder->attributes * sizeof(bool));
+
+	for (int i = 0; i < builder->count; i++)
+	{
+		TupleColumn *column = &builder->columns[i];
+		const FlowValue *value = NULL;
+		Datum		datum = (Datum) 0;
+
+		if (column->hidden || column->convert != NULL)
+		{
+			value = column->target.column->field == FIELD_ID ? &id_value : &record->values[column->index];
+			datum = column->hidden ? anonymizer_hash(builder->anonymizer, value, &column->target) :
+				column->convert(value, &column->target);
+		}
+		if (column->modify != NULL || OidIsValid(column->domain))
+			datum = second_step(builder, column, value, datum);
+		slot->tts_values[column->attribute] = datum;
+		slot->tts_isnull[column->attribute] = value == NULL;
+	}
+}

@@ -1,0 +1,333 @@
+/*
+ * source.c
+ *	  The files behind the option `source`.
+ *
+ * A source is, whatever it looks like, the file of that name if there is one; else an array if it is written as one, a
+ * glob if it has a glob's characters, an interface if there is one of that name, and at last the name of a file that is
+ * not there. The elements of an array are looked at in the same way, but are no interfaces.
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+
+#include "pg/base/encoding.h"
+#include "pg/options/option_forms.h"
+#include "pg/options/privileges.h"
+#include "pg/source/glob.h"
+#include "pg/source/reach.h"
+#include "pg/source/source.h"
+#include "pg/source/source_errors.h"
+
+#define OPEN_FLAGS	(O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | PG_BINARY)
+
+/* What the planner looks at, for a size that need not be exact. */
+#define PLANNED_FILES	10000
+#define PLANNED_LOOKS	50000
+#define PLANNED_BYTES	(8 << 20)
+
+typedef struct SourceList
+{
+	int			level;			/* of errors: ERROR, WARNING, or 0 for none */
+	bool		opens;			/* each file, to see that it can be */
+	int			most;			/* files */
+	bool		is_cut;			/* there are more */
+	GlobBudget	budget;
+	Reach		reach;
+	SourceFile *files;
+	int			count;
+	int			capacity;
+} SourceList;
+
+static bool
+exists(const Reach *reach, const char *path)
+{
+	struct stat status;
+
+	return reach_lstat(reach, path, &status);
+}
+
+/* Opens a file and looks at what was opened; -1 with errno if it cannot.  The descriptor is the caller's to close(). */
+static int
+open_file(const Reach *reach, const char *path, struct stat *status)
+{
+	int			descriptor = reach_open(reach, path, OPEN_FLAGS);
+
+	if (descriptor >= 0 && fstat(descriptor, status) != 0)
+	{
+		int			error = errno;
+
+		close(descriptor);
+		errno = error;
+		return -1;
+	}
+	return descriptor;
+}
+
+/* Opening a device may set something off, so a file is looked at first; and again, for it may have been exchanged. */
+static bool
+look_at_file(const SourceList *list, const char *path, const Origin *origin, struct stat *status)
+{
+	int			descriptor;
+
+	if (!reach_stat(&list->reach, path, status))
+	{
+		source_could_not_open(list->level, &list->reach, path, origin);
+		return false;
+	}
+	if (!S_ISREG(status->st_mode) || !reach_is_on_disk(&list->reach, path))
+	{
+		source_not_regular(list->level, status, path, origin);
+		return false;
+	}
+	if (!list->opens)
+		return true;
+	descriptor = open_file(&list->reach, path, status);
+	if (descriptor < 0)
+	{
+		source_could_not_open(list->level, &list->reach, path, origin);
+		return false;
+	}
+	close(descriptor);
+	if (!S_ISREG(status->st_mode))
+	{
+		source_not_regular(list->level, status, path, origin);
+		return false;
+	}
+	return true;
+}
+
+static bool
+add_file(SourceList *list, char *path, const Origin *origin)
+{
+	struct stat status;
+
+	CHECK_FOR_INTERRUPTS();
+	if (list->count == list->most)
+	{
+		list->is_cut = true;
+		source_too_many_files(list->level, list->most);
+		return false;
+	}
+	if (!look_at_file(list, path, origin, &status))
+		return false;
+	if (list->count == list->capacity)
+	{
+		list->capacity *= 2;
+		list->files = repalloc_huge(list->files, list->capacity * sizeof(SourceFile));
+	}
+	list->files[list->count++] = (SourceFile) {
+		.path = path, .device = status.st_dev, .inode = status.st_ino, .size = status.st_size
+	};
+	return true;
+}
+
+static bool
+add_glob(SourceList *list, const char *pattern, int index)
+{
+	Origin		origin = {.index = index, .glob = encoding_valid(pattern)};
+	GlobMatches matches;
+
+	if (!glob_match(&list->reach, pattern, &list->budget, &matches))
+	{
+		source_glob_failed(list->level, &list->reach, pattern, &matches, &origin);
+		return false;
+	}
+	if (matches.count == 0)
+	{
+		source_no_match(list->level, &list->reach, pattern, &origin);
+		return false;
+	}
+	for (int i = 0; i < matches.count; i++)
+		if (!add_file(list, matches.paths[i], &origin))
+			return false;
+	return true;
+}
+
+static bool
+add_path(SourceList *list, char *path, int index)
+{
+	if (glob_may_match(path) && !exists(&list->reach, path))
+		return add_glob(list, path, index);
+	return add_file(list, path, &(Origin) {.index = index});
+}
+
+/*
+ * Whether a name that is no file's is an interface's.  Which interfaces there are is nothing to tell those who may only read
+ * what is in a directory: to them, one that is not theirs is a file that is not there.
+ */
+static bool
+is_interface(const ScanOptions *options)
+{
+	if (options->directory != NULL && !privileges_allow_interface(options, options->source))
+		return false;
+	return if_nametoindex(options->source) != 0;
+}
+
+/* The files of the source; false if not all of them can be had, which was reported where that is an error. */
+static bool
+add_source(SourceList *list, const ScanOptions *options)
+{
+	List	   *paths;
+	ListCell   *cell;
+	int			index = 0;
+
+	if (exists(&list->reach, options->source))
+		return add_path(list, pstrdup(options->source), 0);
+	if (form_is_array(options->source) && form_parse_names(options->source, &paths))
+	{
+		foreach(cell, paths)
+			if (!add_path(list, lfirst(cell), ++index))
+				return false;
+		return true;
+	}
+	if (is_interface(options))
+	{
+		if (list->level == ERROR)
+		{
+			privileges_check_interface(options, options->source);
+			options_refuse_interface(options->source);
+		}
+		return false;
+	}
+	return add_path(list, pstrdup(options->source), 0);
+}
+
+/* Fills the list, whose bounds and level are set. */
+static bool
+resolve(SourceList *list, const ScanOptions *options)
+{
+	bool		resolved;
+
+	list->capacity = 16;
+	list->files = palloc(list->capacity * sizeof(SourceFile));
+	if (!reach_start(&list->reach, options->directory))
+	{
+		source_could_not_reach(list->level, options->directory);
+		return false;
+	}
+	resolved = add_source(list, options);
+	reach_end(&list->reach);
+	return resolved;
+}
+
+SourceFile *
+source_resolve(const ScanOptions *options, int *count)
+{
+	SourceList	list = {.level = ERROR, .opens = true, .most = SOURCE_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
+
+	/* privileges_check_source() has passed for a bare name that is an interface's, whatever files there are. */
+	if (!privileges_allow_files(options))
+		options_refuse_interface(options->source);
+	(void) resolve(&list, options);
+	*count = list.count;
+	return list.files;
+}
+
+static int64
+size_of(const SourceList *list)
+{
+	int64		bytes = 0;
+
+	for (int i = 0; i < list->count; i++)
+		bytes += list->files[i].size;
+	return bytes;
+}
+
+int64
+source_size(const ScanOptions *options)
+{
+	SourceList	list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
+
+	if (options->source == NULL || !privileges_allow_files(options))
+		return -1;
+	if (!resolve(&list, options) && !list.is_cut)
+		return -1;
+	return size_of(&list);
+}
+
+/*
+ * Whether a file's name says that it is compressed with gzip, whose decompression takes three times what labels take; zstd's takes
+ * half of that.  What is in a file is no business of this process, and a name that misleads costs time and no rows.
+ */
+static bool
+is_named_gzip(const char *path)
+{
+	size_t		length = strlen(path);
+
+	return length > 3 && pg_strcasecmp(path + length - 3, ".gz") == 0;
+}
+
+SourceMeasure
+source_measure(const SourceFile *files, int count)
+{
+	SourceMeasure measure = {.files = count};
+
+	for (int i = 0; i < count; i++)
+	{
+		measure.bytes += files[i].size;
+		if (!is_named_gzip(files[i].path))
+			measure.quick_bytes += files[i].size;
+	}
+	return measure;
+}
+
+SourceMeasure
+source_measure_for_plan(const ScanOptions *options)
+{
+	SourceList	list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
+
+	if (options->source == NULL || !privileges_allow_files(options) || (!resolve(&list, options) && !list.is_cut))
+		return (SourceMeasure) {0};
+	return source_measure(list.files, list.count);
+}
+
+int64
+source_size_for_analyze(const ScanOptions *options)
+{
+	SourceList	list = {.level = WARNING, .most = SOURCE_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
+
+	/* A live source has no size, and the server says that it is not analyzed. */
+	if (options->source != NULL && form_behind(options->source, SOURCE_INTERFACE_PREFIX) != NULL)
+		return -1;
+	if (!options_check_source(options, WARNING) || !privileges_check_files(options, WARNING))
+		return -1;
+	return resolve(&list, options) ? size_of(&list) : -1;
+}
+
+int
+source_open(const char *directory, const SourceFile *file)
+{
+	struct stat status;
+	Reach		reach;
+	int			descriptor;
+
+	if (!reach_start(&reach, directory))
+		source_could_not_reach(ERROR, directory);
+	descriptor = open_file(&reach, file->path, &status);
+	if (descriptor < 0)
+		source_could_not_open(ERROR, &reach, file->path, &(Origin) {0});
+	reach_end(&reach);
+	if (status.st_dev != file->device || status.st_ino != file->inode || !S_ISREG(status.st_mode))
+	{
+		close(descriptor);
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("capture \"%s\" was replaced while it was read", encoding_valid(file->path)),
+				 errhint("Run the statement again.")));
+	}
+	if ((uint64) status.st_size < file->size)
+	{
+		close(descriptor);
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("capture \"%s\" was shortened while it was read", encoding_valid(file->path)),
+				 errdetail("It had " UINT64_FORMAT " bytes and has %lld.", file->size, (long long) status.st_size),
+				 errhint("Run the statement again.")));
+	}
+	return descriptor;
+}

@@ -1,0 +1,70 @@
+/*
+ * source.h
+ *	  The files behind the option `source`.
+ */
+#ifndef PG_SOURCE_SOURCE_H
+#define PG_SOURCE_SOURCE_H
+
+#include "storage/block.h"
+
+#include "pg/options/options.h"
+
+/* Files of a source. */
+#define SOURCE_FILES_MAX	100000
+
+/* A capture as it was when the scan began. */
+typedef struct SourceFile
+{
+	char	   *path;			/* as the option has it; a relative one may start in the server's directory */
+	uint64		device;
+	uint64		inode;
+	uint64		size;			/* bytes; what is appended later is not read */
+} SourceFile;
+
+/*
+ * The files of a source, in the order in which they are read, in the current memory context.
+ *
+ * Opens each file once, without waiting, and closes it.  Errors if one cannot be opened or is no regular file, if one leads
+ * out of the server's directory, if a glob matches nothing, or if the source is an interface.  privileges_check_source() must
+ * have passed.
+ */
+SourceFile *source_resolve(const ScanOptions *options, int *count);
+
+/*
+ * The bytes of all files of a source, for the planner; -1 if that is not known (yet), or not the owner's to know.  Of a
+ * source that takes long to look through, those of the files up to there.  Opens no file and raises no error about them.
+ */
+int64		source_size(const ScanOptions *options);
+
+/* The same for ANALYZE, of all files; where it is not known, a WARNING says why. */
+int64		source_size_for_analyze(const ScanOptions *options);
+
+/* What decides how many meters are worth their start. */
+typedef struct SourceMeasure
+{
+	uint32		files;
+	int64		bytes;
+	int64		quick_bytes;	/* of these, in files that are read faster than labelled, as far as their names tell: not gzip's */
+} SourceMeasure;
+
+SourceMeasure source_measure(const SourceFile *files, int count);
+
+/* The same for the planner, as source_size() has it; all 0 where that is not known. */
+SourceMeasure source_measure_for_plan(const ScanOptions *options);
+
+/* So many bytes as the planner counts them: in pages, at least one. */
+static inline BlockNumber
+source_pages(int64 bytes)
+{
+	return (BlockNumber) Min(bytes / BLCKSZ + 1, MaxBlockNumber);
+}
+
+/*
+ * Opens a file again, in the process that hands it to a meter; the descriptor is the caller's to close().
+ *
+ * directory: the server's, which it must not lead out of; NULL: none.  Errors if it is not the same file any more, or has
+ * become shorter.  Needs no database connection.
+ */
+int			source_open(const char *directory, const SourceFile *file);
+
+#endif							/* PG_SOURCE_SOURCE_H */

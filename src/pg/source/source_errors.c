@@ -1,0 +1,268 @@
+/*
+ * source_errors.c
+ *	  What users are told of sources that cannot be read.
+ *
+ * A source is a text, and there are many ways to write one that means something to somebody else: a shell, a browser, another
+ * machine.  What is not there is looked at for them, so that the hint says what to write here.
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+#include <sys/stat.h>
+
+#include "pg/base/encoding.h"
+#include "pg/source/source_errors.h"
+
+#ifndef ERRCODE_FILE_NAME_TOO_LONG
+#define ERRCODE_FILE_NAME_TOO_LONG	MAKE_SQLSTATE('5', '8', 'P', '0', '3')	/* as later servers have it */
+#endif
+
+/* Says, as an error's detail, where the path came from. */
+static int
+origin_detail(const Origin *origin)
+{
+	if (origin->is_directory)
+		return errdetail("The captures that match \"%s\" were looked for.", origin->glob);
+	if (origin->glob != NULL && origin->index > 0)
+		return errdetail("It matches \"%s\", element %d of the option \"source\".", origin->glob, origin->index);
+	if (origin->glob != NULL)
+		return errdetail("It matches \"%s\" in the option \"source\".", origin->glob);
+	if (origin->index > 0)
+		return errdetail("It is element %d of the option \"source\".", origin->index);
+	return 0;
+}
+
+/* -------------------------------------------------------------------------------------------------- what is not there */
+
+static bool
+ends_with(const char *text, char last)
+{
+	return text[strlen(text) - 1] == last;
+}
+
+static bool
+is_quoted(const char *path)
+{
+	return strlen(path) > 1 && (path[0] == '\'' || path[0] == '"') && ends_with(path, path[0]);
+}
+
+/* A drive's letter, a colon and a slash of either kind, or a name that begins with two backslashes. */
+static bool
+is_of_windows(const char *path)
+{
+	if (path[0] == '\\' && path[1] == '\\')
+		return true;
+	return ((path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z')) && path[1] == ':' &&
+		(path[2] == '\\' || path[2] == '/');
+}
+
+/* A word as http or file, and ://. */
+static bool
+is_url(const char *path)
+{
+	size_t		scheme = strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+
+	return scheme > 1 && strncmp(path + scheme, "://", 3) == 0;
+}
+
+/* Several paths that are not written as an array's literal. */
+static bool
+is_list(const char *path)
+{
+	return path[0] == '{' || ends_with(path, '}') || path[0] == '[' || strchr(path, ',') != NULL || strchr(path, ';') != NULL;
+}
+
+/* What to do about a path, or a glob, that is not there. */
+static int
+absent_hint(const Reach *reach, const char *path)
+{
+	if (is_quoted(path))
+		return errhint("The quotes were read as part of the name: leave them out.");
+	if (path[0] == '~' || path[0] == '$')
+		return errhint("A shell replaces \"%c\", the server does not: write the whole path on the database server's machine.",
+					   path[0]);
+	if (isspace((unsigned char) path[0]) || isspace((unsigned char) path[strlen(path) - 1]))
+		return errhint("The blank at its beginning or end was read as part of the name: leave it out.");
+	if (is_url(path))
+		return errhint("A capture is a file on the database server's machine: nothing is fetched from a URL. "
+					   "Copy it there and give its path.");
+	if (is_of_windows(path))
+		return errhint("Captures are files on the database server's machine, not on the client's, "
+					   "and their paths have slashes, as \"/captures/a.pcap\".");
+	if (is_list(path))
+		return errhint("Write several captures in braces, as {/captures/a.pcap,/captures/b.pcap}.");
+	if (!is_absolute_path(path))
+		return reach->directory != NULL ? errhint("A relative path starts in directory \"%s\".", reach->directory) :
+			errhint("A relative path starts in the server's data directory: write the whole path, as \"/captures/a.pcap\".");
+	if (glob_may_match(path))
+		return errhint("Names are matched on the database server's machine, "
+					   "among those that its operating system user can see.");
+	return errhint("Captures are files on the database server's machine, not on the client's: check the path there.");
+}
+
+/* ----------------------------------------------------------------------------------------------- what may not be read */
+
+/* The first directory of a path that may not be entered; NULL if all may be. */
+static char *
+closed_directory(const Reach *reach, const char *path)
+{
+	char	   *directory = pstrdup(path);
+	char	   *end = directory + strspn(directory, "/");
+	struct stat status;
+
+	while (*(end += strcspn(end, "/")) != '\0')
+	{
+		char		next = end[1];
+
+		/* With a name behind its slash a directory must be entered. */
+		end[1] = '\0';
+		if (!reach_stat(reach, psprintf("%s.", directory), &status) && errno == EACCES)
+		{
+			*end = '\0';
+			return directory;
+		}
+		end[1] = next;
+		end += strspn(end, "/");
+	}
+	return NULL;
+}
+
+/* What to do about a path that the server's user may not read. */
+static int
+denied_hint(const Reach *reach, const char *path)
+{
+	char	   *directory = closed_directory(reach, path);
+
+	if (directory != NULL)
+		return errhint("The server's operating system user may not enter directory \"%s\": "
+					   "let it (chmod o+x or an ACL), or put the capture elsewhere.", encoding_valid(directory));
+	return errhint("Let the server's operating system user read the file (chmod o+r or an ACL).");
+}
+
+/* A name leads out of the directory; what is there, if anything, is not looked at. */
+static void
+refuse_outside(int level, const Reach *reach, const char *path, const Origin *origin)
+{
+	ereport(level,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("\"%s\" is not in directory \"%s\"", encoding_valid(path), reach->directory),
+			 origin_detail(origin),
+			 errhint("Tables of this server can only read captures in the directory that its option \"directory\" names. "
+					 "A symbolic link must not lead out of it.")));
+}
+
+/* ------------------------------------------------------------------------------------------------------------- reports */
+
+void
+source_could_not_reach(int level, const char *directory)
+{
+	if (level == 0)
+		return;
+	if (errno == ENOSYS)
+		ereport(level,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("this kernel cannot keep sources in directory \"%s\"", directory),
+				 errdetail("It has no openat2()."),
+				 errhint("Linux has it from 5.6 on. On a server without the option \"directory\" it is not needed.")));
+	else
+		ereport(level,
+				(errcode_for_file_access(),
+				 errmsg("could not open directory \"%s\": %m", directory),
+				 errdetail("It is the option \"directory\" of the server."),
+				 errhint("Make the directory and let the server's operating system user enter it, or name another with ALTER SERVER.")));
+}
+
+void
+source_could_not_open(int level, const Reach *reach, const char *path, const Origin *origin)
+{
+	int			error = errno;
+
+	if (level == 0)
+		return;
+	if (error == EXDEV && reach->directory != NULL)
+	{
+		refuse_outside(level, reach, path, origin);
+		return;
+	}
+	ereport(level,
+			(error == ENAMETOOLONG ? errcode(ERRCODE_FILE_NAME_TOO_LONG) : errcode_for_file_access(),
+			 errmsg("could not open capture \"%s\": %m", encoding_valid(path)),
+			 origin_detail(origin),
+			 error == ENOENT ? absent_hint(reach, path) :
+			 error == EACCES || error == EPERM ? denied_hint(reach, path) : 0));
+}
+
+void
+source_not_regular(int level, const struct stat *status, const char *path, const Origin *origin)
+{
+	const char *what =
+		S_ISDIR(status->st_mode) ? "it is a directory" :
+		S_ISFIFO(status->st_mode) ? "it is a pipe" :
+		S_ISSOCK(status->st_mode) ? "it is a socket" :
+		S_ISREG(status->st_mode) ? "it is not a regular file" : "it is a device";
+
+	if (level == 0)
+		return;
+	ereport(level,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("could not open capture \"%s\": %s", encoding_valid(path), what),
+			 origin_detail(origin),
+			 S_ISDIR(status->st_mode) && origin->glob != NULL ?
+			 errhint("Use a glob that matches only captures, as \"*.pcap\"; the captures in this directory are \"%s%s*.pcap\".",
+					 encoding_valid(path), ends_with(path, '/') ? "" : "/") :
+			 S_ISDIR(status->st_mode) ? errhint("Name the captures in it with a glob, as \"%s%s*.pcap\".",
+												encoding_valid(path), ends_with(path, '/') ? "" : "/") :
+			 S_ISREG(status->st_mode) ? errhint("The kernel makes up what is in there: give the path of a file on a disk.") :
+			 errhint("Give the path of a regular file.")));
+}
+
+void
+source_no_match(int level, const Reach *reach, const char *pattern, const Origin *origin)
+{
+	if (level == 0)
+		return;
+	ereport(level,
+			(errcode(ERRCODE_UNDEFINED_FILE),
+			 errmsg("no capture matches \"%s\"", encoding_valid(pattern)),
+			 origin_detail(&(Origin) {.index = origin->index}),
+			 absent_hint(reach, pattern)));
+}
+
+void
+source_glob_failed(int level, const Reach *reach, const char *pattern, const GlobMatches *matches, const Origin *origin)
+{
+	Origin		looked_in = *origin;
+
+	if (level == 0)
+		return;
+	looked_in.is_directory = true;
+	if (matches->bound != NULL)
+		ereport(level,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("could not look for the captures that match \"%s\"", encoding_clipped(pattern)),
+				 errdetail("%s", matches->bound),
+				 errhint("Name the directories, and use fewer wildcards.")));
+	else if (matches->error == EXDEV && reach->directory != NULL)
+		refuse_outside(level, reach, matches->unreadable, &looked_in);
+	else
+	{
+		errno = matches->error;
+		ereport(level,
+				(errcode_for_file_access(),
+				 errmsg("could not read directory \"%s\": %m", encoding_valid(matches->unreadable)),
+				 origin_detail(&looked_in),
+				 matches->error == EACCES ?
+				 errhint("Let the server's operating system user read and enter the directory (chmod o+rx or an ACL).") : 0));
+	}
+}
+
+void
+source_too_many_files(int level, int most)
+{
+	if (level == 0)
+		return;
+	ereport(level,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("a source cannot have more than %d files", most),
+			 errhint("Divide the captures among several tables.")));
+}

@@ -1,0 +1,76 @@
+/*
+ * ask.c
+ *	  Asking a meter for what it knows without a capture: versions, applications.
+ */
+#include "postgres.h"
+
+#include "pg/base/settings.h"
+#include "pg/workers/ask.h"
+#include "pg/workers/failure.h"
+#include "pg/workers/slots.h"
+
+/* An answer takes some ms; after so many there will be none. */
+#define ANSWER_TIMEOUT	60000
+
+/* An answer has no more messages: nDPI's numbers have 16 bits. */
+#define ANSWER_MESSAGES	65536
+
+/* Hands on the messages of one answer. */
+static void
+take_answer(OwnedMeter *meter, const ScanJob *job, AskTaker take, void *context)
+{
+	for (uint32 messages = 0;; messages++)
+	{
+		MeterMessage message;
+		FailureMessage failure;
+
+		while (!owner_receive(meter, &message))
+			owner_wait(meter);
+		switch (message.type)
+		{
+			case MESSAGE_HELLO:
+			case MESSAGE_APPLICATION:
+				if (messages > ANSWER_MESSAGES)
+					ereport(ERROR,
+							(errcode(ERRCODE_FDW_ERROR),
+							 errmsg("a meter does not come to the end of its answer"),
+							 errhint(OWNER_BROKEN_HINT)));
+				if (!take(&message, context))
+					return;
+				break;
+			case MESSAGE_END:
+				return;
+			case MESSAGE_FAILURE:
+				memcpy(&failure, message.body, sizeof(failure));
+				failure_raise(&failure, job);
+			default:
+				ereport(ERROR,
+						(errcode(ERRCODE_FDW_ERROR),
+						 errmsg("a meter sent a message of type %u out of turn", message.type),
+						 errhint(OWNER_BROKEN_HINT)));
+		}
+	}
+}
+
+void
+ask_meter(const MeterRequest *request, AskTaker take, void *context)
+{
+	ScanJob		job = {.request = *request, .orders.meter_timeout = ANSWER_TIMEOUT};
+	OwnedMeter *meter;
+	Slot		slot;
+
+	job.request.needs_filter = setting_require_seccomp;
+	strlcpy(job.orders.program, setting_meter_program, MAXPGPATH);
+	slot_take_for_leader(&slot);
+	meter = owner_start(&job, 0, 1);
+	PG_TRY();
+	{
+		take_answer(meter, &job, take, context);
+	}
+	PG_FINALLY();
+	{
+		owner_stop(meter);
+	}
+	PG_END_TRY();
+	slot_release(&slot);
+}

@@ -1,0 +1,20 @@
+/*
+ * ask.h
+ *	  Asking a meter for what it knows without a capture.
+ */
+#ifndef PG_WORKERS_ASK_H
+#define PG_WORKERS_ASK_H
+
+#include "pg/workers/owner.h"
+#include "wire/request.h"
+
+/* Takes a message; false if it was the last that is wanted. */
+typedef bool (*AskTaker) (const MeterMessage *message, void *context);
+
+/*
+ * Starts a meter with this request, which names no file, hands each of its messages to `take` up to its END, and ends it.
+ * Errors if the meter fails.
+ */
+void		ask_meter(const MeterRequest *request, AskTaker take, void *context);
+
+#endif							/* PG_WORKERS_ASK_H */

@@ -1,0 +1,50 @@
+/*
+ * gather.h
+ *	  The meters of one scan, and their flows in the one order.
+ */
+#ifndef PG_WORKERS_GATHER_H
+#define PG_WORKERS_GATHER_H
+
+#include "pg/options/options.h"
+#include "pg/workers/job.h"
+#include "wire/account.h"
+#include "wire/message.h"
+#include "wire/record.h"
+
+typedef struct Gather Gather;
+
+/*
+ * Starts the meters of a scan: `meters` of them, or as many as there are free worker slots, or one of the leader's own.
+ *
+ * The scan lives in a child of the current memory context: whenever that goes, after an error too, the meters and workers go
+ * with it.  The job must live as long.
+ */
+Gather	   *gather_start(const ScanJob *job, uint32 meters);
+
+/* How many meters were started. */
+uint32		gather_meters(const Gather *gather);
+
+/*
+ * The next flow in the scan's order (wire/record.h), valid until the next call; NULL behind the last.
+ *
+ * Waits for the meters, open to interrupts.  Errors if a meter fails, or a capture is damaged and request.stop_at_damage is
+ * set; warns of damage otherwise, behind the last flow.
+ */
+const FlowRecord *gather_next(Gather *gather);
+
+/* The scan's account; false until gather_next() has returned NULL. */
+bool		gather_account(const Gather *gather, Account *account);
+
+/* The order in which the files are read; NULL: the given one, or none that is known yet. */
+const uint32 *gather_order(const Gather *gather);
+
+/* The first source that begins long before the time that was reached, once there is an account; NULL: none does. */
+const OverlapMessage *gather_overlap(const Gather *gather);
+
+/* How many flows one of the meters emitted, once there is an account. */
+uint64		gather_flows(const Gather *gather, uint32 meter);
+
+/* Ends the scan at whatever point it is, and waits until its workers are gone. */
+void		gather_end(Gather *gather);
+
+#endif							/* PG_WORKERS_GATHER_H */

@@ -1,0 +1,37 @@
+/*
+ * job.h
+ *	  What an owner needs to know of a scan: the request to its meter, and the files to hand over.
+ */
+#ifndef PG_WORKERS_JOB_H
+#define PG_WORKERS_JOB_H
+
+#include "port/atomics.h"
+
+#include "pg/source/source.h"
+#include "wire/request.h"
+
+/* What an owner is to do with its meter, the leader's settings apart from which it may be another process's. */
+typedef struct OwnerOrders
+{
+	uint64		meter_timeout;	/* ms that a meter may take for nothing; 0: for ever */
+	char		program[MAXPGPATH]; /* the setting meter_program */
+} OwnerOrders;
+
+typedef struct ScanJob
+{
+	MeterRequest request;		/* as if for one meter: the owner makes it its own shard's */
+	OwnerOrders orders;
+	const char *filter;			/* request.filter_length bytes */
+	const char *directory;		/* the files lie in there; NULL: anywhere */
+	SourceFile *files;			/* request.files of them */
+	pg_atomic_uint32 *taken;	/* with request.separate_files: how many of them were taken by the meters of the scan */
+} ScanJob;
+
+/* A job as one piece of memory, to cross to another process: its length, and the piece itself. */
+Size		job_length(const ScanJob *job);
+void		job_write(const ScanJob *job, char *to);
+
+/* The job in such a piece; it points into it, and takes the rest from the current memory context. */
+ScanJob    *job_read(char *from);
+
+#endif							/* PG_WORKERS_JOB_H */

@@ -1,0 +1,524 @@
+/*
+ * owner.c
+ *	  Owning a meter.
+ *
+ * Whatever comes from a meter may be hostile.  Its messages are framed here: the type must be one that a meter sends, at its
+ * place in the conversation, and with a length that the type allows (wire/message.c has the table).
+ */
+#include "postgres.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "port.h"
+#include "storage/fd.h"
+#include "storage/latch.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "pg/base/encoding.h"
+#include "pg/base/settings.h"
+#include "pg/workers/owner.h"
+#include "pg/workers/spawn.h"
+
+/* The exit status of a program whose libraries the dynamic linker does not find. */
+#define NOT_LOADED	127
+
+#define FIRST_ROOM	(128 * 1024)
+
+#define SPARE_DESCRIPTORS	4
+
+/* Waiting for a meter's end, in microseconds: in all, and between two looks. */
+#define LONGEST_WAIT		1000000
+#define FIRST_PAUSE			100
+#define LONGEST_PAUSE		10000
+
+/* With so many meters that were told to end and have not, no other one is started. */
+#define LINGERING_MAX		16
+
+/* These meters of this process: there was a slot for each. */
+static pid_t lingering[LINGERING_MAX + SLOTS_MAX];
+static int	lingering_count = 0;
+
+/* How often in meter_timeout the owner looks whether a silent meter moves on. */
+#define LOOKS_IN_TIMEOUT	4
+
+struct OwnedMeter
+{
+	const ScanJob *job;
+	pid_t		pid;			/* 0 once it is gone */
+	int			channel;
+	uint32		last_type;		/* of its messages: message_in_order() */
+	uint64		files_sent;
+	uint64		files_most;		/* that it may ask for */
+	bool		took_last;		/* it was told that no file is left for it */
+
+	/* What was read from the channel: buffer[start ... end). */
+	uint8	   *buffer;
+	Size		room;
+	Size		start;
+	Size		end;
+
+	/* Since when the meter is waited for, with nothing from it and no move; 0: it was not waited for yet. */
+	TimestampTz waiting_since;
+
+	/* Where the meter is, and where it was when it was looked at last. */
+	const MeterPosition *position;
+	MeterPosition seen;
+};
+
+/* ------------------------------------------------------------------------------------------------------------------ to it */
+
+/* Waits for the channel to be readable or writeable, for the latch, or for so many ms (-1: for ever); open to interrupts. */
+static void
+wait_for(OwnedMeter *meter, int event, long timeout)
+{
+	if (timeout >= 0)
+		event |= WL_TIMEOUT;
+	WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | event, meter->channel, timeout, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+static void wait_within_timeout(OwnedMeter *meter, int event);
+
+/* Sends bytes, the first of them with a descriptor (-1: without); waits while the meter does not take them. */
+static void
+send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
+{
+	while (length > 0)
+	{
+		union
+		{
+			struct cmsghdr header;
+			char		space[CMSG_SPACE(sizeof(int))];
+		}			control;
+		struct iovec part = {.iov_base = (void *) bytes, .iov_len = length};
+		struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+		ssize_t		sent;
+
+		if (descriptor >= 0)
+		{
+			memset(&control, 0, sizeof(control));
+			control.header.cmsg_level = SOL_SOCKET;
+			control.header.cmsg_type = SCM_RIGHTS;
+			control.header.cmsg_len = CMSG_LEN(sizeof(int));
+			memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(int));
+			message.msg_control = control.space;
+			message.msg_controllen = sizeof(control.space);
+		}
+		sent = sendmsg(meter->channel, &message, MSG_NOSIGNAL);
+		if (sent > 0)
+		{
+			bytes += sent;
+			length -= sent;
+			descriptor = -1;
+		}
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			wait_within_timeout(meter, WL_SOCKET_WRITEABLE);
+		else if (errno != EINTR)
+			return;				/* it is gone; owner_receive() finds out why */
+	}
+}
+
+static void
+send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
+{
+	const ScanJob *job = meter->job;
+	MessageHeader header = {.type = MESSAGE_REQUEST, .length = sizeof(MeterRequest) + job->request.filter_length};
+	MeterRequest request = job->request;
+
+	request.owner_pid = MyProcPid;
+	request.shard = shard;
+	request.shards = shards;
+	request.max_active_flows /= shards;
+	meter->files_most = request_opens_max(&request);
+	send_bytes(meter, (const char *) &header, sizeof(header), -1);
+	send_bytes(meter, (const char *) &request, sizeof(request), -1);
+	send_bytes(meter, job->filter, request.filter_length, -1);
+}
+
+/* The meter asks for its next source. */
+static void
+send_file(OwnedMeter *meter, uint32 index)
+{
+	struct
+	{
+		MessageHeader header;
+		FileMessage file;
+	}			message;
+	int			descriptor;
+
+	if (index >= meter->job->request.files || meter->files_sent >= meter->files_most)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a meter asked for file %u out of turn", index),
+				 errhint(OWNER_BROKEN_HINT)));
+	meter->files_sent++;
+	descriptor = source_open(meter->job->directory, &meter->job->files[index]);
+	memset(&message, 0, sizeof(message));
+	message.header.type = MESSAGE_FILE;
+	message.header.length = sizeof(FileMessage);
+	message.file.index = index;
+	message.file.size = meter->job->files[index].size;
+	PG_TRY();
+	{
+		send_bytes(meter, (const char *) &message, sizeof(message), descriptor);
+	}
+	PG_FINALLY();
+	{
+		close(descriptor);
+	}
+	PG_END_TRY();
+}
+
+/* The meter asks which source is its next: the next that no meter of the scan has taken. */
+static uint32
+take_file(OwnedMeter *meter)
+{
+	struct
+	{
+		MessageHeader header;
+		uint32		position;
+	}			message = {.header = {.type = MESSAGE_TAKEN_FILE, .length = sizeof(uint32)}};
+	uint32		files = meter->job->request.files;
+
+	if (!meter->job->request.separate_files || meter->took_last)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a meter asked for its next file out of turn"),
+				 errhint(OWNER_BROKEN_HINT)));
+	message.position = pg_atomic_fetch_add_u32(meter->job->taken, 1);
+	message.position = Min(message.position, files);
+	meter->took_last = message.position == files;
+	send_bytes(meter, (const char *) &message, sizeof(message), -1);
+	return message.position;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- from it */
+
+/* Whether a child has ended, and how; one that has is waited for no more. */
+static bool
+has_ended(pid_t pid, int *status)
+{
+	pid_t		ended;
+
+	*status = 0;
+	do
+		ended = waitpid(pid, status, WNOHANG);
+	while (ended < 0 && errno == EINTR);
+	return ended != 0;
+}
+
+/* Forgets those that have ended since. */
+static void
+reap_lingering(void)
+{
+	int			kept = 0,
+				status;
+
+	for (int i = 0; i < lingering_count; i++)
+		if (!has_ended(lingering[i], &status))
+			lingering[kept++] = lingering[i];
+	lingering_count = kept;
+}
+
+/*
+ * Ends the meter, if it did not end itself, and waits until it is gone; *status is as waitpid() has it.
+ *
+ * A meter cannot refuse, but the kernel lets it go only when it is done with what it does for it, as reading from a file system
+ * that has gone away.  Nobody can wait for that, and less for each of many: false, and it is among those that linger.
+ */
+static bool
+reap(OwnedMeter *meter, int *status)
+{
+	pid_t		pid = meter->pid;
+	long		longest = LONGEST_WAIT / (lingering_count + 1),
+				waited = 0,
+				pause = FIRST_PAUSE;
+
+	meter->pid = 0;
+	kill(-pid, SIGKILL);		/* with all that it might have started */
+	kill(pid, SIGKILL);
+	while (!has_ended(pid, status))
+	{
+		if (waited >= longest)
+		{
+			lingering[lingering_count++] = pid;
+			return false;
+		}
+		pg_usleep(pause);
+		waited += pause;
+		pause = Min(pause * 3 / 2, LONGEST_PAUSE);
+	}
+	return true;
+}
+
+/* Where the meter was, as an error's detail; what it says of that may be anything. */
+static int
+position_detail(const OwnedMeter *meter)
+{
+	uint64		file = meter->position->file,
+				packet = meter->position->packet;
+
+	if (meter->files_sent == 0 || file >= meter->job->request.files)
+		return errdetail("It had read nothing.");
+	if (packet == 0)
+		return errdetail("It was at the start of \"%s\".", encoding_valid(meter->job->files[file].path));
+	return errdetail("It was at packet " UINT64_FORMAT " of \"%s\", at byte " UINT64_FORMAT ".", packet,
+					 encoding_valid(meter->job->files[file].path), (uint64) meter->position->byte);
+}
+
+/* The meter closed its end before it said that it was done: explains how it ended. */
+static void
+report_death(OwnedMeter *meter)
+{
+	int			status;
+
+	if (!reap(meter, &status))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a meter has closed its channel and does not end"),
+				 position_detail(meter)));
+	if (WIFSIGNALED(status))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a meter was terminated by signal %d: %s", WTERMSIG(status), pg_strsignal(WTERMSIG(status))),
+				 position_detail(meter),
+				 WTERMSIG(status) == SIGKILL ?
+				 errhint("Somebody ended it, or the machine is out of memory: max_active_flows and meter_memory bound what a meter takes.") :
+				 errhint(OWNER_BROKEN_HINT)));
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_ERROR),
+			 errmsg("a meter ended before its work was done, with exit status %d", WEXITSTATUS(status)),
+			 position_detail(meter),
+			 WEXITSTATUS(status) == NOT_LOADED ?
+			 errhint("It could not be loaded: \"nfstream_meter --version\", run as the server's user, says what is missing.") :
+			 errhint(OWNER_BROKEN_HINT)));
+}
+
+/* Nothing has come from the meter for too long, though it has room to write. */
+static void
+report_hang(const OwnedMeter *meter)
+{
+	int			seconds = (int) (meter->job->orders.meter_timeout / 1000);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_ERROR),
+			 errmsg_plural("a meter did not move on for %d second", "a meter did not move on for %d seconds", seconds, seconds),
+			 position_detail(meter),
+			 meter->job->request.filter_length > 0 && meter->position->packet <= 1 ?
+			 errhint("The filter may take long to compile, or the disk be slow: the option meter_timeout gives a meter more time.") :
+			 errhint("The capture may be made to keep the dissector in a loop, or the disk be slow: the option meter_timeout gives a meter more time.")));
+}
+
+/* Reads what has come into the buffer, which has room for `wanted` bytes from `start` on; false if nothing has come. */
+static bool
+fill_buffer(OwnedMeter *meter, Size wanted)
+{
+	ssize_t		got;
+
+	if (meter->start > 0)
+	{
+		memmove(meter->buffer, meter->buffer + meter->start, meter->end - meter->start);
+		meter->end -= meter->start;
+		meter->start = 0;
+	}
+	if (wanted > meter->room)
+	{
+		meter->room = wanted;
+		meter->buffer = repalloc(meter->buffer, meter->room);
+	}
+	do
+		got = recv(meter->channel, meter->buffer + meter->end, meter->room - meter->end, 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return false;
+	if (got <= 0)
+		report_death(meter);
+	meter->end += got;
+	return true;
+}
+
+/* Finds a whole message at the front of the buffer; false if it is not all there, and then how many bytes it needs. */
+static bool
+find_message(OwnedMeter *meter, MeterMessage *message, Size *wanted)
+{
+	MessageHeader header;
+	Size		have = meter->end - meter->start;
+
+	*wanted = sizeof(header);
+	if (have < sizeof(header))
+		return false;
+	memcpy(&header, meter->buffer + meter->start, sizeof(header));
+	if (!message_allowed(SENT_BY_METER, header.type, header.length))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a meter sent a message of type %u with %u bytes, which no meter sends", header.type, header.length),
+				 errhint(OWNER_BROKEN_HINT)));
+	*wanted += header.length;
+	if (have < *wanted)
+		return false;
+	meter->waiting_since = 0;
+	message->type = header.type;
+	message->length = header.length;
+	message->body = meter->buffer + meter->start + sizeof(header);
+	meter->start += *wanted;
+	return true;
+}
+
+bool
+owner_receive(OwnedMeter *meter, MeterMessage *message)
+{
+	for (;;)
+	{
+		Size		wanted;
+		uint32		index;
+
+		CHECK_FOR_INTERRUPTS();
+		while (!find_message(meter, message, &wanted))
+			if (!fill_buffer(meter, wanted))
+				return false;
+		if (!message_in_order(&meter->last_type, message->type))
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_ERROR),
+					 errmsg("a meter sent a message of type %u out of turn", message->type),
+					 errhint(OWNER_BROKEN_HINT)));
+		if (message->type == MESSAGE_TAKE_FILE)
+		{
+			/* The answer goes on in the question's place. */
+			index = take_file(meter);
+			memcpy(unconstify(uint8 *, message->body), &index, sizeof(index));
+		}
+		if (message->type != MESSAGE_NEXT_FILE)
+			return true;
+		memcpy(&index, message->body, sizeof(index));
+		send_file(meter, index);
+	}
+}
+
+/* Whether the meter is elsewhere than when it was looked at last. */
+static bool
+has_moved(OwnedMeter *meter)
+{
+	MeterPosition now = *meter->position;
+	bool		moved = memcmp(&now, &meter->seen, sizeof(now)) != 0;
+
+	meter->seen = now;
+	return moved;
+}
+
+/*
+ * Waits for the channel to be readable or writeable, or the latch.
+ *
+ * The clock of meter_timeout runs only here, where the meter has something to do: one that waits because nobody reads is not
+ * hung.  Whole messages stop it, and a position that moves, for there may be nothing to send for long; bytes that come one by
+ * one do not.
+ */
+static void
+wait_within_timeout(OwnedMeter *meter, int event)
+{
+	uint64		timeout = meter->job->orders.meter_timeout;
+	TimestampTz now;
+	long		waited;
+
+	if (timeout == 0)
+	{
+		wait_for(meter, event, -1);
+		return;
+	}
+	now = GetCurrentTimestamp();
+	if (has_moved(meter) || meter->waiting_since == 0)
+		meter->waiting_since = now;
+	waited = TimestampDifferenceMilliseconds(meter->waiting_since, now);
+	if ((uint64) waited >= timeout)
+		report_hang(meter);
+	wait_for(meter, event, Min((long) timeout - waited, (long) timeout / LOOKS_IN_TIMEOUT + 1));
+}
+
+void
+owner_wait(OwnedMeter *meter)
+{
+	wait_within_timeout(meter, WL_SOCKET_READABLE);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ start and end */
+
+/* Counts the channel as one of the session's descriptors; errors if it has none to spare. */
+static void
+reserve_descriptor(void)
+{
+	int			spare = 0;
+	bool		is_enough;
+
+	/* Whoever waits needs some for a moment. */
+	while (spare < SPARE_DESCRIPTORS && AcquireExternalFD())
+		spare++;
+	is_enough = spare == SPARE_DESCRIPTORS && AcquireExternalFD();
+	while (spare-- > 0)
+		ReleaseExternalFD();
+	if (!is_enough)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("no file descriptor is left in this session for another meter"),
+				 errdetail("Meters, connections to other servers and the like may take %d of a session's descriptors.", max_safe_fds / 3),
+				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
+}
+
+OwnedMeter *
+owner_start(const ScanJob *job, uint32 shard, uint32 shards)
+{
+	OwnedMeter *meter = palloc0(sizeof(*meter));
+
+	meter->job = job;
+	meter->room = FIRST_ROOM;
+	meter->buffer = palloc(meter->room);
+	reap_lingering();
+	if (lingering_count >= LINGERING_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("%d meters of this session were told to end and have not", lingering_count),
+				 errhint("The file system of their captures does not answer: try again when it does.")));
+	reserve_descriptor();
+	PG_TRY();
+	{
+		meter->pid = spawn_meter(job->orders.program, &meter->channel, &meter->position);
+	}
+	PG_CATCH();
+	{
+		ReleaseExternalFD();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	PG_TRY();
+	{
+		send_request(meter, shard, shards);
+	}
+	PG_CATCH();
+	{
+		owner_stop(meter);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return meter;
+}
+
+void
+owner_stop(OwnedMeter *meter)
+{
+	int			status;
+
+	if (meter->pid != 0)
+		reap(meter, &status);
+	if (meter->channel >= 0)
+	{
+		close(meter->channel);
+		ReleaseExternalFD();
+		meter->channel = -1;
+		munmap((void *) meter->position, sizeof(MeterPosition));
+	}
+}

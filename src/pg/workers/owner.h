@@ -1,0 +1,49 @@
+/*
+ * owner.h
+ *	  Owning a meter: starting it, handing it its files, taking its messages, ending it.
+ *
+ * A worker owns its meter; where no worker is to be had, the leader does.  Nothing here needs a database connection.
+ */
+#ifndef PG_WORKERS_OWNER_H
+#define PG_WORKERS_OWNER_H
+
+#include "pg/workers/job.h"
+#include "wire/message.h"
+
+/* Of a meter that sends what none sends, as an error's hint. */
+#define OWNER_BROKEN_HINT	"The capture may be made to break the dissector. Other statements are not affected."
+
+typedef struct OwnedMeter OwnedMeter;
+
+/* A message of the meter's; the body is valid until the next call that takes one. */
+typedef struct MeterMessage
+{
+	uint32		type;			/* a MessageType */
+	uint32		length;
+	const uint8 *body;
+} MeterMessage;
+
+/*
+ * Starts the meter of one shard.  The job must live as long as the meter; what the meter needs comes from the current memory
+ * context, and goes with owner_stop().
+ */
+OwnedMeter *owner_start(const ScanJob *job, uint32 shard, uint32 shards);
+
+/*
+ * Takes the meter's next message, if there is one: false if it has to be waited for, with owner_wait().  Answers the meter's
+ * questions for files itself; TAKE_FILE has the answer in it.  Open to interrupts: a meter may always have a message.
+ *
+ * Errors if the meter died before its END or FAILURE, or sent what no meter may send; bodies are only checked in length.
+ */
+bool		owner_receive(OwnedMeter *meter, MeterMessage *message);
+
+/* Waits until owner_receive() may have a message or this process's latch is set, and resets that; open to interrupts. */
+void		owner_wait(OwnedMeter *meter);
+
+/*
+ * Ends the meter, whatever it is doing, and waits until it is gone: a moment, it cannot refuse; but for a second at most, for the
+ * kernel may be waiting in it.  Raises no error.
+ */
+void		owner_stop(OwnedMeter *meter);
+
+#endif							/* PG_WORKERS_OWNER_H */

@@ -1,0 +1,58 @@
+/*
+ * route.h
+ *	  How the leader reaches a meter: through a worker, or as its own.
+ */
+#ifndef PG_WORKERS_ROUTE_H
+#define PG_WORKERS_ROUTE_H
+
+#include "postmaster/bgworker.h"
+#include "storage/shm_mq.h"
+
+#include "pg/workers/owner.h"
+#include "pg/workers/slots.h"
+#include "pg/workers/worker.h"
+
+/* All zeros where there is no meter. */
+typedef struct Route
+{
+	Slot		slot;
+
+	/* A worker's, or */
+	BackgroundWorkerHandle *worker;
+	dsm_segment *segment;		/* NULL once it was let go of */
+	WorkerFailure *failure;
+	shm_mq_handle *from_worker;
+	shm_mq_handle *to_worker;
+	/* the leader's own meter. */
+	OwnedMeter *meter;
+} Route;
+
+/*
+ * Asks for a worker more, from whose meter messages come after route_start_worker(); false if there is none to be had, and then
+ * nothing is left of it.  *scan is the segment that all workers of the scan share, NULL before the first; it is the caller's.
+ */
+bool		route_to_worker(Route *route, const ScanJob *job, dsm_segment **scan);
+void		route_start_worker(Route *route, uint32 shard, uint32 shards);
+
+/* Starts a meter of the leader's own, which is the scan's only one; errors if there is none to be had. */
+void		route_to_own_meter(Route *route, const ScanJob *job);
+
+/*
+ * Takes the meter's next message, if there is one.  Errors if meter or worker have ended before their work was done, or say what
+ * none of them may; bodies are only checked in length.  Open to interrupts.
+ */
+bool		route_receive(Route *route, MeterMessage *message);
+
+/* Waits until any route of the scan may have a message, of which this is one; open to interrupts. */
+void		route_wait(Route *route);
+
+/*
+ * Lets go of a meter without waiting, and without an error.  A worker sees its queues detached, whatever it is waiting for, and
+ * ends with its meter; one that the postmaster has not come to is not started any more.
+ */
+void		route_close(Route *route);
+
+/* The same, waits until the worker is gone, and gives the slot back. */
+void		route_end(Route *route);
+
+#endif							/* PG_WORKERS_ROUTE_H */

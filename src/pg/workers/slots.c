@@ -1,0 +1,133 @@
+/*
+ * slots.c
+ *	  How many meters run in the whole cluster.
+ *
+ * A meter takes processor and memory, and an idle cursor keeps its own: without a bound, who may SELECT could take all that the
+ * machine has.  Nor may one session take all meters, for others scan too, nor meters all of the cluster's slots for workers,
+ * which parallel queries need.
+ *
+ * A slot is a lock that nobody waits for, of a number below max_meters: no memory has to be shared from the server's start on,
+ * and whoever ends, in whatever way, has left his slots.  It is a transaction's lock, which the resource owner of a cursor gives
+ * back, and no user's function; of a kind that the server itself takes none of.  Numbers below max_workers are for meters under
+ * workers, which are tried from 0 up; the others are tried from the top down, so that they take these last.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/lock.h"
+
+#include "pg/base/settings.h"
+#include "pg/workers/slots.h"
+
+#if PG_VERSION_NUM < 170000
+#define LockHeldByMe(tag, mode, or_stronger) LockHeldByMe(tag, mode)
+#endif
+
+#define SLOT_MAGIC	0x6e667366
+
+static LOCKTAG
+tag_of(int number)
+{
+	return (LOCKTAG) {
+		.locktag_field1 = SLOT_MAGIC,
+		.locktag_field2 = (uint32) number,
+		.locktag_type = LOCKTAG_USERLOCK,
+		.locktag_lockmethodid = USER_LOCKMETHOD,
+	};
+}
+
+static bool
+take(Slot *slot, int number)
+{
+	LOCKTAG		tag = tag_of(number);
+
+	/* One that this session has already would be given again. */
+	if (LockHeldByMe(&tag, ExclusiveLock, false) ||
+		LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	slot->number = number;
+	slot->owner = CurrentResourceOwner;
+	return true;
+}
+
+/* How many of them this session has. */
+static int
+slots_of_session(void)
+{
+	int			slots = 0;
+
+	for (int number = 0; number < setting_max_meters; number++)
+	{
+		LOCKTAG		tag = tag_of(number);
+
+		if (LockHeldByMe(&tag, ExclusiveLock, false))
+			slots++;
+	}
+	return slots;
+}
+
+/* How many a session may have. */
+static int
+slots_for_session(void)
+{
+	return Max(setting_max_meters / 2, 1);
+}
+
+/* How many of the slots are for meters under workers. */
+static int
+slots_of_workers(void)
+{
+	int			workers = setting_max_workers;
+
+	if (workers < 0)
+		workers = Max(max_worker_processes / 2, 1);
+	return Min(workers, setting_max_meters);
+}
+
+bool
+slot_take_for_worker(Slot *slot)
+{
+	int			slots = slots_of_workers();
+
+	if (slots_of_session() >= slots_for_session())
+		return false;
+	for (int number = 0; number < slots; number++)
+		if (take(slot, number))
+			return true;
+	return false;
+}
+
+void
+slot_take_for_leader(Slot *slot)
+{
+	const char *hint = "Close cursors that are not needed, try again later, or have an administrator raise \"nfstream_fdw.max_meters\".";
+
+	if (slots_of_session() >= slots_for_session())
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("no meter can be started: this session has %d", slots_of_session()),
+				 errdetail("A session may have half of the %d meters that the setting \"nfstream_fdw.max_meters\" allows. A cursor keeps its meters until its last row was fetched, or it is closed.", setting_max_meters),
+				 errhint("%s", hint)));
+	for (int number = setting_max_meters - 1; number >= 0; number--)
+		if (take(slot, number))
+			return;
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 errmsg("no meter can be started: %d run in this cluster", setting_max_meters),
+			 errdetail("The setting \"nfstream_fdw.max_meters\" allows no more. A cursor keeps its meters until its last row was fetched, or it is closed."),
+			 errhint("%s", hint)));
+}
+
+void
+slot_release(Slot *slot)
+{
+	LOCKTAG		tag = tag_of(slot->number);
+	ResourceOwner before = CurrentResourceOwner;
+
+	if (slot->owner == NULL)
+		return;
+	CurrentResourceOwner = slot->owner;
+	LockRelease(&tag, ExclusiveLock, false);
+	CurrentResourceOwner = before;
+	slot->owner = NULL;
+}

@@ -1,0 +1,26 @@
+/*
+ * slots.h
+ *	  How many meters run in the whole cluster: the settings max_meters and max_workers.
+ */
+#ifndef PG_WORKERS_SLOTS_H
+#define PG_WORKERS_SLOTS_H
+
+#include "utils/resowner.h"
+
+/* The right to one meter more. */
+typedef struct Slot
+{
+	int			number;
+	ResourceOwner owner;		/* with which it goes, if it is not given back; NULL: it was */
+} Slot;
+
+/* Takes a slot for a meter under a worker; false if there is none.  It goes back with slot_release() or its resource owner. */
+bool		slot_take_for_worker(Slot *slot);
+
+/* The same for a meter of this session's own; errors if there is none. */
+void		slot_take_for_leader(Slot *slot);
+
+/* Gives it back, if it was not yet. */
+void		slot_release(Slot *slot);
+
+#endif							/* PG_WORKERS_SLOTS_H */

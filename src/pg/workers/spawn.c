@@ -1,0 +1,198 @@
+/*
+ * spawn.c
+ *	  Starting the meter's program.
+ *
+ * posix_spawn() shares this process's memory with the child until the exec, so that a backend with large shared buffers does
+ * not copy its page tables for each meter.
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "port.h"
+
+#include "pg/workers/spawn.h"
+
+#define METER_PROGRAM	"nfstream_meter"
+
+/* The program stands beside the server's own. */
+static void
+meter_path(char path[MAXPGPATH])
+{
+	strlcpy(path, my_exec_path, MAXPGPATH);
+	get_parent_directory(path);
+	join_path_components(path, path, METER_PROGRAM);
+}
+
+/*
+ * Errors if anybody could run a program that its file gives capabilities (capabilities(7)): on a machine with other users that
+ * would be a right to capture for all of them.
+ */
+static void
+check_program(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 && (status.st_mode & S_IXOTH) && getxattr(path, "security.capability", NULL, 0) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the meter \"%s\" has capabilities, and everyone may run it", path),
+				 errhint("Give it to the group of the server's operating system user (chgrp), and take the right to run it from all others (chmod 750).")));
+}
+
+/*
+ * A page of memory that this process reads and the meter writes; the descriptor is for the meter.  It is sealed: a meter that
+ * made it shorter would end this process, which reads behind its end.  -1 with errno if it cannot be had.
+ */
+static int
+create_position(const MeterPosition **position)
+{
+	int			descriptor = memfd_create("nfstream position", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void	   *page = MAP_FAILED;
+
+	if (descriptor >= 0 && ftruncate(descriptor, sizeof(MeterPosition)) == 0 &&
+		fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+		page = mmap(NULL, sizeof(MeterPosition), PROT_READ, MAP_SHARED, descriptor, 0);
+	if (page == MAP_FAILED)
+	{
+		int			error = errno;
+
+		if (descriptor >= 0)
+			close(descriptor);
+		errno = error;
+		return -1;
+	}
+	*position = page;
+	return descriptor;
+}
+
+/*
+ * What the child does to its files between fork and exec.  Standard error is the server's log: a program that a capture has taken
+ * over would write there what it likes.
+ */
+static int
+file_actions(posix_spawn_file_actions_t *actions, int channel, int position)
+{
+	int			error = posix_spawn_file_actions_init(actions);
+
+	if (error == 0)
+		error = posix_spawn_file_actions_adddup2(actions, channel, STDIN_FILENO);
+	if (error == 0)
+		error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	if (error == 0)
+		error = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	if (error == 0)
+		error = posix_spawn_file_actions_adddup2(actions, position, POSITION_DESCRIPTOR);
+#if __GLIBC_PREREQ(2, 34)
+	/* Elsewhere the program itself closes them. */
+	if (error == 0)
+		error = posix_spawn_file_actions_addclosefrom_np(actions, POSITION_DESCRIPTOR + 1);
+#endif
+	return error;
+}
+
+/*
+ * Signals as a program expects them, not as a backend has them; a group, so that what the meter might start can be ended with
+ * it.  The session is the owner's, which has no terminal.
+ */
+static int
+attributes(posix_spawnattr_t *attributes)
+{
+	sigset_t	none,
+				all;
+	int			error = posix_spawnattr_init(attributes);
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	if (error == 0)
+		error = posix_spawnattr_setsigmask(attributes, &none);
+	if (error == 0)
+		error = posix_spawnattr_setsigdefault(attributes, &all);
+	if (error == 0)
+		error = posix_spawnattr_setpgroup(attributes, 0);
+	if (error == 0)
+		error = posix_spawnattr_setflags(attributes,
+										 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	return error;
+}
+
+static void
+report_not_started(const char *path, int error)
+{
+	bool		missing = error == ENOENT || error == EACCES || error == ENOEXEC;
+
+	errno = error;
+	ereport(ERROR,
+			(errcode(missing ? ERRCODE_UNDEFINED_FILE :
+					 error == ENOMEM ? ERRCODE_OUT_OF_MEMORY : ERRCODE_INSUFFICIENT_RESOURCES),
+			 errmsg("could not start the meter \"%s\": %m", path),
+			 missing ? errhint("\"make install\" puts it beside the server's own programs; the setting \"nfstream_fdw.meter_program\" may name another.") :
+			 error == EAGAIN ? errhint("The server's user may have no more processes: see \"ulimit -u\", the limits of its service and kernel.pid_max.") :
+			 error == ENOMEM ? errhint("The machine is out of memory.") : 0));
+}
+
+pid_t
+spawn_meter(const char *program, int *channel, const MeterPosition **position)
+{
+	char		path[MAXPGPATH];
+	char	   *arguments[] = {METER_PROGRAM, NULL};
+	char	   *environment[] = {NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attribute;
+	pid_t		pid;
+	int			ends[2],
+				page,
+				error;
+
+	if (*program != '\0')
+		strlcpy(path, program, MAXPGPATH);
+	else
+		meter_path(path);
+	check_program(path);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("could not create a socket for a meter: %m"),
+				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
+
+	page = create_position(position);
+	if (page < 0)
+	{
+		error = errno;
+		close(ends[0]);
+		close(ends[1]);
+		errno = error;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("could not create a page of memory for a meter: %m"),
+				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
+	}
+
+	error = file_actions(&actions, ends[1], page);
+	if (error == 0)
+		error = attributes(&attribute);
+	if (error == 0)
+		error = posix_spawn(&pid, path, &actions, &attribute, arguments, environment);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attribute);
+	close(ends[1]);
+	close(page);
+	if (error == 0 && !pg_set_noblock(ends[0]))
+		error = errno;
+	if (error != 0)
+	{
+		close(ends[0]);
+		munmap((void *) *position, sizeof(MeterPosition));
+		report_not_started(path, error);
+	}
+	*channel = ends[0];
+	return pid;
+}
