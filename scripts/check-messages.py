@@ -31,7 +31,7 @@ SPEAKERS = [
     ('src/pg/workers/worker.c', r'\.hint = (?=")', HINT),
     ('src/pg/workers/owner.h', r'#define OWNER_BROKEN_HINT\s+(?=")', HINT),
     ('src/pg/workers/failure.c', r'\[FAILURE_\w+\] = \{\w+,', HINT),
-    ('src/pg/workers/gather.c', r'\blying_meter\(', WORDS),
+    ('src/pg/workers/merge.c', r'\blying_meter\(', WORDS),
     ('src/pg/source/glob.c', r'\bbound = |\breturn (?="[A-Z])', DETAIL),
     ('src/pg/source/source_errors.c', r'S_IS\w+\(status->st_mode\) \? (?="it )', WORDS),
     ('src/pg/functions/anonymize.c', r'\bcheck_bytes\(', WORDS),

@@ -132,8 +132,8 @@ start(FlowScan *scan, MemoryContext parent)
 	scan->warns = false;		/* a rescan says nothing new */
 	tuple_builder_set_files(scan->builder, scan->job->files, scan->job->request.files);
 	measure = source_measure(scan->job->files, scan->job->request.files);
-	scan->gather = gather_start(scan->job, scan_meters(scan->options, &scan->wanted, &measure));
-	scan->meters = gather_meters(scan->gather);
+	scan->merge = merge_start(scan->job, scan_meters(scan->options, &scan->wanted, &measure));
+	scan->meters = merge_meters(scan->merge);
 	MemoryContextSwitchTo(before);
 }
 
@@ -141,12 +141,12 @@ start(FlowScan *scan, MemoryContext parent)
 void
 scan_stop(FlowScan *scan)
 {
-	Gather	   *gather = scan->gather;
+	Merge	   *merge = scan->merge;
 
-	scan->gather = NULL;
+	scan->merge = NULL;
 	scan->finished = false;
-	if (gather != NULL)
-		gather_end(gather);
+	if (merge != NULL)
+		merge_end(merge);
 	if (scan->context != NULL)
 		MemoryContextDelete(scan->context);
 	scan->context = NULL;
@@ -157,7 +157,7 @@ scan_stop(FlowScan *scan)
 static void
 warn_of_overlap(FlowScan *scan)
 {
-	const OverlapMessage *overlap = gather_overlap(scan->gather);
+	const OverlapMessage *overlap = merge_overlap(scan->merge);
 	const uint64 *counters = scan->account.counters;
 	uint64		seconds;
 
@@ -209,17 +209,17 @@ keep_order(FlowScan *scan, const uint32 *order)
 static void
 finish(FlowScan *scan)
 {
-	Gather	   *gather = scan->gather;
+	Merge	   *merge = scan->merge;
 
 	scan->finished = true;
-	scan->has_account = gather_account(gather, &scan->account);
+	scan->has_account = merge_account(merge, &scan->account);
 	warn_of_overlap(scan);
 	tell_of_blind_filter(scan);
-	keep_order(scan, gather_order(gather));
+	keep_order(scan, merge_order(merge));
 	for (uint32 i = 0; i < scan->meters; i++)
-		scan->flows[i] = gather_flows(gather, i);
-	scan->gather = NULL;
-	gather_end(gather);
+		scan->flows[i] = merge_flows(merge, i);
+	scan->merge = NULL;
+	merge_end(merge);
 }
 
 bool
@@ -230,10 +230,10 @@ scan_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 	ExecClearTuple(slot);
 	if (scan->finished)
 		return false;
-	if (scan->gather == NULL)
+	if (scan->merge == NULL)
 		start(scan, parent);
 
-	record = gather_next(scan->gather);
+	record = merge_next(scan->merge);
 	if (record == NULL)
 	{
 		finish(scan);

@@ -6,7 +6,7 @@
 #define PG_FDW_SCAN_H
 
 #include "pg/rows/tuple.h"
-#include "pg/workers/gather.h"
+#include "pg/workers/merge.h"
 
 typedef struct FlowScan
 {
@@ -17,7 +17,7 @@ typedef struct FlowScan
 	/* Once the first row was asked for. */
 	MemoryContext context;		/* of one pass over the source */
 	ScanJob    *job;
-	Gather	   *gather;
+	Merge	   *merge;
 	uint32	   *order;			/* of the job's files, as they were read, once they were; NULL before */
 	uint64		next_id;
 	bool		finished;

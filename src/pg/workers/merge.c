@@ -1,5 +1,5 @@
 /*
- * gather.c
+ * merge.c
  *	  The meters of one scan, and their flows in the one order.
  *
  * Each meter is at the end of a link: a worker's queue, or the channel where the leader owns it.  A link delivers batches of
@@ -19,7 +19,7 @@
 #include "utils/memutils.h"
 
 #include "pg/workers/failure.h"
-#include "pg/workers/gather.h"
+#include "pg/workers/merge.h"
 #include "pg/workers/route.h"
 #include "wire/limits.h"
 
@@ -54,7 +54,7 @@ typedef struct Link
 	Account		account;		/* once it ended */
 } Link;
 
-struct Gather
+struct Merge
 {
 	const ScanJob *job;
 	MemoryContext context;
@@ -83,86 +83,86 @@ struct Gather
 /* ----------------------------------------------------------------------------------------------------------------- the end */
 
 static void
-release(Gather *gather)
+release(Merge *merge)
 {
-	for (uint32 i = 0; i < gather->count; i++)
-		route_close(&gather->links[i].route);
-	if (gather->segment != NULL)
-		dsm_detach(gather->segment);
-	gather->segment = NULL;
+	for (uint32 i = 0; i < merge->count; i++)
+		route_close(&merge->links[i].route);
+	if (merge->segment != NULL)
+		dsm_detach(merge->segment);
+	merge->segment = NULL;
 }
 
 /* The memory context goes; the slots have their resource owner. */
 static void
 release_with_context(void *argument)
 {
-	release((Gather *) argument);
+	release((Merge *) argument);
 }
 
 void
-gather_end(Gather *gather)
+merge_end(Merge *merge)
 {
-	release(gather);
-	for (uint32 i = 0; i < gather->count; i++)
-		route_end(&gather->links[i].route);
-	gather->count = 0;
-	MemoryContextDelete(gather->context);
+	release(merge);
+	for (uint32 i = 0; i < merge->count; i++)
+		route_end(&merge->links[i].route);
+	merge->count = 0;
+	MemoryContextDelete(merge->context);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- the start */
 
 /* As many workers as can be had, up to `wanted`. */
 static void
-launch_workers(Gather *gather, uint32 wanted)
+launch_workers(Merge *merge, uint32 wanted)
 {
-	while (gather->count < wanted && route_to_worker(&gather->links[gather->count].route, gather->job, &gather->segment))
-		gather->count++;
+	while (merge->count < wanted && route_to_worker(&merge->links[merge->count].route, merge->job, &merge->segment))
+		merge->count++;
 
 	/* Only now is it known of how many shards each has one. */
-	for (uint32 i = 0; i < gather->count; i++)
+	for (uint32 i = 0; i < merge->count; i++)
 	{
 		/* Each meter has all flows of its files. */
-		if (gather->job->request.separate_files)
-			route_start_worker(&gather->links[i].route, 0, 1);
+		if (merge->job->request.separate_files)
+			route_start_worker(&merge->links[i].route, 0, 1);
 		else
-			route_start_worker(&gather->links[i].route, i, gather->count);
+			route_start_worker(&merge->links[i].route, i, merge->count);
 	}
 }
 
 /* The only meter, where there is no worker for any. */
 static void
-start_own_meter(Gather *gather)
+start_own_meter(Merge *merge)
 {
-	release(gather);
-	gather->count = 1;
-	route_to_own_meter(&gather->links[0].route, gather->job);
+	release(merge);
+	merge->count = 1;
+	route_to_own_meter(&merge->links[0].route, merge->job);
 }
 
-Gather *
-gather_start(const ScanJob *job, uint32 meters)
+Merge *
+merge_start(const ScanJob *job, uint32 meters)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "nfstream scan", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(context);
-	Gather	   *gather = palloc0(sizeof(*gather));
+	Merge	   *merge = palloc0(sizeof(*merge));
 
-	gather->job = job;
-	gather->context = context;
-	gather->links = palloc0(meters * sizeof(Link));
-	gather->callback.func = release_with_context;
-	gather->callback.arg = gather;
-	MemoryContextRegisterResetCallback(context, &gather->callback);
+	merge->job = job;
+	merge->context = context;
+	merge->links = palloc0(meters * sizeof(Link));
+	merge->callback.func = release_with_context;
+	merge->callback.arg = merge;
+	MemoryContextRegisterResetCallback(context, &merge->callback);
 
-	launch_workers(gather, meters);
-	if (gather->count == 0)
-		start_own_meter(gather);
+	launch_workers(merge, meters);
+	if (merge->count == 0)
+		start_own_meter(merge);
 	MemoryContextSwitchTo(before);
-	return gather;
+	return merge;
 }
 
 uint32
-gather_meters(const Gather *gather)
+merge_meters(const Merge *merge)
 {
-	return gather->count;
+	return merge->count;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ the messages */
@@ -178,7 +178,7 @@ lying_meter(const char *what)
 
 /* Takes the next record off the link's batch, if there is one. */
 static void
-read_record(Gather *gather, Link *link)
+read_record(Merge *merge, Link *link)
 {
 	const char *wrong;
 	FlowRecord *record = &link->record;
@@ -186,9 +186,9 @@ read_record(Gather *gather, Link *link)
 	link->has_record = false;
 	if (link->cursor == link->end)
 		return;
-	if (gather->job->request.separate_files && (!link->has_file || link->file_ended))
+	if (merge->job->request.separate_files && (!link->has_file || link->file_ended))
 		lying_meter("records of no file");
-	wrong = record_read(&link->cursor, link->end, &gather->job->request.columns, gather->job->request.splt_analysis, record);
+	wrong = record_read(&link->cursor, link->end, &merge->job->request.columns, merge->job->request.splt_analysis, record);
 	if (wrong != NULL)
 		lying_meter(wrong);
 	if (record->left < link->last_left || (record->left == link->last_left && record->first <= link->last_first) ||
@@ -210,40 +210,40 @@ take_place(Link *link, const PlaceMessage *place)
 
 /* The place of a file in the order of reading. */
 static uint32
-position_of(const Gather *gather, uint32 file)
+position_of(const Merge *merge, uint32 file)
 {
-	return gather->positions == NULL ? file : gather->positions[file];
+	return merge->positions == NULL ? file : merge->positions[file];
 }
 
 static void
-keep_damage(Gather *gather, const FailureMessage *damage)
+keep_damage(Merge *merge, const FailureMessage *damage)
 {
 	MemoryContext before;
 	FailureMessage *copy;
 
-	if (bms_is_member(damage->file, gather->damaged))
+	if (bms_is_member(damage->file, merge->damaged))
 		return;
-	before = MemoryContextSwitchTo(gather->context);
-	gather->damaged = bms_add_member(gather->damaged, damage->file);
-	if (list_length(gather->damages) < DAMAGES_TOLD)
+	before = MemoryContextSwitchTo(merge->context);
+	merge->damaged = bms_add_member(merge->damaged, damage->file);
+	if (list_length(merge->damages) < DAMAGES_TOLD)
 	{
 		copy = palloc(sizeof(*copy));
 		*copy = *damage;
-		gather->damages = lappend(gather->damages, copy);
+		merge->damages = lappend(merge->damages, copy);
 	}
 	MemoryContextSwitchTo(before);
 }
 
 /* Meters report the damage of files in the order of reading, each once; several may report that of the same file. */
 static void
-take_damage(Gather *gather, Link *link, const FailureMessage *damage)
+take_damage(Merge *merge, Link *link, const FailureMessage *damage)
 {
-	if (damage->file >= gather->job->request.files || position_of(gather, damage->file) < link->damage_next)
+	if (damage->file >= merge->job->request.files || position_of(merge, damage->file) < link->damage_next)
 		lying_meter("damage out of place");
-	link->damage_next = position_of(gather, damage->file) + 1;
-	if (!gather->job->request.separate_files)
-		keep_damage(gather, damage);
-	else if (!link->has_file || link->position != position_of(gather, damage->file))
+	link->damage_next = position_of(merge, damage->file) + 1;
+	if (!merge->job->request.separate_files)
+		keep_damage(merge, damage);
+	else if (!link->has_file || link->position != position_of(merge, damage->file))
 		lying_meter("damage out of place");
 	else
 	{
@@ -255,36 +255,36 @@ take_damage(Gather *gather, Link *link, const FailureMessage *damage)
 
 /* All meters look for the order themselves, and find the same. */
 static void
-take_order(Gather *gather, Link *link, const uint8 *body, uint32 length)
+take_order(Merge *merge, Link *link, const uint8 *body, uint32 length)
 {
-	uint32		files = gather->job->request.files;
+	uint32		files = merge->job->request.files;
 	Size		bytes = files * sizeof(uint32);
 
-	if (gather->job->request.source_order != SOURCE_ORDER_TIME || length != bytes || link->told_order ||
-		(gather->order != NULL && memcmp(gather->order, body, bytes) != 0))
+	if (merge->job->request.source_order != SOURCE_ORDER_TIME || length != bytes || link->told_order ||
+		(merge->order != NULL && memcmp(merge->order, body, bytes) != 0))
 		lying_meter("an order of its own");
 	link->told_order = true;
-	if (gather->order != NULL)
+	if (merge->order != NULL)
 		return;
-	gather->positions = MemoryContextAlloc(gather->context, bytes);
-	memset(gather->positions, 0xff, bytes);
-	gather->order = MemoryContextAlloc(gather->context, bytes);
-	memcpy(gather->order, body, bytes);
+	merge->positions = MemoryContextAlloc(merge->context, bytes);
+	memset(merge->positions, 0xff, bytes);
+	merge->order = MemoryContextAlloc(merge->context, bytes);
+	memcpy(merge->order, body, bytes);
 	for (uint32 i = 0; i < files; i++)
 	{
-		if (gather->order[i] >= files || gather->positions[gather->order[i]] != PG_UINT32_MAX)
+		if (merge->order[i] >= files || merge->positions[merge->order[i]] != PG_UINT32_MAX)
 			lying_meter("an order that is none");
-		gather->positions[gather->order[i]] = i;
+		merge->positions[merge->order[i]] = i;
 	}
 }
 
 /* The meter begins a file, which its owner gave it; or there is none left for it. */
 static void
-take_file(Gather *gather, Link *link, uint32 position)
+take_file(Merge *merge, Link *link, uint32 position)
 {
-	if (link->has_file || !gather->job->request.separate_files)
+	if (link->has_file || !merge->job->request.separate_files)
 		lying_meter("a file before the end of another");
-	link->has_file = position < gather->job->request.files;
+	link->has_file = position < merge->job->request.files;
 	link->position = position;
 	link->file_ended = link->is_damaged = false;
 	link->last_left = link->last_first = link->place = 0;
@@ -302,13 +302,13 @@ take_file_end(Link *link, uint64 packets)
 
 /* So they do of overlaps, each once. */
 static void
-take_overlap(Gather *gather, Link *link, const OverlapMessage *overlap)
+take_overlap(Merge *merge, Link *link, const OverlapMessage *overlap)
 {
-	if (link->told_overlap || overlap->file >= gather->job->request.files || overlap->begins >= overlap->reached)
+	if (link->told_overlap || overlap->file >= merge->job->request.files || overlap->begins >= overlap->reached)
 		lying_meter("an overlap that is none");
 	link->told_overlap = true;
-	gather->overlap = *overlap;
-	gather->has_overlap = true;
+	merge->overlap = *overlap;
+	merge->has_overlap = true;
 }
 
 static void
@@ -337,7 +337,7 @@ take_hello(const HelloMessage *hello)
 
 /* Bodies have their type's length; they are copied because they need not be aligned. */
 static void
-take_message(Gather *gather, Link *link, const MeterMessage *message)
+take_message(Merge *merge, Link *link, const MeterMessage *message)
 {
 	union
 	{
@@ -354,7 +354,7 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 	{
 		link->cursor = message->body;
 		link->end = message->body + message->length;
-		read_record(gather, link);
+		read_record(merge, link);
 		return;
 	}
 	memcpy(&body, message->body, Min(message->length, sizeof(body)));
@@ -367,24 +367,24 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 			take_place(link, &body.place);
 			break;
 		case MESSAGE_DAMAGE:
-			take_damage(gather, link, &body.failure);
+			take_damage(merge, link, &body.failure);
 			break;
 		case MESSAGE_OVERLAP:
-			take_overlap(gather, link, &body.overlap);
+			take_overlap(merge, link, &body.overlap);
 			break;
 		case MESSAGE_ORDER:
-			take_order(gather, link, message->body, message->length);
+			take_order(merge, link, message->body, message->length);
 			break;
 		case MESSAGE_TAKE_FILE:
-			take_file(gather, link, body.position);
+			take_file(merge, link, body.position);
 			break;
 		case MESSAGE_FILE_END:
 			take_file_end(link, body.packets);
 			break;
 		case MESSAGE_FAILURE:
-			failure_raise(&body.failure, gather->job);
+			failure_raise(&body.failure, merge->job);
 		case MESSAGE_END:
-			take_end(link, &body.account, gather->job->request.separate_files);
+			take_end(link, &body.account, merge->job->request.separate_files);
 			break;
 		default:
 			lying_meter("a message that belongs to another conversation");
@@ -393,13 +393,13 @@ take_message(Gather *gather, Link *link, const MeterMessage *message)
 
 /* Takes messages from a link until it has a record, or a file's end, or nothing more has come. */
 static void
-poll_link(Gather *gather, Link *link)
+poll_link(Merge *merge, Link *link)
 {
 	MeterMessage message;
 
 	while (!link->has_record && !link->file_ended && !link->ended && route_receive(&link->route, &message))
 	{
-		take_message(gather, link, &message);
+		take_message(merge, link, &message);
 		CHECK_FOR_INTERRUPTS();
 	}
 }
@@ -417,17 +417,17 @@ is_before(const FlowRecord *a, const FlowRecord *b)
  * or if there is none, and all links have ended.
  */
 static Link *
-first_link(Gather *gather, bool *all_ended)
+first_link(Merge *merge, bool *all_ended)
 {
 	Link	   *first = NULL;
 	uint64		place = RECORD_LEFT_AT_END;	/* up to here all links have delivered */
 
 	*all_ended = true;
-	for (uint32 i = 0; i < gather->count; i++)
+	for (uint32 i = 0; i < merge->count; i++)
 	{
-		Link	   *link = &gather->links[i];
+		Link	   *link = &merge->links[i];
 
-		poll_link(gather, link);
+		poll_link(merge, link);
 		if (link->has_record)
 		{
 			*all_ended = false;
@@ -447,41 +447,41 @@ first_link(Gather *gather, bool *all_ended)
 
 /* The file whose turn it was is over, and the next one's turn comes; false if its damage ends the scan. */
 static bool
-leave_file(Gather *gather, Link *link)
+leave_file(Merge *merge, Link *link)
 {
 	link->has_file = link->file_ended = false;
-	gather->position++;
-	gather->packets_before += link->file_packets;
+	merge->position++;
+	merge->packets_before += link->file_packets;
 	if (!link->is_damaged)
 		return true;
-	keep_damage(gather, &link->damage);
-	return !gather->job->request.stop_at_damage;
+	keep_damage(merge, &link->damage);
+	return !merge->job->request.stop_at_damage;
 }
 
 /* Where files are metered apart: the same as first_link(). */
 static Link *
-link_in_turn(Gather *gather, bool *all_ended)
+link_in_turn(Merge *merge, bool *all_ended)
 {
 	for (;;)
 	{
 		Link	   *in_turn = NULL;
 
 		*all_ended = true;
-		for (uint32 i = 0; i < gather->count; i++)
+		for (uint32 i = 0; i < merge->count; i++)
 		{
-			Link	   *link = &gather->links[i];
+			Link	   *link = &merge->links[i];
 
-			poll_link(gather, link);
+			poll_link(merge, link);
 			if (!link->ended)
 				*all_ended = false;
-			if (link->has_file && link->position == gather->position)
+			if (link->has_file && link->position == merge->position)
 				in_turn = link;
 		}
 		if (in_turn == NULL || (!in_turn->has_record && !in_turn->file_ended))
 			return NULL;
 		if (in_turn->has_record)
 			return in_turn;
-		if (!leave_file(gather, in_turn))
+		if (!leave_file(merge, in_turn))
 		{
 			*all_ended = true;
 			return NULL;
@@ -491,14 +491,14 @@ link_in_turn(Gather *gather, bool *all_ended)
 }
 
 static void
-finish(Gather *gather)
+finish(Merge *merge)
 {
 	ListCell   *cell;
-	int			untold = bms_num_members(gather->damaged) - list_length(gather->damages);
+	int			untold = bms_num_members(merge->damaged) - list_length(merge->damages);
 
-	gather->finished = true;
-	foreach(cell, gather->damages)
-		failure_report_damage(gather->job->request.stop_at_damage ? ERROR : WARNING, lfirst(cell), gather->job);
+	merge->finished = true;
+	foreach(cell, merge->damages)
+		failure_report_damage(merge->job->request.stop_at_damage ? ERROR : WARNING, lfirst(cell), merge->job);
 	if (untold > 0)
 		ereport(WARNING,
 				(errcode(ERRCODE_DATA_CORRUPTED),
@@ -507,59 +507,59 @@ finish(Gather *gather)
 }
 
 const FlowRecord *
-gather_next(Gather *gather)
+merge_next(Merge *merge)
 {
-	if (gather->current != NULL)
-		read_record(gather, gather->current);
-	gather->current = NULL;
-	while (!gather->finished)
+	if (merge->current != NULL)
+		read_record(merge, merge->current);
+	merge->current = NULL;
+	while (!merge->finished)
 	{
 		bool		all_ended;
 
 		CHECK_FOR_INTERRUPTS();
-		gather->current = gather->job->request.separate_files ?
-			link_in_turn(gather, &all_ended) : first_link(gather, &all_ended);
-		if (gather->current != NULL)
+		merge->current = merge->job->request.separate_files ?
+			link_in_turn(merge, &all_ended) : first_link(merge, &all_ended);
+		if (merge->current != NULL)
 		{
-			record_go_on(&gather->current->record, gather->packets_before);
-			return &gather->current->record;
+			record_go_on(&merge->current->record, merge->packets_before);
+			return &merge->current->record;
 		}
 		if (all_ended)
-			finish(gather);
+			finish(merge);
 		else
-			route_wait(&gather->links[0].route);
+			route_wait(&merge->links[0].route);
 	}
 	return NULL;
 }
 
 bool
-gather_account(const Gather *gather, Account *account)
+merge_account(const Merge *merge, Account *account)
 {
 	memset(account, 0, sizeof(*account));
-	for (uint32 i = 0; i < gather->count; i++)
+	for (uint32 i = 0; i < merge->count; i++)
 	{
-		if (gather->job->request.separate_files)
-			account_add_apart(account, &gather->links[i].account);
+		if (merge->job->request.separate_files)
+			account_add_apart(account, &merge->links[i].account);
 		else
-			account_add(account, &gather->links[i].account);
+			account_add(account, &merge->links[i].account);
 	}
-	return gather->finished;
+	return merge->finished;
 }
 
 const uint32 *
-gather_order(const Gather *gather)
+merge_order(const Merge *merge)
 {
-	return gather->order;
+	return merge->order;
 }
 
 const OverlapMessage *
-gather_overlap(const Gather *gather)
+merge_overlap(const Merge *merge)
 {
-	return gather->finished && gather->has_overlap ? &gather->overlap : NULL;
+	return merge->finished && merge->has_overlap ? &merge->overlap : NULL;
 }
 
 uint64
-gather_flows(const Gather *gather, uint32 meter)
+merge_flows(const Merge *merge, uint32 meter)
 {
-	return gather->links[meter].account.counters[COUNTER_FLOWS];
+	return merge->links[meter].account.counters[COUNTER_FLOWS];
 }

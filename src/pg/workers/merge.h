@@ -1,9 +1,9 @@
 /*
- * gather.h
+ * merge.h
  *	  The meters of one scan, and their flows in the one order.
  */
-#ifndef PG_WORKERS_GATHER_H
-#define PG_WORKERS_GATHER_H
+#ifndef PG_WORKERS_MERGE_H
+#define PG_WORKERS_MERGE_H
 
 #include "pg/options/options.h"
 #include "pg/workers/job.h"
@@ -11,7 +11,7 @@
 #include "wire/message.h"
 #include "wire/record.h"
 
-typedef struct Gather Gather;
+typedef struct Merge Merge;
 
 /*
  * Starts the meters of a scan: `meters` of them, or as many as there are free worker slots, or one of the leader's own.
@@ -19,10 +19,10 @@ typedef struct Gather Gather;
  * The scan lives in a child of the current memory context: whenever that goes, after an error too, the meters and workers go
  * with it.  The job must live as long.
  */
-Gather	   *gather_start(const ScanJob *job, uint32 meters);
+Merge	   *merge_start(const ScanJob *job, uint32 meters);
 
 /* How many meters were started. */
-uint32		gather_meters(const Gather *gather);
+uint32		merge_meters(const Merge *merge);
 
 /*
  * The next flow in the scan's order (wire/record.h), valid until the next call; NULL behind the last.
@@ -30,21 +30,21 @@ uint32		gather_meters(const Gather *gather);
  * Waits for the meters, open to interrupts.  Errors if a meter fails, or a capture is damaged and request.stop_at_damage is
  * set; warns of damage otherwise, behind the last flow.
  */
-const FlowRecord *gather_next(Gather *gather);
+const FlowRecord *merge_next(Merge *merge);
 
-/* The scan's account; false until gather_next() has returned NULL. */
-bool		gather_account(const Gather *gather, Account *account);
+/* The scan's account; false until merge_next() has returned NULL. */
+bool		merge_account(const Merge *merge, Account *account);
 
 /* The order in which the files are read; NULL: the given one, or none that is known yet. */
-const uint32 *gather_order(const Gather *gather);
+const uint32 *merge_order(const Merge *merge);
 
 /* The first source that begins long before the time that was reached, once there is an account; NULL: none does. */
-const OverlapMessage *gather_overlap(const Gather *gather);
+const OverlapMessage *merge_overlap(const Merge *merge);
 
 /* How many flows one of the meters emitted, once there is an account. */
-uint64		gather_flows(const Gather *gather, uint32 meter);
+uint64		merge_flows(const Merge *merge, uint32 meter);
 
 /* Ends the scan at whatever point it is, and waits until its workers are gone. */
-void		gather_end(Gather *gather);
+void		merge_end(Merge *merge);
 
-#endif							/* PG_WORKERS_GATHER_H */
+#endif							/* PG_WORKERS_MERGE_H */
