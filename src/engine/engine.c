@@ -10,7 +10,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/decode/decode.h"
-#include "engine/flow/meter.h"
+#include "engine/flow/tracker.h"
 #include "engine/look.h"
 #include "engine/source/capture.h"
 #include "wire/limits.h"
@@ -32,7 +32,7 @@ typedef struct Engine
 	const EngineProgram *program;
 	Account    *account;
 	FailureMessage *failure;
-	Meter		meter;
+	Tracker		tracker;
 	uint32_t   *order;				/* of the sources */
 	uint64_t	frames;				/* read, of all sources */
 	uint64_t	frames_apart;		/* of these, of sources that have nothing to do with the current one */
@@ -62,7 +62,7 @@ tell_place(Engine *engine, const Capture *capture)
 		.left = place_of_frame(engine) * 2 + 1,
 		.packets_read = engine->frames,
 		.bytes_read = engine->bytes_before + stream_file_bytes(&capture->stream),
-		.active_flows = engine->meter.table.count,
+		.active_flows = engine->tracker.table.count,
 	};
 
 	engine->program->place(engine->program->context, &place);
@@ -82,10 +82,10 @@ fits(Engine *engine, const Capture *capture, uint32_t link_type)
 static void
 begin(Engine *engine, uint64_t time, uint32_t file)
 {
-	const OverlapMessage overlap = {.file = file, .begins = time, .reached = engine->meter.clock};
+	const OverlapMessage overlap = {.file = file, .begins = time, .reached = engine->tracker.clock};
 
 	engine->has_begun = true;
-	if (engine->overlap_told || engine->meter.clock <= time || engine->meter.clock - time <= OVERLAP_LEAST)
+	if (engine->overlap_told || engine->tracker.clock <= time || engine->tracker.clock - time <= OVERLAP_LEAST)
 		return;
 	engine->overlap_told = true;
 	if (engine->program->overlap != NULL)
@@ -132,8 +132,8 @@ walk_frame(Engine *engine, const Capture *capture, const Frame *frame)
 	}
 	if (!engine->has_begun && packet.time > 0)
 		begin(engine, packet.time, capture->file);
-	meter_packet(&engine->meter, &packet, place_of_frame(engine), capture->file);
-	return engine->meter.full ? WALK_STOP : WALK_ON;
+	tracker_packet(&engine->tracker, &packet, place_of_frame(engine), capture->file);
+	return engine->tracker.full ? WALK_STOP : WALK_ON;
 }
 
 /* The failure is damage to one source: whether the scan goes on is the request's.  To be interrupted is the end, and no damage. */
@@ -199,14 +199,14 @@ walk_together(Engine *engine)
 {
 	Walk		walk = WALK_ON;
 
-	meter_start(&engine->meter, engine->request, engine->program, engine->account, engine->dpi);
+	tracker_start(&engine->tracker, engine->request, engine->program, engine->account, engine->dpi);
 	if (engine->request->shards > 1)
-		look_for_busy_hosts(engine->request, engine->filter, engine->program, engine->order, &engine->meter.shards);
+		look_for_busy_hosts(engine->request, engine->filter, engine->program, engine->order, &engine->tracker.shards);
 	for (uint32_t i = 0; i < engine->request->files && walk == WALK_ON; i++)
 		walk = walk_source(engine, engine->order[i]);
 	if (walk != WALK_FAILED)
-		meter_finish(&engine->meter);
-	meter_end(&engine->meter);
+		tracker_finish(&engine->tracker);
+	tracker_end(&engine->tracker);
 	return walk;
 }
 
@@ -221,16 +221,16 @@ walk_apart(Engine *engine)
 	while (walk == WALK_ON && (position = program->take_file(program->context)) < engine->request->files)
 	{
 		engine->frames_apart = engine->frames;
-		meter_start(&engine->meter, engine->request, program, engine->account, engine->dpi);
+		tracker_start(&engine->tracker, engine->request, program, engine->account, engine->dpi);
 		walk = walk_source(engine, engine->order[position]);
 		if (walk != WALK_FAILED)
 		{
-			meter_finish(&engine->meter);
+			tracker_finish(&engine->tracker);
 			program->file_end(program->context, place_of_frame(engine));
 		}
-		if (engine->meter.full && walk == WALK_ON)
+		if (engine->tracker.full && walk == WALK_ON)
 			walk = WALK_STOP;
-		meter_end(&engine->meter);
+		tracker_end(&engine->tracker);
 		if (engine->dpi != NULL && !dpi_forget(engine->dpi))
 		{
 			*engine->failure = (FailureMessage) {.code = FAILURE_INTERNAL, .file = FAILURE_NO_FILE,

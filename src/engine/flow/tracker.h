@@ -1,9 +1,9 @@
 /*
- * meter.h
+ * tracker.h
  *	  The clock, and the life of flows from their first packet to their record.
  */
-#ifndef ENGINE_FLOW_METER_H
-#define ENGINE_FLOW_METER_H
+#ifndef ENGINE_FLOW_TRACKER_H
+#define ENGINE_FLOW_TRACKER_H
 
 #include "engine/engine.h"
 #include "engine/flow/emit.h"
@@ -17,7 +17,7 @@ typedef struct IdleFlow
 	Cell		cell;
 } IdleFlow;
 
-typedef struct Meter
+typedef struct Tracker
 {
 	const MeterRequest *request;
 	const EngineProgram *program;
@@ -37,15 +37,15 @@ typedef struct Meter
 
 	IdleFlow   *idle;				/* what the current scan found */
 	size_t		idle_room;
-} Meter;
+} Tracker;
 
-void		meter_start(Meter *meter, const MeterRequest *request, const EngineProgram *program, Account *account, Dpi *dpi);
-void		meter_end(Meter *meter);
+void		tracker_start(Tracker *tracker, const MeterRequest *request, const EngineProgram *program, Account *account, Dpi *dpi);
+void		tracker_end(Tracker *tracker);
 
 /* Meters one packet, number `place` of the sources, from source `file`; moves its time on to the clock's if it is earlier. */
-void		meter_packet(Meter *meter, Packet *packet, uint64_t place, uint32_t file);
+void		tracker_packet(Tracker *tracker, Packet *packet, uint64_t place, uint32_t file);
 
 /* The sources are over: emits what is still active. */
-void		meter_finish(Meter *meter);
+void		tracker_finish(Tracker *tracker);
 
-#endif							/* ENGINE_FLOW_METER_H */
+#endif							/* ENGINE_FLOW_TRACKER_H */

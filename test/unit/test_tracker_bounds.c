@@ -1,8 +1,8 @@
 /*
- * test_meter_bounds.c
+ * test_tracker_bounds.c
  *	  What bounds a meter: max_active_flows, max_nflows, its shard; and the order of its records.
  */
-#include "meter_run.h"
+#include "tracker_run.h"
 
 /* ---------------------------------------------------------------------------------------------------------- bounds */
 
@@ -50,7 +50,7 @@ CASE(one_active_flow)
 	for (unsigned flow = 1; flow <= 50; flow++)
 	{
 		run_send(run, 1000, flow);
-		assert_int_equal(run->meter.table.count, 1);
+		assert_int_equal(run->tracker.table.count, 1);
 	}
 	assert_int_equal(run->count, 49);
 	assert_int_equal(counter(run, COUNTER_FLOWS_EXPIRED_EARLY), 49);
@@ -78,7 +78,7 @@ CASE(packet_that_ends_the_last_flow_is_given_up)
 	run_send(run, 1000, 2);
 	run_send(run, 1000, 2);
 	run_send(run, 11000, 1);	/* cuts flow 1, and would have scanned for flow 2 */
-	assert_true(run->meter.full);
+	assert_true(run->tracker.full);
 	run_finish(run);
 	assert_int_equal(run->count, 1);
 	assert_int_equal(counter(run, COUNTER_FLOWS_GIVEN_UP), 1);
@@ -95,7 +95,7 @@ CASE(scan_stops_at_the_last_flow)
 	for (unsigned flow = 1; flow <= 4; flow++)
 		run_send(run, 1000, flow);
 	run_send(run, 11000, 5);
-	assert_true(run->meter.full);
+	assert_true(run->tracker.full);
 	run_finish(run);
 	assert_int_equal(run->count, 2);
 	expect_emitted(run, 0, 1, EXPIRATION_IDLE, 1, IN_SCAN(5));
@@ -113,7 +113,7 @@ CASE(end_stops_at_the_last_flow)
 	run->request.max_nflows = 3;
 	for (unsigned flow = 1; flow <= 4; flow++)
 		run_send(run, 1000, flow);
-	assert_false(run->meter.full);
+	assert_false(run->tracker.full);
 	run_finish(run);
 	assert_int_equal(run->count, 3);
 	assert_int_equal(counter(run, COUNTER_FLOWS_GIVEN_UP), 1);
@@ -272,8 +272,8 @@ CASE(memory_of_flows_that_left_is_used_again)
 			run_send(run, round * 20 * SECOND, flow);
 	run_finish(run);
 	assert_int_equal(run->count, 4000);
-	assert_int_equal(run->meter.table.flows.next, 41);
-	assert_int_equal(run->meter.statistics.next, 41);
+	assert_int_equal(run->tracker.table.flows.next, 41);
+	assert_int_equal(run->tracker.statistics.next, 41);
 	run_end(run);
 }
 

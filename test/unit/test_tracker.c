@@ -1,10 +1,10 @@
 /*
- * test_meter.c
+ * test_tracker.c
  *	  The clock, and when flows leave: METERING.md, sections 6 and 8, and part one, 1.
  *
  * meter_differential.py compares whole runs with the reference model.
  */
-#include "meter_run.h"
+#include "tracker_run.h"
 
 /* ---------------------------------------------------------------------------------------------------- idle timeout */
 

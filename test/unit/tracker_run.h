@@ -1,13 +1,13 @@
 /*
- * meter_run.h
- *	  A meter that is fed packet by packet, and keeps what it emits.
+ * tracker_run.h
+ *	  A tracker that is fed packet by packet, and keeps what it emits.
  *
  * A flow is known by its source port; all go from 10.0.0.1 to port 53 of 10.0.0.2.
  */
-#ifndef METER_RUN_H
-#define METER_RUN_H
+#ifndef TRACKER_RUN_H
+#define TRACKER_RUN_H
 
-#include "engine/flow/meter.h"
+#include "engine/flow/tracker.h"
 #include "packets.h"
 #include "wire/record.h"
 
@@ -37,7 +37,7 @@ typedef struct Run
 	MeterRequest request;
 	EngineProgram program;
 	Account		account;
-	Meter		meter;
+	Tracker		tracker;
 	uint64_t	place;				/* of the latest packet */
 	uint8_t    *room;
 	unsigned	count;
@@ -108,8 +108,8 @@ static inline void
 run_packet(Run *run, Packet *packet)
 {
 	if (run->place == 0)
-		meter_start(&run->meter, &run->request, &run->program, &run->account, NULL);
-	meter_packet(&run->meter, packet, ++run->place, 0);
+		tracker_start(&run->tracker, &run->request, &run->program, &run->account, NULL);
+	tracker_packet(&run->tracker, packet, ++run->place, 0);
 }
 
 static inline Packet
@@ -133,13 +133,13 @@ run_send(Run *run, uint64_t time, unsigned flow)
 static inline void
 run_finish(Run *run)
 {
-	meter_finish(&run->meter);
+	tracker_finish(&run->tracker);
 }
 
 static inline void
 run_end(Run *run)
 {
-	meter_end(&run->meter);
+	tracker_end(&run->tracker);
 	free(run->room);
 	free(run);
 }
@@ -162,4 +162,4 @@ counter(const Run *run, Counter which)
 	return run->account.counters[which];
 }
 
-#endif							/* METER_RUN_H */
+#endif							/* TRACKER_RUN_H */
