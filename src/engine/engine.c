@@ -3,7 +3,7 @@
  *	  The engine: walks the sources, frame by frame, and keeps the account.
  *
  * Together, they are one source: one clock, one table of flows.  Apart, each is metered as if it were alone, and this meter's
- * are those that the program gives it.
+ * are those that it is given.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "engine/source/capture.h"
 #include "wire/limits.h"
 
-/* So many frames apart the program is told how far the engine is. */
+/* Frames from one call that tells how far the engine is to the next. */
 #define PLACE_INTERVAL	16384u
 
 /* A source that begins so much before the time that was reached overlaps those before it, ms. */
@@ -29,7 +29,7 @@ typedef struct Engine
 	const MeterRequest *request;
 	Filter	   *filter;
 	Dpi		   *dpi;
-	const EngineProgram *program;
+	const EngineCallbacks *callbacks;
 	Account    *account;
 	FailureMessage *failure;
 	Tracker		tracker;
@@ -65,7 +65,7 @@ tell_place(Engine *engine, const Capture *capture)
 		.active_flows = engine->tracker.table.count,
 	};
 
-	engine->program->place(engine->program->context, &place);
+	engine->callbacks->place(engine->callbacks->context, &place);
 }
 
 /* Whether the filter, if there is one, fits frames of this link type from this capture; if not, the failure says so. */
@@ -78,7 +78,7 @@ fits(Engine *engine, const Capture *capture, uint32_t link_type)
 	return false;
 }
 
-/* The first packet of a source that has a time: the program is told of the first source that overlaps those before it. */
+/* The first packet of a source that has a time: it is told which is the first source that overlaps those before it. */
 static void
 begin(Engine *engine, uint64_t time, uint32_t file)
 {
@@ -88,8 +88,8 @@ begin(Engine *engine, uint64_t time, uint32_t file)
 	if (engine->overlap_told || engine->tracker.clock <= time || engine->tracker.clock - time <= OVERLAP_LEAST)
 		return;
 	engine->overlap_told = true;
-	if (engine->program->overlap != NULL)
-		engine->program->overlap(engine->program->context, &overlap);
+	if (engine->callbacks->overlap != NULL)
+		engine->callbacks->overlap(engine->callbacks->context, &overlap);
 }
 
 /* The same of a capture in which no frame came to be filtered, as libpcap opens it: its first interface decides. */
@@ -142,7 +142,7 @@ take_damage(Engine *engine)
 {
 	if (stream_interrupted)
 		return WALK_STOP;
-	engine->program->damage(engine->program->context, engine->failure);
+	engine->callbacks->damage(engine->callbacks->context, engine->failure);
 	return engine->request->stop_at_damage ? WALK_STOP : WALK_ON;
 }
 
@@ -157,8 +157,8 @@ walk_capture(Engine *engine, Capture *capture)
 		Walk		walk;
 
 		engine->account->counters[COUNTER_PACKETS_READ] = ++engine->frames;
-		engine->program->position->packet = capture->frames;
-		engine->program->position->byte = capture->stream.offset;
+		engine->callbacks->position->packet = capture->frames;
+		engine->callbacks->position->byte = capture->stream.offset;
 		walk = walk_frame(engine, capture, &frame);
 		if (walk != WALK_ON)
 			return walk;
@@ -174,13 +174,13 @@ walk_source(Engine *engine, uint32_t file)
 {
 	Capture		capture;
 	uint64_t	size;
-	int			descriptor = engine->program->open_source(engine->program->context, file, &size);
+	int			descriptor = engine->callbacks->open_source(engine->callbacks->context, file, &size);
 	Walk		walk = WALK_FAILED;
 
-	engine->program->position->file = file;
-	engine->program->position->packet = 0;
+	engine->callbacks->position->file = file;
+	engine->callbacks->position->packet = 0;
 	engine->has_begun = false;
-	if (!capture_open_watched(&capture, descriptor, size, file, &engine->program->position->pieces, engine->failure))
+	if (!capture_open_watched(&capture, descriptor, size, file, &engine->callbacks->position->pieces, engine->failure))
 	{
 		engine->failure->packet = FAILURE_NO_PACKET;
 		return engine->request->files == 1 && !stream_interrupted ? WALK_FAILED : take_damage(engine);
@@ -199,9 +199,9 @@ walk_together(Engine *engine)
 {
 	Walk		walk = WALK_ON;
 
-	tracker_start(&engine->tracker, engine->request, engine->program, engine->account, engine->dpi);
+	tracker_start(&engine->tracker, engine->request, engine->callbacks, engine->account, engine->dpi);
 	if (engine->request->shards > 1)
-		look_for_busy_hosts(engine->request, engine->filter, engine->program, engine->order, &engine->tracker.shards);
+		look_for_busy_hosts(engine->request, engine->filter, engine->callbacks, engine->order, &engine->tracker.shards);
 	for (uint32_t i = 0; i < engine->request->files && walk == WALK_ON; i++)
 		walk = walk_source(engine, engine->order[i]);
 	if (walk != WALK_FAILED)
@@ -210,23 +210,23 @@ walk_together(Engine *engine)
 	return walk;
 }
 
-/* Each source that the program gives, as if there were no other. */
+/* Each source that this meter is given, as if there were no other. */
 static Walk
 walk_apart(Engine *engine)
 {
-	const EngineProgram *program = engine->program;
+	const EngineCallbacks *callbacks = engine->callbacks;
 	Walk		walk = WALK_ON;
 	uint32_t	position;
 
-	while (walk == WALK_ON && (position = program->take_file(program->context)) < engine->request->files)
+	while (walk == WALK_ON && (position = callbacks->take_file(callbacks->context)) < engine->request->files)
 	{
 		engine->frames_apart = engine->frames;
-		tracker_start(&engine->tracker, engine->request, program, engine->account, engine->dpi);
+		tracker_start(&engine->tracker, engine->request, callbacks, engine->account, engine->dpi);
 		walk = walk_source(engine, engine->order[position]);
 		if (walk != WALK_FAILED)
 		{
 			tracker_finish(&engine->tracker);
-			program->file_end(program->context, place_of_frame(engine));
+			callbacks->file_end(callbacks->context, place_of_frame(engine));
 		}
 		if (engine->tracker.full && walk == WALK_ON)
 			walk = WALK_STOP;
@@ -242,11 +242,11 @@ walk_apart(Engine *engine)
 }
 
 bool
-engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EngineProgram *program, Account *account,
+engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EngineCallbacks *callbacks, Account *account,
 		   FailureMessage *failure)
 {
 	Engine		engine = {
-		.request = request, .filter = filter, .dpi = dpi, .program = program, .account = account, .failure = failure,
+		.request = request, .filter = filter, .dpi = dpi, .callbacks = callbacks, .account = account, .failure = failure,
 		.order = memory_get((request->files + 1) * sizeof(uint32_t)),
 	};
 	Walk		walk;
@@ -256,9 +256,9 @@ engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EnginePr
 		engine.order[i] = i;
 	if (request->source_order == SOURCE_ORDER_TIME && request->files > 1)
 	{
-		look_for_order(request, program, engine.order);
-		if (program->order != NULL)
-			program->order(program->context, engine.order, request->files);
+		look_for_order(request, callbacks, engine.order);
+		if (callbacks->order != NULL)
+			callbacks->order(callbacks->context, engine.order, request->files);
 	}
 	walk = request->separate_files ? walk_apart(&engine) : walk_together(&engine);
 	free(engine.order);

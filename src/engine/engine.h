@@ -11,8 +11,8 @@
 #include "wire/position.h"
 #include "wire/request.h"
 
-/* What the program around the engine does for it.  `context` is the program's own. */
-typedef struct EngineProgram
+/* What the engine calls: the meter around it, or a test.  `context` is theirs. */
+typedef struct EngineCallbacks
 {
 	void	   *context;
 
@@ -50,7 +50,7 @@ typedef struct EngineProgram
 	 */
 	uint32_t	(*take_file) (void *context);
 	void		(*file_end) (void *context, uint64_t packets);
-} EngineProgram;
+} EngineCallbacks;
 
 /*
  * Meters the request's sources and writes a record for each flow of its shard.
@@ -62,7 +62,7 @@ typedef struct EngineProgram
  * Returns true with the account filled, or false with `failure` filled: the only source is no capture, the filter does not fit.
  * Runs out of memory through memory.h's handler only.
  */
-bool		engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EngineProgram *program,
+bool		engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EngineCallbacks *callbacks,
 					   Account *account, FailureMessage *failure);
 
 #endif							/* ENGINE_ENGINE_H */

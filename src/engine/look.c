@@ -22,16 +22,16 @@
 
 /* Opens source `file` and reads no more than `most` bytes of it; *cut says that it has more.  False if it is no capture. */
 static bool
-open_for_a_look(const EngineProgram *program, uint32_t file, uint64_t most, bool *cut, Capture *capture,
+open_for_a_look(const EngineCallbacks *callbacks, uint32_t file, uint64_t most, bool *cut, Capture *capture,
 				FailureMessage *failure)
 {
 	uint64_t	size;
-	int			descriptor = program->open_source(program->context, file, &size);
+	int			descriptor = callbacks->open_source(callbacks->context, file, &size);
 
-	program->position->file = file;
-	program->position->packet = 0;
+	callbacks->position->file = file;
+	callbacks->position->packet = 0;
 	*cut = size > most;
-	return capture_open_watched(capture, descriptor, *cut ? most : size, file, &program->position->pieces, failure);
+	return capture_open_watched(capture, descriptor, *cut ? most : size, file, &callbacks->position->pieces, failure);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- the order */
@@ -43,7 +43,7 @@ typedef struct Beginning
 } Beginning;
 
 static uint64_t
-first_time(const EngineProgram *program, uint32_t file)
+first_time(const EngineCallbacks *callbacks, uint32_t file)
 {
 	FailureMessage failure;
 	Capture		capture;
@@ -51,7 +51,7 @@ first_time(const EngineProgram *program, uint32_t file)
 	uint64_t	time = UINT64_MAX;
 	bool		cut;
 
-	if (!open_for_a_look(program, file, UINT64_MAX, &cut, &capture, &failure))
+	if (!open_for_a_look(callbacks, file, UINT64_MAX, &cut, &capture, &failure))
 		return UINT64_MAX;
 	while (capture.frames < FRAMES_WITHOUT_TIME && capture_next(&capture, &frame) == CAPTURE_FRAME)
 	{
@@ -75,12 +75,12 @@ by_time(const void *a, const void *b)
 }
 
 void
-look_for_order(const MeterRequest *request, const EngineProgram *program, uint32_t *order)
+look_for_order(const MeterRequest *request, const EngineCallbacks *callbacks, uint32_t *order)
 {
 	Beginning  *beginnings = memory_get((request->files + 1) * sizeof(Beginning));
 
 	for (uint32_t file = 0; file < request->files; file++)
-		beginnings[file] = (Beginning) {.time = first_time(program, file), .file = file};
+		beginnings[file] = (Beginning) {.time = first_time(callbacks, file), .file = file};
 	qsort(beginnings, request->files, sizeof(Beginning), by_time);
 	for (uint32_t i = 0; i < request->files; i++)
 		order[i] = beginnings[i].file;
@@ -93,7 +93,7 @@ typedef struct Sample
 {
 	const MeterRequest *request;
 	Filter	   *filter;
-	const EngineProgram *program;
+	const EngineCallbacks *callbacks;
 	Shards	   *shards;
 	uint32_t	sources;			/* that are still to be looked at, the one at hand among them */
 	uint32_t	frames;				/* read so far */
@@ -111,7 +111,7 @@ sample_source(Sample *sample, uint32_t file)
 	bool		more,
 				cut;
 
-	if (!open_for_a_look(sample->program, file, SAMPLE_BYTES / sample->request->files + SAMPLE_BYTES / 64, &cut, &capture,
+	if (!open_for_a_look(sample->callbacks, file, SAMPLE_BYTES / sample->request->files + SAMPLE_BYTES / 64, &cut, &capture,
 						 &failure))
 		return false;
 	for (;;)
@@ -127,8 +127,8 @@ sample_source(Sample *sample, uint32_t file)
 		if (more)
 			break;
 		sample->frames++;
-		sample->program->position->packet = capture.frames;
-		sample->program->position->byte = capture.stream.offset;
+		sample->callbacks->position->packet = capture.frames;
+		sample->callbacks->position->byte = capture.stream.offset;
 		if ((sample->filter == NULL || filter_run(sample->filter, &frame, capture.swapped) == FILTER_PASSED) &&
 			decode_frame(&frame, sample->request->decode_tunnels, &packet) == NOT_IGNORED)
 			shard_sample(sample->shards, &packet);
@@ -138,11 +138,11 @@ sample_source(Sample *sample, uint32_t file)
 }
 
 void
-look_for_busy_hosts(const MeterRequest *request, Filter *filter, const EngineProgram *program, const uint32_t *order,
+look_for_busy_hosts(const MeterRequest *request, Filter *filter, const EngineCallbacks *callbacks, const uint32_t *order,
 					Shards *shards)
 {
 	uint32_t	sources = request->files < REQUEST_SAMPLE_FILES ? request->files : REQUEST_SAMPLE_FILES;
-	Sample		sample = {.request = request, .filter = filter, .program = program, .shards = shards};
+	Sample		sample = {.request = request, .filter = filter, .callbacks = callbacks, .shards = shards};
 	bool		more = sources < request->files;
 
 	for (uint32_t i = 0; i < sources; i++)

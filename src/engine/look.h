@@ -14,14 +14,14 @@
  * Finds the order in which the sources are read by their times: that of their first packets, those without a packet last, equals
  * in the given order.  A packet without a time is passed over, if there soon is one with it.
  */
-void		look_for_order(const MeterRequest *request, const EngineProgram *program, uint32_t *order);
+void		look_for_order(const MeterRequest *request, const EngineCallbacks *callbacks, uint32_t *order);
 
 /*
  * Takes a sample of the packets that the filter (NULL: none) lets pass, and decides with it which hosts are split.
  *
  * order: the sources in the order in which they are read, request->files of them.
  */
-void		look_for_busy_hosts(const MeterRequest *request, Filter *filter, const EngineProgram *program,
+void		look_for_busy_hosts(const MeterRequest *request, Filter *filter, const EngineCallbacks *callbacks,
 								const uint32_t *order, Shards *shards);
 
 #endif							/* ENGINE_LOOK_H */

@@ -292,7 +292,7 @@ run(ByHand *hand)
 	const MeterOrder order = {
 		.request = &hand->arguments.request,
 		.filter = hand->arguments.bpf_filter,
-		.program = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0, overlap, NULL, take_file,
+		.callbacks = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0, overlap, NULL, take_file,
 		file_end},
 		.records = hand->form.to,
 	};

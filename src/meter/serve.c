@@ -151,11 +151,11 @@ open_source(void *context, uint32_t index, uint64_t *size)
 }
 
 static void
-greet(const char *program)
+greet(const char *version)
 {
 	HelloMessage hello = {.version = REQUEST_VERSION};
 
-	snprintf(hello.meter_version, sizeof(hello.meter_version), "%s", program);
+	snprintf(hello.meter_version, sizeof(hello.meter_version), "%s", version);
 	snprintf(hello.dpi_version, sizeof(hello.dpi_version), "%s", dpi_version());
 	snprintf(hello.pcap_version, sizeof(hello.pcap_version), "%s", filter_version());
 	channel_send_body(output.channel, MESSAGE_HELLO, &hello, sizeof(hello));
@@ -174,7 +174,7 @@ meter(const MeterRequest *request, const char *filter, MeterPosition *position)
 	const MeterOrder order = {
 		.request = request,
 		.filter = filter,
-		.program = {NULL, open_source, record_room, record_written, place, damage, position, 0, overlap, reading_order, take_file,
+		.callbacks = {NULL, open_source, record_room, record_written, place, damage, position, 0, overlap, reading_order, take_file,
 		file_end},
 		.records = output.channel,
 		.takes_files = true,
@@ -194,7 +194,7 @@ meter(const MeterRequest *request, const char *filter, MeterPosition *position)
 }
 
 int
-serve(int channel, const char *program)
+serve(int channel, const char *version)
 {
 	MeterRequest *request;
 	uint32_t	length;
@@ -215,6 +215,6 @@ serve(int channel, const char *program)
 	}
 	if (!sandbox_prepare((pid_t) request->owner_pid, SANDBOX_OTHERS))
 		return EXIT_FAILURE;
-	greet(program);
+	greet(version);
 	return meter(request, filter, position) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,9 +6,9 @@
 #define METER_SERVE_H
 
 /*
- * Serves the one request that comes over `channel`, a socket.  `program` is this program's version.  Returns its exit status.
+ * Serves the one request that comes over `channel`, a socket.  `version` is this program's version.  Returns its exit status.
  */
-int			serve(int channel, const char *program);
+int			serve(int channel, const char *version);
 
 /* Meters the files that a command line names, and prints their flows as CSV.  Returns the program's exit status. */
 int			meter_by_hand(int argc, char **argv);

@@ -35,14 +35,14 @@ list_applications(const MeterOrder *order, Dpi *dpi)
 		_Static_assert(sizeof(application.name) > DPI_NAME_MAX && sizeof(application.category) > DPI_CATEGORY_MAX,
 					   "the names fit");
 		dpi_application(dpi, number, application.name, application.category);
-		order->application(order->program.context, &application);
+		order->application(order->callbacks.context, &application);
 	}
 	for (unsigned category = 0; category < dpi_categories(); category++)
 	{
 		ApplicationMessage application = {.number = APPLICATION_NONE};
 
 		if (dpi_category_of_none(dpi, category, application.category))
-			order->application(order->program.context, &application);
+			order->application(order->callbacks.context, &application);
 	}
 }
 
@@ -50,7 +50,7 @@ bool
 start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 {
 	const MeterRequest *request = order->request;
-	EngineProgram program = order->program;
+	EngineCallbacks callbacks = order->callbacks;
 	bool		wants_dpi = request->list_applications || column_set_has_group(&request->columns, GROUP_DPI);
 	Filter	   *filter = NULL;
 	Dpi		   *dpi = NULL;
@@ -62,12 +62,12 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 		filter = filter_start(order->filter, request->filter_length);
 	if (wants_dpi && (dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections)) == NULL)
 		return fail(failure, FAILURE_INTERNAL, "nDPI does not start");
-	if (!key_seed(&program.seed))
+	if (!key_seed(&callbacks.seed))
 		return fail(failure, FAILURE_INTERNAL, "the system has no random number");
 	if ((not_given_up = sandbox_enter(order->records, order->takes_files, request->needs_filter)) != NULL)
 		return fail(failure, FAILURE_SANDBOX, not_given_up);
 	if (!request->list_applications)
-		return engine_run(request, filter, dpi, &program, account, failure);
+		return engine_run(request, filter, dpi, &callbacks, account, failure);
 	list_applications(order, dpi);
 	memset(account, 0, sizeof(*account));
 	return true;

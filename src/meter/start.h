@@ -12,13 +12,13 @@ typedef struct MeterOrder
 {
 	const MeterRequest *request;	/* checked */
 	const char *filter;				/* request->filter_length bytes */
-	EngineProgram program;			/* all but the seed */
+	EngineCallbacks callbacks;	/* all but the seed */
 
 	/* What stays open for it: where records are written to, and whether files are sent over that, which then is a socket. */
 	int			records;
 	bool		takes_files;
 
-	/* Where the request is to list applications: takes one; called instead of all of the program's. */
+	/* Where the request is to list applications: takes one; called instead of all of the callbacks. */
 	void		(*application) (void *context, const ApplicationMessage *application);
 } MeterOrder;
 

@@ -221,7 +221,7 @@ static bool
 meter(Scan *scan, Filter *filter, Dpi *dpi, Account *total)
 {
 	MeterPosition position;
-	const EngineProgram program = {scan, open_source, record_room, record_written, place, damage, &position, SEED};
+	const EngineCallbacks callbacks = {scan, open_source, record_room, record_written, place, damage, &position, SEED};
 	uint64_t	records_before = scan->records;
 	FailureMessage failure;
 	Account		account;
@@ -229,7 +229,7 @@ meter(Scan *scan, Filter *filter, Dpi *dpi, Account *total)
 
 	scan->last_left = scan->last_first = scan->place = 0;
 	scan->damages = 0;
-	done = engine_run(&scan->request, filter, dpi, &program, &account, &failure);
+	done = engine_run(&scan->request, filter, dpi, &callbacks, &account, &failure);
 	EXPECT(scan->room == NULL);
 	EXPECT(scan->damages <= scan->request.files);
 	exact_frames_end();

@@ -153,12 +153,12 @@ scan_of(const File *first, const File *second)
 static inline void
 run(Scan *scan)
 {
-	const EngineProgram program = {scan, open_source, record_room, record_written, note_place, note_damage, &scan->position,
+	const EngineCallbacks callbacks = {scan, open_source, record_room, record_written, note_place, note_damage, &scan->position,
 	.overlap = note_overlap, .order = note_order, .take_file = take_file, .file_end = note_file_end};
 	Filter	   *filter = scan->filter == NULL ? NULL : filter_start(scan->filter, strlen(scan->filter));
 
 	scan->opened = scan->count = scan->taken = scan->ends = scan->orders = 0;
-	scan->succeeded = engine_run(&scan->request, filter, NULL, &program, &scan->account, &scan->failure);
+	scan->succeeded = engine_run(&scan->request, filter, NULL, &callbacks, &scan->account, &scan->failure);
 	if (filter != NULL)
 		filter_free(filter);
 	if (scan->succeeded)

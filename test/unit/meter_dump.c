@@ -197,7 +197,7 @@ static void
 meter(DumpRun *run)
 {
 	MeterPosition position;
-	const EngineProgram program = {run, open_source, record_room, record_written, place, damage, &position};
+	const EngineCallbacks callbacks = {run, open_source, record_room, record_written, place, damage, &position};
 	Account		scan = {0};
 
 	for (run->request.shard = 0; run->request.shard < run->request.shards; run->request.shard++)
@@ -206,7 +206,7 @@ meter(DumpRun *run)
 		Account		account;
 
 		run->shard_start = run->count;
-		if (!engine_run(&run->request, NULL, NULL, &program, &account, &failure))
+		if (!engine_run(&run->request, NULL, NULL, &callbacks, &account, &failure))
 			die("no run", failure.text);
 		if (!account_adds_up(&account))
 			die("an account", "does not add up");

@@ -154,13 +154,13 @@ static bool
 run(size_t size)
 {
 	MeterPosition position;
-	const EngineProgram program = {NULL, open_source, record_room, record_written, place, damage, &position, SEED};
+	const EngineCallbacks callbacks = {NULL, open_source, record_room, record_written, place, damage, &position, SEED};
 	FailureMessage failure;
 	bool		done;
 
 	cutting.size = size;
 	cutting.count = cutting.early = cutting.damages = 0;
-	done = engine_run(&cutting.request, NULL, cutting.dpi, &program, &cutting.account, &failure);
+	done = engine_run(&cutting.request, NULL, cutting.dpi, &callbacks, &cutting.account, &failure);
 	exact_frames_end();
 	return done;
 }

@@ -129,7 +129,7 @@ static void
 scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 {
 	MeterPosition position;
-	const EngineProgram program = {NULL, open_source, record_room, record_written, place, damage, &position, 1};
+	const EngineCallbacks callbacks = {NULL, open_source, record_room, record_written, place, damage, &position, 1};
 	MeterRequest request;
 	Filter	   *filter;
 	Dpi		   *dpi = NULL;
@@ -154,7 +154,7 @@ scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 		if (dpi == NULL)
 			_exit(EXIT_FAILURE);
 	}
-	if (!engine_run(&request, filter, dpi, &program, &account, &failure) || account.counters[COUNTER_FLOWS] == 0)
+	if (!engine_run(&request, filter, dpi, &callbacks, &account, &failure) || account.counters[COUNTER_FLOWS] == 0)
 		_exit(EXIT_FAILURE);
 	_exit(left == -1 ? EXIT_FAILURE : ENDED_WELL);
 }

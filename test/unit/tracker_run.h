@@ -35,7 +35,7 @@ typedef struct Emitted
 typedef struct Run
 {
 	MeterRequest request;
-	EngineProgram program;
+	EngineCallbacks callbacks;
 	Account		account;
 	Tracker		tracker;
 	uint64_t	place;				/* of the latest packet */
@@ -100,7 +100,7 @@ run_start(uint64_t idle_timeout, uint64_t active_timeout)
 	run->request.idle_timeout = idle_timeout;
 	run->request.active_timeout = active_timeout;
 	request_add_all_columns(&run->request);
-	run->program = (EngineProgram) {.context = run, .record_room = run_room, .record_written = run_written, .seed = 12345};
+	run->callbacks = (EngineCallbacks) {.context = run, .record_room = run_room, .record_written = run_written, .seed = 12345};
 	return run;
 }
 
@@ -108,7 +108,7 @@ static inline void
 run_packet(Run *run, Packet *packet)
 {
 	if (run->place == 0)
-		tracker_start(&run->tracker, &run->request, &run->program, &run->account, NULL);
+		tracker_start(&run->tracker, &run->request, &run->callbacks, &run->account, NULL);
 	tracker_packet(&run->tracker, packet, ++run->place, 0);
 }
 

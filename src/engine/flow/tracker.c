@@ -26,14 +26,14 @@
 #define LATEST_TIME		((uint64_t) INT64_MAX)
 
 void
-tracker_start(Tracker *tracker, const MeterRequest *request, const EngineProgram *program, Account *account, Dpi *dpi)
+tracker_start(Tracker *tracker, const MeterRequest *request, const EngineCallbacks *callbacks, Account *account, Dpi *dpi)
 {
-	*tracker = (Tracker) {.request = request, .program = program, .account = account, .dpi = dpi};
+	*tracker = (Tracker) {.request = request, .callbacks = callbacks, .account = account, .dpi = dpi};
 	tracker->wants_statistics = column_set_has_group(&request->columns, GROUP_STATISTICS);
 	tracker->wants_splt = column_set_has_group(&request->columns, GROUP_SPLT);
 	emit_start(&tracker->emitter, request, dpi);
 	shard_start(&tracker->shards, request->shards, request->shard);
-	table_start(&tracker->table, program->seed);
+	table_start(&tracker->table, callbacks->seed);
 	slab_start(&tracker->statistics, sizeof(Statistics));
 }
 
@@ -84,8 +84,8 @@ leave(Tracker *tracker, Cell cell, Expiration expiration, uint64_t left)
 	flow->expiration = (int8_t) expiration;
 	if (tracker->dpi != NULL)
 		dpi_expire(tracker->dpi, &flow->dpi);
-	room = tracker->program->record_room(tracker->program->context, emit_bound(&tracker->emitter, flow));
-	tracker->program->record_written(tracker->program->context,
+	room = tracker->callbacks->record_room(tracker->callbacks->context, emit_bound(&tracker->emitter, flow));
+	tracker->callbacks->record_written(tracker->callbacks->context,
 									 emit_record(&tracker->emitter, flow, statistics, left, room));
 	free_flow(tracker, cell);
 

@@ -20,7 +20,7 @@ typedef struct IdleFlow
 typedef struct Tracker
 {
 	const MeterRequest *request;
-	const EngineProgram *program;
+	const EngineCallbacks *callbacks;
 	Account    *account;
 	Dpi		   *dpi;
 	Emitter		emitter;
@@ -39,7 +39,7 @@ typedef struct Tracker
 	size_t		idle_room;
 } Tracker;
 
-void		tracker_start(Tracker *tracker, const MeterRequest *request, const EngineProgram *program, Account *account, Dpi *dpi);
+void		tracker_start(Tracker *tracker, const MeterRequest *request, const EngineCallbacks *callbacks, Account *account, Dpi *dpi);
 void		tracker_end(Tracker *tracker);
 
 /* Meters one packet, number `place` of the sources, from source `file`; moves its time on to the clock's if it is earlier. */
