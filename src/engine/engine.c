@@ -157,8 +157,8 @@ walk_capture(Engine *engine, Capture *capture)
 		Walk		walk;
 
 		engine->account->counters[COUNTER_PACKETS_READ] = ++engine->frames;
-		engine->callbacks->position->packet = capture->frames;
-		engine->callbacks->position->byte = capture->stream.offset;
+		engine->callbacks->progress->packet = capture->frames;
+		engine->callbacks->progress->byte = capture->stream.offset;
 		walk = walk_frame(engine, capture, &frame);
 		if (walk != WALK_ON)
 			return walk;
@@ -177,10 +177,10 @@ walk_source(Engine *engine, uint32_t file)
 	int			descriptor = engine->callbacks->open_source(engine->callbacks->context, file, &size);
 	Walk		walk = WALK_FAILED;
 
-	engine->callbacks->position->file = file;
-	engine->callbacks->position->packet = 0;
+	engine->callbacks->progress->file = file;
+	engine->callbacks->progress->packet = 0;
 	engine->has_begun = false;
-	if (!capture_open_watched(&capture, descriptor, size, file, &engine->callbacks->position->pieces, engine->failure))
+	if (!capture_open_watched(&capture, descriptor, size, file, &engine->callbacks->progress->pieces, engine->failure))
 	{
 		engine->failure->packet = FAILURE_NO_PACKET;
 		return engine->request->files == 1 && !stream_interrupted ? WALK_FAILED : take_damage(engine);
@@ -216,13 +216,13 @@ walk_apart(Engine *engine)
 {
 	const EngineCallbacks *callbacks = engine->callbacks;
 	Walk		walk = WALK_ON;
-	uint32_t	position;
+	uint32_t	turn;
 
-	while (walk == WALK_ON && (position = callbacks->take_file(callbacks->context)) < engine->request->files)
+	while (walk == WALK_ON && (turn = callbacks->take_file(callbacks->context)) < engine->request->files)
 	{
 		engine->frames_apart = engine->frames;
 		tracker_start(&engine->tracker, engine->request, callbacks, engine->account, engine->dpi);
-		walk = walk_source(engine, engine->order[position]);
+		walk = walk_source(engine, engine->order[turn]);
 		if (walk != WALK_FAILED)
 		{
 			tracker_finish(&engine->tracker);

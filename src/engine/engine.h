@@ -8,7 +8,7 @@
 #include "engine/analyse/dpi.h"
 #include "engine/decode/filter.h"
 #include "wire/message.h"
-#include "wire/position.h"
+#include "wire/progress.h"
 #include "wire/request.h"
 
 /* What the engine calls: the meter around it, or a test.  `context` is theirs. */
@@ -33,7 +33,7 @@ typedef struct EngineCallbacks
 	void		(*damage) (void *context, const FailureMessage *damage);
 
 	/* Where the engine is, for who looks from outside. */
-	MeterPosition *position;
+	MeterProgress *progress;
 
 	/* Where hashes start from: key_seed(), asked for before a sandbox forbids to ask. */
 	uint64_t	seed;

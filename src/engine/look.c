@@ -28,10 +28,10 @@ open_for_a_look(const EngineCallbacks *callbacks, uint32_t file, uint64_t most, 
 	uint64_t	size;
 	int			descriptor = callbacks->open_source(callbacks->context, file, &size);
 
-	callbacks->position->file = file;
-	callbacks->position->packet = 0;
+	callbacks->progress->file = file;
+	callbacks->progress->packet = 0;
 	*cut = size > most;
-	return capture_open_watched(capture, descriptor, *cut ? most : size, file, &callbacks->position->pieces, failure);
+	return capture_open_watched(capture, descriptor, *cut ? most : size, file, &callbacks->progress->pieces, failure);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- the order */
@@ -127,8 +127,8 @@ sample_source(Sample *sample, uint32_t file)
 		if (more)
 			break;
 		sample->frames++;
-		sample->callbacks->position->packet = capture.frames;
-		sample->callbacks->position->byte = capture.stream.offset;
+		sample->callbacks->progress->packet = capture.frames;
+		sample->callbacks->progress->byte = capture.stream.offset;
 		if ((sample->filter == NULL || filter_run(sample->filter, &frame, capture.swapped) == FILTER_PASSED) &&
 			decode_frame(&frame, sample->request->decode_tunnels, &packet) == NOT_IGNORED)
 			shard_sample(sample->shards, &packet);

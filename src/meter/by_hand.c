@@ -288,7 +288,7 @@ tell_of_blind_filter(const ByHand *hand, const Account *account)
 static int
 run(ByHand *hand)
 {
-	MeterPosition nobody_looks;
+	MeterProgress nobody_looks;
 	const MeterOrder order = {
 		.request = &hand->arguments.request,
 		.filter = hand->arguments.bpf_filter,

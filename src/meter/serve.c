@@ -109,19 +109,19 @@ reading_order(void *context, const uint32_t *files, uint32_t count)
 static uint32_t
 take_file(void *context)
 {
-	uint32_t	position = 0,
+	uint32_t	turn = 0,
 				length;
 	int			no_descriptor;
 	uint32_t   *taken;
 
 	(void) context;
-	channel_send_body(output.channel, MESSAGE_TAKE_FILE, &position, sizeof(position));
+	channel_send_body(output.channel, MESSAGE_TAKE_FILE, &turn, sizeof(turn));
 	taken = channel_receive(output.channel, MESSAGE_TAKEN_FILE, &length, &no_descriptor);
 	if (taken == NULL)
 		_exit(EXIT_FAILURE);	/* the owner is gone */
-	position = *taken;
+	turn = *taken;
 	free(taken);
-	return position;
+	return turn;
 }
 
 static void
@@ -169,12 +169,12 @@ application(void *context, const ApplicationMessage *message)
 }
 
 static bool
-meter(const MeterRequest *request, const char *filter, MeterPosition *position)
+meter(const MeterRequest *request, const char *filter, MeterProgress *progress)
 {
 	const MeterOrder order = {
 		.request = request,
 		.filter = filter,
-		.callbacks = {NULL, open_source, record_room, record_written, place, damage, position, 0, overlap, reading_order, take_file,
+		.callbacks = {NULL, open_source, record_room, record_written, place, damage, progress, 0, overlap, reading_order, take_file,
 		file_end},
 		.records = output.channel,
 		.takes_files = true,
@@ -199,14 +199,14 @@ serve(int channel, const char *version)
 	MeterRequest *request;
 	uint32_t	length;
 	int			no_file;
-	MeterPosition *position = mmap(NULL, sizeof(*position), PROT_READ | PROT_WRITE, MAP_SHARED, POSITION_DESCRIPTOR, 0);
+	MeterProgress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED, PROGRESS_DESCRIPTOR, 0);
 	const char *filter,
 			   *wrong;
 
 	output.channel = channel;
 	memory_on_exhaustion(out_of_memory);
 	request = channel_receive(channel, MESSAGE_REQUEST, &length, &no_file);
-	if (request == NULL || position == MAP_FAILED)
+	if (request == NULL || progress == MAP_FAILED)
 		return EXIT_FAILURE;
 	if ((wrong = request_check(request, length, &filter)) != NULL)
 	{
@@ -216,5 +216,5 @@ serve(int channel, const char *version)
 	if (!sandbox_prepare((pid_t) request->owner_pid, SANDBOX_OTHERS))
 		return EXIT_FAILURE;
 	greet(version);
-	return meter(request, filter, position) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return meter(request, filter, progress) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

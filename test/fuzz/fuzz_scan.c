@@ -220,8 +220,8 @@ make_source(Scan *scan, unsigned compression, const uint8_t *bytes, size_t lengt
 static bool
 meter(Scan *scan, Filter *filter, Dpi *dpi, Account *total)
 {
-	MeterPosition position;
-	const EngineCallbacks callbacks = {scan, open_source, record_room, record_written, place, damage, &position, SEED};
+	MeterProgress progress;
+	const EngineCallbacks callbacks = {scan, open_source, record_room, record_written, place, damage, &progress, SEED};
 	uint64_t	records_before = scan->records;
 	FailureMessage failure;
 	Account		account;

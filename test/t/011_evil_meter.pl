@@ -61,7 +61,7 @@ my %said = (
 	exit_0 => [qr/a meter ended before its work was done, with exit status 0/],
 	exit_3_at_once => [qr/a meter ended before its work was done, with exit status 3/],
 	forks => [$hung],
-	lies_about_its_position => [ $signal->(11) ],
+	lies_about_its_progress => [ $signal->(11) ],
 	shrinks_its_page => [ $signal->(11) ],
 );
 

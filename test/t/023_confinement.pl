@@ -53,7 +53,7 @@ foreach my $workers ('worker', 'leader')
 	is(join(' ', sort keys %descriptors), '0 1 2 3', "under a $workers: no descriptor but these");
 	like($descriptors{0}, qr/^socket:/, "under a $workers: its channel");
 	is($descriptors{$_}, '/dev/null', "under a $workers: nothing to write to at $_") foreach 1, 2;
-	like($descriptors{3}, qr/^\/memfd:nfstream position/, "under a $workers: its page");
+	like($descriptors{3}, qr/^\/memfd:nfstream progress/, "under a $workers: its page");
 	is_deeply($found->{environment}, [], "under a $workers: no environment");
 	is_deeply([ @$found{qw(blocked ignored)} ], [ [], [] ], "under a $workers: no signal is blocked or ignored");
 	is($found->{pending}, '0' x 16, "under a $workers: none waits");

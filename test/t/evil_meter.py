@@ -122,7 +122,7 @@ def forks():
     os._exit(0)
 
 
-def lies_about_its_position():
+def lies_about_its_progress():
     os.pwrite(3, struct.pack('<QQQ', 2 ** 64 - 1, 2 ** 64 - 1, 2 ** 64 - 1), 0)
     ends_by(signal.SIGSEGV)
 
@@ -208,7 +208,7 @@ DEEDS = {
     'exit_0': lambda: (hello(), ports((2, 1), (4, 2)), os._exit(0)),
     'exit_3_at_once': lambda: os._exit(3),
     'forks': forks,
-    'lies_about_its_position': lies_about_its_position,
+    'lies_about_its_progress': lies_about_its_progress,
     'shrinks_its_page': shrinks_its_page,
 }
 

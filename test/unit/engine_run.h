@@ -22,7 +22,7 @@ typedef struct Kept
 
 typedef struct Scan
 {
-	MeterPosition position;
+	MeterProgress progress;
 	MeterRequest request;
 	const char *filter;
 	int			sources[SOURCES_MOST];
@@ -153,7 +153,7 @@ scan_of(const File *first, const File *second)
 static inline void
 run(Scan *scan)
 {
-	const EngineCallbacks callbacks = {scan, open_source, record_room, record_written, note_place, note_damage, &scan->position,
+	const EngineCallbacks callbacks = {scan, open_source, record_room, record_written, note_place, note_damage, &scan->progress,
 	.overlap = note_overlap, .order = note_order, .take_file = take_file, .file_end = note_file_end};
 	Filter	   *filter = scan->filter == NULL ? NULL : filter_start(scan->filter, strlen(scan->filter));
 

@@ -196,8 +196,8 @@ print_rows(const DumpRun *run)
 static void
 meter(DumpRun *run)
 {
-	MeterPosition position;
-	const EngineCallbacks callbacks = {run, open_source, record_room, record_written, place, damage, &position};
+	MeterProgress progress;
+	const EngineCallbacks callbacks = {run, open_source, record_room, record_written, place, damage, &progress};
 	Account		scan = {0};
 
 	for (run->request.shard = 0; run->request.shard < run->request.shards; run->request.shard++)

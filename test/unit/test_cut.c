@@ -153,8 +153,8 @@ expected_early(uint64_t packets)
 static bool
 run(size_t size)
 {
-	MeterPosition position;
-	const EngineCallbacks callbacks = {NULL, open_source, record_room, record_written, place, damage, &position, SEED};
+	MeterProgress progress;
+	const EngineCallbacks callbacks = {NULL, open_source, record_room, record_written, place, damage, &progress, SEED};
 	FailureMessage failure;
 	bool		done;
 

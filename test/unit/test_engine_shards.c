@@ -134,7 +134,7 @@ CASE(busy_host_is_found_behind_a_filter)
 }
 
 /* Who watches from outside sees a meter move though there is no packet for it to show. */
-CASE(position_moves_without_packets)
+CASE(progress_without_packets)
 {
 	File		file = {0};
 	uint64_t	size;
@@ -159,7 +159,7 @@ CASE(position_moves_without_packets)
 	assert_true(scan->succeeded);
 	assert_int_equal(scan->damages, 0);
 	assert_int_equal(counter(scan, COUNTER_BYTES_READ), size);
-	assert_true(scan->position.pieces >= 8);
+	assert_true(scan->progress.pieces >= 8);
 	end(scan);
 }
 
@@ -206,7 +206,7 @@ main(void)
 		cmocka_unit_test(shards_together_are_one_meter),
 		cmocka_unit_test(busy_host_of_a_later_source_is_split),
 		cmocka_unit_test(busy_host_is_found_behind_a_filter),
-		cmocka_unit_test(position_moves_without_packets),
+		cmocka_unit_test(progress_without_packets),
 		cmocka_unit_test(place_is_told_now_and_then),
 		cmocka_unit_test(reading_ends_with_the_last_flow_that_is_wanted),
 	};

@@ -128,8 +128,8 @@ end_in_handler(size_t bytes)
 static void
 scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 {
-	MeterPosition position;
-	const EngineCallbacks callbacks = {NULL, open_source, record_room, record_written, place, damage, &position, 1};
+	MeterProgress progress;
+	const EngineCallbacks callbacks = {NULL, open_source, record_room, record_written, place, damage, &progress, 1};
 	MeterRequest request;
 	Filter	   *filter;
 	Dpi		   *dpi = NULL;

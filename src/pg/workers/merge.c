@@ -43,7 +43,7 @@ typedef struct Link
 
 	/* Where files are metered apart. */
 	bool		has_file;
-	uint32		position;		/* of the file, in the order of reading */
+	uint32		turn;		/* of the file, in the order of reading */
 	bool		file_ended;		/* it has delivered all of it */
 	bool		is_damaged;		/* the file is */
 	FailureMessage damage;
@@ -67,10 +67,10 @@ struct Merge
 	Bitmapset  *damaged;		/* the files that are */
 	List	   *damages;		/* FailureMessage, one for each of the first of them */
 	uint32	   *order;			/* of the files, where it is not the given one */
-	uint32	   *positions;		/* where in it each file is */
+	uint32	   *turns;		/* where in it each file is */
 
 	/* Where files are metered apart. */
-	uint32		position;		/* of the file whose turn it is */
+	uint32		turn;		/* of the file whose turn it is */
 	uint64		packets_before; /* in the files before it */
 
 	bool		has_overlap;
@@ -210,9 +210,9 @@ take_place(Link *link, const PlaceMessage *place)
 
 /* The place of a file in the order of reading. */
 static uint32
-position_of(const Merge *merge, uint32 file)
+turn_of(const Merge *merge, uint32 file)
 {
-	return merge->positions == NULL ? file : merge->positions[file];
+	return merge->turns == NULL ? file : merge->turns[file];
 }
 
 static void
@@ -238,12 +238,12 @@ keep_damage(Merge *merge, const FailureMessage *damage)
 static void
 take_damage(Merge *merge, Link *link, const FailureMessage *damage)
 {
-	if (damage->file >= merge->job->request.files || position_of(merge, damage->file) < link->damage_next)
+	if (damage->file >= merge->job->request.files || turn_of(merge, damage->file) < link->damage_next)
 		lying_meter("damage out of place");
-	link->damage_next = position_of(merge, damage->file) + 1;
+	link->damage_next = turn_of(merge, damage->file) + 1;
 	if (!merge->job->request.separate_files)
 		keep_damage(merge, damage);
-	else if (!link->has_file || link->position != position_of(merge, damage->file))
+	else if (!link->has_file || link->turn != turn_of(merge, damage->file))
 		lying_meter("damage out of place");
 	else
 	{
@@ -266,26 +266,26 @@ take_order(Merge *merge, Link *link, const uint8 *body, uint32 length)
 	link->told_order = true;
 	if (merge->order != NULL)
 		return;
-	merge->positions = MemoryContextAlloc(merge->context, bytes);
-	memset(merge->positions, 0xff, bytes);
+	merge->turns = MemoryContextAlloc(merge->context, bytes);
+	memset(merge->turns, 0xff, bytes);
 	merge->order = MemoryContextAlloc(merge->context, bytes);
 	memcpy(merge->order, body, bytes);
 	for (uint32 i = 0; i < files; i++)
 	{
-		if (merge->order[i] >= files || merge->positions[merge->order[i]] != PG_UINT32_MAX)
+		if (merge->order[i] >= files || merge->turns[merge->order[i]] != PG_UINT32_MAX)
 			lying_meter("an order that is none");
-		merge->positions[merge->order[i]] = i;
+		merge->turns[merge->order[i]] = i;
 	}
 }
 
 /* The meter begins a file, which its owner gave it; or there is none left for it. */
 static void
-take_file(Merge *merge, Link *link, uint32 position)
+take_file(Merge *merge, Link *link, uint32 turn)
 {
 	if (link->has_file || !merge->job->request.separate_files)
 		lying_meter("a file before the end of another");
-	link->has_file = position < merge->job->request.files;
-	link->position = position;
+	link->has_file = turn < merge->job->request.files;
+	link->turn = turn;
 	link->file_ended = link->is_damaged = false;
 	link->last_left = link->last_first = link->place = 0;
 }
@@ -346,7 +346,7 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 		FailureMessage failure;
 		OverlapMessage overlap;
 		Account		account;
-		uint32		position;
+		uint32		turn;
 		uint64		packets;
 	}			body;
 
@@ -376,7 +376,7 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 			take_order(merge, link, message->body, message->length);
 			break;
 		case MESSAGE_TAKE_FILE:
-			take_file(merge, link, body.position);
+			take_file(merge, link, body.turn);
 			break;
 		case MESSAGE_FILE_END:
 			take_file_end(link, body.packets);
@@ -450,7 +450,7 @@ static bool
 leave_file(Merge *merge, Link *link)
 {
 	link->has_file = link->file_ended = false;
-	merge->position++;
+	merge->turn++;
 	merge->packets_before += link->file_packets;
 	if (!link->is_damaged)
 		return true;
@@ -474,7 +474,7 @@ link_in_turn(Merge *merge, bool *all_ended)
 			poll_link(merge, link);
 			if (!link->ended)
 				*all_ended = false;
-			if (link->has_file && link->position == merge->position)
+			if (link->has_file && link->turn == merge->turn)
 				in_turn = link;
 		}
 		if (in_turn == NULL || (!in_turn->has_record && !in_turn->file_ended))

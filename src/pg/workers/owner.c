@@ -67,8 +67,8 @@ struct OwnedMeter
 	TimestampTz waiting_since;
 
 	/* Where the meter is, and where it was when it was looked at last. */
-	const MeterPosition *position;
-	MeterPosition seen;
+	const MeterProgress *progress;
+	MeterProgress seen;
 };
 
 /* ------------------------------------------------------------------------------------------------------------------ to it */
@@ -183,7 +183,7 @@ take_file(OwnedMeter *meter)
 	struct
 	{
 		MessageHeader header;
-		uint32		position;
+		uint32		turn;
 	}			message = {.header = {.type = MESSAGE_TAKEN_FILE, .length = sizeof(uint32)}};
 	uint32		files = meter->job->request.files;
 
@@ -192,11 +192,11 @@ take_file(OwnedMeter *meter)
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("a meter asked for its next file out of turn"),
 				 errhint(OWNER_BROKEN_HINT)));
-	message.position = pg_atomic_fetch_add_u32(meter->job->taken, 1);
-	message.position = Min(message.position, files);
-	meter->took_last = message.position == files;
+	message.turn = pg_atomic_fetch_add_u32(meter->job->taken, 1);
+	message.turn = Min(message.turn, files);
+	meter->took_last = message.turn == files;
 	send_bytes(meter, (const char *) &message, sizeof(message), -1);
-	return message.position;
+	return message.turn;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- from it */
@@ -260,17 +260,17 @@ reap(OwnedMeter *meter, int *status)
 
 /* Where the meter was, as an error's detail; what it says of that may be anything. */
 static int
-position_detail(const OwnedMeter *meter)
+progress_detail(const OwnedMeter *meter)
 {
-	uint64		file = meter->position->file,
-				packet = meter->position->packet;
+	uint64		file = meter->progress->file,
+				packet = meter->progress->packet;
 
 	if (meter->files_sent == 0 || file >= meter->job->request.files)
 		return errdetail("It had read nothing.");
 	if (packet == 0)
 		return errdetail("It was at the start of \"%s\".", encoding_valid(meter->job->files[file].path));
 	return errdetail("It was at packet " UINT64_FORMAT " of \"%s\", at byte " UINT64_FORMAT ".", packet,
-					 encoding_valid(meter->job->files[file].path), (uint64) meter->position->byte);
+					 encoding_valid(meter->job->files[file].path), (uint64) meter->progress->byte);
 }
 
 /* The meter closed its end before it said that it was done: explains how it ended. */
@@ -283,19 +283,19 @@ report_death(OwnedMeter *meter)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("a meter has closed its channel and does not end"),
-				 position_detail(meter)));
+				 progress_detail(meter)));
 	if (WIFSIGNALED(status))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("a meter was terminated by signal %d: %s", WTERMSIG(status), pg_strsignal(WTERMSIG(status))),
-				 position_detail(meter),
+				 progress_detail(meter),
 				 WTERMSIG(status) == SIGKILL ?
 				 errhint("Somebody ended it, or the machine is out of memory: max_active_flows and meter_memory bound what a meter takes.") :
 				 errhint(OWNER_BROKEN_HINT)));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_ERROR),
 			 errmsg("a meter ended before its work was done, with exit status %d", WEXITSTATUS(status)),
-			 position_detail(meter),
+			 progress_detail(meter),
 			 WEXITSTATUS(status) == NOT_LOADED ?
 			 errhint("It could not be loaded: \"nfstream_meter --version\", run as the server's user, says what is missing.") :
 			 errhint(OWNER_BROKEN_HINT)));
@@ -310,8 +310,8 @@ report_hang(const OwnedMeter *meter)
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_ERROR),
 			 errmsg_plural("a meter did not move on for %d second", "a meter did not move on for %d seconds", seconds, seconds),
-			 position_detail(meter),
-			 meter->job->request.filter_length > 0 && meter->position->packet <= 1 ?
+			 progress_detail(meter),
+			 meter->job->request.filter_length > 0 && meter->progress->packet <= 1 ?
 			 errhint("The filter may take long to compile, or the disk be slow: the option meter_timeout gives a meter more time.") :
 			 errhint("The capture may be made to keep the dissector in a loop, or the disk be slow: the option meter_timeout gives a meter more time.")));
 }
@@ -405,7 +405,7 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 static bool
 has_moved(OwnedMeter *meter)
 {
-	MeterPosition now = *meter->position;
+	MeterProgress now = *meter->progress;
 	bool		moved = memcmp(&now, &meter->seen, sizeof(now)) != 0;
 
 	meter->seen = now;
@@ -416,7 +416,7 @@ has_moved(OwnedMeter *meter)
  * Waits for the channel to be readable or writeable, or the latch.
  *
  * The clock of meter_timeout runs only here, where the meter has something to do: one that waits because nobody reads is not
- * hung.  Whole messages stop it, and a position that moves, for there may be nothing to send for long; bytes that come one by
+ * hung.  Whole messages stop it, and progress, for there may be nothing to send for long; bytes that come one by
  * one do not.
  */
 static void
@@ -486,7 +486,7 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 	reserve_descriptor();
 	PG_TRY();
 	{
-		meter->pid = spawn_meter(job->orders.program, &meter->channel, &meter->position);
+		meter->pid = spawn_meter(job->orders.program, &meter->channel, &meter->progress);
 	}
 	PG_CATCH();
 	{
@@ -519,6 +519,6 @@ owner_stop(OwnedMeter *meter)
 		close(meter->channel);
 		ReleaseExternalFD();
 		meter->channel = -1;
-		munmap((void *) meter->position, sizeof(MeterPosition));
+		munmap((void *) meter->progress, sizeof(MeterProgress));
 	}
 }

@@ -53,14 +53,14 @@ check_program(const char *path)
  * made it shorter would end this process, which reads behind its end.  -1 with errno if it cannot be had.
  */
 static int
-create_position(const MeterPosition **position)
+create_progress(const MeterProgress **progress)
 {
-	int			descriptor = memfd_create("nfstream position", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int			descriptor = memfd_create("nfstream progress", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	void	   *page = MAP_FAILED;
 
-	if (descriptor >= 0 && ftruncate(descriptor, sizeof(MeterPosition)) == 0 &&
+	if (descriptor >= 0 && ftruncate(descriptor, sizeof(MeterProgress)) == 0 &&
 		fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
-		page = mmap(NULL, sizeof(MeterPosition), PROT_READ, MAP_SHARED, descriptor, 0);
+		page = mmap(NULL, sizeof(MeterProgress), PROT_READ, MAP_SHARED, descriptor, 0);
 	if (page == MAP_FAILED)
 	{
 		int			error = errno;
@@ -70,7 +70,7 @@ create_position(const MeterPosition **position)
 		errno = error;
 		return -1;
 	}
-	*position = page;
+	*progress = page;
 	return descriptor;
 }
 
@@ -79,7 +79,7 @@ create_position(const MeterPosition **position)
  * over would write there what it likes.
  */
 static int
-file_actions(posix_spawn_file_actions_t *actions, int channel, int position)
+file_actions(posix_spawn_file_actions_t *actions, int channel, int progress)
 {
 	int			error = posix_spawn_file_actions_init(actions);
 
@@ -90,11 +90,11 @@ file_actions(posix_spawn_file_actions_t *actions, int channel, int position)
 	if (error == 0)
 		error = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	if (error == 0)
-		error = posix_spawn_file_actions_adddup2(actions, position, POSITION_DESCRIPTOR);
+		error = posix_spawn_file_actions_adddup2(actions, progress, PROGRESS_DESCRIPTOR);
 #if __GLIBC_PREREQ(2, 34)
 	/* Elsewhere the program itself closes them. */
 	if (error == 0)
-		error = posix_spawn_file_actions_addclosefrom_np(actions, POSITION_DESCRIPTOR + 1);
+		error = posix_spawn_file_actions_addclosefrom_np(actions, PROGRESS_DESCRIPTOR + 1);
 #endif
 	return error;
 }
@@ -140,7 +140,7 @@ report_not_started(const char *path, int error)
 }
 
 pid_t
-spawn_meter(const char *program, int *channel, const MeterPosition **position)
+spawn_meter(const char *program, int *channel, const MeterProgress **progress)
 {
 	char		path[MAXPGPATH];
 	char	   *arguments[] = {METER_PROGRAM, NULL};
@@ -163,7 +163,7 @@ spawn_meter(const char *program, int *channel, const MeterPosition **position)
 				 errmsg("could not create a socket for a meter: %m"),
 				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
 
-	page = create_position(position);
+	page = create_progress(progress);
 	if (page < 0)
 	{
 		error = errno;
@@ -190,7 +190,7 @@ spawn_meter(const char *program, int *channel, const MeterPosition **position)
 	if (error != 0)
 	{
 		close(ends[0]);
-		munmap((void *) *position, sizeof(MeterPosition));
+		munmap((void *) *progress, sizeof(MeterProgress));
 		report_not_started(path, error);
 	}
 	*channel = ends[0];

@@ -5,15 +5,15 @@
 #ifndef PG_WORKERS_SPAWN_H
 #define PG_WORKERS_SPAWN_H
 
-#include "wire/position.h"
+#include "wire/progress.h"
 
 /*
- * Starts nfstream_meter, or `program` where that is not '', with a socket as its standard input, the page of its position, an
+ * Starts nfstream_meter, or `program` where that is not '', with a socket as its standard input, the page of its progress, an
  * empty environment and no other file of this process; in a process group of its own.
  *
- * Returns its pid; *channel is the other end of the socket, non-blocking and the caller's to close, *position the page, the
+ * Returns its pid; *channel is the other end of the socket, non-blocking and the caller's to close, *progress the page, the
  * caller's to unmap.  Errors if it cannot be started.
  */
-pid_t		spawn_meter(const char *program, int *channel, const MeterPosition **position);
+pid_t		spawn_meter(const char *program, int *channel, const MeterProgress **progress);
 
 #endif							/* PG_WORKERS_SPAWN_H */

@@ -1,25 +1,25 @@
 /*
- * position.h
- *	  Where a meter is: a page of memory that it shares with its owner.
+ * progress.h
+ *	  How far a meter is: a page of memory that it shares with its owner.
  *
  * The meter writes it with each packet, and with each piece of a source that it reads or decompresses, and says nothing; the
  * owner reads it to see whether a silent meter moves on, and when it is dead, to tell at which packet.  What stands there is a
  * hostile meter's word like any other.
  */
-#ifndef WIRE_POSITION_H
-#define WIRE_POSITION_H
+#ifndef WIRE_PROGRESS_H
+#define WIRE_PROGRESS_H
 
 #include <stdint.h>
 
 /* The page's descriptor, when the meter starts. */
-#define POSITION_DESCRIPTOR	3
+#define PROGRESS_DESCRIPTOR	3
 
-typedef struct MeterPosition
+typedef struct MeterProgress
 {
 	volatile uint64_t file;			/* index of the source */
 	volatile uint64_t packet;		/* number in it of the packet at hand, from 1; 0 before the first */
 	volatile uint64_t byte;			/* where in it that packet starts */
 	volatile uint64_t pieces;		/* of all sources, so far */
-} MeterPosition;
+} MeterProgress;
 
-#endif							/* WIRE_POSITION_H */
+#endif							/* WIRE_PROGRESS_H */
