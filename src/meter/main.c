@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "meter/by_hand.h"
 #include "meter/serve.h"
 
 static int

@@ -30,7 +30,7 @@ void		nfstream_explain(ForeignScanState *node, struct ExplainState *es);
 /* import.c */
 List	   *nfstream_import(ImportForeignSchemaStmt *statement, Oid server);
 
-/* functions.c: whether a relation is a foreign table of this wrapper. */
+/* fdw.c: whether a relation is a foreign table of this wrapper. */
 bool		nfstream_is_ours(Relation relation);
 
 #endif							/* PG_FDW_FDW_H */

@@ -15,8 +15,8 @@
 #include "pg/fdw/fdw.h"
 #include "pg/options/options.h"
 #include "pg/options/privileges.h"
-#include "pg/rows/anonymizer.h"
 #include "pg/rows/convert.h"
+#include "pg/rows/hidden.h"
 
 /* A column of the schema conn, and the attribute that it stands for. */
 static const struct
@@ -57,7 +57,7 @@ add_column(Import *import, const char *name, const Column *column, ImportTypes t
 
 	if (!options_group_is_on(import->options, column->group))
 		return;
-	if (anonymizer_names(import->options, column, name))
+	if (hidden_names(import->options, column, name))
 		type = TEXTOID;
 	appendStringInfo(&import->columns, "%s\n\t%s %s", import->columns.len > 0 ? "," : "", quote_identifier(name),
 					 format_type_be_qualified(type));
@@ -68,7 +68,7 @@ add_column(Import *import, const char *name, const Column *column, ImportTypes t
 static void
 add_nflow_columns(Import *import)
 {
-	anonymizer_check_names(import->options, NIL);
+	hidden_check_names(import->options, NIL);
 	for (unsigned i = 0; i < column_count; i++)
 		if (!columns[i].extra || import->options->extra_columns)
 			add_column(import, columns[i].name, &columns[i], import->options->types);
@@ -92,7 +92,7 @@ add_conn_columns(Import *import)
 
 	for (int i = 0; i < lengthof(conn_columns); i++)
 		names = lappend(names, unconstify(char *, conn_columns[i].name));
-	anonymizer_check_names(import->options, names);
+	hidden_check_names(import->options, names);
 	for (int i = 0; i < lengthof(conn_columns); i++)
 	{
 		const Column *column = &columns[column_by_name(conn_columns[i].attribute)];

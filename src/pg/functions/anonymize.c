@@ -1,41 +1,18 @@
 /*
  * anonymize.c
- *	  Hashes in the place of values, and their functions for users.
- *
- * BLAKE2b: RFC 7693.
+ *	  nfstream_anonymize() and its like: hashes in the place of values, for users.
  */
 #include "postgres.h"
 
 #include <sodium.h>
 
 #include "fmgr.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "pg/base/secret.h"
+#include "pg/base/value_hash.h"
 #include "pg/base/varlena.h"
-#include "pg/functions/anonymize.h"
-
-#define HASH_BYTES		crypto_generichash_blake2b_BYTES_MAX	/* 64 */
-#define KEY_BYTES_MAX	crypto_generichash_blake2b_KEYBYTES_MAX /* 64 */
-
-text *
-anonymize_text(const char *value, size_t length, const uint8 *key, size_t key_length)
-{
-	uint8		hash[HASH_BYTES];
-	text	   *result = palloc(VARHDRSZ + 2 * HASH_BYTES);
-	const char *utf8 = value;
-
-	if (GetDatabaseEncoding() != PG_SQL_ASCII)
-		utf8 = pg_server_to_any(value, length, PG_UTF8);
-	if (utf8 != value)
-		length = strlen(utf8);
-	crypto_generichash_blake2b(hash, HASH_BYTES, (const uint8 *) utf8, length, key, key_length);
-	SET_VARSIZE(result, VARHDRSZ + 2 * HASH_BYTES);
-	hex_encode((const char *) hash, HASH_BYTES, VARDATA(result));
-	return result;
-}
 
 /* Errors unless a number of bytes lies in a range. */
 static void
@@ -59,8 +36,8 @@ nfstream_blake2b(PG_FUNCTION_ARGS)
 	int32		size = PG_GETARG_INT32(2);
 	bytea	   *hash;
 
-	check_bytes("a BLAKE2b key", VARSIZE_ANY_EXHDR(key), 0, KEY_BYTES_MAX);
-	check_bytes("a BLAKE2b hash", size, 1, HASH_BYTES);
+	check_bytes("a BLAKE2b key", VARSIZE_ANY_EXHDR(key), 0, VALUE_HASH_KEY_MAX);
+	check_bytes("a BLAKE2b hash", size, 1, VALUE_HASH_BYTES);
 	hash = palloc(VARHDRSZ + size);
 	SET_VARSIZE(hash, VARHDRSZ + size);
 	crypto_generichash_blake2b((uint8 *) VARDATA(hash), size, (const uint8 *) VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data),
@@ -89,7 +66,7 @@ anonymize_argument(FunctionCallInfo fcinfo, const uint8 *key, size_t key_length)
 		fcinfo->flinfo->fn_extra = output;
 	}
 	value = OutputFunctionCall(output, PG_GETARG_DATUM(0));
-	return PointerGetDatum(anonymize_text(value, strlen(value), key, key_length));
+	return PointerGetDatum(value_hash(value, strlen(value), key, key_length));
 }
 
 PG_FUNCTION_INFO_V1(nfstream_anonymize);
@@ -104,7 +81,7 @@ nfstream_anonymize(PG_FUNCTION_ARGS)
 static Datum
 anonymize_with_key(FunctionCallInfo fcinfo, bytea *key)
 {
-	check_bytes("a key", VARSIZE_ANY_EXHDR(key), 1, KEY_BYTES_MAX);
+	check_bytes("a key", VARSIZE_ANY_EXHDR(key), 1, VALUE_HASH_KEY_MAX);
 	return anonymize_argument(fcinfo, (const uint8 *) VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
 }
 

@@ -18,8 +18,8 @@
 #include "pg/base/encoding.h"
 #include "pg/options/option_forms.h"
 #include "pg/options/suggest.h"
-#include "pg/rows/anonymizer.h"
 #include "pg/rows/convert.h"
+#include "pg/rows/hidden.h"
 #include "pg/rows/tuple.h"
 
 /* What the attribute of a table stands for, where it is no column. */
@@ -50,7 +50,7 @@ struct TupleBuilder
 	const char *table;
 	unsigned	source_file;	/* the index of this column */
 	ConvertCaptures captures;
-	Anonymizer *anonymizer;		/* NULL: no column is hidden */
+	HiddenColumns *hidden;		/* NULL: no column is hidden */
 	int			attributes;		/* of the slot */
 	int			count;
 	TupleColumn *columns;
@@ -150,7 +150,7 @@ static TupleColumn
 prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, int index)
 {
 	const Column *column = &columns[index];
-	bool		hidden = anonymizer_hides(builder->anonymizer, attribute, column);
+	bool		hidden = hidden_has(builder->hidden, attribute, column);
 	int32		modifier = attribute->atttypmod;
 	Oid			type = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
 	ConvertFunction convert = convert_function(column, type);
@@ -236,7 +236,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	builder->files_context = AllocSetContextCreate(builder->context, "names of captures", ALLOCSET_SMALL_SIZES);
 	builder->source_file = column_by_name("source_file");
 	builder->table = pstrdup(RelationGetRelationName(table));
-	builder->anonymizer = anonymizer_of_table(table, options);
+	builder->hidden = hidden_columns_of_table(table, options);
 	builder->attributes = descriptor->natts;
 	builder->columns = palloc(descriptor->natts * sizeof(TupleColumn));
 
@@ -342,7 +342,7 @@ tuple_fill(TupleBuilder *builder, const FlowRecord *record, uint64 id, TupleTabl
 		if (column->hidden || column->convert != NULL)
 		{
 			value = column->target.column->field == FIELD_ID ? &id_value : &record->values[column->index];
-			datum = column->hidden ? anonymizer_hash(builder->anonymizer, value, &column->target) :
+			datum = column->hidden ? hidden_hash(builder->hidden, value, &column->target) :
 				column->convert(value, &column->target);
 		}
 		if (column->modify != NULL || OidIsValid(column->domain))

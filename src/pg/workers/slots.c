@@ -23,7 +23,7 @@
 #define LockHeldByMe(tag, mode, or_stronger) LockHeldByMe(tag, mode)
 #endif
 
-#define SLOT_MAGIC	0x6e667366
+#define SLOT_MAGIC	0x6e66736c
 
 static LOCKTAG
 tag_of(int number)

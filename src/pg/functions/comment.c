@@ -1,6 +1,6 @@
 /*
- * functions.c
- *	  The extension's functions for users.
+ * comment.c
+ *	  nfstream_comment(): what a column is, as its comment.
  */
 #include "postgres.h"
 
@@ -11,7 +11,6 @@
 #include "catalog/pg_class.h"
 #include "commands/comment.h"
 #include "fmgr.h"
-#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
@@ -21,13 +20,6 @@
 #include "pg/fdw/fdw.h"
 #include "pg/functions/dataset.h"
 #include "pg/rows/tuple.h"
-
-bool
-nfstream_is_ours(Relation relation)
-{
-	return relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE &&
-		GetFdwRoutineByRelId(RelationGetRelid(relation))->IterateForeignScan == nfstream_iterate;
-}
 
 PG_FUNCTION_INFO_V1(nfstream_comment);
 

@@ -1,5 +1,5 @@
 /*
- * anonymizer.c
+ * hidden.c
  *	  The columns of a table that are only ever seen hashed.
  *
  * They are hashed before the executor sees them, so that nothing that is said or kept of a row holds the value: conditions,
@@ -20,13 +20,13 @@
 
 #include "pg/base/encoding.h"
 #include "pg/base/secret.h"
+#include "pg/base/value_hash.h"
 #include "pg/base/varlena.h"
-#include "pg/functions/anonymize.h"
 #include "pg/options/option_forms.h"
 #include "pg/options/suggest.h"
-#include "pg/rows/anonymizer.h"
+#include "pg/rows/hidden.h"
 
-struct Anonymizer
+struct HiddenColumns
 {
 	const char *table;
 	List	   *names;			/* the option's, C strings */
@@ -164,67 +164,67 @@ mapped_key(Oid role, Oid server)
 }
 
 static void
-wipe_key(void *anonymizer)
+wipe_key(void *hidden)
 {
-	secret_wipe(((Anonymizer *) anonymizer)->key, SECRET_BYTES);
+	secret_wipe(((HiddenColumns *) hidden)->key, SECRET_BYTES);
 }
 
-Anonymizer *
-anonymizer_of_table(Relation table, const ScanOptions *options)
+HiddenColumns *
+hidden_columns_of_table(Relation table, const ScanOptions *options)
 {
 	List	   *names = names_of(options);
-	Anonymizer *anonymizer;
+	HiddenColumns *hidden;
 	const char *digits;
 
 	if (names == NIL)
 		return NULL;
 	check_names(names, columns_of(table));
-	anonymizer = palloc0(sizeof(*anonymizer));
-	anonymizer->table = pstrdup(RelationGetRelationName(table));
-	anonymizer->names = names;
-	anonymizer->hides_endpoint = hide_endpoint(names, table);
-	anonymizer->callback.func = wipe_key;
-	anonymizer->callback.arg = anonymizer;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, &anonymizer->callback);
+	hidden = palloc0(sizeof(*hidden));
+	hidden->table = pstrdup(RelationGetRelationName(table));
+	hidden->names = names;
+	hidden->hides_endpoint = hide_endpoint(names, table);
+	hidden->callback.func = wipe_key;
+	hidden->callback.arg = hidden;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &hidden->callback);
 
 	digits = mapped_key(table->rd_rel->relowner, options->server);
 	if (digits == NULL)
-		secret_of_table(RelationGetRelid(table), anonymizer->key);
+		secret_of_table(RelationGetRelid(table), hidden->key);
 	else
-		secret_of_mapping(digits, anonymizer->key);
-	return anonymizer;
+		secret_of_mapping(digits, hidden->key);
+	return hidden;
 }
 
 bool
-anonymizer_hides(const Anonymizer *anonymizer, Form_pg_attribute attribute, const Column *column)
+hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Column *column)
 {
-	if (anonymizer == NULL)
+	if (hidden == NULL)
 		return false;
 
 	/* A Community ID is made of addresses and ports without a key: who reads it can try all of them until one fits. */
-	if (!(has_name(anonymizer->names, column->name) || has_name(anonymizer->names, NameStr(attribute->attname)) ||
-		  (column->field == FIELD_COMMUNITY_ID && anonymizer->hides_endpoint)))
+	if (!(has_name(hidden->names, column->name) || has_name(hidden->names, NameStr(attribute->attname)) ||
+		  (column->field == FIELD_COMMUNITY_ID && hidden->hides_endpoint)))
 		return false;
 	if (attribute->atttypid != TEXTOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot be of type %s", NameStr(attribute->attname),
-						anonymizer->table, format_type_be(attribute->atttypid)),
+						hidden->table, format_type_be(attribute->atttypid)),
 				 errdetail("The option \"columns_to_anonymize\" makes its values hashes, which are of type text."),
 				 errhint("Declare the column as text.")));
 	return true;
 }
 
 Datum
-anonymizer_hash(const Anonymizer *anonymizer, const FlowValue *value, const ConvertTarget *target)
+hidden_hash(const HiddenColumns *hidden, const FlowValue *value, const ConvertTarget *target)
 {
 	text	   *plain = convert_plain_text(value, target);
 
-	return PointerGetDatum(anonymize_text(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), anonymizer->key, SECRET_BYTES));
+	return PointerGetDatum(value_hash(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), hidden->key, SECRET_BYTES));
 }
 
 bool
-anonymizer_names(const ScanOptions *options, const Column *column, const char *name)
+hidden_names(const ScanOptions *options, const Column *column, const char *name)
 {
 	const List *names = names_of(options);
 
@@ -232,7 +232,7 @@ anonymizer_names(const ScanOptions *options, const Column *column, const char *n
 }
 
 void
-anonymizer_check_names(const ScanOptions *options, const List *declared)
+hidden_check_names(const ScanOptions *options, const List *declared)
 {
 	check_names(names_of(options), declared);
 }

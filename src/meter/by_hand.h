@@ -1,0 +1,11 @@
+/*
+ * by_hand.h
+ *	  A meter by hand.
+ */
+#ifndef METER_BY_HAND_H
+#define METER_BY_HAND_H
+
+/* Meters the files that a command line names, and prints their flows as CSV.  Returns the program's exit status. */
+int			meter_by_hand(int argc, char **argv);
+
+#endif							/* METER_BY_HAND_H */

@@ -1,0 +1,41 @@
+/*
+ * hidden.h
+ *	  The columns of a table that are only ever seen hashed: the option columns_to_anonymize.
+ */
+#ifndef PG_ROWS_HIDDEN_H
+#define PG_ROWS_HIDDEN_H
+
+#include "utils/rel.h"
+
+#include "pg/options/options.h"
+#include "pg/rows/convert.h"
+
+typedef struct HiddenColumns HiddenColumns;
+
+/*
+ * The hidden columns of a table with these options, in the current memory context; NULL if the options name no column.
+ *
+ * Errors if a name in the option is neither a column of the table nor an attribute of a flow.  Its key is wiped when the memory
+ * context goes.
+ */
+HiddenColumns *hidden_columns_of_table(Relation table, const ScanOptions *options);
+
+/*
+ * Whether a column of the table is to be hashed: it is named in the option, or the attribute is that it stands for, or it would tell
+ * an address or port that is.  Errors if it is to be and is not of type text.  `hidden` may be NULL.
+ */
+bool		hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Column *column);
+
+/* The hash of a value, as text in the current memory context. */
+Datum		hidden_hash(const HiddenColumns *hidden, const FlowValue *value, const ConvertTarget *target);
+
+/*
+ * For IMPORT: whether the options name this attribute, or the column `name` that stands for it.  hidden_check_names() comes
+ * before.
+ */
+bool		hidden_names(const ScanOptions *options, const Column *column, const char *name);
+
+/* Errors if a name in the option is neither an attribute of a flow nor a column that is `declared`, by a C string. */
+void		hidden_check_names(const ScanOptions *options, const List *declared);
+
+#endif							/* PG_ROWS_HIDDEN_H */
