@@ -21,7 +21,7 @@
 
 #include "pg/base/varlena.h"
 #include "pg/fdw/fdw.h"
-#include "pg/fdw/scan.h"
+#include "pg/fdw/pass.h"
 
 /* Wider values are compressed; the server's statistics look at narrower ones alone. */
 #define WIDE_BYTES	1024
@@ -65,7 +65,7 @@ keep_row(TupleTableSlot *slot, MemoryContext kept)
 static int
 acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *total, double *dead)
 {
-	FlowScan   *scan = scan_create(table, all_attributes());
+	FlowScan   *scan = pass_prepare(table, all_attributes());
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsVirtual);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "nfstream sample", ALLOCSET_DEFAULT_SIZES),
 				before = CurrentMemoryContext;
@@ -81,7 +81,7 @@ acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *t
 
 		MemoryContextReset(context);
 		MemoryContextSwitchTo(context);
-		found = scan_next(scan, before, slot);
+		found = pass_next(scan, before, slot);
 		if (!found)
 			break;
 
@@ -103,7 +103,7 @@ acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *t
 		*total += 1;
 	}
 	MemoryContextSwitchTo(before);
-	scan_stop(scan);
+	pass_stop(scan);
 	ExecDropSingleTupleTableSlot(slot);
 	MemoryContextDelete(context);
 	ereport(level,

@@ -15,7 +15,9 @@
 #include "pg/base/encoding.h"
 #include "pg/base/settings.h"
 #include "pg/fdw/fdw.h"
-#include "pg/fdw/scan.h"
+#include "pg/fdw/pass.h"
+#include "pg/fdw/sizing.h"
+#include "pg/workers/scan_request.h"
 #include "wire/limits.h"
 
 /* Files that a person is shown. */
@@ -138,9 +140,9 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 	if (scan->options->bpf_filter != NULL && scan->options->bpf_filter[0] != '\0')
 		ExplainPropertyText("BPF Filter", scan->options->bpf_filter, es);
 	explain_several(scan->options, es);
-	scan_fill_request(&request, scan->options, &scan->wanted);
+	scan_request_fill(&request, scan->options, &scan->wanted);
 	measure = source_measure_for_plan(scan->options);
-	ExplainPropertyUInteger("Meters", NULL, scan_meters(scan->options, &scan->wanted, &measure), es);
+	ExplainPropertyUInteger("Meters", NULL, sizing_meters(scan->options, &scan->wanted, &measure), es);
 	explain_bounds(scan->options, es);
 	explain_switch("DPI", request.n_dissections > 0, es);
 	explain_switch("Statistics", request.statistical_analysis, es);

@@ -17,7 +17,8 @@
 #include "optimizer/restrictinfo.h"
 
 #include "pg/fdw/fdw.h"
-#include "pg/fdw/scan.h"
+#include "pg/options/options.h"
+#include "pg/rows/tuple.h"
 #include "pg/source/source.h"
 
 /* Of captures as people have them, by and large: shared out over 159 real ones of 34 MB with 4,676 flows. */

@@ -1,0 +1,185 @@
+/*
+ * pass.c
+ *	  A pass over a scan's source: from the first row asked for to the last, and what is said after it.
+ *
+ * Nothing is opened or started before the first row: that is where rights are decided, then files resolved, then meters
+ * started.  `id` is counted here: rows arrive in the one order, however many meters run.
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "pg/base/encoding.h"
+#include "pg/base/settings.h"
+#include "pg/fdw/pass.h"
+#include "pg/fdw/sizing.h"
+#include "pg/options/privileges.h"
+#include "pg/workers/scan_request.h"
+#include "wire/filter_hint.h"
+
+FlowScan *
+pass_prepare(Relation table, const Bitmapset *attributes_used)
+{
+	FlowScan   *scan = palloc0(sizeof(*scan));
+
+	scan->options = options_of_table(RelationGetRelid(table));
+	scan->builder = tuple_builder(table, scan->options, attributes_used, &scan->wanted);
+	return scan;
+}
+
+static ScanJob *
+create_job(FlowScan *scan)
+{
+	ScanJob    *job = palloc0(sizeof(*job));
+	int			count;
+
+	privileges_check_source(scan->options);
+	options_check_available(scan->options);
+	job->files = source_resolve(scan->options, &count);
+	job->directory = scan->options->directory;
+	job->taken = palloc(sizeof(*job->taken));
+	pg_atomic_init_u32(job->taken, 0);
+	scan_request_fill(&job->request, scan->options, &scan->wanted);
+	job->request.files = count;
+	if (count == 1)
+		job->request.separate_files = false;	/* there is nothing that it were to be apart from */
+	job->request.time_dissections = scan->timed;
+	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
+	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);
+	if (scan->options->bpf_filter != NULL)
+	{
+		job->filter = scan->options->bpf_filter;
+		job->request.filter_length = strlen(job->filter);
+	}
+	return job;
+}
+
+static void
+start(FlowScan *scan, MemoryContext parent)
+{
+	MemoryContext before;
+	SourceMeasure measure;
+
+	scan->context = AllocSetContextCreate(parent, "nfstream pass", ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(scan->context);
+	scan->next_id = 0;
+	scan->has_account = false;
+	scan->job = create_job(scan);
+	if (scan->warns)
+		tuple_builder_warn(scan->builder);
+	scan->warns = false;		/* a rescan says nothing new */
+	tuple_builder_set_files(scan->builder, scan->job->files, scan->job->request.files);
+	measure = source_measure(scan->job->files, scan->job->request.files);
+	scan->merge = merge_start(scan->job, sizing_meters(scan->options, &scan->wanted, &measure));
+	scan->meters = merge_meters(scan->merge);
+	MemoryContextSwitchTo(before);
+}
+
+/* The account of the pass stays. */
+void
+pass_stop(FlowScan *scan)
+{
+	Merge	   *merge = scan->merge;
+
+	scan->merge = NULL;
+	scan->finished = false;
+	if (merge != NULL)
+		merge_end(merge);
+	if (scan->context != NULL)
+		MemoryContextDelete(scan->context);
+	scan->context = NULL;
+	scan->order = NULL;
+}
+
+/* Once for a scan, however often it is passed over: that captures overlap, and what becomes of packets that are late. */
+static void
+warn_of_overlap(FlowScan *scan)
+{
+	const OverlapMessage *overlap = merge_overlap(scan->merge);
+	const uint64 *counters = scan->account.counters;
+	uint64		seconds;
+
+	if (overlap == NULL || scan->overlap_told)
+		return;
+	scan->overlap_told = true;
+	seconds = (overlap->reached - overlap->begins) / 1000;
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg(UINT64_FORMAT " of " UINT64_FORMAT " packets are older than packets before them",
+					counters[COUNTER_PACKETS_OUT_OF_ORDER], counters[COUNTER_PACKETS_METERED]),
+			 errdetail_plural("Such packets are metered at the time that was reached. Capture \"%s\" is the first that begins before it, by " UINT64_FORMAT " second.",
+							  "Such packets are metered at the time that was reached. Capture \"%s\" is the first that begins before it, by " UINT64_FORMAT " seconds.",
+							  seconds, encoding_valid(scan->job->files[overlap->file].path), seconds),
+			 scan->options->source_order == SOURCE_ORDER_TIME ?
+			 errhint("Their times overlap in any order. If they have nothing to do with each other, set separate_files to \"true\"; if they are of one time, merge them, as with mergecap.") :
+			 errhint("Name the captures in the order of their times or set source_order to \"time\"; if they have nothing to do with each other, set separate_files to \"true\".")));
+}
+
+/* Once for a scan: that nothing passed its filter, where the packets are of a kind that most filters do not look into. */
+static void
+tell_of_blind_filter(FlowScan *scan)
+{
+	const char *what,
+			   *word;
+	uint64		packets;
+
+	if (scan->filter_told || scan->job->request.filter_length == 0 || !filter_is_blind(&scan->account, &what, &packets, &word))
+		return;
+	scan->filter_told = true;
+	ereport(NOTICE,
+			(errmsg("no packet passed bpf_filter \"%s\", and " UINT64_FORMAT " of " UINT64_FORMAT " have %s",
+					scan->options->bpf_filter, packets, scan->account.counters[COUNTER_PACKETS_READ], what),
+			 errhint("A filter looks behind %s where it says so: \"%s and (%s)\".", what, word, scan->options->bpf_filter)));
+}
+
+/* The order in which the files were read, for as long as the job is there. */
+static void
+keep_order(FlowScan *scan, const uint32 *order)
+{
+	uint32		files = scan->job->request.files;
+
+	scan->order = MemoryContextAlloc(scan->context, Max(files, 1) * sizeof(uint32));
+	for (uint32 i = 0; i < files; i++)
+		scan->order[i] = order == NULL ? i : order[i];
+}
+
+/* After the last row: keeps what the meters counted, for EXPLAIN, and lets go of them, though a cursor may stay open. */
+static void
+finish(FlowScan *scan)
+{
+	Merge	   *merge = scan->merge;
+
+	scan->finished = true;
+	scan->has_account = merge_account(merge, &scan->account);
+	warn_of_overlap(scan);
+	tell_of_blind_filter(scan);
+	keep_order(scan, merge_order(merge));
+	for (uint32 i = 0; i < scan->meters; i++)
+		scan->flows[i] = merge_flows(merge, i);
+	scan->merge = NULL;
+	merge_end(merge);
+}
+
+bool
+pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
+{
+	const FlowRecord *record;
+
+	ExecClearTuple(slot);
+	if (scan->finished)
+		return false;
+	if (scan->merge == NULL)
+		start(scan, parent);
+
+	record = merge_next(scan->merge);
+	if (record == NULL)
+	{
+		finish(scan);
+		return false;
+	}
+	tuple_fill(scan->builder, record, scan->next_id++, slot);
+	ExecStoreVirtualTuple(slot);
+	return true;
+}
