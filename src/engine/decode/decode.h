@@ -6,6 +6,7 @@
 #define ENGINE_DECODE_DECODE_H
 
 #include "engine/decode/packet.h"
+#include "engine/source/frame.h"
 
 /*
  * Decodes one frame down to its innermost IP packet, through the UDP tunnels too if `decode_tunnels` is set.

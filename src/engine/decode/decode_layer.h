@@ -11,6 +11,7 @@
 
 #include "engine/decode/bytes.h"
 #include "engine/decode/packet.h"
+#include "engine/source/frame.h"
 
 typedef enum Next
 {

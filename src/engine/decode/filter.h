@@ -8,7 +8,7 @@
 #ifndef ENGINE_DECODE_FILTER_H
 #define ENGINE_DECODE_FILTER_H
 
-#include "engine/decode/packet.h"
+#include "engine/source/frame.h"
 #include "wire/message.h"
 
 typedef struct Filter Filter;

@@ -1,6 +1,6 @@
 /*
  * packet.h
- *	  A frame as it was captured, and the packet that decoding makes of it.
+ *	  A packet: what decoding makes of a frame.
  */
 #ifndef ENGINE_DECODE_PACKET_H
 #define ENGINE_DECODE_PACKET_H
@@ -12,16 +12,6 @@
 
 #define IP_ADDRESS_BYTES	16
 #define MAC_ADDRESS_BYTES	6
-
-/* One record of a capture.  `bytes` belongs to the capture and is valid until its next record is read. */
-typedef struct Frame
-{
-	const uint8_t *bytes;
-	uint32_t	captured_length;	/* bytes at `bytes` */
-	uint32_t	wire_length;		/* bytes that were on the wire */
-	uint32_t	link_type;			/* libpcap's DLT number */
-	uint64_t	time;				/* ms since 1970, rounded down */
-} Frame;
 
 /* How a packet's size is counted: the option accounting_mode. */
 typedef enum Accounting

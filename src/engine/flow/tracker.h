@@ -5,7 +5,8 @@
 #ifndef ENGINE_FLOW_TRACKER_H
 #define ENGINE_FLOW_TRACKER_H
 
-#include "engine/engine.h"
+#include "engine/analyse/dpi.h"
+#include "engine/base/callbacks.h"
 #include "engine/flow/emit.h"
 #include "engine/flow/shard.h"
 #include "engine/flow/table.h"

@@ -8,7 +8,7 @@
 #ifndef ENGINE_SOURCE_CAPTURE_H
 #define ENGINE_SOURCE_CAPTURE_H
 
-#include "engine/decode/packet.h"
+#include "engine/source/frame.h"
 #include "engine/source/stream.h"
 #include "wire/message.h"
 
