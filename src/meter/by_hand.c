@@ -141,7 +141,7 @@ record_written(void *context, size_t bytes)
 {
 	ByHand	   *hand = context;
 	const uint8_t *cursor = hand->record;
-	FlowRecord	record;
+	Record	record;
 	const char *wrong = record_read(&cursor, hand->record + bytes, &hand->form.wanted,
 									hand->arguments.request.splt_analysis, &record);
 

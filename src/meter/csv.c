@@ -203,7 +203,7 @@ put_double(double number)
 }
 
 static void
-put_address(const FlowValue *value)
+put_address(const RecordValue *value)
 {
 	char		text[INET6_ADDRSTRLEN];
 
@@ -212,7 +212,7 @@ put_address(const FlowValue *value)
 }
 
 static void
-put_integers(const FlowValue *value)
+put_integers(const RecordValue *value)
 {
 	put_byte('{');
 	for (uint32_t i = 0; i < value->a.count; i++)
@@ -225,7 +225,7 @@ put_integers(const FlowValue *value)
 }
 
 static void
-put_value(const CsvForm *form, ColumnKind kind, const FlowValue *value)
+put_value(const CsvForm *form, ColumnKind kind, const RecordValue *value)
 {
 	switch (kind)
 	{
@@ -353,7 +353,7 @@ csv_print_names(const CsvForm *form)
 }
 
 bool
-csv_print_flow(const CsvForm *form, const FlowRecord *record, uint64_t id)
+csv_print_flow(const CsvForm *form, const Record *record, uint64_t id)
 {
 	bool		first = true;
 

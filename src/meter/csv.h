@@ -32,7 +32,7 @@ typedef struct CsvForm
 bool		csv_print_names(const CsvForm *form);
 
 /* The values of the wanted columns; `id` is the flow's number. */
-bool		csv_print_flow(const CsvForm *form, const FlowRecord *record, uint64_t id);
+bool		csv_print_flow(const CsvForm *form, const Record *record, uint64_t id);
 
 /* Writes what is there. */
 bool		csv_flush(const CsvForm *form);

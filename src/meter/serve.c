@@ -48,7 +48,7 @@ static void
 flush(void)
 {
 	if (output.length > 0)
-		channel_send(output.channel, MESSAGE_FLOWS, (MessageHeader *) output.batch, (uint32_t) output.length);
+		channel_send(output.channel, MESSAGE_RECORDS, (MessageHeader *) output.batch, (uint32_t) output.length);
 	output.length = 0;
 }
 

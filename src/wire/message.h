@@ -44,7 +44,7 @@ typedef enum MessageType
 	MESSAGE_FILE,				/* FileMessage; the descriptor is attached to the first byte */
 	MESSAGE_HELLO,				/* HelloMessage */
 	MESSAGE_NEXT_FILE,			/* uint32: index of the source that is looked at or read next */
-	MESSAGE_FLOWS,				/* flow records: record.h */
+	MESSAGE_RECORDS,				/* flow records: record.h */
 	MESSAGE_PLACE,				/* PlaceMessage: nothing that left earlier is still to come */
 	MESSAGE_DAMAGE,				/* FailureMessage: a source is read no further than this */
 	MESSAGE_FAILURE,			/* FailureMessage: the meter ends without having done its work */
@@ -81,7 +81,7 @@ typedef struct HelloMessage
 
 typedef struct PlaceMessage
 {
-	uint64_t	left;				/* see FlowRecord */
+	uint64_t	left;				/* see Record */
 	uint64_t	packets_read;
 	uint64_t	bytes_read;
 	uint64_t	active_flows;

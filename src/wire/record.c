@@ -20,7 +20,7 @@ take(const uint8_t **cursor, const uint8_t *end, void *to, size_t length)
 
 /* The same, without a copy. */
 static bool
-take_bytes(const uint8_t **cursor, const uint8_t *end, FlowValue *value, uint32_t length)
+take_bytes(const uint8_t **cursor, const uint8_t *end, RecordValue *value, uint32_t length)
 {
 	if ((size_t) (end - *cursor) < length)
 		return false;
@@ -54,7 +54,7 @@ is_text(const uint8_t *text, size_t length)
 	} while (0)
 
 static const char *
-read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uint32_t splt, FlowValue *value)
+read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uint32_t splt, RecordValue *value)
 {
 	switch (column->kind)
 	{
@@ -126,7 +126,7 @@ read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uin
 }
 
 const char *
-record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted, uint32_t splt, FlowRecord *record)
+record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted, uint32_t splt, Record *record)
 {
 	const uint8_t *start = *cursor;
 	uint32_t	length;
@@ -153,7 +153,7 @@ record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted,
 }
 
 void
-record_go_on(FlowRecord *record, uint64_t before)
+record_go_on(Record *record, uint64_t before)
 {
 	static int	first_packet = -1;
 

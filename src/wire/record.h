@@ -2,7 +2,7 @@
  * record.h
  *	  A flow on its way from a meter to the leader.
  *
- * The body of MESSAGE_FLOWS is one record behind the other:
+ * The body of MESSAGE_RECORDS is one record behind the other:
  *
  *	  uint32  length of the record, this field included
  *	  uint64  left
@@ -31,7 +31,7 @@
 #define RECORD_TEXT_MAX		255
 
 /* One value of a record, as it was read; pointers are into the message. */
-typedef struct FlowValue
+typedef struct RecordValue
 {
 	union
 	{
@@ -50,11 +50,11 @@ typedef struct FlowValue
 			uint32_t	count;
 		}			a;
 	};
-} FlowValue;
+} RecordValue;
 
 /* Element `i` of a COLUMN_INTEGERS: what is behind those present is -1. */
 static inline int64_t
-record_element(const FlowValue *value, uint32_t i)
+record_element(const RecordValue *value, uint32_t i)
 {
 	int64_t		element = -1;
 
@@ -63,12 +63,12 @@ record_element(const FlowValue *value, uint32_t i)
 	return element;
 }
 
-typedef struct FlowRecord
+typedef struct Record
 {
 	uint64_t	left;
 	uint64_t	first;
-	FlowValue	values[COLUMNS_MAX];	/* by column index; only those of the request are set */
-} FlowRecord;
+	RecordValue	values[COLUMNS_MAX];	/* by column index; only those of the request are set */
+} Record;
 
 /*
  * Takes the next record off a message's body, which the cursor runs over; believes nothing.
@@ -77,10 +77,10 @@ typedef struct FlowRecord
  * lengths to lie in the message, arrays to have `splt` elements.
  */
 const char *record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted, uint32_t splt,
-						FlowRecord *record);
+						Record *record);
 
 /* Numbers the places of a record, that of the column first_packet too, after those of `before` packets in sources before its own. */
-void		record_go_on(FlowRecord *record, uint64_t before);
+void		record_go_on(Record *record, uint64_t before);
 
 /* The bytes of the valid UTF-8 character at `text`, which has `length` bytes; 0 if there is none (NUL is none).  RFC 3629. */
 unsigned	utf8_character(const uint8_t *text, size_t length);

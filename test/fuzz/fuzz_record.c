@@ -47,11 +47,11 @@ expect_inside(const uint8_t *bytes, size_t length, const uint8_t *start, const u
 }
 
 static void
-expect_sound(const FlowRecord *record, const Conversation *conversation, const uint8_t *start, const uint8_t *end)
+expect_sound(const Record *record, const Conversation *conversation, const uint8_t *start, const uint8_t *end)
 {
 	for (unsigned i = 0; i < column_count; i++)
 	{
-		const FlowValue *value = &record->values[i];
+		const RecordValue *value = &record->values[i];
 
 		if (!column_set_has(&conversation->wanted, i))
 			continue;
@@ -88,7 +88,7 @@ take_flows(Conversation *conversation, const uint8_t *body, const uint8_t *end)
 	while (cursor != end)
 	{
 		const uint8_t *start = cursor;
-		FlowRecord	record;
+		Record	record;
 
 		if (record_read(&cursor, end, &conversation->wanted, conversation->splt, &record) != NULL)
 			return false;
@@ -143,7 +143,7 @@ take_message(Conversation *conversation, const MessageHeader *header, const uint
 		return false;
 	switch (header->type)
 	{
-		case MESSAGE_FLOWS:
+		case MESSAGE_RECORDS:
 			return take_flows(conversation, body, body + header->length);
 		case MESSAGE_END:
 			return take_account(body);
@@ -218,7 +218,7 @@ LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
 	if (message == NULL || size == most || fuzz_below(&random, 4) == 0)
 		return LLVMFuzzerMutate(data, size, most);
 	memcpy(&header, message, sizeof(header));
-	one_record = header.type == MESSAGE_FLOWS && header.length >= RECORD_HEADER_BYTES &&
+	one_record = header.type == MESSAGE_RECORDS && header.length >= RECORD_HEADER_BYTES &&
 		(memcpy(&record_length, message + sizeof(header), sizeof(record_length)), record_length == header.length);
 
 	/* What follows moves with the body's end. */

@@ -78,7 +78,7 @@ record_written(void *context, size_t bytes)
 	Scan	   *scan = context;
 	uint8_t    *copy;
 	const uint8_t *cursor;
-	FlowRecord	record;
+	Record	record;
 
 	EXPECT(bytes <= scan->bound);
 	cursor = copy = exact_copy(scan->room, bytes);

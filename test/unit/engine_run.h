@@ -179,12 +179,12 @@ counter(const Scan *scan, Counter which)
 	return scan->account.counters[which];
 }
 
-static inline FlowRecord
+static inline Record
 record_number(const Scan *scan, unsigned number)
 {
 	const Kept *kept = &scan->kept[number];
 	const uint8_t *cursor = kept->bytes;
-	FlowRecord	record;
+	Record	record;
 
 	assert_true(number < scan->count);
 	assert_null(record_read(&cursor, kept->bytes + kept->length, &scan->request.columns, 0, &record));

@@ -78,7 +78,7 @@ record_written(void *context, size_t bytes)
 {
 	DumpRun    *run = context;
 	const uint8_t *cursor = run->room;
-	FlowRecord	record;
+	Record	record;
 	const char *wrong = record_read(&cursor, run->room + bytes, &run->request.columns, run->request.splt_analysis,
 									&record);
 
@@ -183,7 +183,7 @@ print_rows(const DumpRun *run)
 	for (size_t i = 0; i < run->count && (run->request.max_nflows == 0 || id < run->request.max_nflows); i++)
 	{
 		const uint8_t *cursor = run->kept[i].bytes;
-		FlowRecord	record;
+		Record	record;
 
 		record_read(&cursor, cursor + run->kept[i].length, &run->request.columns, run->request.splt_analysis, &record);
 		if (!csv_print_flow(&form, &record, id++))

@@ -202,11 +202,11 @@ free_flow(void **state __attribute__((unused)))
  * Emits the flow with these columns into a block of exactly what emit_bound asks for, and reads it back from one as
  * long as it became; *block is what the values point into.
  */
-static FlowRecord
+static Record
 there_and_back(const ColumnSet *wanted, uint8_t **block)
 {
 	MeterRequest request = {.columns = *wanted, .splt_analysis = SPLT};
-	FlowRecord	record;
+	Record	record;
 	Emitter		emitter;
 	size_t		length;
 	const uint8_t *cursor;
@@ -228,7 +228,7 @@ there_and_back(const ColumnSet *wanted, uint8_t **block)
 }
 
 static bool
-has_elements(const FlowRecord *record, unsigned column, const Expected *e)
+has_elements(const Record *record, unsigned column, const Expected *e)
 {
 	int64_t		elements[SPLT];
 
@@ -239,7 +239,7 @@ has_elements(const FlowRecord *record, unsigned column, const Expected *e)
 }
 
 static bool
-is_expected(const FlowRecord *record, unsigned column, const Expected *e)
+is_expected(const Record *record, unsigned column, const Expected *e)
 {
 	switch (columns[column].kind)
 	{
@@ -279,7 +279,7 @@ CASE(every_column_alone)
 	{
 		ColumnSet	wanted = {0};
 		uint8_t    *block;
-		FlowRecord	record;
+		Record	record;
 
 		column_set_add(&wanted, column);
 		record = there_and_back(&wanted, &block);
@@ -295,7 +295,7 @@ CASE(full_names_have_the_protocol_before_the_application)
 	MeterRequest request = {.application_names = APPLICATION_NAMES_FULL};
 	uint8_t		block[RECORD_HEADER_BYTES + 2 + RECORD_TEXT_MAX];
 	const uint8_t *cursor = block;
-	FlowRecord	record;
+	Record	record;
 	Emitter		emitter;
 
 	column_set_add(&request.columns, name);
@@ -309,7 +309,7 @@ CASE(all_columns_together)
 {
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
-	FlowRecord	record;
+	Record	record;
 
 	for (unsigned column = 0; column < column_count; column++)
 		column_set_add(&wanted, column);
@@ -334,7 +334,7 @@ CASE(ipv6_addresses_have_16_bytes)
 	const Flow	before = flow;
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
-	FlowRecord	record;
+	Record	record;
 	unsigned	source = (unsigned) column_by_name("src_ip"),
 				destination = (unsigned) column_by_name("dst_ip");
 
@@ -359,7 +359,7 @@ CASE(flow_without_an_answer_has_zeros_for_it)
 	const Flow	before = flow;
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
-	FlowRecord	record;
+	Record	record;
 
 	flow.direction[SIDE_DST2SRC] = (Direction) {0};
 	for (size_t i = 0; i < LENGTH(names); i++)
@@ -379,7 +379,7 @@ CASE(longest_texts_fit)
 	char		longest[300] = {DPI_USER_AGENT};
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
-	FlowRecord	record;
+	Record	record;
 	unsigned	agent = (unsigned) column_by_name("user_agent");
 
 	memset(longest + 1, 'x', 255);

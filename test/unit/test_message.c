@@ -20,7 +20,7 @@ static const struct
 	{MESSAGE_FILE, SENT_BY_OWNER, 16, 16},
 	{MESSAGE_HELLO, SENT_BY_METER, 4 + 32 + 64 + 96, 4 + 32 + 64 + 96},
 	{MESSAGE_NEXT_FILE, SENT_BY_METER, 4, 4},
-	{MESSAGE_FLOWS, SENT_BY_METER, 1, 4 << 20},
+	{MESSAGE_RECORDS, SENT_BY_METER, 1, 4 << 20},
 	{MESSAGE_PLACE, SENT_BY_METER, 32, 32},
 	{MESSAGE_DAMAGE, SENT_BY_METER, 4 + 4 + 4 + 4 + 8 + 8 + 1024, 4 + 4 + 4 + 4 + 8 + 8 + 1024},
 	{MESSAGE_FAILURE, SENT_BY_METER, 4 + 4 + 4 + 4 + 8 + 8 + 1024, 4 + 4 + 4 + 4 + 8 + 8 + 1024},
@@ -75,8 +75,8 @@ CASE(other_types_are_refused)
 
 CASE(conversation_of_one_source_is_in_order)
 {
-	static const uint32_t types[] = {MESSAGE_HELLO, MESSAGE_NEXT_FILE, MESSAGE_FLOWS, MESSAGE_PLACE, MESSAGE_FLOWS,
-	MESSAGE_DAMAGE, MESSAGE_NEXT_FILE, MESSAGE_FLOWS, MESSAGE_END};
+	static const uint32_t types[] = {MESSAGE_HELLO, MESSAGE_NEXT_FILE, MESSAGE_RECORDS, MESSAGE_PLACE, MESSAGE_RECORDS,
+	MESSAGE_DAMAGE, MESSAGE_NEXT_FILE, MESSAGE_RECORDS, MESSAGE_END};
 	uint32_t	last = 0;
 
 	for (size_t i = 0; i < LENGTH(types); i++)
@@ -128,7 +128,7 @@ CASE(nothing_follows_a_failure)
 
 CASE(failure_may_come_at_any_time)
 {
-	static const uint32_t before[] = {0, MESSAGE_HELLO, MESSAGE_NEXT_FILE, MESSAGE_FLOWS, MESSAGE_PLACE,
+	static const uint32_t before[] = {0, MESSAGE_HELLO, MESSAGE_NEXT_FILE, MESSAGE_RECORDS, MESSAGE_PLACE,
 	MESSAGE_DAMAGE};
 
 	for (size_t i = 0; i < LENGTH(before); i++)

@@ -10,15 +10,15 @@
 #define SPLT		3
 
 /* A record that is being written. */
-typedef struct Record
+typedef struct Written
 {
 	ColumnSet	wanted;
 	size_t		length;
 	uint8_t		bytes[2048];
-} Record;
+} Written;
 
 static void
-put(Record *record, const void *bytes, size_t length)
+put(Written *record, const void *bytes, size_t length)
 {
 	assert_true(record->length + length <= sizeof(record->bytes));
 	memcpy(record->bytes + record->length, bytes, length);
@@ -28,16 +28,16 @@ put(Record *record, const void *bytes, size_t length)
 #define PUT(record, type, ...)	put(record, &(type) {__VA_ARGS__}, sizeof(type))
 
 static void
-set_length(Record *record, uint32_t length)
+set_length(Written *record, uint32_t length)
 {
 	memcpy(record->bytes, &length, sizeof(length));
 }
 
 /* The header of a flow that came with packet 7 and left with packet 9. */
-static Record
+static Written
 record_start(void)
 {
-	Record		record = {0};
+	Written		record = {0};
 
 	PUT(&record, uint32_t, 0);
 	PUT(&record, uint64_t, 18);
@@ -55,16 +55,16 @@ column(const char *name)
 }
 
 static void
-want(Record *record, const char *name)
+want(Written *record, const char *name)
 {
 	column_set_add(&record->wanted, column(name));
 }
 
 /* A record with one column of each kind, in the table's order. */
-static Record
+static Written
 good_record(void)
 {
-	Record		record = record_start();
+	Written		record = record_start();
 	static const uint16_t text_length = 4;
 
 	want(&record, "id"), PUT(&record, uint64_t, UINT64_C(0x123456789abcdef0));
@@ -89,7 +89,7 @@ good_record(void)
 
 /* Reads `length` bytes as a message with one record. */
 static const char *
-read_bytes(const Record *record, size_t length, FlowRecord *flow)
+read_bytes(const Written *record, size_t length, Record *flow)
 {
 	uint8_t    *copy = malloc(length == 0 ? 1 : length);
 	const uint8_t *cursor = copy;
@@ -105,9 +105,9 @@ read_bytes(const Record *record, size_t length, FlowRecord *flow)
 }
 
 static void
-expect_wrong(Record *record, const char *text)
+expect_wrong(Written *record, const char *text)
 {
-	FlowRecord	flow;
+	Record	flow;
 	const char *wrong;
 
 	set_length(record, (uint32_t) record->length);
@@ -117,9 +117,9 @@ expect_wrong(Record *record, const char *text)
 }
 
 static void
-expect_right(Record *record)
+expect_right(Written *record)
 {
-	FlowRecord	flow;
+	Record	flow;
 
 	set_length(record, (uint32_t) record->length);
 	assert_null(read_bytes(record, record->length, &flow));
@@ -127,10 +127,10 @@ expect_right(Record *record)
 
 CASE(every_kind_of_value_is_read)
 {
-	const Record record = good_record();
+	const Written record = good_record();
 	const uint8_t *cursor = record.bytes;
-	FlowRecord	flow;
-	const FlowValue *v = flow.values;
+	Record	flow;
+	const RecordValue *v = flow.values;
 	int64_t		elements[2];
 
 	assert_null(record_read(&cursor, record.bytes + record.length, &record.wanted, SPLT, &flow));
@@ -166,10 +166,10 @@ CASE(every_kind_of_value_is_read)
 
 CASE(records_follow_one_another)
 {
-	const Record record = good_record();
+	const Written record = good_record();
 	uint8_t    *three = malloc(3 * record.length);
 	const uint8_t *cursor = three;
-	FlowRecord	flow;
+	Record	flow;
 
 	for (int i = 0; i < 3; i++)
 		memcpy(three + (size_t) i * record.length, record.bytes, record.length);
@@ -184,15 +184,15 @@ CASE(records_follow_one_another)
 
 CASE(record_without_columns_is_its_header)
 {
-	Record		record = record_start();
+	Written		record = record_start();
 
 	expect_right(&record);
 }
 
 CASE(message_cut_at_every_byte)
 {
-	const Record record = good_record();
-	FlowRecord	flow;
+	const Written record = good_record();
+	Record	flow;
 
 	for (size_t length = 0; length < record.length; length++)
 		assert_string_equal(read_bytes(&record, length, &flow), "a record's length is wrong");
@@ -201,8 +201,8 @@ CASE(message_cut_at_every_byte)
 /* The record itself says that it is shorter: its values do not fit. */
 CASE(record_cut_at_every_byte)
 {
-	Record		record = good_record();
-	FlowRecord	flow;
+	Written		record = good_record();
+	Record	flow;
 
 	for (size_t length = 0; length < record.length; length++)
 	{
@@ -217,8 +217,8 @@ CASE(record_cut_at_every_byte)
 CASE(length_beyond_the_message_is_wrong)
 {
 	static const uint32_t more[] = {1, 1000, 0x7FFFFFFF};
-	Record		record = good_record();
-	FlowRecord	flow;
+	Written		record = good_record();
+	Record	flow;
 
 	for (size_t i = 0; i < LENGTH(more); i++)
 	{
@@ -231,7 +231,7 @@ CASE(length_beyond_the_message_is_wrong)
 
 CASE(record_longer_than_its_values_is_wrong)
 {
-	Record		record = good_record();
+	Written		record = good_record();
 
 	PUT(&record, uint8_t, 0);
 	expect_wrong(&record, "a record is longer than its values");
@@ -252,7 +252,7 @@ CASE(flow_leaves_after_it_came)
 
 	for (size_t i = 0; i < LENGTH(places); i++)
 	{
-		Record		record = record_start();
+		Written		record = record_start();
 
 		memcpy(record.bytes + 4, &places[i].left, sizeof(uint64_t));
 		memcpy(record.bytes + 12, &places[i].first, sizeof(uint64_t));
@@ -277,7 +277,7 @@ CASE(number_that_is_cut_is_wrong)
 
 	for (size_t i = 0; i < LENGTH(numbers); i++)
 	{
-		Record		record = record_start();
+		Written		record = record_start();
 
 		want(&record, numbers[i].name);
 		put(&record, BYTES(0, 0, 0, 0, 0, 0, 0, 0));
@@ -291,7 +291,7 @@ CASE(number_that_is_cut_is_wrong)
 CASE(bad_addresses_are_wrong)
 {
 	static const uint8_t versions[] = {0, 1, 3, 5, 7, 16, 255};
-	Record		record;
+	Written		record;
 
 	for (size_t i = 0; i < LENGTH(versions); i++)
 	{
@@ -311,7 +311,7 @@ CASE(bad_addresses_are_wrong)
 
 CASE(macs_that_are_cut_are_wrong)
 {
-	Record		record = record_start();
+	Written		record = record_start();
 
 	want(&record, "dst_mac"), put(&record, BYTES(1, 2, 3, 4, 5));
 	expect_wrong(&record, "a record ends inside a MAC address");
@@ -328,7 +328,7 @@ CASE(texts_of_a_bad_length_are_wrong)
 	memset(text, 'x', sizeof(text));
 	for (size_t i = 0; i < LENGTH(names); i++)
 	{
-		Record		record = record_start();
+		Written		record = record_start();
 
 		want(&record, names[i]), PUT(&record, uint16_t, 255), put(&record, text, 255);
 		expect_right(&record);
@@ -351,7 +351,7 @@ CASE(text_that_is_not_utf8_is_wrong)
 
 	for (size_t i = 0; i < LENGTH(texts); i++)
 	{
-		Record		record = record_start();
+		Written		record = record_start();
 		size_t		length = strlen(texts[i]);
 
 		want(&record, "user_agent"), PUT(&record, uint16_t, (uint16_t) length), put(&record, texts[i], length);
@@ -362,7 +362,7 @@ CASE(text_that_is_not_utf8_is_wrong)
 /* PostgreSQL's texts cannot hold a NUL. */
 CASE(text_with_a_nul_is_wrong)
 {
-	Record		record = record_start();
+	Written		record = record_start();
 
 	want(&record, "user_agent"), PUT(&record, uint16_t, 3), put(&record, "a\0b", 3);
 	expect_wrong(&record, "a record has a text that is not UTF-8");
@@ -371,7 +371,7 @@ CASE(text_with_a_nul_is_wrong)
 /* A character that the text's end cuts, though its bytes go on in the next column. */
 CASE(character_over_the_end_of_its_text_is_wrong)
 {
-	Record		record = record_start();
+	Written		record = record_start();
 
 	want(&record, "server_fingerprint"), PUT(&record, uint16_t, 2), put(&record, "a\xC2", 2);
 	want(&record, "user_agent"), PUT(&record, uint16_t, 0x80);
@@ -384,7 +384,7 @@ CASE(arrays_of_a_bad_length_are_wrong)
 		{SPLT - 1, 0}, {SPLT + 1, 0}, {0, 0}, {SPLT, SPLT + 1}, {SPLT, UINT32_MAX}, {UINT32_MAX, UINT32_MAX},
 		{SPLT, 0x20000000},
 	};
-	Record		record;
+	Written		record;
 
 	for (size_t i = 0; i < LENGTH(counts); i++)
 	{
@@ -409,14 +409,14 @@ CASE(arrays_of_a_bad_length_are_wrong)
 /* Whatever comes: it is refused, or its values lie inside the message. */
 CASE(random_damage_is_refused_or_harmless)
 {
-	const Record good = good_record();
+	const Written good = good_record();
 	Random		numbers = random_start();
 	unsigned	refused = 0;
 
 	for (int i = 0; i < 50000; i++)
 	{
-		Record		record = good;
-		FlowRecord	flow;
+		Written		record = good;
+		Record	flow;
 		size_t		length = good.length;
 
 		if (random_below(&numbers, 3) == 0)

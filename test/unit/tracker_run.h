@@ -45,7 +45,7 @@ typedef struct Run
 } Run;
 
 static inline uint64_t
-number_of(const FlowRecord *record, const char *name)
+number_of(const Record *record, const char *name)
 {
 	int			i = column_by_name(name);
 
@@ -68,7 +68,7 @@ run_written(void *context, size_t bytes)
 	Run		   *run = context;
 	const uint8_t *cursor = run->room;
 	const char *wrong;
-	FlowRecord	record;
+	Record	record;
 
 	assert_true(run->count < EMITTED_MOST);
 	wrong = record_read(&cursor, run->room + bytes, &run->request.columns, run->request.splt_analysis, &record);

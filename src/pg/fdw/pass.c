@@ -165,7 +165,7 @@ finish(FlowScan *scan)
 bool
 pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 {
-	const FlowRecord *record;
+	const Record *record;
 
 	ExecClearTuple(slot);
 	if (scan->finished)

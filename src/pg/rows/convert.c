@@ -104,13 +104,13 @@ refuse_text(const char *value, const ConvertTarget *target, int code)
 }
 
 static void
-out_of_range(const FlowValue *value, const ConvertTarget *target, int code)
+out_of_range(const RecordValue *value, const ConvertTarget *target, int code)
 {
 	refuse_text(convert_value_text(value, target), target, code);
 }
 
 static void
-format_address(const FlowValue *value, char *buffer, size_t size)
+format_address(const RecordValue *value, char *buffer, size_t size)
 {
 	if (inet_ntop(value->b.length == 4 ? AF_INET : AF_INET6, value->b.bytes, buffer, size) == NULL)
 		elog(ERROR, "could not format an address of %u bytes", value->b.length);
@@ -118,7 +118,7 @@ format_address(const FlowValue *value, char *buffer, size_t size)
 
 /* Bytes in hexadecimal, lower case, with colons; returns the length. */
 static size_t
-format_mac(const FlowValue *value, char *buffer)
+format_mac(const RecordValue *value, char *buffer)
 {
 	static const char digits[] = "0123456789abcdef";
 	char	   *end = buffer;
@@ -136,7 +136,7 @@ format_mac(const FlowValue *value, char *buffer)
 
 /* A list with its first `most` elements, and dots if there are more. */
 static char *
-list_text(const FlowValue *value, uint32 most)
+list_text(const RecordValue *value, uint32 most)
 {
 	StringInfoData list;
 
@@ -157,7 +157,7 @@ convert_capture_text(const ConvertTarget *target)
 }
 
 char *
-convert_value_text(const FlowValue *value, const ConvertTarget *target)
+convert_value_text(const RecordValue *value, const ConvertTarget *target)
 {
 	char		buffer[INET6_ADDRSTRLEN];
 
@@ -191,7 +191,7 @@ convert_value_text(const FlowValue *value, const ConvertTarget *target)
 
 /* A whole number that lies in a range, or an error. */
 static int64
-whole_number(const FlowValue *value, const ConvertTarget *target, int64 min, int64 max)
+whole_number(const RecordValue *value, const ConvertTarget *target, int64 min, int64 max)
 {
 	if (is_signed(target->column) ? value->i < min || value->i > max : value->u > (uint64) max)
 		out_of_range(value, target, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
@@ -199,25 +199,25 @@ whole_number(const FlowValue *value, const ConvertTarget *target, int64 min, int
 }
 
 static Datum
-whole_to_int2(const FlowValue *value, const ConvertTarget *target)
+whole_to_int2(const RecordValue *value, const ConvertTarget *target)
 {
 	return Int16GetDatum(whole_number(value, target, PG_INT16_MIN, PG_INT16_MAX));
 }
 
 static Datum
-whole_to_int4(const FlowValue *value, const ConvertTarget *target)
+whole_to_int4(const RecordValue *value, const ConvertTarget *target)
 {
 	return Int32GetDatum(whole_number(value, target, PG_INT32_MIN, PG_INT32_MAX));
 }
 
 static Datum
-whole_to_int8(const FlowValue *value, const ConvertTarget *target)
+whole_to_int8(const RecordValue *value, const ConvertTarget *target)
 {
 	return Int64GetDatum(whole_number(value, target, PG_INT64_MIN, PG_INT64_MAX));
 }
 
 static Datum
-whole_to_numeric(const FlowValue *value, const ConvertTarget *target)
+whole_to_numeric(const RecordValue *value, const ConvertTarget *target)
 {
 	if (!is_signed(target->column) && value->u > PG_INT64_MAX)
 		return DirectFunctionCall3(numeric_in, CStringGetDatum(convert_value_text(value, target)),
@@ -226,31 +226,31 @@ whole_to_numeric(const FlowValue *value, const ConvertTarget *target)
 }
 
 static double
-whole_double(const FlowValue *value, const ConvertTarget *target)
+whole_double(const RecordValue *value, const ConvertTarget *target)
 {
 	return is_signed(target->column) ? (double) value->i : (double) value->u;
 }
 
 static Datum
-whole_to_float4(const FlowValue *value, const ConvertTarget *target)
+whole_to_float4(const RecordValue *value, const ConvertTarget *target)
 {
 	return Float4GetDatum((float) whole_double(value, target));
 }
 
 static Datum
-whole_to_float8(const FlowValue *value, const ConvertTarget *target)
+whole_to_float8(const RecordValue *value, const ConvertTarget *target)
 {
 	return Float8GetDatum(whole_double(value, target));
 }
 
 static Datum
-flag_to_bool(const FlowValue *value, const ConvertTarget *target)
+flag_to_bool(const RecordValue *value, const ConvertTarget *target)
 {
 	return BoolGetDatum(value->u != 0);
 }
 
 static Datum
-time_to_timestamptz(const FlowValue *value, const ConvertTarget *target)
+time_to_timestamptz(const RecordValue *value, const ConvertTarget *target)
 {
 	/* The first instant that no timestamp can hold, in ms since 1970. */
 	const uint64 end = (END_TIMESTAMP + UNIX_TO_POSTGRES_US) / 1000;
@@ -270,13 +270,13 @@ microseconds_to_interval(int64 microseconds)
 }
 
 static Datum
-duration_to_interval(const FlowValue *value, const ConvertTarget *target)
+duration_to_interval(const RecordValue *value, const ConvertTarget *target)
 {
 	return microseconds_to_interval((int64) Min(value->u, LONGEST_INTERVAL_US / 1000) * 1000);
 }
 
 static Datum
-real_to_interval(const FlowValue *value, const ConvertTarget *target)
+real_to_interval(const RecordValue *value, const ConvertTarget *target)
 {
 	double		microseconds = rint(value->d * 1000);	/* half to even */
 
@@ -286,7 +286,7 @@ real_to_interval(const FlowValue *value, const ConvertTarget *target)
 }
 
 static Datum
-real_to_float4(const FlowValue *value, const ConvertTarget *target)
+real_to_float4(const RecordValue *value, const ConvertTarget *target)
 {
 	float		narrow = (float) value->d;
 
@@ -296,13 +296,13 @@ real_to_float4(const FlowValue *value, const ConvertTarget *target)
 }
 
 static Datum
-real_to_float8(const FlowValue *value, const ConvertTarget *target)
+real_to_float8(const RecordValue *value, const ConvertTarget *target)
 {
 	return Float8GetDatum(value->d);
 }
 
 static Datum
-real_to_numeric(const FlowValue *value, const ConvertTarget *target)
+real_to_numeric(const RecordValue *value, const ConvertTarget *target)
 {
 	if (isinf(value->d))
 		out_of_range(value, target, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
@@ -310,7 +310,7 @@ real_to_numeric(const FlowValue *value, const ConvertTarget *target)
 }
 
 static Datum
-address_to_inet(const FlowValue *value, const ConvertTarget *target)
+address_to_inet(const RecordValue *value, const ConvertTarget *target)
 {
 	inet	   *address = palloc0(sizeof(*address));
 
@@ -322,7 +322,7 @@ address_to_inet(const FlowValue *value, const ConvertTarget *target)
 }
 
 static Datum
-address_to_text(const FlowValue *value, const ConvertTarget *target)
+address_to_text(const RecordValue *value, const ConvertTarget *target)
 {
 	char		buffer[INET6_ADDRSTRLEN];
 
@@ -331,7 +331,7 @@ address_to_text(const FlowValue *value, const ConvertTarget *target)
 }
 
 static Datum
-mac_to_macaddr(const FlowValue *value, const ConvertTarget *target)
+mac_to_macaddr(const RecordValue *value, const ConvertTarget *target)
 {
 	macaddr    *address = palloc(sizeof(*address));
 	const uint8 *bytes = value->b.bytes;
@@ -341,7 +341,7 @@ mac_to_macaddr(const FlowValue *value, const ConvertTarget *target)
 }
 
 static Datum
-mac_to_text(const FlowValue *value, const ConvertTarget *target)
+mac_to_text(const RecordValue *value, const ConvertTarget *target)
 {
 	char		buffer[LONGEST_MAC];
 	size_t		length = format_mac(value, buffer);
@@ -350,20 +350,20 @@ mac_to_text(const FlowValue *value, const ConvertTarget *target)
 }
 
 static Datum
-text_to_text(const FlowValue *value, const ConvertTarget *target)
+text_to_text(const RecordValue *value, const ConvertTarget *target)
 {
 	return PointerGetDatum(encoding_from_utf8(value->b.bytes, value->b.length));
 }
 
 static Datum
-json_to_jsonb(const FlowValue *value, const ConvertTarget *target)
+json_to_jsonb(const RecordValue *value, const ConvertTarget *target)
 {
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text_to_cstring(encoding_from_utf8(value->b.bytes,
 																							value->b.length))));
 }
 
 static Datum
-source_to_text(const FlowValue *value, const ConvertTarget *target)
+source_to_text(const RecordValue *value, const ConvertTarget *target)
 {
 	if (value->u >= (uint64) target->captures->count)
 		elog(ERROR, "a meter names capture " UINT64_FORMAT " of %d", value->u, target->captures->count);
@@ -372,7 +372,7 @@ source_to_text(const FlowValue *value, const ConvertTarget *target)
 
 /* An array of integers of 2, 4 or 8 bytes; an empty one has no dimension. */
 static Datum
-make_array(const FlowValue *value, const ConvertTarget *target, Oid element_type, size_t width)
+make_array(const RecordValue *value, const ConvertTarget *target, Oid element_type, size_t width)
 {
 	int			dimensions = value->a.count > 0 ? 1 : 0;
 	int64		max = PG_INT64_MAX >> (64 - 8 * width);
@@ -408,25 +408,25 @@ make_array(const FlowValue *value, const ConvertTarget *target, Oid element_type
 }
 
 static Datum
-list_to_int2(const FlowValue *value, const ConvertTarget *target)
+list_to_int2(const RecordValue *value, const ConvertTarget *target)
 {
 	return make_array(value, target, INT2OID, sizeof(int16));
 }
 
 static Datum
-list_to_int4(const FlowValue *value, const ConvertTarget *target)
+list_to_int4(const RecordValue *value, const ConvertTarget *target)
 {
 	return make_array(value, target, INT4OID, sizeof(int32));
 }
 
 static Datum
-list_to_int8(const FlowValue *value, const ConvertTarget *target)
+list_to_int8(const RecordValue *value, const ConvertTarget *target)
 {
 	return make_array(value, target, INT8OID, sizeof(int64));
 }
 
 static Datum
-list_to_jsonb(const FlowValue *value, const ConvertTarget *target)
+list_to_jsonb(const RecordValue *value, const ConvertTarget *target)
 {
 	JsonbParseState *state = NULL;
 
@@ -496,7 +496,7 @@ convert_function(const Column *column, Oid type)
 }
 
 text *
-convert_plain_text(const FlowValue *value, const ConvertTarget *target)
+convert_plain_text(const RecordValue *value, const ConvertTarget *target)
 {
 	ConvertFunction convert = convert_function(target->column, TEXTOID);
 

@@ -31,7 +31,7 @@ typedef struct ConvertTarget
  * capture.  Times and durations are never out of the range of timestamptz and interval: those beyond are 'infinity', and the
  * longest interval.
  */
-typedef Datum (*ConvertFunction) (const FlowValue *value, const ConvertTarget *target);
+typedef Datum (*ConvertFunction) (const RecordValue *value, const ConvertTarget *target);
 
 /* How a column's values become this type; NULL if it cannot hold them.  Domains are to be looked through before. */
 ConvertFunction convert_function(const Column *column, Oid type);
@@ -43,12 +43,12 @@ char	   *convert_types_text(const Column *column);
 Oid			convert_import_type(const Column *column, ImportTypes types);
 
 /* A value's text alone, whatever its column, in the current memory context. */
-text	   *convert_plain_text(const FlowValue *value, const ConvertTarget *target);
+text	   *convert_plain_text(const RecordValue *value, const ConvertTarget *target);
 
 /* The name of the capture in which the flow at hand began, in the current memory context. */
 char	   *convert_capture_text(const ConvertTarget *target);
 
 /* A value as users read it in an error, in the current memory context. */
-char	   *convert_value_text(const FlowValue *value, const ConvertTarget *target);
+char	   *convert_value_text(const RecordValue *value, const ConvertTarget *target);
 
 #endif							/* PG_ROWS_CONVERT_H */

@@ -216,7 +216,7 @@ hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Colum
 }
 
 Datum
-hidden_hash(const HiddenColumns *hidden, const FlowValue *value, const ConvertTarget *target)
+hidden_hash(const HiddenColumns *hidden, const RecordValue *value, const ConvertTarget *target)
 {
 	text	   *plain = convert_plain_text(value, target);
 

@@ -27,7 +27,7 @@ HiddenColumns *hidden_columns_of_table(Relation table, const ScanOptions *option
 bool		hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Column *column);
 
 /* The hash of a value, as text in the current memory context. */
-Datum		hidden_hash(const HiddenColumns *hidden, const FlowValue *value, const ConvertTarget *target);
+Datum		hidden_hash(const HiddenColumns *hidden, const RecordValue *value, const ConvertTarget *target);
 
 /*
  * For IMPORT: whether the options name this attribute, or the column `name` that stands for it.  hidden_check_names() comes

@@ -63,7 +63,7 @@ typedef struct StepContext
 {
 	const TupleBuilder *builder;
 	const TupleColumn *column;
-	const FlowValue *value;			/* NULL: the value is NULL */
+	const RecordValue *value;			/* NULL: the value is NULL */
 } StepContext;
 
 /* The index of a column, PLUGIN_VALUE or UNKNOWN; `name` is what the attribute is looked for by. */
@@ -303,7 +303,7 @@ add_step_context(void *argument)
 
 /* Applies a type's modifier and a domain's constraints; their errors come with the column and the value. */
 static Datum
-second_step(TupleBuilder *builder, TupleColumn *column, const FlowValue *value, Datum datum)
+second_step(TupleBuilder *builder, TupleColumn *column, const RecordValue *value, Datum datum)
 {
 	StepContext step = {.builder = builder, .column = column, .value = value};
 	ErrorContextCallback callback = {.previous = error_context_stack, .callback = add_step_context, .arg = &step};
@@ -324,9 +324,9 @@ second_step(TupleBuilder *builder, TupleColumn *column, const FlowValue *value, 
 }
 
 void
-tuple_fill(TupleBuilder *builder, const FlowRecord *record, uint64 id, TupleTableSlot *slot)
+tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, TupleTableSlot *slot)
 {
-	const FlowValue id_value = {.u = id};
+	const RecordValue id_value = {.u = id};
 
 	if (builder->count > 0)
 		builder->captures.current = record->values[builder->source_file].u;
@@ -336,7 +336,7 @@ tuple_fill(TupleBuilder *builder, const FlowRecord *record, uint64 id, TupleTabl
 	for (int i = 0; i < builder->count; i++)
 	{
 		TupleColumn *column = &builder->columns[i];
-		const FlowValue *value = NULL;
+		const RecordValue *value = NULL;
 		Datum		datum = (Datum) 0;
 
 		if (column->hidden || column->convert != NULL)

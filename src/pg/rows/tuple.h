@@ -42,7 +42,7 @@ void		tuple_builder_set_files(TupleBuilder *builder, const SourceFile *files, in
  * `record` holds the wanted columns.  What a value needs is allocated in the current memory context, which the caller
  * resets from row to row.  Errors if a value does not fit its type.
  */
-void		tuple_fill(TupleBuilder *builder, const FlowRecord *record, uint64 id, TupleTableSlot *slot);
+void		tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, TupleTableSlot *slot);
 
 /*
  * The index of the column that an attribute of the table stands for; -1 for a plugin's value (`udps.x`) and for dropped,

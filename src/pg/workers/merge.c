@@ -32,7 +32,7 @@ typedef struct Link
 	const uint8 *end;
 
 	bool		has_record;
-	FlowRecord	record;			/* the next one, if has_record */
+	Record	record;			/* the next one, if has_record */
 	uint64		last_left;		/* of the record before it */
 	uint64		last_first;
 	uint64		place;			/* every record that left up to here was delivered */
@@ -181,7 +181,7 @@ static void
 read_record(Merge *merge, Link *link)
 {
 	const char *wrong;
-	FlowRecord *record = &link->record;
+	Record *record = &link->record;
 
 	link->has_record = false;
 	if (link->cursor == link->end)
@@ -350,7 +350,7 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 		uint64		packets;
 	}			body;
 
-	if (message->type == MESSAGE_FLOWS)
+	if (message->type == MESSAGE_RECORDS)
 	{
 		link->cursor = message->body;
 		link->end = message->body + message->length;
@@ -407,7 +407,7 @@ poll_link(Merge *merge, Link *link)
 /* --------------------------------------------------------------------------------------------------------------- the order */
 
 static bool
-is_before(const FlowRecord *a, const FlowRecord *b)
+is_before(const Record *a, const Record *b)
 {
 	return a->left < b->left || (a->left == b->left && a->first < b->first);
 }
@@ -506,7 +506,7 @@ finish(Merge *merge)
 							   untold, untold)));
 }
 
-const FlowRecord *
+const Record *
 merge_next(Merge *merge)
 {
 	if (merge->current != NULL)

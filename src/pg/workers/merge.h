@@ -30,7 +30,7 @@ uint32		merge_meters(const Merge *merge);
  * Waits for the meters, open to interrupts.  Errors if a meter fails, or a capture is damaged and request.stop_at_damage is
  * set; warns of damage otherwise, behind the last flow.
  */
-const FlowRecord *merge_next(Merge *merge);
+const Record *merge_next(Merge *merge);
 
 /* The scan's account; false until merge_next() has returned NULL. */
 bool		merge_account(const Merge *merge, Account *account);
