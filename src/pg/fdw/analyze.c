@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/sysattr.h"
 #include "access/toast_internals.h"
 #include "commands/vacuum.h"
 #include "executor/tuptable.h"
@@ -19,19 +18,13 @@
 #include "utils/rel.h"
 #include "utils/sampling.h"
 
+#include "pg/base/attributes.h"
 #include "pg/base/varlena.h"
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pass.h"
 
 /* Wider values are compressed; the server's statistics look at narrower ones alone. */
 #define WIDE_BYTES	1024
-
-/* A whole-row reference: every column is needed. */
-static Bitmapset *
-all_attributes(void)
-{
-	return bms_make_singleton(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber);
-}
 
 /* The row in the slot, as it is kept, in memory of context `kept`; what it takes to get there is in the current one. */
 static HeapTuple
@@ -65,7 +58,7 @@ keep_row(TupleTableSlot *slot, MemoryContext kept)
 static int
 acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *total, double *dead)
 {
-	FlowScan   *scan = pass_prepare(table, all_attributes());
+	FlowScan   *scan = pass_prepare(table, attributes_whole_row());
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsVirtual);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "nfstream sample", ALLOCSET_DEFAULT_SIZES),
 				before = CurrentMemoryContext;

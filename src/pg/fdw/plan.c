@@ -8,7 +8,6 @@
 
 #include <math.h>
 
-#include "access/sysattr.h"
 #include "foreign/foreign.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -16,6 +15,7 @@
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 
+#include "pg/base/attributes.h"
 #include "pg/fdw/fdw.h"
 #include "pg/options/options.h"
 #include "pg/rows/tuple.h"
@@ -46,7 +46,7 @@ typedef struct ScanEstimate
 	bool		has_dpi;
 } ScanEstimate;
 
-/* The attributes that the query needs of the table, offset by FirstLowInvalidHeapAttributeNumber. */
+/* The attributes that the query needs of the table: pg/base/attributes.h. */
 static Bitmapset *
 find_attributes_used(RelOptInfo *baserel)
 {
@@ -64,19 +64,16 @@ static bool
 needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
 {
 	int			member = -1;
+	AttrNumber	attribute;
+	unsigned	column;
 
 	if (options->n_dissections == 0)
 		return false;
-	if (bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, used))
+	if (attributes_have_whole_row(used))
 		return true;
-	while ((member = bms_next_member(used, member)) >= 0)
-	{
-		AttrNumber	attribute = member + FirstLowInvalidHeapAttributeNumber;
-		int			column = attribute > 0 ? tuple_column_of_attribute(table, attribute) : -1;
-
-		if (column >= 0 && columns[column].group == GROUP_DPI)
+	while (attributes_next(used, &member, &attribute))
+		if (tuple_attribute(table, attribute, &column) == ATTRIBUTE_IS_COLUMN && columns[column].group == GROUP_DPI)
 			return true;
-	}
 	return false;
 }
 

@@ -9,22 +9,18 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/sysattr.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "pg/base/attributes.h"
 #include "pg/base/encoding.h"
 #include "pg/options/option_forms.h"
 #include "pg/options/suggest.h"
 #include "pg/rows/convert.h"
 #include "pg/rows/hidden.h"
 #include "pg/rows/tuple.h"
-
-/* What the attribute of a table stands for, where it is no column. */
-#define PLUGIN_VALUE	(-1)
-#define UNKNOWN			(-2)
 
 /* So many columns that are off stand in the warning. */
 #define OFF_SHOWN		8
@@ -66,18 +62,21 @@ typedef struct StepContext
 	const RecordValue *value;			/* NULL: the value is NULL */
 } StepContext;
 
-/* The index of a column, PLUGIN_VALUE or UNKNOWN; `name` is what the attribute is looked for by. */
-static int
-find_column(Oid table, AttrNumber attribute, const char **name)
+/* What a column of the table stands for, by its option or else its own name, which *name is then. */
+static AttributeMeaning
+find_column(Oid table, AttrNumber attribute, unsigned *column, const char **name)
 {
 	char	   *option = options_attribute(table, attribute);
 	int			index;
 
 	if (option != NULL && form_behind(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
-		return PLUGIN_VALUE;
+		return ATTRIBUTE_IS_PLUGIN_VALUE;
 	*name = option != NULL ? option : get_attname(table, attribute, false);
 	index = column_by_name(*name);
-	return index >= 0 ? index : UNKNOWN;
+	if (index < 0)
+		return ATTRIBUTE_IS_UNKNOWN;
+	*column = index;
+	return ATTRIBUTE_IS_COLUMN;
 }
 
 static void
@@ -113,27 +112,27 @@ is_generated(Oid table, AttrNumber attribute)
 	return generated != '\0';
 }
 
-int
-tuple_column_of_attribute(Oid table, AttrNumber attribute)
+AttributeMeaning
+tuple_attribute(Oid table, AttrNumber attribute, unsigned *column)
 {
+	AttributeMeaning meaning;
 	const char *name;
-	int			index;
 
 	if (attribute <= 0 || get_atttype(table, attribute) == InvalidOid || is_generated(table, attribute))
-		return PLUGIN_VALUE;
-	index = find_column(table, attribute, &name);
-	if (index == UNKNOWN)
+		return ATTRIBUTE_IS_NONE;
+	meaning = find_column(table, attribute, column, &name);
+	if (meaning == ATTRIBUTE_IS_UNKNOWN)
 		unknown_column(table, attribute, name);
-	return index;
+	return meaning;
 }
 
 const char *
 tuple_help_of_attribute(Oid table, AttrNumber attribute)
 {
+	unsigned	column;
 	const char *name;
-	int			index = find_column(table, attribute, &name);
 
-	return index >= 0 ? columns[index].help : NULL;
+	return find_column(table, attribute, &column, &name) == ATTRIBUTE_IS_COLUMN ? columns[column].help : NULL;
 }
 
 /*
@@ -147,7 +146,7 @@ is_computed(const ScanOptions *options, const Column *column)
 
 /* Looks up how a column of the table is filled.  Errors if its type cannot hold the attribute. */
 static TupleColumn
-prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, int index)
+prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, unsigned index)
 {
 	const Column *column = &columns[index];
 	bool		hidden = hidden_has(builder->hidden, attribute, column);
@@ -181,13 +180,11 @@ prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, int ind
 	return prepared;
 }
 
-/* Keeps the column's name for tuple_builder_warn(), if its option is off.  A virtual generated column has no option. */
+/* Keeps the column's name for tuple_builder_warn(), if the option of its group is off. */
 static void
-note_if_off(TupleBuilder *builder, const ScanOptions *options, Form_pg_attribute attribute, int index)
+note_if_off(TupleBuilder *builder, const ScanOptions *options, Form_pg_attribute attribute, ColumnGroup group)
 {
-	ColumnGroup group = index == PLUGIN_VALUE ? GROUP_UDPS : columns[index].group;
-
-	if (attribute->attgenerated != '\0' || options_group_is_on(options, group))
+	if (options_group_is_on(options, group))
 		return;
 	builder->off = lappend(builder->off, pstrdup(NameStr(attribute->attname)));
 	builder->off_groups[group] = true;
@@ -229,7 +226,6 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 {
 	TupleDesc	descriptor = RelationGetDescr(table);
 	TupleBuilder *builder = palloc0(sizeof(*builder));
-	bool		whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attributes_used);
 
 	memset(wanted, 0, sizeof(*wanted));
 	builder->context = CurrentMemoryContext;
@@ -243,17 +239,17 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+		bool		is_used = attributes_have(attributes_used, attribute->attnum);
 		TupleColumn column;
-		bool		is_used;
-		int			index;
+		unsigned	index;
+		AttributeMeaning meaning = tuple_attribute(RelationGetRelid(table), attribute->attnum, &index);
 
-		if (attribute->attisdropped)
+		if (meaning == ATTRIBUTE_IS_NONE)
 			continue;
-		index = tuple_column_of_attribute(RelationGetRelid(table), attribute->attnum);
-		is_used = whole_row || bms_is_member(attribute->attnum - FirstLowInvalidHeapAttributeNumber, attributes_used);
 		if (is_used)
-			note_if_off(builder, options, attribute, index);
-		if (index == PLUGIN_VALUE)
+			note_if_off(builder, options, attribute,
+						meaning == ATTRIBUTE_IS_PLUGIN_VALUE ? GROUP_UDPS : columns[index].group);
+		if (meaning == ATTRIBUTE_IS_PLUGIN_VALUE)
 			continue;
 		column = prepare_column(builder, attribute, index);
 		if (!is_used)
