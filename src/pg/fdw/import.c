@@ -45,6 +45,7 @@ typedef struct Import
 {
 	const ImportForeignSchemaStmt *statement;
 	const ScanOptions *options;
+	const List *hidden;			/* hidden_names() of the options */
 	const char *table;
 	StringInfoData columns;		/* what stands between the parentheses */
 } Import;
@@ -57,7 +58,7 @@ add_column(Import *import, const char *name, const Column *column, ImportTypes t
 
 	if (!options_group_is_on(import->options, column->group))
 		return;
-	if (hidden_names(import->options, column, name))
+	if (hidden_names_have(import->hidden, column, name))
 		type = TEXTOID;
 	appendStringInfo(&import->columns, "%s\n\t%s %s", import->columns.len > 0 ? "," : "", quote_identifier(name),
 					 format_type_be_qualified(type));
@@ -68,7 +69,7 @@ add_column(Import *import, const char *name, const Column *column, ImportTypes t
 static void
 add_nflow_columns(Import *import)
 {
-	hidden_check_names(import->options, NIL);
+	hidden_check_names(import->hidden, NIL);
 	for (unsigned i = 0; i < column_count; i++)
 		if (!columns[i].extra || import->options->extra_columns)
 			add_column(import, columns[i].name, &columns[i], import->options->types);
@@ -92,7 +93,7 @@ add_conn_columns(Import *import)
 
 	for (int i = 0; i < lengthof(conn_columns); i++)
 		names = lappend(names, unconstify(char *, conn_columns[i].name));
-	hidden_check_names(import->options, names);
+	hidden_check_names(import->hidden, names);
 	for (int i = 0; i < lengthof(conn_columns); i++)
 	{
 		const Column *column = &columns[column_by_name(conn_columns[i].attribute)];
@@ -217,6 +218,7 @@ nfstream_import(ImportForeignSchemaStmt *statement, Oid server)
 	int			schema = find_schema(statement->remote_schema);
 	Import		import = {.statement = statement, .options = options_of_import(server, statement->options)};
 
+	import.hidden = hidden_names(import.options);
 	import.table = table_name(statement, import.options, schemas[schema].table);
 	check_table_is_wanted(&import);
 	check_source(&import);

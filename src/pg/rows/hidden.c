@@ -15,6 +15,7 @@
 #include "commands/defrem.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
@@ -41,9 +42,9 @@ compare_names(const ListCell *a, const ListCell *b)
 	return strcmp(lfirst(a), lfirst(b));
 }
 
-/* The names in the option, each once, in order; the option may have them in any number. */
-static List *
-names_of(const ScanOptions *options)
+/* The option may have them in any number, and in any order. */
+List *
+hidden_names(const ScanOptions *options)
 {
 	List	   *given = NIL,
 			   *names = NIL;
@@ -86,9 +87,8 @@ columns_of(Relation table)
 	return names;
 }
 
-/* `declared`: the table's own names of its columns. */
-static void
-check_names(const List *names, const List *declared)
+void
+hidden_check_names(const List *names, const List *declared)
 {
 	List	   *own = list_copy(declared);
 	ListCell   *cell;
@@ -111,26 +111,27 @@ check_names(const List *names, const List *declared)
 	}
 }
 
-/* Whether these names hide an address or port of a flow, by its attribute or by a column of the table that stands for it. */
 static bool
-hide_endpoint(const List *names, Relation table)
+is_endpoint(const char *name)
 {
-	TupleDesc	descriptor = RelationGetDescr(table);
+	int			column = column_by_name(name);
 
-	for (unsigned i = 0; i < column_count; i++)
-		if (column_is_endpoint(&columns[i]) && has_name(names, columns[i].name))
-			return true;
-	for (int i = 0; i < descriptor->natts; i++)
+	return column >= 0 && column_is_endpoint(&columns[column]);
+}
+
+/* Whether these names hide an address or port of a flow, by its own name or by that of a column of the table. */
+static bool
+hide_endpoint(const List *names, Oid table)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
 	{
-		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		const char *stands_for;
-		int			column;
+		const char *name = lfirst(cell);
+		AttrNumber	attribute = get_attnum(table, name);
+		const char *stands_for = attribute > 0 ? options_attribute(table, attribute) : NULL;
 
-		if (attribute->attisdropped || !has_name(names, NameStr(attribute->attname)))
-			continue;
-		stands_for = options_attribute(RelationGetRelid(table), attribute->attnum);
-		column = stands_for == NULL ? -1 : column_by_name(stands_for);
-		if (column >= 0 && column_is_endpoint(&columns[column]))
+		if (is_endpoint(name) || (stands_for != NULL && is_endpoint(stands_for)))
 			return true;
 	}
 	return false;
@@ -172,17 +173,17 @@ wipe_key(void *hidden)
 HiddenColumns *
 hidden_columns_of_table(Relation table, const ScanOptions *options)
 {
-	List	   *names = names_of(options);
+	List	   *names = hidden_names(options);
 	HiddenColumns *hidden;
 	const char *digits;
 
 	if (names == NIL)
 		return NULL;
-	check_names(names, columns_of(table));
+	hidden_check_names(names, columns_of(table));
 	hidden = palloc0(sizeof(*hidden));
 	hidden->table = pstrdup(RelationGetRelationName(table));
 	hidden->names = names;
-	hidden->hides_endpoint = hide_endpoint(names, table);
+	hidden->hides_endpoint = hide_endpoint(names, RelationGetRelid(table));
 	hidden->callback.func = wipe_key;
 	hidden->callback.arg = hidden;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &hidden->callback);
@@ -202,7 +203,7 @@ hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Colum
 		return false;
 
 	/* A Community ID is made of addresses and ports without a key: who reads it can try all of them until one fits. */
-	if (!(has_name(hidden->names, column->name) || has_name(hidden->names, NameStr(attribute->attname)) ||
+	if (!(hidden_names_have(hidden->names, column, NameStr(attribute->attname)) ||
 		  (column->field == FIELD_COMMUNITY_ID && hidden->hides_endpoint)))
 		return false;
 	if (attribute->atttypid != TEXTOID)
@@ -224,15 +225,7 @@ hidden_hash(const HiddenColumns *hidden, const RecordValue *value, const Convert
 }
 
 bool
-hidden_names(const ScanOptions *options, const Column *column, const char *name)
+hidden_names_have(const List *names, const Column *column, const char *name)
 {
-	const List *names = names_of(options);
-
 	return has_name(names, column->name) || has_name(names, name);
-}
-
-void
-hidden_check_names(const ScanOptions *options, const List *declared)
-{
-	check_names(names_of(options), declared);
 }

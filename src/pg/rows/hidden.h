@@ -29,13 +29,13 @@ bool		hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const
 /* The hash of a value, as text in the current memory context. */
 Datum		hidden_hash(const HiddenColumns *hidden, const RecordValue *value, const ConvertTarget *target);
 
-/*
- * For IMPORT: whether the options name this attribute, or the column `name` that stands for it.  hidden_check_names() comes
- * before.
- */
-bool		hidden_names(const ScanOptions *options, const Column *column, const char *name);
+/* The names in the option, each once, sorted: C strings in the current memory context. */
+List	   *hidden_names(const ScanOptions *options);
 
-/* Errors if a name in the option is neither an attribute of a flow nor a column that is `declared`, by a C string. */
-void		hidden_check_names(const ScanOptions *options, const List *declared);
+/* Errors if one of these names is neither an attribute of a flow nor among `declared`, the table's names of its columns. */
+void		hidden_check_names(const List *names, const List *declared);
+
+/* Whether these names have the attribute's, or that of the column of the table that stands for it. */
+bool		hidden_names_have(const List *names, const Column *column, const char *name);
 
 #endif							/* PG_ROWS_HIDDEN_H */
