@@ -3,8 +3,8 @@
 # run-tests.sh - runs all tests, and counts them.
 #
 # From the environment:
-#	PARTS				build unit fuzz differential pcaps docs regress tap valgrind datasets quickstart conformance,
-#						or some of them
+#	PARTS				build tree unit fuzz differential pcaps docs regress tap valgrind datasets quickstart
+#						conformance, or some of them
 #	SECONDS=60			fuzz: so long each target goes on behind the inputs that are kept
 #	PEER=1				datasets, conformance: with NFStream itself, installed with pip
 #	SEED=1				datasets, tap: the seed of their random values and damages, which they print
@@ -24,7 +24,7 @@ set -euo pipefail
 fuzz_seconds=$SECONDS
 [ "$fuzz_seconds" -gt 5 ] || fuzz_seconds=0
 
-all_parts="build unit fuzz differential pcaps docs regress tap valgrind datasets quickstart conformance"
+all_parts="build tree unit fuzz differential pcaps docs regress tap valgrind datasets quickstart conformance"
 parts=${PARTS:-$all_parts}
 logs=$tree/build/test-logs
 work=
@@ -150,6 +150,18 @@ in_copy()
 part_build()
 {
 	count_tap "$logs/build.log" "$(logged "$logs/build.log" "$tree/scripts/check-build.sh" "$logs/make.log")"
+}
+
+# The folders of src/ and the length of files, and whether the test of them can fail.
+part_tree()
+{
+	local test log
+
+	for test in check test; do
+		log=$logs/tree_$test.log
+		count_tap "$log" "$(logged "$log" "$tree/scripts/$test-tree.py")"
+		cat "$log" >> "$logs/tree.log"
+	done
 }
 
 part_unit()
