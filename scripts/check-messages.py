@@ -27,10 +27,10 @@ SPEAKERS = [
     ('src/pg/*/*.c', r'\berrdetail(?:_plural)?\(', DETAIL),
     ('src/pg/*/*.c', r'\bGUC_check_errdetail\(', DETAIL),
     ('src/pg/*/*.c', r'\berrhint(?:_plural)?\(', HINT),
-    ('src/pg/workers/worker.c', r'\.message = (?=")', PRIMARY),
-    ('src/pg/workers/worker.c', r'\.hint = (?=")', HINT),
-    ('src/pg/workers/owner.h', r'#define OWNER_BROKEN_HINT\s+(?=")', HINT),
-    ('src/pg/workers/failure.c', r'\[FAILURE_\w+\] = \{\w+,', HINT),
+    ('src/pg/workers/failure.c', r'\.message = (?=")|#define (?:METER_FAILED|CAPTURE_UNREADABLE|FILTER_REFUSED)\s+', PRIMARY),
+    ('src/pg/workers/failure.c', r'\.detail = (?=")|#define FILTERED_CAPTURE\s+', DETAIL),
+    ('src/pg/workers/failure.c', r'\.hint = (?=")|#define METER_BROKEN\s+', HINT),
+    ('src/pg/workers/owner.c', r'\breturn (?:psprintf\()?(?="It )', DETAIL),
     ('src/pg/workers/merge.c', r'\blying_meter\(', WORDS),
     ('src/pg/source/glob.c', r'\bbound = |\breturn (?="[A-Z])', DETAIL),
     ('src/pg/source/source_errors.c', r'S_IS\w+\(status->st_mode\) \? (?="it )', WORDS),
@@ -149,7 +149,9 @@ def said():
             for call in re.finditer(speaker, source):
                 calls += 1
                 texts, fillings = parts_of(arguments(source, call.end()), call.group())
-                for part, what in [(part, kind) for part in texts] + [(part, WORDS) for part in fillings if kind != WORDS]:
+                if kind == WORDS or call.group().startswith('.'):
+                    fillings = []
+                for part, what in [(part, kind) for part in texts] + [(part, WORDS) for part in fillings]:
                     for text in texts_in(part):
                         if is_text(text, what):
                             seen.setdefault((what, text), os.path.relpath(name, TREE))

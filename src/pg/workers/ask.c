@@ -31,10 +31,7 @@ take_answer(OwnedMeter *meter, const ScanJob *job, AskTaker take, void *context)
 			case MESSAGE_HELLO:
 			case MESSAGE_APPLICATION:
 				if (messages > ANSWER_MESSAGES)
-					ereport(ERROR,
-							(errcode(ERRCODE_FDW_ERROR),
-							 errmsg("a meter does not come to the end of its answer"),
-							 errhint(OWNER_BROKEN_HINT)));
+					failure_raise_fault(FAULT_ANSWER_ENDLESS, NULL, NULL);
 				if (!take(&message, context))
 					return;
 				break;
@@ -44,10 +41,7 @@ take_answer(OwnedMeter *meter, const ScanJob *job, AskTaker take, void *context)
 				memcpy(&failure, message.body, sizeof(failure));
 				failure_raise(&failure, job);
 			default:
-				ereport(ERROR,
-						(errcode(ERRCODE_FDW_ERROR),
-						 errmsg("a meter sent a message of type %u out of turn", message.type),
-						 errhint(OWNER_BROKEN_HINT)));
+				failure_raise_fault(FAULT_MESSAGE_OUT_OF_TURN, psprintf("%u", message.type), NULL);
 		}
 	}
 }

@@ -1,8 +1,9 @@
 /*
  * failure.c
- *	  What went wrong in a meter, as a user reads it.
+ *	  What went wrong with a meter, as a user reads it.
  *
- * Codes become SQLSTATEs here and nowhere else.
+ * Two tables: of what meters report, and of what is found wrong with them.  Codes become SQLSTATEs, texts and hints there and
+ * nowhere else.
  */
 #include "postgres.h"
 
@@ -11,37 +12,152 @@
 #include "wire/filter_hint.h"
 #include "wire/foreign.h"
 
+#define METER_FAILED		"a meter failed: %s"
+#define CAPTURE_UNREADABLE	"could not read capture \"%s\": %s"
+#define FILTER_REFUSED		"BPF filter \"%s\" does not compile: %s"
+#define FILTERED_CAPTURE	"It was compiled for the link type of capture \"%s\"."
+
+#define METER_BROKEN		"The capture may be made to break the dissector. Other statements are not affected."
+
+/* What a failure is of: the first thing that its message names. */
+typedef enum Subject
+{
+	OF_METER,
+	OF_FILTER,
+	OF_CAPTURE
+} Subject;
+
+/* How a failure is told that a meter reports. */
 typedef struct FailureKind
 {
 	int			sqlstate;
-	const char *hint;			/* or NULL */
+	Subject		subject;
+	const char *message;		/* a format: for the name of the filter or capture, if it is of one, and the meter's text */
+	const char *detail;			/* a format: for the name of the filter's capture, or the meter's text; NULL: none */
+	const char *hint;			/* NULL: none */
 } FailureKind;
 
 static const FailureKind kinds[FAILURE_CODES] = {
-	[FAILURE_INTERNAL] = {ERRCODE_FDW_ERROR,
-	"The server's library and the meter's program must be of one installation: \"make install\" puts both in place."},
-	[FAILURE_OUT_OF_MEMORY] = {ERRCODE_OUT_OF_MEMORY, "Bound what a meter keeps with the option max_active_flows, or give it more with the option meter_memory, up to the setting nfstream_fdw.max_meter_memory."},
-	[FAILURE_SANDBOX] = {ERRCODE_FDW_ERROR, "A meter reads nothing before it has locked itself in, which needs a kernel with seccomp."},
-	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, NULL},
-	[FAILURE_FILTER_NAME] = {ERRCODE_INVALID_PARAMETER_VALUE, NULL},
-	[FAILURE_READ] = {ERRCODE_IO_ERROR, NULL},
-	[FAILURE_EMPTY] = {ERRCODE_WRONG_OBJECT_TYPE, "A capture has at least a file header; this one was perhaps not written yet."},
-	[FAILURE_NOT_A_CAPTURE] = {ERRCODE_WRONG_OBJECT_TYPE, "Captures are read as pcap and pcapng, whatever their names are."},
-	[FAILURE_VERSION] = {ERRCODE_FEATURE_NOT_SUPPORTED, "Versions 2.0 to 2.4 of pcap, and 1.0 and 1.2 of pcapng are read: convert the file first, with Wireshark's \"editcap\"."},
-	[FAILURE_CUT] = {ERRCODE_DATA_CORRUPTED, "The capture was probably cut off while it was written."},
-	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, NULL},
+	[FAILURE_INTERNAL] = {ERRCODE_FDW_ERROR, OF_METER,
+		.message = METER_FAILED,
+	.hint = "The server's library and the meter's program must be of one installation: \"make install\" puts both in place."},
+	[FAILURE_OUT_OF_MEMORY] = {ERRCODE_OUT_OF_MEMORY, OF_METER,
+		.message = METER_FAILED,
+		.hint = "Bound what a meter keeps with the option max_active_flows, or give it more with the option meter_memory, "
+	"up to the setting nfstream_fdw.max_meter_memory."},
+	[FAILURE_SANDBOX] = {ERRCODE_FDW_ERROR, OF_METER,
+		.message = "a meter could not give up %s",
+	.hint = "A meter reads nothing before it has locked itself in, which needs a kernel with seccomp."},
+	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_FILTER,
+		.message = FILTER_REFUSED,
+	.detail = FILTERED_CAPTURE},
+	[FAILURE_FILTER_NAME] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_FILTER,
+		.message = FILTER_REFUSED,
+	.detail = FILTERED_CAPTURE},
+	[FAILURE_READ] = {ERRCODE_IO_ERROR, OF_CAPTURE,
+	.message = CAPTURE_UNREADABLE},
+	[FAILURE_EMPTY] = {ERRCODE_WRONG_OBJECT_TYPE, OF_CAPTURE,
+		.message = "capture \"%s\" is empty",
+	.hint = "A capture has at least a file header; this one was perhaps not written yet."},
+	[FAILURE_NOT_A_CAPTURE] = {ERRCODE_WRONG_OBJECT_TYPE, OF_CAPTURE,
+		.message = "file \"%s\" is not a capture",
+		.detail = "This was found: %s.",
+	.hint = "Captures are read as pcap and pcapng, whatever their names are."},
+	[FAILURE_VERSION] = {ERRCODE_FEATURE_NOT_SUPPORTED, OF_CAPTURE,
+		.message = CAPTURE_UNREADABLE,
+		.hint = "Versions 2.0 to 2.4 of pcap, and 1.0 and 1.2 of pcapng are read: convert the file first, with Wireshark's "
+	"\"editcap\"."},
+	[FAILURE_CUT] = {ERRCODE_DATA_CORRUPTED, OF_CAPTURE,
+		.message = CAPTURE_UNREADABLE,
+	.hint = "The capture was probably cut off while it was written."},
+	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, OF_CAPTURE,
+	.message = CAPTURE_UNREADABLE},
 };
 
-static FailureKind
+/* How a fault is told. */
+static const struct
+{
+	int			sqlstate;
+	const char *message;		/* a format: for `what`, where the fault has one */
+	const char *hint;			/* NULL: none */
+}			faults[] = {
+	[FAULT_MESSAGE_UNKNOWN] = {ERRCODE_FDW_ERROR,
+		.message = "a meter sent a message of type %s, which no meter sends",
+	.hint = METER_BROKEN},
+	[FAULT_MESSAGE_OUT_OF_TURN] = {ERRCODE_FDW_ERROR,
+		.message = "a meter sent a message of type %s out of turn",
+	.hint = METER_BROKEN},
+	[FAULT_FILE_OUT_OF_TURN] = {ERRCODE_FDW_ERROR,
+		.message = "a meter asked for %s out of turn",
+	.hint = METER_BROKEN},
+	[FAULT_CONTENT] = {ERRCODE_FDW_ERROR,
+		.message = "a meter sent what no meter sends: %s",
+	.hint = METER_BROKEN},
+	[FAULT_ANSWER_ENDLESS] = {ERRCODE_FDW_ERROR,
+		.message = "a meter does not come to the end of its answer",
+	.hint = METER_BROKEN},
+	[FAULT_OTHER_VERSION] = {ERRCODE_FDW_ERROR,
+		.message = "the meter's program is of another version than the server's library",
+	.hint = "\"make install\" puts both in place."},
+	[FAULT_SILENT] = {ERRCODE_FDW_ERROR,
+		.message = "a meter did not move on for %s",
+		.hint = "The capture may be made to keep the dissector in a loop, or the disk be slow: "
+	"the option meter_timeout gives a meter more time."},
+	[FAULT_SILENT_IN_FILTER] = {ERRCODE_FDW_ERROR,
+		.message = "a meter did not move on for %s",
+		.hint = "The filter may take long to compile, or the disk be slow: "
+	"the option meter_timeout gives a meter more time."},
+	[FAULT_SIGNALLED] = {ERRCODE_FDW_ERROR,
+		.message = "a meter was terminated by signal %s",
+	.hint = METER_BROKEN},
+	[FAULT_KILLED] = {ERRCODE_FDW_ERROR,
+		.message = "a meter was terminated by signal %s",
+		.hint = "Somebody ended it, or the machine is out of memory: "
+	"max_active_flows and meter_memory bound what a meter takes."},
+	[FAULT_EXITED] = {ERRCODE_FDW_ERROR,
+		.message = "a meter ended before its work was done, with exit status %s",
+	.hint = METER_BROKEN},
+	[FAULT_NOT_LOADED] = {ERRCODE_FDW_ERROR,
+		.message = "a meter ended before its work was done, with exit status %s",
+	.hint = "It could not be loaded: \"nfstream_meter --version\", run as the server's user, says what is missing."},
+	[FAULT_NOT_ENDING] = {ERRCODE_FDW_ERROR,
+	.message = "a meter has closed its channel and does not end"},
+	[FAULT_WORKER_ENDED] = {ERRCODE_FDW_ERROR,
+		.message = "a worker of the scan ended before its work was done",
+	.hint = "The server's log may say why."},
+	[FAULT_WORKER_TERMINATED] = {ERRCODE_ADMIN_SHUTDOWN,
+		.message = "a worker of the scan was terminated due to administrator command",
+	.hint = "Run the statement again."},
+};
+
+/* ------------------------------------------------------------------------------------------------------ what meters report */
+
+static const FailureKind *
 kind_of(const FailureMessage *failure)
 {
-	return kinds[failure->code < FAILURE_CODES ? failure->code : FAILURE_INTERNAL];
+	return &kinds[failure->code < FAILURE_CODES ? failure->code : FAILURE_INTERNAL];
 }
 
 static const char *
 path_of(const FailureMessage *failure, const ScanJob *job)
 {
 	return failure->file < job->request.files ? encoding_valid(job->files[failure->file].path) : NULL;
+}
+
+/* What the meter wrote. */
+static const char *
+text_of(const FailureMessage *failure)
+{
+	return encoding_field(failure->text, sizeof(failure->text));
+}
+
+/* What to do about a file; of one that is something else, that tells more. */
+static const char *
+hint_of(const FailureMessage *failure)
+{
+	const char *hint = foreign_hint(failure->foreign);
+
+	return hint != NULL ? hint : kind_of(failure)->hint;
 }
 
 /* One hint of two, either of which may be NULL. */
@@ -54,91 +170,88 @@ hint_of_both(const char *first, const char *second)
 				   second == NULL ? "" : second);
 }
 
-/* A file of which nothing can be read. */
+/* A failure of a meter's, or of a file of which nothing can be read.  A broken meter may name a file with any code, or none. */
 static void
-report_unreadable(int level, const FailureMessage *failure, const char *path, const char *more_hint)
+report(int level, const FailureMessage *failure, const char *path, const char *more_hint)
 {
-	FailureKind kind = kind_of(failure);
-	const char *text = encoding_field(failure->text, sizeof(failure->text)),
-			   *hint;
+	const FailureKind *kind = kind_of(failure);
+	const char *text = text_of(failure);
 
-	switch (failure->code)
-	{
-		case FAILURE_EMPTY:
-			ereport(level,
-					(errcode(kind.sqlstate),
-					 errmsg("capture \"%s\" is empty", path),
-					 hint_of_both(kind.hint, more_hint)));
-			break;
-		case FAILURE_NOT_A_CAPTURE:
-			hint = foreign_hint(failure->foreign);
-			ereport(level,
-					(errcode(kind.sqlstate),
-					 errmsg("file \"%s\" is not a capture", path),
-					 errdetail("This was found: %s.", text),
-					 hint_of_both(hint == NULL ? kind.hint : hint, more_hint)));
-			break;
-		default:
-			ereport(level,
-					(errcode(kind.sqlstate),
-					 errmsg("could not read capture \"%s\": %s", path, text),
-					 hint_of_both(kind.hint, more_hint)));
-	}
+	ereport(level,
+			(errcode(kind->sqlstate),
+			 path == NULL ? errmsg(kind->subject == OF_METER ? kind->message : METER_FAILED, text) :
+			 errmsg(kind->subject == OF_CAPTURE ? kind->message : CAPTURE_UNREADABLE, path, text),
+			 path != NULL && kind->subject == OF_CAPTURE && kind->detail != NULL ? errdetail(kind->detail, text) : 0,
+			 hint_of_both(hint_of(failure), more_hint)));
+}
+
+static _Noreturn void
+raise_filter(const FailureMessage *failure, const ScanJob *job)
+{
+	const FailureKind *kind = kind_of(failure);
+	const char *path = path_of(failure, job);
+	char		hint[FILTER_HINT_MAX];
+
+	ereport(ERROR,
+			(errcode(kind->sqlstate),
+			 errmsg(kind->message, pnstrdup(job->filter, job->request.filter_length), text_of(failure)),
+			 path != NULL && job->request.files > 1 ? errdetail(kind->detail, path) : 0,
+			 filter_hint(job->filter, job->request.filter_length, failure, hint) ? errhint("%s", hint) : 0));
 }
 
 void
 failure_raise(const FailureMessage *failure, const ScanJob *job)
 {
-	FailureKind kind = kind_of(failure);
-	const char *path = path_of(failure, job),
-			   *text = encoding_field(failure->text, sizeof(failure->text));
-	char		filter_advice[FILTER_HINT_MAX];
-
-	if (failure->code == FAILURE_FILTER || failure->code == FAILURE_FILTER_NAME)
-		ereport(ERROR,
-				(errcode(kind.sqlstate),
-				 errmsg("BPF filter \"%s\" does not compile: %s",
-						pnstrdup(job->filter, job->request.filter_length), text),
-				 path != NULL && job->request.files > 1 ?
-				 errdetail("It was compiled for the link type of capture \"%s\".", path) : 0,
-				 filter_hint(job->filter, job->request.filter_length, failure, filter_advice) ?
-				 errhint("%s", filter_advice) : 0));
-	if (failure->code == FAILURE_SANDBOX)
-		ereport(ERROR,
-				(errcode(kind.sqlstate),
-				 errmsg("a meter could not give up %s", text),
-				 errhint("%s", kind.hint)));
-	if (path != NULL)
-		report_unreadable(ERROR, failure, path, NULL);
-	ereport(ERROR,
-			(errcode(kind.sqlstate),
-			 errmsg("a meter failed: %s", text),
-			 hint_of_both(kind.hint, NULL)));
+	if (kind_of(failure)->subject == OF_FILTER)
+		raise_filter(failure, job);
+	report(ERROR, failure, path_of(failure, job), NULL);
+	pg_unreachable();
 }
 
 void
 failure_report_damage(int level, const FailureMessage *damage, const ScanJob *job)
 {
-	FailureKind kind = kind_of(damage);
 	const char *path = path_of(damage, job);
 	uint64		before = Max(damage->packet, 1) - 1;
 
+	if (path == NULL)
+		path = "?";
 	if (damage->packet == FAILURE_NO_PACKET)
 	{
-		report_unreadable(level, damage, path == NULL ? "?" : path,
-						  level >= ERROR ? "Set on_damage to \"warn\" to read the other captures." :
-						  "The other captures are read.");
+		report(level, damage, path,
+			   level >= ERROR ? "Set on_damage to \"warn\" to read the other captures." : "The other captures are read.");
 		return;
 	}
 	ereport(level,
-			(errcode(kind.sqlstate),
-			 errmsg("could not read capture \"%s\": packet " UINT64_FORMAT " %s", path == NULL ? "?" : path,
-					(uint64) damage->packet, encoding_field(damage->text, sizeof(damage->text))),
+			(errcode(kind_of(damage)->sqlstate),
+			 errmsg("could not read capture \"%s\": packet " UINT64_FORMAT " %s", path, (uint64) damage->packet, text_of(damage)),
 			 errdetail_plural("Before it " UINT64_FORMAT " packet was read, up to byte " UINT64_FORMAT ".",
 							  "Before it " UINT64_FORMAT " packets were read, up to byte " UINT64_FORMAT ".",
 							  (unsigned long) before, before, (uint64) damage->byte),
-			 hint_of_both(kind.hint == NULL ? foreign_hint(damage->foreign) : kind.hint,
-						  level >= ERROR ? "Set on_damage to \"warn\" to keep the flows up to there." : NULL)));
+			 hint_of_both(hint_of(damage), level >= ERROR ? "Set on_damage to \"warn\" to keep the flows up to there." : NULL)));
+}
+
+/* ------------------------------------------------------------------------------------------------------ what owners find */
+
+void
+failure_raise_fault(Fault fault, const char *what, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(faults[fault].sqlstate),
+			 errmsg(faults[fault].message, what),
+			 detail == NULL ? 0 : errdetail_internal("%s", detail),
+			 faults[fault].hint == NULL ? 0 : errhint("%s", faults[fault].hint)));
+}
+
+OwnerFailure
+failure_of_fault(Fault fault)
+{
+	OwnerFailure failure = {.sqlstate = faults[fault].sqlstate};
+
+	strlcpy(failure.message, faults[fault].message, sizeof(failure.message));
+	if (faults[fault].hint != NULL)
+		strlcpy(failure.hint, faults[fault].hint, sizeof(failure.hint));
+	return failure;
 }
 
 void

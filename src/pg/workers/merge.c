@@ -167,13 +167,10 @@ merge_meters(const Merge *merge)
 
 /* ------------------------------------------------------------------------------------------------------------ the messages */
 
-static void
+static _Noreturn void
 lying_meter(const char *what)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_ERROR),
-			 errmsg("a meter sent what no meter sends: %s", what),
-			 errhint(OWNER_BROKEN_HINT)));
+	failure_raise_fault(FAULT_CONTENT, what, NULL);
 }
 
 /* Takes the next record off the link's batch, if there is one. */
@@ -329,10 +326,7 @@ static void
 take_hello(const HelloMessage *hello)
 {
 	if (hello->version != REQUEST_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("the meter's program is of another version than the server's library"),
-				 errhint("\"make install\" puts both in place.")));
+		failure_raise_fault(FAULT_OTHER_VERSION, NULL, NULL);
 }
 
 /* Bodies have their type's length; they are copied because they need not be aligned. */

@@ -22,6 +22,7 @@
 
 #include "pg/base/encoding.h"
 #include "pg/base/settings.h"
+#include "pg/workers/failure.h"
 #include "pg/workers/owner.h"
 #include "pg/workers/spawn.h"
 
@@ -154,10 +155,7 @@ send_file(OwnedMeter *meter, uint32 index)
 	int			descriptor;
 
 	if (index >= meter->job->request.files || meter->files_sent >= meter->files_most)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("a meter asked for file %u out of turn", index),
-				 errhint(OWNER_BROKEN_HINT)));
+		failure_raise_fault(FAULT_FILE_OUT_OF_TURN, psprintf("file %u", index), NULL);
 	meter->files_sent++;
 	descriptor = source_open(meter->job->directory, &meter->job->files[index]);
 	memset(&message, 0, sizeof(message));
@@ -188,10 +186,7 @@ take_file(OwnedMeter *meter)
 	uint32		files = meter->job->request.files;
 
 	if (!meter->job->request.separate_files || meter->took_last)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("a meter asked for its next file out of turn"),
-				 errhint(OWNER_BROKEN_HINT)));
+		failure_raise_fault(FAULT_FILE_OUT_OF_TURN, "its next file", NULL);
 	message.turn = pg_atomic_fetch_add_u32(meter->job->taken, 1);
 	message.turn = Min(message.turn, files);
 	meter->took_last = message.turn == files;
@@ -258,62 +253,45 @@ reap(OwnedMeter *meter, int *status)
 	return true;
 }
 
-/* Where the meter was, as an error's detail; what it says of that may be anything. */
-static int
-progress_detail(const OwnedMeter *meter)
+/* Where the meter was, as a sentence; what it says of that may be anything. */
+static const char *
+progress_text(const OwnedMeter *meter)
 {
 	uint64		file = meter->progress->file,
 				packet = meter->progress->packet;
 
 	if (meter->files_sent == 0 || file >= meter->job->request.files)
-		return errdetail("It had read nothing.");
+		return "It had read nothing.";
 	if (packet == 0)
-		return errdetail("It was at the start of \"%s\".", encoding_valid(meter->job->files[file].path));
-	return errdetail("It was at packet " UINT64_FORMAT " of \"%s\", at byte " UINT64_FORMAT ".", packet,
-					 encoding_valid(meter->job->files[file].path), (uint64) meter->progress->byte);
+		return psprintf("It was at the start of \"%s\".", encoding_valid(meter->job->files[file].path));
+	return psprintf("It was at packet " UINT64_FORMAT " of \"%s\", at byte " UINT64_FORMAT ".", packet,
+					encoding_valid(meter->job->files[file].path), (uint64) meter->progress->byte);
 }
 
 /* The meter closed its end before it said that it was done: explains how it ended. */
-static void
+static _Noreturn void
 report_death(OwnedMeter *meter)
 {
 	int			status;
 
 	if (!reap(meter, &status))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("a meter has closed its channel and does not end"),
-				 progress_detail(meter)));
+		failure_raise_fault(FAULT_NOT_ENDING, NULL, progress_text(meter));
 	if (WIFSIGNALED(status))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("a meter was terminated by signal %d: %s", WTERMSIG(status), pg_strsignal(WTERMSIG(status))),
-				 progress_detail(meter),
-				 WTERMSIG(status) == SIGKILL ?
-				 errhint("Somebody ended it, or the machine is out of memory: max_active_flows and meter_memory bound what a meter takes.") :
-				 errhint(OWNER_BROKEN_HINT)));
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_ERROR),
-			 errmsg("a meter ended before its work was done, with exit status %d", WEXITSTATUS(status)),
-			 progress_detail(meter),
-			 WEXITSTATUS(status) == NOT_LOADED ?
-			 errhint("It could not be loaded: \"nfstream_meter --version\", run as the server's user, says what is missing.") :
-			 errhint(OWNER_BROKEN_HINT)));
+		failure_raise_fault(WTERMSIG(status) == SIGKILL ? FAULT_KILLED : FAULT_SIGNALLED,
+							psprintf("%d: %s", WTERMSIG(status), pg_strsignal(WTERMSIG(status))), progress_text(meter));
+	failure_raise_fault(WEXITSTATUS(status) == NOT_LOADED ? FAULT_NOT_LOADED : FAULT_EXITED,
+						psprintf("%d", WEXITSTATUS(status)), progress_text(meter));
 }
 
 /* Nothing has come from the meter for too long, though it has room to write. */
-static void
+static _Noreturn void
 report_hang(const OwnedMeter *meter)
 {
+	bool		may_be_filter = meter->job->request.filter_length > 0 && meter->progress->packet <= 1;
 	int			seconds = (int) (meter->job->orders.meter_timeout / 1000);
 
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_ERROR),
-			 errmsg_plural("a meter did not move on for %d second", "a meter did not move on for %d seconds", seconds, seconds),
-			 progress_detail(meter),
-			 meter->job->request.filter_length > 0 && meter->progress->packet <= 1 ?
-			 errhint("The filter may take long to compile, or the disk be slow: the option meter_timeout gives a meter more time.") :
-			 errhint("The capture may be made to keep the dissector in a loop, or the disk be slow: the option meter_timeout gives a meter more time.")));
+	failure_raise_fault(may_be_filter ? FAULT_SILENT_IN_FILTER : FAULT_SILENT,
+						psprintf(seconds == 1 ? "%d second" : "%d seconds", seconds), progress_text(meter));
 }
 
 /* Reads what has come into the buffer, which has room for `wanted` bytes from `start` on; false if nothing has come. */
@@ -356,10 +334,7 @@ find_message(OwnedMeter *meter, MeterMessage *message, Size *wanted)
 		return false;
 	memcpy(&header, meter->buffer + meter->start, sizeof(header));
 	if (!message_allowed(SENT_BY_METER, header.type, header.length))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("a meter sent a message of type %u with %u bytes, which no meter sends", header.type, header.length),
-				 errhint(OWNER_BROKEN_HINT)));
+		failure_raise_fault(FAULT_MESSAGE_UNKNOWN, psprintf("%u with %u bytes", header.type, header.length), NULL);
 	*wanted += header.length;
 	if (have < *wanted)
 		return false;
@@ -384,10 +359,7 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 			if (!fill_buffer(meter, wanted))
 				return false;
 		if (!message_in_order(&meter->last_type, message->type))
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_ERROR),
-					 errmsg("a meter sent a message of type %u out of turn", message->type),
-					 errhint(OWNER_BROKEN_HINT)));
+			failure_raise_fault(FAULT_MESSAGE_OUT_OF_TURN, psprintf("%u", message->type), NULL);
 		if (message->type == MESSAGE_TAKE_FILE)
 		{
 			/* The answer goes on in the question's place. */

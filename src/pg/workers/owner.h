@@ -10,9 +10,6 @@
 #include "pg/workers/job.h"
 #include "wire/message.h"
 
-/* Of a meter that sends what none sends, as an error's hint. */
-#define OWNER_BROKEN_HINT	"The capture may be made to break the dissector. Other statements are not affected."
-
 typedef struct OwnedMeter OwnedMeter;
 
 /* A message of the meter's; the body is valid until the next call that takes one. */

@@ -197,10 +197,7 @@ worker_ended(Route *route)
 		pg_read_barrier();
 		failure_raise_owner(&route->failure->failure);
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_ERROR),
-			 errmsg("a worker of the scan ended before its work was done"),
-			 errhint("The server's log may say why.")));
+	failure_raise_fault(FAULT_WORKER_ENDED, NULL, NULL);
 }
 
 /* Takes a message from the worker's queue; false if there is none yet. */

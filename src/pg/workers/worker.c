@@ -174,11 +174,7 @@ static void
 tell_termination(int code, Datum argument)
 {
 	Worker	   *worker = (Worker *) DatumGetPointer(argument);
-	OwnerFailure failure = {
-		.sqlstate = ERRCODE_ADMIN_SHUTDOWN,
-		.message = "a worker of the scan was terminated due to administrator command",
-		.hint = "Run the statement again.",
-	};
+	OwnerFailure failure = failure_of_fault(FAULT_WORKER_TERMINATED);
 
 	if (code != 0 && worker->own != NULL)
 		tell_failure(worker, &failure);
