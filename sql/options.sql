@@ -208,6 +208,15 @@ SELECT * FROM options_table;
 ALTER FOREIGN TABLE options_table OPTIONS (SET source 'lo');
 SELECT * FROM options_table;
 \echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (ADD rows 'packets');
+\echo :SQLSTATE
+ALTER SERVER options_server OPTIONS (ADD rows 'packets');
+ALTER FOREIGN TABLE options_table ADD COLUMN risks text[];
+SELECT id FROM options_table;
+\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table DROP COLUMN risks, ADD COLUMN nested jsonb OPTIONS (attribute 'dpi');
+SELECT id FROM options_table;
+ALTER FOREIGN TABLE options_table DROP COLUMN nested;
 
 -- Sources that cannot be read.
 ALTER FOREIGN TABLE options_table OPTIONS (DROP source);

@@ -14,6 +14,7 @@
 
 #include "pg/fdw/fdw.h"
 #include "pg/options/options.h"
+#include "pg/options/planned.h"
 #include "pg/options/privileges.h"
 #include "pg/rows/convert.h"
 #include "pg/rows/hidden.h"
@@ -130,7 +131,7 @@ find_schema(const char *name)
 	for (int i = 0; i < lengthof(schemas); i++)
 		if (strcmp(schemas[i].name, name) == 0)
 			return i;
-	if (strcmp(name, "captures") == 0 || strcmp(name, "nfpacket") == 0)
+	if (is_planned(PLANNED_SCHEMA, name))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("foreign schema \"%s\" is not available yet", name),

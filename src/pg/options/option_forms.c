@@ -15,6 +15,7 @@
 
 #include "pg/options/option_forms.h"
 #include "pg/options/options.h"
+#include "pg/options/planned.h"
 #include "wire/column.h"
 
 #define PLUGINS_DEPTH_MAX	32		/* arrays and objects in each other in the parameters of plugins */
@@ -223,7 +224,9 @@ form_is_attribute(const char *value)
 {
 	const char *plugin_value = form_behind(value, ATTRIBUTE_UDPS_PREFIX);
 
-	return plugin_value != NULL ? *plugin_value != '\0' : column_by_name(value) >= 0;
+	if (plugin_value != NULL)
+		return *plugin_value != '\0';
+	return column_by_name(value) >= 0 || is_planned(PLANNED_ATTRIBUTE, value);
 }
 
 bool

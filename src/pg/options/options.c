@@ -25,6 +25,7 @@
 #include "pg/base/encoding.h"
 #include "pg/options/option_forms.h"
 #include "pg/options/options.h"
+#include "pg/options/planned.h"
 #include "pg/options/privileges.h"
 #include "pg/options/suggest.h"
 
@@ -116,6 +117,15 @@ places_text(int places)
 	return text.data;
 }
 
+static void
+refuse_planned_option(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("option \"%s\" is not available yet", name),
+			 errhint("Leave it out.")));
+}
+
 /*
  * The option of this name that may stand in one of these places.  Errors if there is none, and names those that there
  * are.
@@ -149,6 +159,8 @@ find_option(const char *name, int places)
 		appendStringInfo(&valid, "%s%s", valid.len > 0 ? ", " : "", option_limits[id].name);
 	}
 
+	if (places & TABLE && is_planned(PLANNED_OPTION, name))
+		refuse_planned_option(name);
 	perhaps = suggest_text(&near);
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),

@@ -17,6 +17,7 @@
 #include "pg/base/attributes.h"
 #include "pg/base/encoding.h"
 #include "pg/options/option_forms.h"
+#include "pg/options/planned.h"
 #include "pg/options/suggest.h"
 #include "pg/rows/convert.h"
 #include "pg/rows/hidden.h"
@@ -82,12 +83,17 @@ find_column(Oid table, AttrNumber attribute, unsigned *column, const char **name
 static void
 unknown_column(Oid table, AttrNumber attribute, const char *name)
 {
+	const char *column = get_attname(table, attribute, false);
 	char	   *perhaps = suggest_columns(name);
 
+	if (is_planned(PLANNED_ATTRIBUTE, name))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("column \"%s\" of foreign table \"%s\" is not available yet", column, get_rel_name(table)),
+				 errhint("Drop it from the table: ALTER FOREIGN TABLE ... DROP COLUMN %s.", quote_identifier(column))));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a flow",
-					get_attname(table, attribute, false), get_rel_name(table)),
+			 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a flow", column, get_rel_name(table)),
 			 perhaps != NULL ?
 			 errhint("Perhaps you meant %s. A column of another name needs the option \"attribute\".", perhaps) :
 			 errhint("IMPORT FOREIGN SCHEMA nflow declares all attributes. "

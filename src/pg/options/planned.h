@@ -1,0 +1,19 @@
+/*
+ * planned.h
+ *	  Names that the documentation has, of what is not available yet.
+ *
+ * An error says so, and not that there is no such thing.
+ */
+#ifndef PG_OPTIONS_PLANNED_H
+#define PG_OPTIONS_PLANNED_H
+
+typedef enum PlannedKind
+{
+	PLANNED_OPTION,				/* of a table */
+	PLANNED_ATTRIBUTE,			/* of a flow */
+	PLANNED_SCHEMA				/* of IMPORT FOREIGN SCHEMA */
+} PlannedKind;
+
+bool		is_planned(PlannedKind kind, const char *name);
+
+#endif							/* PG_OPTIONS_PLANNED_H */
