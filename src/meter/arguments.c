@@ -21,48 +21,46 @@
 /* Names that are longer are no slips of the hand. */
 #define NAME_MAX_LENGTH	64
 
-/* Where and how a value is kept. */
+/* Where a value is kept. */
 typedef enum Kept
 {
-	KEPT_U8,
-	KEPT_U32,
-	KEPT_U64,
-	KEPT_MS,					/* an option in seconds, uint64_t */
-	KEPT_TEXT,
-	KEPT_COLUMNS,
-	KEPT_KEY
+	KEPT_IN_REQUEST,
+	KEPT_AS_FILTER,
+	KEPT_AS_FLAG,				/* a bool of Arguments */
+	KEPT_AS_COLUMNS,
+	KEPT_AS_KEY
 } Kept;
 
 typedef struct Known
 {
 	OptionId	id;
 	Kept		kept;
-	size_t		at;				/* in Arguments */
+	size_t		at;				/* KEPT_AS_FLAG: in Arguments */
 	const char *name;			/* of an option that no table has, with one that takes the same values; NULL: the option's */
 	const char *help;
 } Known;
 
 static const Known known_options[] = {
-	{OPTION_BPF_FILTER, KEPT_TEXT, offsetof(Arguments, bpf_filter)},
-	{OPTION_DECODE_TUNNELS, KEPT_U8, offsetof(Arguments, request.decode_tunnels)},
-	{OPTION_IDLE_TIMEOUT, KEPT_MS, offsetof(Arguments, request.idle_timeout)},
-	{OPTION_ACTIVE_TIMEOUT, KEPT_MS, offsetof(Arguments, request.active_timeout)},
-	{OPTION_ACCOUNTING_MODE, KEPT_U32, offsetof(Arguments, request.accounting_mode)},
-	{OPTION_STATISTICAL_ANALYSIS, KEPT_U8, offsetof(Arguments, request.statistical_analysis)},
-	{OPTION_SPLT_ANALYSIS, KEPT_U32, offsetof(Arguments, request.splt_analysis)},
-	{OPTION_N_DISSECTIONS, KEPT_U32, offsetof(Arguments, request.n_dissections)},
-	{OPTION_APPLICATION_NAMES, KEPT_U8, offsetof(Arguments, request.application_names)},
-	{OPTION_EXTRA_COLUMNS, KEPT_U8, offsetof(Arguments, extra_columns)},
-	{OPTION_EXTRA_COLUMNS, KEPT_U8, offsetof(Arguments, source_file), "source_file",
+	{OPTION_BPF_FILTER, KEPT_AS_FILTER},
+	{OPTION_DECODE_TUNNELS, KEPT_IN_REQUEST},
+	{OPTION_IDLE_TIMEOUT, KEPT_IN_REQUEST},
+	{OPTION_ACTIVE_TIMEOUT, KEPT_IN_REQUEST},
+	{OPTION_ACCOUNTING_MODE, KEPT_IN_REQUEST},
+	{OPTION_STATISTICAL_ANALYSIS, KEPT_IN_REQUEST},
+	{OPTION_SPLT_ANALYSIS, KEPT_IN_REQUEST},
+	{OPTION_N_DISSECTIONS, KEPT_IN_REQUEST},
+	{OPTION_APPLICATION_NAMES, KEPT_IN_REQUEST},
+	{OPTION_EXTRA_COLUMNS, KEPT_AS_FLAG, offsetof(Arguments, extra_columns)},
+	{OPTION_EXTRA_COLUMNS, KEPT_AS_FLAG, offsetof(Arguments, source_file), "source_file",
 	"of the columns beyond NFStream's source_file alone: the capture in which the flow began"},
-	{OPTION_COLUMNS_TO_ANONYMIZE, KEPT_COLUMNS, offsetof(Arguments, hashed)},
-	{OPTION_ANONYMIZATION_KEY, KEPT_KEY, offsetof(Arguments, key)},
-	{OPTION_MAX_NFLOWS, KEPT_U64, offsetof(Arguments, request.max_nflows)},
-	{OPTION_MAX_ACTIVE_FLOWS, KEPT_U64, offsetof(Arguments, request.max_active_flows)},
-	{OPTION_METER_MEMORY, KEPT_U64, offsetof(Arguments, meter_memory)},
-	{OPTION_SEPARATE_FILES, KEPT_U8, offsetof(Arguments, request.separate_files)},
-	{OPTION_SOURCE_ORDER, KEPT_U8, offsetof(Arguments, request.source_order)},
-	{OPTION_ON_DAMAGE, KEPT_U8, offsetof(Arguments, on_damage)},
+	{OPTION_COLUMNS_TO_ANONYMIZE, KEPT_AS_COLUMNS},
+	{OPTION_ANONYMIZATION_KEY, KEPT_AS_KEY},
+	{OPTION_MAX_NFLOWS, KEPT_IN_REQUEST},
+	{OPTION_MAX_ACTIVE_FLOWS, KEPT_IN_REQUEST},
+	{OPTION_METER_MEMORY, KEPT_IN_REQUEST},
+	{OPTION_SEPARATE_FILES, KEPT_IN_REQUEST},
+	{OPTION_SOURCE_ORDER, KEPT_IN_REQUEST},
+	{OPTION_ON_DAMAGE, KEPT_IN_REQUEST},
 };
 
 #define KNOWN_OPTIONS	(sizeof(known_options) / sizeof(known_options[0]))
@@ -189,7 +187,7 @@ refuse_value(const Known *known, const char *value)
 	option_accepted(known->id, accepted);
 	if (value == NULL)
 		complain(NULL, "--%s needs a value: %s", name_of(known), accepted);
-	else if (known->kept == KEPT_KEY)
+	else if (known->kept == KEPT_AS_KEY)
 		complain(NULL, "--%s: not accepted; accepted: %s", name_of(known), accepted);
 	else
 		complain(NULL, "--%s: \"%s\" is not accepted; accepted: %s", name_of(known), value, accepted);
@@ -270,31 +268,23 @@ read_key(const Known *known, const char *value, Arguments *arguments)
 static bool
 take_value(const Known *known, const char *value, Arguments *arguments)
 {
-	char	   *at = (char *) arguments + known->at;
 	uint64_t	number = 0;
 
 	if (!option_parse(known->id, value, &number))
 		return refuse_value(known, value);
 	switch (known->kept)
 	{
-		case KEPT_U8:
-			*(uint8_t *) at = (uint8_t) number;
+		case KEPT_IN_REQUEST:
+			return request_set_option(&arguments->request, known->id, number);
+		case KEPT_AS_FILTER:
+			arguments->request.filter = (RequestText) {value, (uint32_t) strlen(value)};
 			break;
-		case KEPT_U32:
-			memcpy(at, &(uint32_t) {(uint32_t) number}, sizeof(uint32_t));
+		case KEPT_AS_FLAG:
+			*(bool *) ((char *) arguments + known->at) = number;
 			break;
-		case KEPT_U64:
-			memcpy(at, &number, sizeof(number));
-			break;
-		case KEPT_MS:
-			memcpy(at, &(uint64_t) {number * 1000}, sizeof(uint64_t));
-			break;
-		case KEPT_TEXT:
-			memcpy(at, &value, sizeof(value));
-			break;
-		case KEPT_COLUMNS:
+		case KEPT_AS_COLUMNS:
 			return read_columns(known, value, &arguments->hashed);
-		case KEPT_KEY:
+		case KEPT_AS_KEY:
 			return read_key(known, value, arguments);
 	}
 	return true;
@@ -336,28 +326,36 @@ take_option(char *argument, char *next, bool *takes_next, Arguments *arguments)
 	}
 	if (!take_value(known, value, arguments))
 		return false;
-	if (known->kept == KEPT_KEY)
+	if (known->kept == KEPT_AS_KEY)
 		memset(value, '*', strlen(value));
 	return true;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ the command line */
 
+/* Which columns are printed: NFStream's that are on, and those beyond them that were asked for. */
 static void
-complete_request(Arguments *arguments)
+add_columns(Arguments *arguments)
 {
 	MeterRequest *request = &arguments->request;
 
-	if (arguments->bpf_filter != NULL)
-		request->filter_length = (uint32_t) strlen(arguments->bpf_filter);
-	request->meter_memory = arguments->meter_memory << 20;
-	request->stop_at_damage = arguments->on_damage == ON_DAMAGE_ERROR;
 	request_add_all_columns(request);
 	for (unsigned i = 0; i < column_count; i++)
-		if (columns[i].extra &&
-			(arguments->extra_columns || (arguments->source_file && columns[i].field == FIELD_SOURCE_FILE)) &&
-			(columns[i].group == GROUP_CORE || (columns[i].group == GROUP_DPI && request->n_dissections > 0)))
+		if (columns[i].extra && request_group_is_on(request, columns[i].group) &&
+			(arguments->extra_columns || (arguments->source_file && columns[i].field == FIELD_SOURCE_FILE)))
 			column_set_add(&request->columns, i);
+}
+
+/* What no option alone can tell; says so. */
+static bool
+check_request(const MeterRequest *request)
+{
+	char		wrong[REQUEST_WRONG_MAX];
+
+	if (request_check(request, wrong))
+		return true;
+	complain(NULL, "%s", wrong);
+	return false;
 }
 
 static bool
@@ -383,9 +381,7 @@ arguments_read(int argc, char **argv, Arguments *arguments)
 
 	*arguments = (Arguments) {
 		.sources = memory_get((size_t) argc * sizeof(char *)),
-		.meter_memory = option_limits[OPTION_METER_MEMORY].fallback,
-		.on_damage = (uint8_t) option_limits[OPTION_ON_DAMAGE].fallback,
-		.extra_columns = (uint8_t) option_limits[OPTION_EXTRA_COLUMNS].fallback,
+		.extra_columns = option_limits[OPTION_EXTRA_COLUMNS].fallback,
 	};
 	request_defaults(&arguments->request);
 	for (int i = 1; i < argc; i++)
@@ -410,10 +406,8 @@ arguments_read(int argc, char **argv, Arguments *arguments)
 		else
 			i += takes_next;
 	}
-	if (!check_sources(arguments))
-		return ARGUMENTS_WRONG;
-	complete_request(arguments);
-	return ARGUMENTS_METER;
+	add_columns(arguments);
+	return check_sources(arguments) && check_request(&arguments->request) ? ARGUMENTS_METER : ARGUMENTS_WRONG;
 }
 
 /* ----------------------------------------------------------------------------------------------------------------------- help */

@@ -16,13 +16,10 @@
 
 typedef struct Arguments
 {
-	MeterRequest request;		/* complete and checked, columns included */
-	const char *bpf_filter;		/* request.filter_length bytes; NULL: none */
+	MeterRequest request;		/* complete and checked, columns included; its filter has a NUL */
 	char	  **sources;		/* request.files of them, as they were typed */
-	uint8_t		on_damage;		/* an OnDamage */
-	uint64_t	meter_memory;	/* megabytes */
-	uint8_t		extra_columns;
-	uint8_t		source_file;
+	bool		extra_columns;
+	bool		source_file;
 	ColumnSet	hashed;
 	uint8_t		key[CSV_KEY_MAX];
 	size_t		key_length;		/* bytes; 0: none was given */

@@ -251,6 +251,7 @@ static void
 tell_failure(ByHand *hand, const FailureMessage *failure)
 {
 	bool		is_one_of_many = failure->file != FAILURE_NO_FILE && hand->arguments.request.files > 1;
+	const RequestText *filter = &hand->arguments.request.filter;
 	char		hint[FILTER_HINT_MAX];
 
 	hand->status = EXIT_FAILED;
@@ -258,9 +259,9 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 	{
 		case FAILURE_FILTER:
 		case FAILURE_FILTER_NAME:
-			complain("--bpf_filter", "\"%s\": %s%s%s", hand->arguments.bpf_filter, failure->text,
+			complain("--bpf_filter", "\"%s\": %s%s%s", filter->bytes, failure->text,
 					 is_one_of_many ? ", in " : "", is_one_of_many ? name_of(hand, failure->file) : "");
-			if (filter_hint(hand->arguments.bpf_filter, strlen(hand->arguments.bpf_filter), failure, hint))
+			if (filter_hint(filter->bytes, filter->length, failure, hint))
 				complain(NULL, "%s", hint);
 			hand->status = hand->names_printed ? EXIT_FAILED : EXIT_USAGE;
 			break;
@@ -282,7 +283,7 @@ tell_of_blind_filter(const ByHand *hand, const Account *account)
 
 	if (filter_is_blind(account, &what, &packets, &word))
 		complain("--bpf_filter", "no packet passed, and %" PRIu64 " have %s: \"%s and (%s)\" looks behind these", packets, what, word,
-				 hand->arguments.bpf_filter);
+				 hand->arguments.request.filter.bytes);
 }
 
 static int
@@ -291,7 +292,6 @@ run(ByHand *hand)
 	MeterProgress nobody_looks;
 	const MeterOrder order = {
 		.request = &hand->arguments.request,
-		.filter = hand->arguments.bpf_filter,
 		.callbacks = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0, overlap, NULL, take_file,
 		file_end},
 		.records = hand->form.to,

@@ -169,11 +169,10 @@ application(void *context, const ApplicationMessage *message)
 }
 
 static bool
-meter(const MeterRequest *request, const char *filter, MeterProgress *progress)
+meter(const MeterRequest *request, MeterProgress *progress)
 {
 	const MeterOrder order = {
 		.request = request,
-		.filter = filter,
 		.callbacks = {NULL, open_source, record_room, record_written, place, damage, progress, 0, overlap, reading_order, take_file,
 		file_end},
 		.records = output.channel,
@@ -196,25 +195,25 @@ meter(const MeterRequest *request, const char *filter, MeterProgress *progress)
 int
 serve(int channel, const char *version)
 {
-	MeterRequest *request;
+	MeterRequest request;
+	char		wrong[REQUEST_WRONG_MAX];
+	uint8_t    *bytes;
 	uint32_t	length;
 	int			no_file;
 	MeterProgress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED, PROGRESS_DESCRIPTOR, 0);
-	const char *filter,
-			   *wrong;
 
 	output.channel = channel;
 	memory_on_exhaustion(out_of_memory);
-	request = channel_receive(channel, MESSAGE_REQUEST, &length, &no_file);
-	if (request == NULL || progress == MAP_FAILED)
+	bytes = channel_receive(channel, MESSAGE_REQUEST, &length, &no_file);
+	if (bytes == NULL || progress == MAP_FAILED)
 		return EXIT_FAILURE;
-	if ((wrong = request_check(request, length, &filter)) != NULL)
+	if (!request_read(bytes, length, &request, wrong))
 	{
 		fail(FAILURE_INTERNAL, wrong);
 		return EXIT_FAILURE;
 	}
-	if (!sandbox_prepare((pid_t) request->owner_pid, SANDBOX_OTHERS))
+	if (!sandbox_prepare((pid_t) request.owner_pid, SANDBOX_OTHERS))
 		return EXIT_FAILURE;
 	greet(version);
-	return meter(request, filter, progress) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return meter(&request, progress) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

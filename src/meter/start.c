@@ -58,13 +58,13 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 
 	if ((not_given_up = sandbox_limit(request->meter_memory)) != NULL)
 		return fail(failure, FAILURE_SANDBOX, not_given_up);
-	if (request->filter_length > 0)
-		filter = filter_start(order->filter, request->filter_length);
+	if (request->filter.length > 0)
+		filter = filter_start(request->filter.bytes, request->filter.length);
 	if (wants_dpi && (dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections)) == NULL)
 		return fail(failure, FAILURE_INTERNAL, "nDPI does not start");
 	if (!key_seed(&callbacks.seed))
 		return fail(failure, FAILURE_INTERNAL, "the system has no random number");
-	if ((not_given_up = sandbox_enter(order->records, order->takes_files, request->needs_filter)) != NULL)
+	if ((not_given_up = sandbox_enter(order->records, order->takes_files, request->needs_seccomp)) != NULL)
 		return fail(failure, FAILURE_SANDBOX, not_given_up);
 	if (!request->list_applications)
 		return engine_run(request, filter, dpi, &callbacks, account, failure);

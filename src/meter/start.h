@@ -11,7 +11,6 @@
 typedef struct MeterOrder
 {
 	const MeterRequest *request;	/* checked */
-	const char *filter;				/* request->filter_length bytes */
 	EngineCallbacks callbacks;	/* all but the seed */
 
 	/* What stays open for it: where records are written to, and whether files are sent over that, which then is a socket. */

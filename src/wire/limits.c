@@ -95,6 +95,21 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 	.help = "columns beyond NFStream's, as source_file and application_protocol"},
 };
 
+OptionId
+option_of_group(ColumnGroup group)
+{
+	static const OptionId options[COLUMN_GROUPS] = {
+		[GROUP_TUNNEL] = OPTION_DECODE_TUNNELS,
+		[GROUP_STATISTICS] = OPTION_STATISTICAL_ANALYSIS,
+		[GROUP_SPLT] = OPTION_SPLT_ANALYSIS,
+		[GROUP_DPI] = OPTION_N_DISSECTIONS,
+		[GROUP_UDPS] = OPTION_UDPS,
+		[GROUP_SYSTEM] = OPTION_SYSTEM_VISIBILITY_MODE,
+	};
+
+	return options[group];
+}
+
 /* Only digits, and a number that fits: no sign, no blanks, no fraction, no unit. */
 static bool
 parse_number(const char *text, uint64_t *value)
@@ -154,7 +169,7 @@ option_parse(OptionId id, const char *text, uint64_t *value)
 		case VALUE_CHOICE:
 			return parse_choice(option->choices, text, value);
 		case VALUE_TEXT:
-			return option->max == 0 || strlen(text) <= option->max;
+			return option_holds(id, strlen(text));
 	}
 	return false;
 }
@@ -172,7 +187,23 @@ option_is_called(OptionId id, const char *name)
 bool
 option_holds(OptionId id, uint64_t value)
 {
-	return value >= option_limits[id].min && value <= option_limits[id].max;
+	const OptionLimits *option = &option_limits[id];
+
+	switch (option->type)
+	{
+		case VALUE_BOOLEAN:
+			return value <= true;
+		case VALUE_NUMBER:
+			return value >= option->min && value <= option->max;
+		case VALUE_CHOICE:
+			for (uint64_t i = 0; option->choices[i] != NULL; i++)
+				if (i == value)
+					return true;
+			return false;
+		case VALUE_TEXT:
+			return option->max == 0 || value <= option->max;
+	}
+	return false;
 }
 
 void

@@ -4,7 +4,8 @@
  *
  * What servers and tables take in SQL, what a request may hold, what nfstream_meter takes on its command line and what
  * doc/options.md lists all come from this table.  A new option is a member of OptionId and a row of the table; a row of the
- * table in pg/options/options.c says where in SQL it may stand, a row of the one in meter/by_hand.c that the command line has it.
+ * table in pg/options/options.c says where in SQL it may stand, a row of the one in wire/request.c that a meter needs to
+ * know it, a row of the one in meter/arguments.c that the command line has it.
  */
 #ifndef WIRE_LIMITS_H
 #define WIRE_LIMITS_H
@@ -12,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "wire/column.h"
 
 typedef enum OptionId
 {
@@ -106,6 +109,9 @@ typedef struct OptionLimits
 /* By OptionId. */
 extern const OptionLimits option_limits[OPTIONS_COUNT];
 
+/* The option that turns the columns of a group on, by being set to more than 0; GROUP_CORE, which is always on, has none. */
+OptionId	option_of_group(ColumnGroup group);
+
 /* The longest text of option_accepted() and option_fallback(), with its NUL. */
 #define OPTION_WORDS_MAX	256
 
@@ -120,7 +126,7 @@ bool		option_parse(OptionId id, const char *text, uint64_t *value);
 /* Whether users call the option so, though it is not its name. */
 bool		option_is_called(OptionId id, const char *name);
 
-/* Whether a number lies in the option's range. */
+/* Whether the option accepts this: a number, 0 or 1, the index of a choice, the length of a text. */
 bool		option_holds(OptionId id, uint64_t value);
 
 /* What the option accepts, as users read it after "Accepted: ". */

@@ -14,7 +14,7 @@ typedef struct MessageKind
 } MessageKind;
 
 static const MessageKind message_kinds[MESSAGE_TYPES] = {
-	[MESSAGE_REQUEST] = {true, SENT_BY_OWNER, sizeof(MeterRequest), sizeof(MeterRequest) + REQUEST_FILTER_MAX},
+	[MESSAGE_REQUEST] = {true, SENT_BY_OWNER, sizeof(RequestHeader), REQUEST_BYTES_MAX},
 	[MESSAGE_FILE] = {true, SENT_BY_OWNER, sizeof(FileMessage), sizeof(FileMessage)},
 	[MESSAGE_HELLO] = {true, SENT_BY_METER, sizeof(HelloMessage), sizeof(HelloMessage)},
 	[MESSAGE_NEXT_FILE] = {true, SENT_BY_METER, sizeof(uint32_t), sizeof(uint32_t)},

@@ -40,7 +40,7 @@
 
 typedef enum MessageType
 {
-	MESSAGE_REQUEST = 1,		/* MeterRequest, filter */
+	MESSAGE_REQUEST = 1,		/* a request: request.h */
 	MESSAGE_FILE,				/* FileMessage; the descriptor is attached to the first byte */
 	MESSAGE_HELLO,				/* HelloMessage */
 	MESSAGE_NEXT_FILE,			/* uint32: index of the source that is looked at or read next */

@@ -1,55 +1,213 @@
 /*
  * request.c
- *	  Defaults and checks of a request.
+ *	  The table of a request's fields; a request's defaults, its check, and how it crosses.
  */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "wire/limits.h"
 #include "wire/request.h"
+
+/* One field of a request. */
+typedef struct RequestField
+{
+	const char *name;			/* NULL: the option's */
+	RequestFieldType type;
+	size_t		at;				/* in MeterRequest: an unsigned integer, a RequestText, a ColumnSet */
+	size_t		size;
+	bool		is_option;
+	OptionId	option;			/* whose default and range these are; of a text, the greatest length */
+	uint64_t	unit;			/* what one of the option's is here: 1000 ms for a second; 0: the same */
+	uint64_t	fallback;		/* of what is no option */
+	uint64_t	min;
+	uint64_t	max;
+} RequestField;
+
+#define FIELD(member)	.at = offsetof(MeterRequest, member), .size = sizeof(((MeterRequest *) NULL)->member)
+#define OPTION(id)		.is_option = true, .option = id
+
+#define MS_OF_A_SECOND	1000
+#define BYTES_OF_A_MB	((uint64_t) 1 << 20)
+
+static const RequestField request_fields[REQUEST_FIELDS] = {
+	[REQUEST_OWNER_PID] = {"owner_pid", REQUEST_NUMBER, FIELD(owner_pid), .max = INT32_MAX},
+	[REQUEST_IDLE_TIMEOUT] = {NULL, REQUEST_NUMBER, FIELD(idle_timeout), OPTION(OPTION_IDLE_TIMEOUT), .unit = MS_OF_A_SECOND},
+	[REQUEST_ACTIVE_TIMEOUT] = {NULL, REQUEST_NUMBER, FIELD(active_timeout), OPTION(OPTION_ACTIVE_TIMEOUT), .unit = MS_OF_A_SECOND},
+	[REQUEST_MAX_NFLOWS] = {NULL, REQUEST_NUMBER, FIELD(max_nflows), OPTION(OPTION_MAX_NFLOWS)},
+	[REQUEST_MAX_ACTIVE_FLOWS] = {NULL, REQUEST_NUMBER, FIELD(max_active_flows), OPTION(OPTION_MAX_ACTIVE_FLOWS)},
+	[REQUEST_METER_MEMORY] = {NULL, REQUEST_NUMBER, FIELD(meter_memory), OPTION(OPTION_METER_MEMORY), .unit = BYTES_OF_A_MB},
+	[REQUEST_ACCOUNTING_MODE] = {NULL, REQUEST_NUMBER, FIELD(accounting_mode), OPTION(OPTION_ACCOUNTING_MODE)},
+	[REQUEST_N_DISSECTIONS] = {NULL, REQUEST_NUMBER, FIELD(n_dissections), OPTION(OPTION_N_DISSECTIONS)},
+	[REQUEST_SPLT_ANALYSIS] = {NULL, REQUEST_NUMBER, FIELD(splt_analysis), OPTION(OPTION_SPLT_ANALYSIS)},
+	[REQUEST_STATISTICAL_ANALYSIS] = {NULL, REQUEST_NUMBER, FIELD(statistical_analysis), OPTION(OPTION_STATISTICAL_ANALYSIS)},
+	[REQUEST_DECODE_TUNNELS] = {NULL, REQUEST_NUMBER, FIELD(decode_tunnels), OPTION(OPTION_DECODE_TUNNELS)},
+	[REQUEST_SEPARATE_FILES] = {NULL, REQUEST_NUMBER, FIELD(separate_files), OPTION(OPTION_SEPARATE_FILES)},
+	[REQUEST_SOURCE_ORDER] = {NULL, REQUEST_NUMBER, FIELD(source_order), OPTION(OPTION_SOURCE_ORDER)},
+	[REQUEST_STOP_AT_DAMAGE] = {NULL, REQUEST_NUMBER, FIELD(stop_at_damage), OPTION(OPTION_ON_DAMAGE)},
+	[REQUEST_APPLICATION_NAMES] = {NULL, REQUEST_NUMBER, FIELD(application_names), OPTION(OPTION_APPLICATION_NAMES)},
+	[REQUEST_TIME_DISSECTIONS] = {"time_dissections", REQUEST_NUMBER, FIELD(time_dissections), .max = true},
+	[REQUEST_LIST_APPLICATIONS] = {"list_applications", REQUEST_NUMBER, FIELD(list_applications), .max = true},
+	[REQUEST_NEEDS_SECCOMP] = {"needs_seccomp", REQUEST_NUMBER, FIELD(needs_seccomp), .fallback = true, .max = true},
+	[REQUEST_COLUMNS] = {"columns", REQUEST_COLUMN_SET, FIELD(columns)},
+	[REQUEST_SHARDS] = {"shards", REQUEST_NUMBER, FIELD(shards), .fallback = 1, .min = 1, .max = REQUEST_SHARDS_MAX},
+	[REQUEST_SHARD] = {"shard", REQUEST_NUMBER, FIELD(shard), .max = REQUEST_SHARDS_MAX - 1},
+	[REQUEST_FILES] = {"files", REQUEST_NUMBER, FIELD(files), .max = REQUEST_FILES_MAX},
+	[REQUEST_FILTER] = {NULL, REQUEST_TEXT, FIELD(filter), OPTION(OPTION_BPF_FILTER)},
+};
+
+_Static_assert(ON_DAMAGE_WARN == false && ON_DAMAGE_ERROR == true, "on_damage is stop_at_damage");
+
+/* --------------------------------------------------------------------------------------------------------- fields, one by one */
+
+static const char *
+name_of(const RequestField *field)
+{
+	return field->name != NULL ? field->name : option_limits[field->option].name;
+}
+
+static uint64_t
+unit_of(const RequestField *field)
+{
+	return field->unit == 0 ? 1 : field->unit;
+}
+
+static uint64_t
+number_in(const MeterRequest *request, const RequestField *field)
+{
+	const char *at = (const char *) request + field->at;
+	uint64_t	number;
+	uint32_t	word;
+
+	switch (field->size)
+	{
+		case sizeof(uint8_t):
+			return *(const uint8_t *) at;
+		case sizeof(uint32_t):
+			memcpy(&word, at, sizeof(word));
+			return word;
+		default:
+			memcpy(&number, at, sizeof(number));
+			return number;
+	}
+}
+
+/* Sets a number; false if it does not fit there. */
+static bool
+set_number(MeterRequest *request, const RequestField *field, uint64_t number)
+{
+	char	   *at = (char *) request + field->at;
+	uint32_t	word = (uint32_t) number;
+
+	switch (field->size)
+	{
+		case sizeof(uint8_t):
+			*(uint8_t *) at = (uint8_t) number;
+			return number <= UINT8_MAX;
+		case sizeof(uint32_t):
+			memcpy(at, &word, sizeof(word));
+			return number <= UINT32_MAX;
+		default:
+			memcpy(at, &number, sizeof(number));
+			return true;
+	}
+}
+
+static const RequestText *
+text_in(const MeterRequest *request, const RequestField *field)
+{
+	return (const RequestText *) ((const char *) request + field->at);
+}
+
+/* Whether a field holds what it may. */
+static bool
+is_in_range(const MeterRequest *request, const RequestField *field)
+{
+	uint64_t	number;
+
+	switch (field->type)
+	{
+		case REQUEST_NUMBER:
+			number = number_in(request, field);
+			if (field->is_option)
+				return option_holds(field->option, number / unit_of(field));
+			return number >= field->min && number <= field->max;
+		case REQUEST_TEXT:
+			return option_holds(field->option, text_in(request, field)->length);
+		case REQUEST_COLUMN_SET:
+			for (unsigned i = column_count; i < COLUMNS_MAX; i++)
+				if (column_set_has(&request->columns, i))
+					return false;
+			return true;
+	}
+	return false;
+}
+
+/* The field of an option that is a number, or NULL. */
+static const RequestField *
+field_of_option(OptionId id)
+{
+	for (RequestFieldId i = 0; i < REQUEST_FIELDS; i++)
+		if (request_fields[i].is_option && request_fields[i].option == id && request_fields[i].type == REQUEST_NUMBER)
+			return &request_fields[i];
+	return NULL;
+}
+
+/* -------------------------------------------------------------------------------------------------------- options and columns */
 
 void
 request_defaults(MeterRequest *request)
 {
-	*request = (MeterRequest) {
-		.magic = REQUEST_MAGIC,
-		.version = REQUEST_VERSION,
-		.size = sizeof(*request),
-		.idle_timeout = option_limits[OPTION_IDLE_TIMEOUT].fallback * 1000,
-		.active_timeout = option_limits[OPTION_ACTIVE_TIMEOUT].fallback * 1000,
-		.max_nflows = option_limits[OPTION_MAX_NFLOWS].fallback,
-		.max_active_flows = option_limits[OPTION_MAX_ACTIVE_FLOWS].fallback,
-		.accounting_mode = (uint32_t) option_limits[OPTION_ACCOUNTING_MODE].fallback,
-		.n_dissections = (uint32_t) option_limits[OPTION_N_DISSECTIONS].fallback,
-		.splt_analysis = (uint32_t) option_limits[OPTION_SPLT_ANALYSIS].fallback,
-		.statistical_analysis = (uint8_t) option_limits[OPTION_STATISTICAL_ANALYSIS].fallback,
-		.decode_tunnels = (uint8_t) option_limits[OPTION_DECODE_TUNNELS].fallback,
-		.shards = 1,
-		.needs_filter = true,
-	};
+	*request = (MeterRequest) {0};
+	for (RequestFieldId i = 0; i < REQUEST_FIELDS; i++)
+	{
+		const RequestField *field = &request_fields[i];
+
+		if (field->type == REQUEST_NUMBER)
+			set_number(request, field,
+					   field->is_option ? option_limits[field->option].fallback * unit_of(field) : field->fallback);
+	}
 }
 
-const char *
-request_check(const MeterRequest *request, size_t length, const char **filter)
+uint64_t
+request_option(const MeterRequest *request, OptionId id)
 {
-	if (length < sizeof(*request) || request->magic != REQUEST_MAGIC)
-		return "the request is not one";
-	if (request->version != REQUEST_VERSION || request->size != sizeof(*request))
-		return "the request is another version's";
-	if (request->filter_length > REQUEST_FILTER_MAX || request->filter_length != length - sizeof(*request))
-		return "the request's length is wrong";
-	if (request->shards < 1 || request->shards > REQUEST_SHARDS_MAX || request->shard >= request->shards)
-		return "the request's shard is out of range";
-	if (!option_holds(OPTION_ACCOUNTING_MODE, request->accounting_mode) ||
-		request->application_names > APPLICATION_NAMES_FULL ||
-		!option_holds(OPTION_N_DISSECTIONS, request->n_dissections) ||
-		!option_holds(OPTION_SPLT_ANALYSIS, request->splt_analysis))
-		return "an option of the request is out of range";
-	if ((column_set_has_group(&request->columns, GROUP_DPI) && request->n_dissections == 0) ||
-		(column_set_has_group(&request->columns, GROUP_STATISTICS) && !request->statistical_analysis) ||
-		(column_set_has_group(&request->columns, GROUP_SPLT) && request->splt_analysis == 0))
-		return "the request wants a column that its options turn off";
-	*filter = (const char *) (request + 1);
-	return NULL;
+	const RequestField *field = field_of_option(id);
+
+	return field == NULL ? 0 : number_in(request, field) / unit_of(field);
+}
+
+bool
+request_set_option(MeterRequest *request, OptionId id, uint64_t value)
+{
+	const RequestField *field = field_of_option(id);
+
+	if (field != NULL)
+		set_number(request, field, value * unit_of(field));
+	return field != NULL;
+}
+
+bool
+request_group_is_on(const MeterRequest *request, ColumnGroup group)
+{
+	return group == GROUP_CORE || request_option(request, option_of_group(group)) > 0;
+}
+
+void
+request_turn_off_unwanted(MeterRequest *request)
+{
+	static const ColumnGroup costly[] = {GROUP_STATISTICS, GROUP_SPLT, GROUP_DPI};
+
+	for (unsigned i = 0; i < sizeof(costly) / sizeof(costly[0]); i++)
+		if (!column_set_has_group(&request->columns, costly[i]))
+			request_set_option(request, option_of_group(costly[i]), 0);
+}
+
+void
+request_add_all_columns(MeterRequest *request)
+{
+	for (unsigned i = 0; i < column_count; i++)
+		if (!columns[i].extra && request_group_is_on(request, columns[i].group))
+			column_set_add(&request->columns, i);
 }
 
 uint64_t
@@ -64,20 +222,174 @@ request_opens_max(const MeterRequest *request)
 	return opens;
 }
 
-void
-request_add_all_columns(MeterRequest *request)
-{
-	for (unsigned i = 0; i < column_count; i++)
-	{
-		ColumnGroup group = columns[i].group;
+/* -------------------------------------------------------------------------------------------------------------------- the check */
 
-		if (columns[i].extra)
-			continue;
-		if (group == GROUP_CORE ||
-			(group == GROUP_TUNNEL && request->decode_tunnels) ||
-			(group == GROUP_STATISTICS && request->statistical_analysis) ||
-			(group == GROUP_SPLT && request->splt_analysis > 0) ||
-			(group == GROUP_DPI && request->n_dissections > 0))
-			column_set_add(&request->columns, i);
+/* Says what is wrong; always false. */
+__attribute__((format(printf, 2, 3)))
+static bool
+refuse(char wrong[REQUEST_WRONG_MAX], const char *format, ...)
+{
+	va_list		arguments;
+
+	va_start(arguments, format);
+	vsnprintf(wrong, REQUEST_WRONG_MAX, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+bool
+request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX])
+{
+	for (RequestFieldId i = 0; i < REQUEST_FIELDS; i++)
+		if (!is_in_range(request, &request_fields[i]))
+			return refuse(wrong, "field \"%s\" of the request is out of range", name_of(&request_fields[i]));
+	if (request->shard >= request->shards)
+		return refuse(wrong, "field \"%s\" of the request is out of range", name_of(&request_fields[REQUEST_SHARD]));
+	for (unsigned i = 0; i < column_count; i++)
+		if (column_set_has(&request->columns, i) && !request_group_is_on(request, columns[i].group))
+			return refuse(wrong, "the request wants the column %s, which its options turn off", columns[i].name);
+	return true;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- how it crosses */
+
+/* The bytes of a field's value, and how many they are; `number` is where those of a number are made. */
+static const void *
+value_of(const MeterRequest *request, const RequestField *field, uint64_t *number, size_t *length)
+{
+	switch (field->type)
+	{
+		case REQUEST_NUMBER:
+			*number = number_in(request, field);
+			*length = sizeof(*number);
+			return number;
+		case REQUEST_TEXT:
+			*length = text_in(request, field)->length;
+			return text_in(request, field)->bytes;
+		case REQUEST_COLUMN_SET:
+			break;
 	}
+	*length = field->size;
+	return (const char *) request + field->at;
+}
+
+static uint8_t *
+put(uint8_t *to, const void *bytes, size_t length)
+{
+	if (length > 0)
+		memcpy(to, bytes, length);
+	return to + length;
+}
+
+size_t
+request_length(const MeterRequest *request)
+{
+	size_t		length = sizeof(RequestHeader);
+
+	for (RequestFieldId i = 0; i < REQUEST_FIELDS; i++)
+	{
+		uint64_t	number;
+		size_t		value_length;
+
+		value_of(request, &request_fields[i], &number, &value_length);
+		length += sizeof(RequestFieldHeader) + value_length;
+	}
+	return length;
+}
+
+void
+request_write(const MeterRequest *request, uint8_t *to)
+{
+	const RequestHeader header = {.magic = REQUEST_MAGIC, .version = REQUEST_VERSION, .fields = REQUEST_FIELDS};
+
+	to = put(to, &header, sizeof(header));
+	for (RequestFieldId i = 0; i < REQUEST_FIELDS; i++)
+	{
+		const RequestField *field = &request_fields[i];
+		uint64_t	number;
+		size_t		length;
+		const void *value = value_of(request, field, &number, &length);
+		const RequestFieldHeader field_header = {
+			.id = (uint16_t) i, .type = (uint16_t) field->type, .length = (uint32_t) length,
+		};
+
+		to = put(to, &field_header, sizeof(field_header));
+		to = put(to, value, length);
+	}
+}
+
+/* Takes a value of so many bytes over; false if no value of this field can be like that. */
+static bool
+take_value(MeterRequest *request, const RequestField *field, const uint8_t *bytes, size_t length)
+{
+	uint64_t	number;
+
+	switch (field->type)
+	{
+		case REQUEST_NUMBER:
+			if (length != sizeof(number))
+				return false;
+			memcpy(&number, bytes, sizeof(number));
+			return set_number(request, field, number);
+		case REQUEST_TEXT:
+			*(RequestText *) ((char *) request + field->at) = (RequestText) {(const char *) bytes, (uint32_t) length};
+			return true;
+		case REQUEST_COLUMN_SET:
+			if (length != field->size)
+				return false;
+			memcpy((char *) request + field->at, bytes, length);
+			return true;
+	}
+	return false;
+}
+
+/* Reads the field at the cursor, one that did not come before, and moves on. */
+static bool
+read_field(const uint8_t **cursor, const uint8_t *end, bool came[REQUEST_FIELDS], MeterRequest *request,
+		   char wrong[REQUEST_WRONG_MAX])
+{
+	RequestFieldHeader header;
+	const RequestField *field;
+
+	if ((size_t) (end - *cursor) < sizeof(header))
+		return refuse(wrong, "the request's length is wrong");
+	memcpy(&header, *cursor, sizeof(header));
+	*cursor += sizeof(header);
+	if (header.length > (size_t) (end - *cursor))
+		return refuse(wrong, "the request's length is wrong");
+	if (header.id >= REQUEST_FIELDS || header.type != request_fields[header.id].type)
+		return refuse(wrong, "the request has a field that is not known");
+	field = &request_fields[header.id];
+	if (came[header.id])
+		return refuse(wrong, "field \"%s\" of the request comes twice", name_of(field));
+	came[header.id] = true;
+	if (!take_value(request, field, *cursor, header.length))
+		return refuse(wrong, "field \"%s\" of the request is out of range", name_of(field));
+	*cursor += header.length;
+	return true;
+}
+
+bool
+request_read(const uint8_t *bytes, size_t length, MeterRequest *request, char wrong[REQUEST_WRONG_MAX])
+{
+	const uint8_t *cursor,
+			   *end = bytes + length;
+	bool		came[REQUEST_FIELDS] = {false};
+	RequestHeader header;
+
+	request_defaults(request);
+	if (length < sizeof(header))
+		return refuse(wrong, "the request is not one");
+	memcpy(&header, bytes, sizeof(header));
+	if (header.magic != REQUEST_MAGIC)
+		return refuse(wrong, "the request is not one");
+	if (header.version != REQUEST_VERSION)
+		return refuse(wrong, "the request is another version's");
+	cursor = bytes + sizeof(header);
+	for (uint32_t i = 0; i < header.fields; i++)
+		if (!read_field(&cursor, end, came, request, wrong))
+			return false;
+	if (cursor != end)
+		return refuse(wrong, "the request's length is wrong");
+	return request_check(request, wrong);
 }

@@ -2,8 +2,10 @@
  * request.h
  *	  What a meter is asked to do.
  *
- * The server and its meter are installed together and run on one machine, so the request crosses as this struct, followed by
- * the filter's text; its first fields tell two programs that were not built together apart.
+ * Within a process a request is a struct.  It crosses to another one as typed fields, in the order and with the numbers of
+ * RequestFieldId: a RequestHeader, then for each field a RequestFieldHeader and its value.  What a field is, where it stands in the
+ * struct and what it may hold is one row of the table in request.c; the default and the range of what users choose are those of
+ * wire/limits.c.  A new field is a member of RequestFieldId, one of MeterRequest and a row of the table.
  */
 #ifndef WIRE_REQUEST_H
 #define WIRE_REQUEST_H
@@ -11,9 +13,12 @@
 #include <stddef.h>
 
 #include "wire/column.h"
+#include "wire/limits.h"
 
 #define REQUEST_MAGIC		0x4e46524fu
-#define REQUEST_VERSION		1
+
+/* Two programs that differ in it do not understand each other: not in the request, and not in what follows it. */
+#define REQUEST_VERSION		2
 
 /*
  * Bytes of a BPF filter.  libpcap's compiler takes time that grows with the third power of a filter's length: one of 4,096 bytes
@@ -22,13 +27,72 @@
 #define REQUEST_FILTER_MAX	4096
 
 #define REQUEST_SHARDS_MAX	64
+#define REQUEST_FILES_MAX	100000
 #define REQUEST_SAMPLE_FILES	64	/* sources that are looked at for a sample: engine/look.h */
 
-typedef struct MeterRequest
+/* A request as it crosses has no more bytes. */
+#define REQUEST_BYTES_MAX	8192
+
+/* The longest text of request_read(), with its NUL. */
+#define REQUEST_WRONG_MAX	128
+
+typedef enum RequestFieldId
+{
+	REQUEST_OWNER_PID,
+	REQUEST_IDLE_TIMEOUT,
+	REQUEST_ACTIVE_TIMEOUT,
+	REQUEST_MAX_NFLOWS,
+	REQUEST_MAX_ACTIVE_FLOWS,
+	REQUEST_METER_MEMORY,
+	REQUEST_ACCOUNTING_MODE,
+	REQUEST_N_DISSECTIONS,
+	REQUEST_SPLT_ANALYSIS,
+	REQUEST_STATISTICAL_ANALYSIS,
+	REQUEST_DECODE_TUNNELS,
+	REQUEST_SEPARATE_FILES,
+	REQUEST_SOURCE_ORDER,
+	REQUEST_STOP_AT_DAMAGE,
+	REQUEST_APPLICATION_NAMES,
+	REQUEST_TIME_DISSECTIONS,
+	REQUEST_LIST_APPLICATIONS,
+	REQUEST_NEEDS_SECCOMP,
+	REQUEST_COLUMNS,
+	REQUEST_SHARDS,
+	REQUEST_SHARD,
+	REQUEST_FILES,
+	REQUEST_FILTER,
+	REQUEST_FIELDS
+} RequestFieldId;
+
+typedef enum RequestFieldType
+{
+	REQUEST_NUMBER,				/* a uint64 */
+	REQUEST_TEXT,				/* its bytes, without a NUL */
+	REQUEST_COLUMN_SET			/* a ColumnSet */
+} RequestFieldType;
+
+typedef struct RequestHeader
 {
 	uint32_t	magic;
 	uint32_t	version;
-	uint32_t	size;				/* of this struct */
+	uint32_t	fields;				/* how many follow */
+} RequestHeader;
+
+typedef struct RequestFieldHeader
+{
+	uint16_t	id;					/* a RequestFieldId */
+	uint16_t	type;				/* a RequestFieldType */
+	uint32_t	length;				/* of the value, bytes */
+} RequestFieldHeader;
+
+typedef struct RequestText
+{
+	const char *bytes;				/* without a NUL */
+	uint32_t	length;				/* 0: none */
+} RequestText;
+
+typedef struct MeterRequest
+{
 	uint32_t	owner_pid;			/* the meter ends when this process does */
 
 	/* NFStreamer's options, by their names; timeouts in ms. */
@@ -36,43 +100,64 @@ typedef struct MeterRequest
 	uint64_t	active_timeout;
 	uint64_t	max_nflows;			/* 0: all */
 	uint64_t	max_active_flows;	/* of this meter; 0: no bound */
-	uint64_t	meter_memory;		/* bytes of this meter; 0: no bound */
+	uint64_t	meter_memory;		/* bytes of this meter */
 	uint32_t	accounting_mode;
 	uint32_t	n_dissections;		/* 0: nDPI is not initialised */
 	uint32_t	splt_analysis;		/* 0: none */
 	uint8_t		statistical_analysis;
 	uint8_t		decode_tunnels;
-	uint8_t		stop_at_damage;		/* the rest of the sources is not read */
-	uint8_t		time_dissections;	/* fill COUNTER_DISSECTION_TIME */
 	uint8_t		separate_files; /* this meter's files are those that MESSAGE_TAKE_FILE gives it; one shard */
 	uint8_t		source_order;	/* a SourceOrder */
-	uint8_t		list_applications;	/* instead of metering, tell what nDPI knows */
+	uint8_t		stop_at_damage;	/* on_damage: the rest of the sources is not read */
 	uint8_t		application_names;	/* an ApplicationNames */
-	uint8_t		needs_filter;		/* a kernel that filters no system calls is a failure */
+	uint8_t		time_dissections;	/* fill COUNTER_DISSECTION_TIME */
+	uint8_t		list_applications;	/* instead of metering, tell what nDPI knows */
+	uint8_t		needs_seccomp;		/* a kernel that filters no system calls is a failure */
 
 	/* What is to be in a record, and whose flows. */
 	ColumnSet	columns;
-	uint32_t	shard;				/* this meter's, from 0 */
 	uint32_t	shards;
+	uint32_t	shard;				/* this meter's, from 0 */
 
 	uint32_t	files;				/* sources, asked for one by one with MESSAGE_NEXT_FILE */
-	uint32_t	filter_length;		/* bytes behind this struct, without NUL; 0: no filter */
+	RequestText filter;				/* bpf_filter */
 } MeterRequest;
 
-/* NFStream's defaults, one shard, no column. */
+/* The defaults of all fields: NFStream's options, one shard, no column, no file. */
 void		request_defaults(MeterRequest *request);
 
 /*
- * Checks a request that came as `length` bytes and points `filter` at its filter, not NUL-terminated.
- *
- * Returns NULL, or what is wrong with it, as a constant text.
+ * The field of an option that holds a number, in the option's own unit: seconds, megabytes.  An option that no meter needs to know
+ * is 0 there, and cannot be set: false.
  */
-const char *request_check(const MeterRequest *request, size_t length, const char **filter);
+uint64_t	request_option(const MeterRequest *request, OptionId id);
+bool		request_set_option(MeterRequest *request, OptionId id, uint64_t value);
+
+/* Whether the request's options turn the columns of this group on. */
+bool		request_group_is_on(const MeterRequest *request, ColumnGroup group);
+
+/* Turns off what no wanted column needs: labels, statistics, SPLT. */
+void		request_turn_off_unwanted(MeterRequest *request);
+
+/* Adds all columns of NFStream's that the options turn on. */
+void		request_add_all_columns(MeterRequest *request);
 
 /* How often a meter with this request opens sources, at most: each once, and before that all or some for a look. */
 uint64_t	request_opens_max(const MeterRequest *request);
 
-/* Adds all columns of NFStream's that the options turn on, `udps` and system visibility apart. */
-void		request_add_all_columns(MeterRequest *request);
+/* Whether a meter can do what the request asks for; if not, `wrong` says why. */
+bool		request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);
+
+/* A request as it crosses: how many bytes it has, at most REQUEST_BYTES_MAX if it passes request_check(), and these. */
+size_t		request_length(const MeterRequest *request);
+void		request_write(const MeterRequest *request, uint8_t *to);
+
+/*
+ * Reads and checks a request that came as `length` bytes; its texts point into them.  A field that did not come has its default.
+ *
+ * Returns false, with what is wrong, for bytes that are no request of this version, that have a field more than once or one that is
+ * not known, and for what request_check() refuses.
+ */
+bool		request_read(const uint8_t *bytes, size_t length, MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);
 
 #endif							/* WIRE_REQUEST_H */

@@ -106,13 +106,26 @@ take_flows(Conversation *conversation, const uint8_t *body, const uint8_t *end)
 static void
 take_request(const uint8_t *body, uint32_t length)
 {
-	const MeterRequest *request = (const MeterRequest *) body;
-	const char *filter = NULL;
+	char		wrong[REQUEST_WRONG_MAX] = "";
+	MeterRequest request;
+	uint8_t    *again;
 
-	if (request_check(request, length, &filter) != NULL)
+	if (!request_read(body, length, &request, wrong))
+	{
+		EXPECT(wrong[0] != '\0');
 		return;
-	EXPECT(request->shards >= 1 && request->shards <= REQUEST_SHARDS_MAX && request->shard < request->shards);
-	expect_inside((const uint8_t *) filter, request->filter_length, body, body + length);
+	}
+	EXPECT(request.shards >= 1 && request.shards <= REQUEST_SHARDS_MAX && request.shard < request.shards);
+	EXPECT(request.filter.length <= REQUEST_FILTER_MAX);
+	if (request.filter.length > 0)
+		expect_inside((const uint8_t *) request.filter.bytes, request.filter.length, body, body + length);
+
+	/* And as its own server would send it. */
+	EXPECT(request_length(&request) <= REQUEST_BYTES_MAX);
+	again = malloc(request_length(&request));
+	request_write(&request, again);
+	EXPECT(request_read(again, request_length(&request), &request, wrong));
+	free(again);
 }
 
 static bool

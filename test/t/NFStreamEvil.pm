@@ -27,6 +27,14 @@ sub counters
 	return @names - @no_names - 1;
 }
 
+# The version of the request, as src/wire/request.h has it.
+sub version
+{
+	my ($version) = slurp_file(dirname(__FILE__) . '/../../src/wire/request.h') =~ /^#define REQUEST_VERSION\s+(\d+)/m;
+
+	return $version;
+}
+
 # The deeds of one of its tables.
 sub evil_deeds
 {
@@ -40,10 +48,10 @@ sub evil_program
 {
 	my ($node, $deed) = @_;
 	my $program = $node->basedir . "/evil.$deed";
-	my $counters = counters();
+	my ($counters, $version) = (counters(), version());
 
 	return $program if -e $program;
-	append_to_file($program, slurp_file($evil) =~ s/^COUNTERS = .*$/COUNTERS = $counters/mr);
+	append_to_file($program, slurp_file($evil) =~ s/^COUNTERS = .*$/COUNTERS = $counters/mr =~ s/^VERSION = .*$/VERSION = $version/mr);
 	chmod 0755, $program;
 	return $program;
 }

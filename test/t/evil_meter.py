@@ -11,7 +11,8 @@ import time
 
 HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
 ORDER, TAKE_FILE, FILE_END = 12, 13, 15
-COUNTERS = None    # of an account; NFStreamEvil.pm writes their number here
+COUNTERS = None    # of an account; NFStreamEvil.pm writes their number here,
+VERSION = None     # and that of the request here
 
 
 def read(length):
@@ -34,7 +35,7 @@ def message(kind, body, length=None):
 
 
 def hello():
-    message(HELLO, struct.pack('<I32s64s96s', 1, b'1.0', b'4.2', b'1.10'))
+    message(HELLO, struct.pack('<I32s64s96s', VERSION, b'1.0', b'4.2', b'1.10'))
 
 
 def record(left, first, values, length=None, file=b'\0' * 4):

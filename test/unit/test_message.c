@@ -16,7 +16,7 @@ static const struct
 	uint32_t	least;
 	uint32_t	most;
 }			expected[] = {
-	{MESSAGE_REQUEST, SENT_BY_OWNER, sizeof(MeterRequest), sizeof(MeterRequest) + 4096},
+	{MESSAGE_REQUEST, SENT_BY_OWNER, sizeof(RequestHeader), REQUEST_BYTES_MAX},
 	{MESSAGE_FILE, SENT_BY_OWNER, 16, 16},
 	{MESSAGE_HELLO, SENT_BY_METER, 4 + 32 + 64 + 96, 4 + 32 + 64 + 96},
 	{MESSAGE_NEXT_FILE, SENT_BY_METER, 4, 4},

@@ -10,14 +10,13 @@
 #include "wire/request.h"
 
 #define DEFAULT_MAX_METERS			64
-#define DEFAULT_MAX_METER_MEMORY	4096	/* MB */
 
 char	   *setting_meter_program = NULL;
 bool		setting_require_seccomp = true;
 int			setting_max_meters = DEFAULT_MAX_METERS;
 int			setting_max_workers = -1;
 int			setting_max_meters_per_scan = REQUEST_SHARDS_MAX;
-int			setting_max_meter_memory = DEFAULT_MAX_METER_MEMORY;
+int			setting_max_meter_memory;
 
 /* A longer one would be cut off where it is used. */
 static bool
@@ -34,6 +33,8 @@ check_meter_program(char **value, void **extra, GucSource source)
 void
 settings_define(void)
 {
+	const OptionLimits *memory = &option_limits[OPTION_METER_MEMORY];
+
 	DefineCustomStringVariable("nfstream_fdw.meter_program",
 							   "Program that is started as a meter.",
 							   "Empty for nfstream_meter beside the server's own programs.",
@@ -60,7 +61,7 @@ settings_define(void)
 	DefineCustomIntVariable("nfstream_fdw.max_meter_memory",
 							"Most memory that a meter may have, whatever the option meter_memory says.",
 							NULL,
-							&setting_max_meter_memory, DEFAULT_MAX_METER_MEMORY, 256, 1048576, PGC_SUSET, GUC_UNIT_MB,
+							&setting_max_meter_memory, memory->fallback, memory->min, memory->max, PGC_SUSET, GUC_UNIT_MB,
 							NULL, NULL, NULL);
 	MarkGUCPrefixReserved("nfstream_fdw");
 }

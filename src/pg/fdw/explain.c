@@ -17,7 +17,6 @@
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pass.h"
 #include "pg/fdw/sizing.h"
-#include "pg/workers/scan_request.h"
 #include "wire/limits.h"
 
 /* Files that a person is shown. */
@@ -132,21 +131,19 @@ void
 nfstream_explain(ForeignScanState *node, ExplainState *es)
 {
 	FlowScan   *scan = node->fdw_state;
-	MeterRequest request;
 	SourceMeasure measure;
 
 	if (scan->options->source != NULL)
 		ExplainPropertyText("Source", scan->options->source, es);
-	if (scan->options->bpf_filter != NULL && scan->options->bpf_filter[0] != '\0')
+	if (scan->request.filter.length > 0)
 		ExplainPropertyText("BPF Filter", scan->options->bpf_filter, es);
 	explain_several(scan->options, es);
-	scan_request_fill(&request, scan->options, &scan->wanted);
 	measure = source_measure_for_plan(scan->options);
-	ExplainPropertyUInteger("Meters", NULL, sizing_meters(scan->options, &scan->wanted, &measure), es);
+	ExplainPropertyUInteger("Meters", NULL, sizing_meters(&scan->request, scan->options->n_meters, &measure), es);
 	explain_bounds(scan->options, es);
-	explain_switch("DPI", request.n_dissections > 0, es);
-	explain_switch("Statistics", request.statistical_analysis, es);
-	explain_switch("SPLT", request.splt_analysis > 0, es);
+	explain_switch("DPI", request_group_is_on(&scan->request, GROUP_DPI), es);
+	explain_switch("Statistics", request_group_is_on(&scan->request, GROUP_STATISTICS), es);
+	explain_switch("SPLT", request_group_is_on(&scan->request, GROUP_SPLT), es);
 
 	if (!es->analyze || scan->meters == 0)
 		return;

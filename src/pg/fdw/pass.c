@@ -23,9 +23,11 @@ FlowScan *
 pass_prepare(Relation table, const Bitmapset *attributes_used)
 {
 	FlowScan   *scan = palloc0(sizeof(*scan));
+	ColumnSet	wanted;
 
 	scan->options = options_of_table(RelationGetRelid(table));
-	scan->builder = tuple_builder(table, scan->options, attributes_used, &scan->wanted);
+	scan->builder = tuple_builder(table, scan->options, attributes_used, &wanted);
+	scan_request_fill(&scan->request, scan->options, &wanted);
 	return scan;
 }
 
@@ -41,18 +43,13 @@ create_job(FlowScan *scan)
 	job->directory = scan->options->directory;
 	job->taken = palloc(sizeof(*job->taken));
 	pg_atomic_init_u32(job->taken, 0);
-	scan_request_fill(&job->request, scan->options, &scan->wanted);
+	job->request = scan->request;
 	job->request.files = count;
 	if (count == 1)
 		job->request.separate_files = false;	/* there is nothing that it were to be apart from */
 	job->request.time_dissections = scan->timed;
 	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
 	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);
-	if (scan->options->bpf_filter != NULL)
-	{
-		job->filter = scan->options->bpf_filter;
-		job->request.filter_length = strlen(job->filter);
-	}
 	return job;
 }
 
@@ -72,7 +69,7 @@ start(FlowScan *scan, MemoryContext parent)
 	scan->warns = false;		/* a rescan says nothing new */
 	tuple_builder_set_files(scan->builder, scan->job->files, scan->job->request.files);
 	measure = source_measure(scan->job->files, scan->job->request.files);
-	scan->merge = merge_start(scan->job, sizing_meters(scan->options, &scan->wanted, &measure));
+	scan->merge = merge_start(scan->job, sizing_meters(&scan->job->request, scan->options->n_meters, &measure));
 	scan->meters = merge_meters(scan->merge);
 	MemoryContextSwitchTo(before);
 }
@@ -125,7 +122,7 @@ tell_of_blind_filter(FlowScan *scan)
 			   *word;
 	uint64		packets;
 
-	if (scan->filter_told || scan->job->request.filter_length == 0 || !filter_is_blind(&scan->account, &what, &packets, &word))
+	if (scan->filter_told || scan->job->request.filter.length == 0 || !filter_is_blind(&scan->account, &what, &packets, &word))
 		return;
 	scan->filter_told = true;
 	ereport(NOTICE,

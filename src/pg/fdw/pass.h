@@ -12,7 +12,7 @@ typedef struct FlowScan
 {
 	ScanOptions *options;
 	TupleBuilder *builder;
-	ColumnSet	wanted;			/* what the meters compute */
+	MeterRequest request;		/* all but what only the files decide */
 
 	/* Once the first row was asked for. */
 	MemoryContext context;		/* of one pass over the source */

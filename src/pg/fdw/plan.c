@@ -67,7 +67,7 @@ needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
 	AttrNumber	attribute;
 	unsigned	column;
 
-	if (options->n_dissections == 0)
+	if (!options_group_is_on(options, GROUP_DPI))
 		return false;
 	if (attributes_have_whole_row(used))
 		return true;

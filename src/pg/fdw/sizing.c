@@ -12,7 +12,6 @@
 
 #include "pg/base/settings.h"
 #include "pg/fdw/sizing.h"
-#include "wire/request.h"
 
 /* A meter more is worth its start for so many bytes of a source; a file that is metered apart costs like so many of its own. */
 #define BYTES_FOR_A_METER	((int64) 8 << 20)
@@ -20,32 +19,32 @@
 
 /* How many meters are worth their start. */
 static uint64
-meters_that_pay(const ScanOptions *options, const ColumnSet *wanted, const SourceMeasure *measure)
+meters_that_pay(const MeterRequest *request, const SourceMeasure *measure)
 {
-	if (options->separate_files && measure->files > 1)
+	if (request->separate_files && measure->files > 1)
 		return 1 + (measure->bytes + measure->files * BYTES_FOR_A_FILE) / BYTES_FOR_A_METER;
-	if (!column_set_has_group(wanted, GROUP_DPI) || (options->bpf_filter != NULL && options->bpf_filter[0] != '\0'))
+	if (!request_group_is_on(request, GROUP_DPI) || request->filter.length > 0)
 		return 1;
 	return 1 + measure->quick_bytes / BYTES_FOR_A_METER;
 }
 
 uint32
-sizing_meters(const ScanOptions *options, const ColumnSet *wanted, const SourceMeasure *measure)
+sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure)
 {
 	uint64		cores = Max(sysconf(_SC_NPROCESSORS_ONLN), 1);
-	uint64		meters = options->n_meters;
+	uint64		meters = n_meters;
 
 	/* Only who has all flows knows where the last one leaves, and what is given up there. */
-	if (options->max_nflows > 0)
+	if (request->max_nflows > 0)
 		return 1;
 	if (meters == 0)
-		meters = Min(Min(meters_that_pay(options, wanted, measure), cores), REQUEST_SHARDS_MAX);
+		meters = Min(Min(meters_that_pay(request, measure), cores), REQUEST_SHARDS_MAX);
 	meters = Min(meters, (uint64) setting_max_meters_per_scan);
 
 	/* Each meter has a file, or keeps a flow, at least. */
-	if (options->separate_files && measure->files > 1)
+	if (request->separate_files && measure->files > 1)
 		meters = Min(meters, measure->files);
-	else if (options->max_active_flows > 0)
-		meters = Min(meters, options->max_active_flows);
+	else if (request->max_active_flows > 0)
+		meters = Min(meters, request->max_active_flows);
 	return meters;
 }

@@ -12,6 +12,7 @@
 
 #include "pg/base/encoding.h"
 #include "pg/workers/ask.h"
+#include "pg/workers/scan_request.h"
 
 PG_FUNCTION_INFO_V1(nfstream_applications);
 
@@ -42,7 +43,7 @@ nfstream_applications(PG_FUNCTION_ARGS)
 	MeterRequest request;
 
 	InitMaterializedSRF(fcinfo, 0);
-	request_defaults(&request);
+	scan_request_without_options(&request);
 	request.list_applications = true;
 	ask_meter(&request, take_application, fcinfo->resultinfo);
 	return (Datum) 0;

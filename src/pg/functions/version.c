@@ -12,6 +12,7 @@
 
 #include "pg/base/encoding.h"
 #include "pg/workers/ask.h"
+#include "pg/workers/scan_request.h"
 
 PG_FUNCTION_INFO_V1(nfstream_version);
 
@@ -43,7 +44,7 @@ nfstream_version(PG_FUNCTION_ARGS)
 	HelloMessage hello;
 
 	InitMaterializedSRF(fcinfo, 0);
-	request_defaults(&request);
+	scan_request_without_options(&request);
 	ask_meter(&request, take_hello, &hello);
 	put_row(result, "nfstream_fdw", EXTENSION_VERSION, strlen(EXTENSION_VERSION));
 	put_row(result, "nfstream_meter", hello.meter_version, sizeof(hello.meter_version));

@@ -362,6 +362,25 @@ options_attribute(Oid table, AttrNumber attribute)
 	return NULL;
 }
 
+uint64
+options_number(const ScanOptions *options, OptionId id)
+{
+	const void *field = (const char *) options + option_table[id].field;
+
+	switch (option_limits[id].type)
+	{
+		case VALUE_BOOLEAN:
+			return *(const bool *) field;
+		case VALUE_NUMBER:
+			return *(const uint64 *) field;
+		case VALUE_CHOICE:
+			return *(const int *) field;
+		case VALUE_TEXT:
+			break;
+	}
+	return 0;
+}
+
 bool
 options_group_is_on(const ScanOptions *options, ColumnGroup group)
 {
@@ -369,20 +388,11 @@ options_group_is_on(const ScanOptions *options, ColumnGroup group)
 	{
 		case GROUP_CORE:
 			return true;
-		case GROUP_TUNNEL:
-			return options->decode_tunnels;
-		case GROUP_STATISTICS:
-			return options->statistical_analysis;
-		case GROUP_SPLT:
-			return options->splt_analysis > 0;
-		case GROUP_DPI:
-			return options->n_dissections > 0;
 		case GROUP_UDPS:
 			return options->udps != NULL;
-		case GROUP_SYSTEM:
-			return options->system_visibility_mode > 0;
+		default:
+			return options_number(options, option_of_group(group)) > 0;
 	}
-	return false;
 }
 
 const char *

@@ -81,6 +81,9 @@ List	   *options_for_imported_table(List *statement_options);
 /* The column option `attribute`, or NULL. */
 char	   *options_attribute(Oid table, AttrNumber attribute);
 
+/* The value of an option that is no text, in its own unit. */
+uint64		options_number(const ScanOptions *options, OptionId id);
+
 /* Whether the options turn the columns of this group on; and what does so, as users write it in OPTIONS (...). */
 bool		options_group_is_on(const ScanOptions *options, ColumnGroup group);
 const char *options_group_setting(ColumnGroup group);

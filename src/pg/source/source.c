@@ -22,6 +22,7 @@
 #include "pg/source/reach.h"
 #include "pg/source/source.h"
 #include "pg/source/source_errors.h"
+#include "wire/request.h"
 
 #define OPEN_FLAGS	(O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | PG_BINARY)
 
@@ -218,7 +219,7 @@ resolve(SourceList *list, const ScanOptions *options)
 SourceFile *
 source_resolve(const ScanOptions *options, int *count)
 {
-	SourceList	list = {.level = ERROR, .opens = true, .most = SOURCE_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
+	SourceList	list = {.level = ERROR, .opens = true, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
 
 	/* privileges_check_source() has passed for a bare name that is an interface's, whatever files there are. */
 	if (!privileges_allow_files(options))
@@ -289,7 +290,7 @@ source_measure_for_plan(const ScanOptions *options)
 int64
 source_size_for_analyze(const ScanOptions *options)
 {
-	SourceList	list = {.level = WARNING, .most = SOURCE_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
+	SourceList	list = {.level = WARNING, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
 
 	/* A live source has no size, and the server says that it is not analyzed. */
 	if (options->source != NULL && form_behind(options->source, SOURCE_INTERFACE_PREFIX) != NULL)

@@ -9,9 +9,6 @@
 
 #include "pg/options/options.h"
 
-/* Files of a source. */
-#define SOURCE_FILES_MAX	100000
-
 /* A capture as it was when the scan began. */
 typedef struct SourceFile
 {

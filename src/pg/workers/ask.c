@@ -53,7 +53,6 @@ ask_meter(const MeterRequest *request, AskTaker take, void *context)
 	OwnedMeter *meter;
 	Slot		slot;
 
-	job.request.needs_filter = setting_require_seccomp;
 	strlcpy(job.orders.program, setting_meter_program, MAXPGPATH);
 	slot_take_for_leader(&slot);
 	meter = owner_start(&job, 0, 1);

@@ -194,9 +194,9 @@ raise_filter(const FailureMessage *failure, const ScanJob *job)
 
 	ereport(ERROR,
 			(errcode(kind->sqlstate),
-			 errmsg(kind->message, pnstrdup(job->filter, job->request.filter_length), text_of(failure)),
+			 errmsg(kind->message, pnstrdup(job->request.filter.bytes, job->request.filter.length), text_of(failure)),
 			 path != NULL && job->request.files > 1 ? errdetail(kind->detail, path) : 0,
-			 filter_hint(job->filter, job->request.filter_length, failure, hint) ? errhint("%s", hint) : 0));
+			 filter_hint(job->request.filter.bytes, job->request.filter.length, failure, hint) ? errhint("%s", hint) : 0));
 }
 
 void

@@ -21,7 +21,6 @@ typedef struct ScanJob
 {
 	MeterRequest request;		/* as if for one meter: the owner makes it its own shard's */
 	OwnerOrders orders;
-	const char *filter;			/* request.filter_length bytes */
 	const char *directory;		/* the files lie in there; NULL: anywhere */
 	SourceFile *files;			/* request.files of them */
 	pg_atomic_uint32 *taken;	/* with request.separate_files: how many of them were taken by the meters of the scan */

@@ -130,7 +130,8 @@ static void
 send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
 {
 	const ScanJob *job = meter->job;
-	MessageHeader header = {.type = MESSAGE_REQUEST, .length = sizeof(MeterRequest) + job->request.filter_length};
+	MessageHeader header = {.type = MESSAGE_REQUEST, .length = request_length(&job->request)};
+	uint8	   *bytes = palloc(header.length);
 	MeterRequest request = job->request;
 
 	request.owner_pid = MyProcPid;
@@ -139,8 +140,9 @@ send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
 	request.max_active_flows /= shards;
 	meter->files_most = request_opens_max(&request);
 	send_bytes(meter, (const char *) &header, sizeof(header), -1);
-	send_bytes(meter, (const char *) &request, sizeof(request), -1);
-	send_bytes(meter, job->filter, request.filter_length, -1);
+	request_write(&request, bytes);
+	send_bytes(meter, (const char *) bytes, header.length, -1);
+	pfree(bytes);
 }
 
 /* The meter asks for its next source. */
@@ -287,7 +289,7 @@ report_death(OwnedMeter *meter)
 static _Noreturn void
 report_hang(const OwnedMeter *meter)
 {
-	bool		may_be_filter = meter->job->request.filter_length > 0 && meter->progress->packet <= 1;
+	bool		may_be_filter = meter->job->request.filter.length > 0 && meter->progress->packet <= 1;
 	int			seconds = (int) (meter->job->orders.meter_timeout / 1000);
 
 	failure_raise_fault(may_be_filter ? FAULT_SILENT_IN_FILTER : FAULT_SILENT,

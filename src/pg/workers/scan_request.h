@@ -9,9 +9,12 @@
 #include "wire/request.h"
 
 /*
- * The request for these options and columns; the filter's text is not part of it.  What the options turn off, or no wanted
- * column needs, is off.
+ * The request for these options and columns; its texts are the options' own.  What the options turn off, or no wanted column needs,
+ * is off.
  */
 void		scan_request_fill(MeterRequest *request, const ScanOptions *options, const ColumnSet *wanted);
+
+/* The request of whoever has a question that takes no capture, as if no option were set. */
+void		scan_request_without_options(MeterRequest *request);
 
 #endif							/* PG_WORKERS_SCAN_REQUEST_H */
