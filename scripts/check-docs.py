@@ -173,7 +173,7 @@ def check_command_line(tap):
 def check_captures(tap):
     """The reasons to ignore a packet, and the link types, are those of the program."""
     page = read('doc/captures.md')
-    reasons = re.findall(r'IGNORED_\w+\] = \{"([^"]+)"', read('src/wire/account.c'))
+    reasons = re.findall(r'IGNORED_\w+\)\] = \{"([^"]+)"', read('src/wire/account.c'))
     told = re.findall(r'^\| ([^|]+) \| .* \|$', page[page.index('## What is ignored'):], re.M)[2:]
     tap.check('doc/captures.md lists the reasons to ignore a packet', [] if reasons == told else [reasons, told])
     numbers = dict(re.findall(r'(LINK_\w+) = (\d+)', read('src/engine/decode/decode_layer.h')))

@@ -29,7 +29,7 @@ main(void)
 {
 	for (unsigned i = 0; i < column_count; i++)
 		printf("%s\t%s%s\t%s\t%s\n", columns[i].name, option_of_group[columns[i].group],
-			   !columns[i].extra ? "" : columns[i].group == GROUP_CORE ? "`extra_columns`" : ", `extra_columns`",
+			   !columns[i].extra ? "" : (columns[i].group == GROUP_CORE ? "`extra_columns`" : ", `extra_columns`"),
 			   name_of_unit[columns[i].unit], columns[i].help);
 	return 0;
 }

@@ -233,8 +233,11 @@ walk_apart(Engine *engine)
 		tracker_end(&engine->tracker);
 		if (engine->dpi != NULL && !dpi_forget(engine->dpi))
 		{
-			*engine->failure = (FailureMessage) {.code = FAILURE_INTERNAL, .file = FAILURE_NO_FILE,
-			.text = "nDPI does not start again"};
+			*engine->failure = (FailureMessage) {
+				.code = FAILURE_INTERNAL,
+				.file = FAILURE_NO_FILE,
+				.text = "nDPI does not start again",
+			};
 			walk = WALK_FAILED;
 		}
 	}

@@ -49,7 +49,6 @@ typedef enum ExitStatus
 } ExitStatus;
 
 /* Says something on standard error, after the program's name and, unless NULL, what it is about. */
-__attribute__((format(printf, 2, 3)))
-void		complain(const char *about, const char *format, ...);
+void		complain(const char *about, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif							/* METER_ARGUMENTS_H */

@@ -8,6 +8,7 @@
 
 /* Those that the registry has a keyword for. */
 static const char *const keywords[] = {
+	/* clang-format off */
 	[0] = "hopopt", [1] = "icmp", [2] = "igmp", [3] = "ggp", [4] = "ipv4", [5] = "st",
 	[6] = "tcp", [7] = "cbt", [8] = "egp", [9] = "igp", [10] = "bbn-rcc-mon", [11] = "nvp-ii",
 	[12] = "pup", [13] = "argus", [14] = "emcon", [15] = "xnet", [16] = "chaos", [17] = "udp",
@@ -32,6 +33,7 @@ static const char *const keywords[] = {
 	[131] = "pipe", [132] = "sctp", [133] = "fc", [134] = "rsvp-e2e-ignore", [135] = "mobility header", [136] = "udplite",
 	[137] = "mpls-in-ip", [138] = "manet", [139] = "hip", [140] = "shim6", [141] = "wesp", [142] = "rohc",
 	[143] = "ethernet", [144] = "aggfrag", [145] = "nsh", [146] = "homa", [147] = "bit-emu",
+	/* clang-format on */
 };
 
 void

@@ -173,7 +173,7 @@ utf8_character(const uint8_t *text, size_t length)
 
 	if (first >= 0x01 && first <= 0x7f)
 		return 1;
-	bytes = first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+	bytes = first >= 0xc2 && first <= 0xdf ? 2 : (first >= 0xe0 && first <= 0xef ? 3 : (first >= 0xf0 && first <= 0xf4 ? 4 : 0));
 	if (bytes == 0 || length < bytes)
 		return 0;
 	for (unsigned i = 1; i < bytes; i++)

@@ -174,7 +174,7 @@ frame(const Input *input, const Piece *like, const uint8_t *content, size_t leng
 {
 	const uint8_t *from = input->data + like->at;
 	size_t		captured_at = input->is_pcap ? input->captured_at : 20,
-				wire_at = input->is_pcap ? input->wire_at : like->header == 12 ? 8 : 24,
+				wire_at = input->is_pcap ? input->wire_at : (like->header == 12 ? 8 : 24),
 				total = like->header + length;
 	bool		was_whole = like->is_packet && get_u32(from + wire_at, like->big) == like->captured;
 
@@ -293,7 +293,7 @@ move_time(Input *input)
 
 	for (Piece *piece = any_piece(input); piece < input->pieces + input->count; piece++)
 	{
-		uint8_t    *stamp = input->data + piece->at + (input->is_pcap ? by_seconds ? 0 : 4 : by_seconds ? 12 : 16);
+		uint8_t    *stamp = input->data + piece->at + (input->is_pcap ? (by_seconds ? 0 : 4) : (by_seconds ? 12 : 16));
 
 		if (piece->is_packet && piece->header > 12)
 			put_u32(stamp, get_u32(stamp, piece->big) + step, piece->big);

@@ -374,7 +374,7 @@ expect_cut(const File *file, size_t length, size_t record)
 	else if (length == HEADER_BYTES || length == first || length == file->length)
 	{
 		assert_int_equal(reading.result, CAPTURE_END);
-		assert_int_equal(reading.count, length == HEADER_BYTES ? 0 : length == first ? 1 : 2);
+		assert_int_equal(reading.count, length == HEADER_BYTES ? 0 : (length == first ? 1 : 2));
 	}
 	else if (length < HEADER_BYTES + record)
 		expect_damage(&reading, 0, FAILURE_CUT, HEADER_BYTES, "ends inside a packet's header");

@@ -316,7 +316,7 @@ CASE(capture_cut_at_every_byte)
 
 		while (whole < blocks && ends[whole + 1] <= length)
 			whole++;
-		frames = whole < 3 ? 0 : whole < 5 ? 1 : whole - 3;
+		frames = whole < 3 ? 0 : (whole < 5 ? 1 : whole - 3);
 		if (ends[whole] == length)
 		{
 			assert_int_equal(reading.result, CAPTURE_END);

@@ -187,7 +187,7 @@ filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *fa
 static bool
 find_type(const Frame *frame, uint16_t *type)
 {
-	uint32_t	at = frame->link_type == 1 ? 12 : frame->link_type == 113 ? 14 : 0;	/* Ethernet, Linux cooked v1, v2 */
+	uint32_t	at = frame->link_type == 1 ? 12 : (frame->link_type == 113 ? 14 : 0);	/* Ethernet, Linux cooked v1, v2 */
 
 	if ((at == 0 && frame->link_type != 276) || frame->captured_length < at + 2)
 		return false;

@@ -288,8 +288,12 @@ value_bound(const Column *column)
 void
 emit_start(Emitter *emitter, const MeterRequest *request, Dpi *dpi)
 {
-	*emitter = (Emitter) {.splt_count = request->splt_analysis, .full_names = request->application_names == APPLICATION_NAMES_FULL,
-	.fixed_bytes = RECORD_HEADER_BYTES, .dpi = dpi};
+	*emitter = (Emitter) {
+		.splt_count = request->splt_analysis,
+		.full_names = request->application_names == APPLICATION_NAMES_FULL,
+		.fixed_bytes = RECORD_HEADER_BYTES,
+		.dpi = dpi,
+	};
 	for (unsigned i = 0; i < column_count; i++)
 	{
 		if (!column_set_has(&request->columns, i))

@@ -87,7 +87,7 @@ suggest_text(const Suggestions *suggestions)
 
 	initStringInfo(&names);
 	for (int i = 0; i < suggestions->count; i++)
-		appendStringInfo(&names, "%s\"%s\"", i == 0 ? "" : i == suggestions->count - 1 ? " or " : ", ",
+		appendStringInfo(&names, "%s\"%s\"", i == 0 ? "" : (i == suggestions->count - 1 ? " or " : ", "),
 						 suggestions->names[i]);
 	return names.data;
 }

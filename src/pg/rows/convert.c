@@ -65,7 +65,7 @@ class_of(const Column *column)
 		case COLUMN_UINT64:
 		case COLUMN_INT32:
 		case COLUMN_INT64:
-			return column->unit == UNIT_TIME_MS ? TIME : column->unit == UNIT_DURATION_MS ? DURATION : WHOLE;
+			return column->unit == UNIT_TIME_MS ? TIME : (column->unit == UNIT_DURATION_MS ? DURATION : WHOLE);
 		case COLUMN_DOUBLE:
 			return column->unit == UNIT_DURATION_MS ? REAL_DURATION : REAL;
 		case COLUMN_ADDRESS:
@@ -385,8 +385,8 @@ make_array(const RecordValue *value, const ConvertTarget *target, Oid element_ty
 	array->elemtype = element_type;
 	if (dimensions > 0)
 	{
-		ARR_DIMS(array)[0] = value->a.count;
-		ARR_LBOUND(array)[0] = 1;
+		*ARR_DIMS(array) = value->a.count;
+		*ARR_LBOUND(array) = 1;
 	}
 
 	at = ARR_DATA_PTR(array);

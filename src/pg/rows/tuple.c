@@ -161,8 +161,13 @@ prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, unsigne
 	ConvertFunction convert = convert_function(column, type);
 	Oid			function;
 	TupleColumn prepared = {
-		.target = {.table = builder->table, .name = pstrdup(NameStr(attribute->attname)), .column = column, .type = type,
-			.captures = &builder->captures},
+		.target = {
+			.table = builder->table,
+			.name = pstrdup(NameStr(attribute->attname)),
+			.column = column,
+			.type = type,
+			.captures = &builder->captures,
+		},
 		.attribute = attribute->attnum - 1,
 		.index = index,
 		.convert = convert,
