@@ -1,9 +1,9 @@
 /*
  * engine.c
- *	  The engine: walks the sources, frame by frame, and keeps the account.
+ *	  The engine: walks the source, frame by frame, and keeps the account.
  *
- * Together, they are one source: one clock, one table of flows.  Apart, each is metered as if it were alone, and this meter's
- * are those that it is given.
+ * Its files are read as one: one clock, one table of flows.  Or apart: each is metered as if it were alone, and this meter's are
+ * those that it is given.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,32 +12,30 @@
 #include "engine/decode/decode.h"
 #include "engine/flow/tracker.h"
 #include "engine/look.h"
-#include "engine/source/capture.h"
+#include "engine/source/source.h"
 #include "wire/limits.h"
 
 /* Frames from one call that tells how far the engine is to the next. */
 #define PLACE_INTERVAL	16384u
 
-/* A source that begins so much before the time that was reached overlaps those before it, ms. */
+/* A file that begins so much before the time that was reached overlaps those before it, ms. */
 #define OVERLAP_LEAST	1000u
-
-/* The link type that a filter is compiled for where there is none. */
-#define ETHERNET	1
 
 typedef struct Engine
 {
 	const MeterRequest *request;
-	Filter	   *filter;
+	Source	   *source;
+	Filter	   *filter;				/* that the engine runs; NULL: none, or the source does */
 	Dpi		   *dpi;
 	const EngineCallbacks *callbacks;
 	Account    *account;
 	FailureMessage *failure;
 	Tracker		tracker;
-	uint32_t   *order;				/* of the sources */
-	uint64_t	frames;				/* read, of all sources */
-	uint64_t	frames_apart;		/* of these, of sources that have nothing to do with the current one */
-	uint64_t	bytes_before;		/* read, of the sources before the current one */
-	bool		has_begun;			/* the current source had a packet with a time */
+	uint32_t   *order;				/* of the files */
+	uint64_t	frames;				/* read, of all files */
+	uint64_t	frames_apart;		/* of these, of files that have nothing to do with the current one */
+	uint64_t	bytes_before;		/* read, before the source was opened last */
+	uint32_t	begun;				/* the latest file that had a packet with a time */
 	bool		overlap_told;
 } Engine;
 
@@ -55,36 +53,45 @@ place_of_frame(const Engine *engine)
 	return engine->frames - engine->frames_apart;
 }
 
+static uint64_t
+bytes_read(const Engine *engine)
+{
+	SourceCounters counters;
+
+	engine->source->kind->count(engine->source, &counters);
+	return engine->bytes_before + counters.bytes_read;
+}
+
 static void
-tell_place(Engine *engine, const Capture *capture)
+tell_place(Engine *engine)
 {
 	PlaceMessage place = {
 		.left = place_of_frame(engine) * 2 + 1,
 		.packets_read = engine->frames,
-		.bytes_read = engine->bytes_before + stream_file_bytes(&capture->stream),
+		.bytes_read = bytes_read(engine),
 		.active_flows = engine->tracker.table.count,
 	};
 
 	engine->callbacks->place(engine->callbacks->context, &place);
 }
 
-/* Whether the filter, if there is one, fits frames of this link type from this capture; if not, the failure says so. */
+/* Whether the filter, if there is one, fits frames of this link type from this source; if not, the failure says so. */
 static bool
-fits(Engine *engine, const Capture *capture, uint32_t link_type)
+fits(Engine *engine, const Frame *frame)
 {
-	if (engine->filter == NULL || filter_fits(engine->filter, link_type, capture->swapped, engine->failure))
+	if (engine->filter == NULL || filter_fits(engine->filter, frame->link_type, frame->swapped, engine->failure))
 		return true;
-	engine->failure->file = capture->file;
+	engine->failure->file = engine->source->file;
 	return false;
 }
 
-/* The first packet of a source that has a time: it is told which is the first source that overlaps those before it. */
+/* The first packet of a file that has a time: it is told which is the first file that overlaps those before it. */
 static void
 begin(Engine *engine, uint64_t time, uint32_t file)
 {
 	const OverlapMessage overlap = {.file = file, .begins = time, .reached = engine->tracker.clock};
 
-	engine->has_begun = true;
+	engine->begun = file;
 	if (engine->overlap_told || engine->tracker.clock <= time || engine->tracker.clock - time <= OVERLAP_LEAST)
 		return;
 	engine->overlap_told = true;
@@ -92,30 +99,23 @@ begin(Engine *engine, uint64_t time, uint32_t file)
 		engine->callbacks->overlap(engine->callbacks->context, &overlap);
 }
 
-/* The same of a capture in which no frame came to be filtered, as libpcap opens it: its first interface decides. */
-static bool
-fits_empty(Engine *engine, const Capture *capture)
-{
-	if (capture->one_link_type)
-		return fits(engine, capture, capture->link_type);
-	return fits(engine, capture, capture->interface_count > 0 ? capture->interfaces[0].link_type : ETHERNET);
-}
-
 /* What becomes of one frame: refused by the filter, ignored, or metered. */
 static Walk
-walk_frame(Engine *engine, const Capture *capture, const Frame *frame)
+walk_frame(Engine *engine, const Frame *frame)
 {
 	uint64_t   *counters = engine->account->counters;
+	const uint32_t file = engine->source->file;
 	IgnoreReason reason;
 	Packet		packet;
 
+	counters[COUNTER_PACKETS_READ] = ++engine->frames;
 	if (engine->filter != NULL)
 	{
-		FilterResult result = filter_run(engine->filter, frame, capture->swapped);
+		FilterResult result = filter_run(engine->filter, frame);
 
 		if (result == FILTER_UNFIT)
 		{
-			fits(engine, capture, frame->link_type);
+			fits(engine, frame);
 			return WALK_FAILED;
 		}
 		if (result == FILTER_REFUSED)
@@ -130,87 +130,88 @@ walk_frame(Engine *engine, const Capture *capture, const Frame *frame)
 		counters[COUNTER_IGNORED + reason]++;
 		return WALK_ON;
 	}
-	if (!engine->has_begun && packet.time > 0)
-		begin(engine, packet.time, capture->file);
-	tracker_packet(&engine->tracker, &packet, place_of_frame(engine), capture->file);
+	if (engine->begun != file && packet.time > 0)
+		begin(engine, packet.time, file);
+	tracker_packet(&engine->tracker, &packet, place_of_frame(engine), file);
 	return engine->tracker.full ? WALK_STOP : WALK_ON;
 }
 
-/* The failure is damage to one source: whether the scan goes on is the request's.  To be interrupted is the end, and no damage. */
+/* What a source has to say beside frames. */
 static Walk
-take_damage(Engine *engine)
+walk_without_frame(Engine *engine, SourceResult result, const Frame *frame)
 {
-	if (stream_interrupted)
-		return WALK_STOP;
-	engine->callbacks->damage(engine->callbacks->context, engine->failure);
-	return engine->request->stop_at_damage ? WALK_STOP : WALK_ON;
+	switch (result)
+	{
+		case SOURCE_LINK_TYPE:
+			return fits(engine, frame) ? WALK_ON : WALK_FAILED;
+		case SOURCE_QUIET:
+			/* Whoever waits for rows gets those that there are. */
+			tracker_tick(&engine->tracker, engine->source->time, place_of_frame(engine));
+			tell_place(engine);
+			return engine->tracker.full ? WALK_STOP : WALK_ON;
+		case SOURCE_DAMAGED:
+			engine->callbacks->damage(engine->callbacks->context, engine->failure);
+			return engine->request->stop_at_damage ? WALK_STOP : WALK_ON;
+		default:
+			return WALK_FAILED;
+	}
 }
 
+/* These files of the source, from the first byte to the last. */
 static Walk
-walk_capture(Engine *engine, Capture *capture)
+walk_source(Engine *engine, const uint32_t *files, uint32_t count)
 {
-	CaptureResult result;
+	Source	   *source = engine->source;
+	Walk		walk = WALK_ON;
+	SourceResult result;
 	Frame		frame;
 
-	while ((result = capture_next(capture, &frame)) == CAPTURE_FRAME)
+	engine->begun = FAILURE_NO_FILE;
+	source->kind->open(source, files, count, SOURCE_TO_ITS_END, engine->failure);
+	while (walk == WALK_ON && (result = source_next(source, &frame)) != SOURCE_END)
 	{
-		Walk		walk;
-
-		engine->account->counters[COUNTER_PACKETS_READ] = ++engine->frames;
-		engine->callbacks->progress->packet = capture->frames;
-		engine->callbacks->progress->byte = capture->stream.offset;
-		walk = walk_frame(engine, capture, &frame);
-		if (walk != WALK_ON)
-			return walk;
-		if (engine->frames % PLACE_INTERVAL == 0)
-			tell_place(engine, capture);
+		if (result != SOURCE_FRAME)
+			walk = walk_without_frame(engine, result, &frame);
+		else if ((walk = walk_frame(engine, &frame)) == WALK_ON && engine->frames % PLACE_INTERVAL == 0)
+			tell_place(engine);
 	}
-	return result == CAPTURE_DAMAGED ? take_damage(engine) : WALK_ON;
-}
-
-/* One source from its first byte to its last.  One that is no capture fails the scan only where it is all there is. */
-static Walk
-walk_source(Engine *engine, uint32_t file)
-{
-	Capture		capture;
-	uint64_t	size;
-	int			descriptor = engine->callbacks->open_source(engine->callbacks->context, file, &size);
-	Walk		walk = WALK_FAILED;
-
-	engine->callbacks->progress->file = file;
-	engine->callbacks->progress->packet = 0;
-	engine->has_begun = false;
-	if (!capture_open_watched(&capture, descriptor, size, file, &engine->callbacks->progress->pieces, engine->failure))
-	{
-		engine->failure->packet = FAILURE_NO_PACKET;
-		return engine->request->files == 1 && !stream_interrupted ? WALK_FAILED : take_damage(engine);
-	}
-	if (!capture.one_link_type || fits_empty(engine, &capture))
-		walk = walk_capture(engine, &capture);
-	if (walk == WALK_ON && capture.frames == 0 && !fits_empty(engine, &capture))
-		walk = WALK_FAILED;
-	engine->bytes_before += stream_file_bytes(&capture.stream);
-	capture_close(&capture);
+	engine->bytes_before = bytes_read(engine);
+	source->kind->close(source);
 	return walk;
 }
 
+/* A source is not looked at before it is walked if it is live: what each meter gets of it is decided elsewhere. */
 static Walk
 walk_together(Engine *engine)
 {
-	Walk		walk = WALK_ON;
+	const MeterRequest *request = engine->request;
+	Walk		walk;
 
-	tracker_start(&engine->tracker, engine->request, engine->callbacks, engine->account, engine->dpi);
-	if (engine->request->shards > 1)
-		look_for_busy_hosts(engine->request, engine->filter, engine->callbacks, engine->order, &engine->tracker.shards);
-	for (uint32_t i = 0; i < engine->request->files && walk == WALK_ON; i++)
-		walk = walk_source(engine, engine->order[i]);
+	tracker_start(&engine->tracker, request, engine->callbacks, engine->account, engine->dpi);
+	if (request->shards > 1 && !engine->source->kind->is_live)
+		look_for_busy_hosts(request, engine->source, engine->filter, engine->order, &engine->tracker.shards);
+	walk = walk_source(engine, engine->order, request->files);
 	if (walk != WALK_FAILED)
 		tracker_finish(&engine->tracker);
 	tracker_end(&engine->tracker);
 	return walk;
 }
 
-/* Each source that this meter is given, as if there were no other. */
+/* Nothing that nDPI has learned of the files before goes on to the next. */
+static bool
+forget_files_before(Engine *engine)
+{
+	if (engine->dpi == NULL || engine->frames == 0 || dpi_forget(engine->dpi))
+		return true;
+	*engine->failure = (FailureMessage) {
+		.code = FAILURE_INTERNAL,
+		.file = FAILURE_NO_FILE,
+		.text = "nDPI does not start again",
+	};
+	return false;
+}
+
+/* Each file that this meter is given, as if there were no other. */
 static Walk
 walk_apart(Engine *engine)
 {
@@ -218,11 +219,14 @@ walk_apart(Engine *engine)
 	Walk		walk = WALK_ON;
 	uint32_t	turn;
 
-	while (walk == WALK_ON && (turn = callbacks->take_file(callbacks->context)) < engine->request->files)
+	while (walk == WALK_ON && !source_interrupted &&
+		   (turn = callbacks->take_file(callbacks->context)) < engine->request->files)
 	{
+		if (!forget_files_before(engine))
+			return WALK_FAILED;
 		engine->frames_apart = engine->frames;
 		tracker_start(&engine->tracker, engine->request, callbacks, engine->account, engine->dpi);
-		walk = walk_source(engine, engine->order[turn]);
+		walk = walk_source(engine, &engine->order[turn], 1);
 		if (walk != WALK_FAILED)
 		{
 			tracker_finish(&engine->tracker);
@@ -231,25 +235,22 @@ walk_apart(Engine *engine)
 		if (engine->tracker.full && walk == WALK_ON)
 			walk = WALK_STOP;
 		tracker_end(&engine->tracker);
-		if (engine->dpi != NULL && !dpi_forget(engine->dpi))
-		{
-			*engine->failure = (FailureMessage) {
-				.code = FAILURE_INTERNAL,
-				.file = FAILURE_NO_FILE,
-				.text = "nDPI does not start again",
-			};
-			walk = WALK_FAILED;
-		}
 	}
 	return walk;
 }
 
 bool
-engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EngineCallbacks *callbacks, Account *account,
-		   FailureMessage *failure)
+engine_run(const MeterRequest *request, Source *source, Filter *filter, Dpi *dpi, const EngineCallbacks *callbacks,
+		   Account *account, FailureMessage *failure)
 {
 	Engine		engine = {
-		.request = request, .filter = filter, .dpi = dpi, .callbacks = callbacks, .account = account, .failure = failure,
+		.request = request,
+		.source = source,
+		.filter = source->kind->applies_filter ? NULL : filter,
+		.dpi = dpi,
+		.callbacks = callbacks,
+		.account = account,
+		.failure = failure,
 		.order = memory_get((request->files + 1) * sizeof(uint32_t)),
 	};
 	Walk		walk;
@@ -259,7 +260,7 @@ engine_run(const MeterRequest *request, Filter *filter, Dpi *dpi, const EngineCa
 		engine.order[i] = i;
 	if (request->source_order == SOURCE_ORDER_TIME && request->files > 1)
 	{
-		look_for_order(request, callbacks, engine.order);
+		look_for_order(source, request->files, engine.order);
 		if (callbacks->order != NULL)
 			callbacks->order(callbacks->context, engine.order, request->files);
 	}

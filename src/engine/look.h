@@ -1,27 +1,29 @@
 /*
  * look.h
- *	  A look at the sources before they are walked: what all meters of a scan must agree on.
+ *	  A look at the source before it is walked: what all meters of a scan must agree on.
  *
- * Each meter looks for itself, at the same bytes, and finds the same.  Sources are opened one after the other.
+ * Each meter looks for itself, at the same bytes, and finds the same.  Files are opened one after the other.
  */
 #ifndef ENGINE_LOOK_H
 #define ENGINE_LOOK_H
 
-#include "engine/engine.h"
+#include "engine/decode/filter.h"
 #include "engine/flow/shard.h"
+#include "engine/source/source.h"
+#include "wire/request.h"
 
 /*
- * Finds the order in which the sources are read by their times: that of their first packets, those without a packet last, equals
- * in the given order.  A packet without a time is passed over, if there soon is one with it.
+ * Finds the order in which a source's files are read by their times: that of their first packets, those without a packet last,
+ * equals in the given order.  A packet without a time is passed over, if there soon is one with it.
  */
-void		look_for_order(const MeterRequest *request, const EngineCallbacks *callbacks, uint32_t *order);
+void		look_for_order(Source *source, uint32_t files, uint32_t *order);
 
 /*
  * Takes a sample of the packets that the filter (NULL: none) lets pass, and decides with it which hosts are split.
  *
- * order: the sources in the order in which they are read, request->files of them.
+ * order: the source's files in the order in which they are read, request->files of them.
  */
-void		look_for_busy_hosts(const MeterRequest *request, Filter *filter, const EngineCallbacks *callbacks,
-								const uint32_t *order, Shards *shards);
+void		look_for_busy_hosts(const MeterRequest *request, Source *source, Filter *filter, const uint32_t *order,
+								Shards *shards);
 
 #endif							/* ENGINE_LOOK_H */

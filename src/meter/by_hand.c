@@ -227,7 +227,7 @@ end_sources(int number)
 	else if (now.tv_sec - first.tv_sec > 1)
 		_exit(EXIT_SIGNAL + number);
 	signal_received = number;
-	stream_interrupted = true;
+	source_interrupted = true;
 }
 
 /* Signals that are not ignored already: a program in the background goes on when its terminal is not its own. */
@@ -292,8 +292,8 @@ run(ByHand *hand)
 	MeterProgress nobody_looks;
 	const MeterOrder order = {
 		.request = &hand->arguments.request,
-		.callbacks = {hand, open_source, record_room, record_written, place, damage, &nobody_looks, 0, overlap, NULL, take_file,
-		file_end},
+		.files = {hand, open_source, &nobody_looks},
+		.callbacks = {hand, record_room, record_written, place, damage, 0, overlap, NULL, take_file, file_end},
 		.records = hand->form.to,
 	};
 	FailureMessage failure;

@@ -173,8 +173,8 @@ meter(const MeterRequest *request, MeterProgress *progress)
 {
 	const MeterOrder order = {
 		.request = request,
-		.callbacks = {NULL, open_source, record_room, record_written, place, damage, progress, 0, overlap, reading_order, take_file,
-		file_end},
+		.files = {NULL, open_source, progress},
+		.callbacks = {NULL, record_room, record_written, place, damage, 0, overlap, reading_order, take_file, file_end},
 		.records = output.channel,
 		.takes_files = true,
 		.application = application,

@@ -46,6 +46,17 @@ list_applications(const MeterOrder *order, Dpi *dpi)
 	}
 }
 
+static bool
+meter(const MeterOrder *order, Filter *filter, Dpi *dpi, const EngineCallbacks *callbacks, Account *account,
+	  FailureMessage *failure)
+{
+	Source	   *source = source_files_start(order->request->files, &order->files);
+	bool		done = engine_run(order->request, source, filter, dpi, callbacks, account, failure);
+
+	source_files_end(source);
+	return done;
+}
+
 bool
 start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 {
@@ -67,7 +78,7 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 	if ((not_given_up = sandbox_enter(order->records, order->takes_files, request->needs_seccomp)) != NULL)
 		return fail(failure, FAILURE_SANDBOX, not_given_up);
 	if (!request->list_applications)
-		return engine_run(request, filter, dpi, &callbacks, account, failure);
+		return meter(order, filter, dpi, &callbacks, account, failure);
 	list_applications(order, dpi);
 	memset(account, 0, sizeof(*account));
 	return true;

@@ -6,18 +6,20 @@
 #define METER_START_H
 
 #include "engine/engine.h"
+#include "engine/source/source_files.h"
 
 /* What a program that meters hands over; it has called sandbox_prepare() before. */
 typedef struct MeterOrder
 {
 	const MeterRequest *request;	/* checked */
+	FileOpener	files;			/* the request's */
 	EngineCallbacks callbacks;	/* all but the seed */
 
 	/* What stays open for it: where records are written to, and whether files are sent over that, which then is a socket. */
 	int			records;
 	bool		takes_files;
 
-	/* Where the request is to list applications: takes one; called instead of all of the callbacks. */
+	/* Where the request is to list applications: takes one; called instead of all callbacks and files. */
 	void		(*application) (void *context, const ApplicationMessage *application);
 } MeterOrder;
 

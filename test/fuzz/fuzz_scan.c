@@ -15,6 +15,7 @@
 #include <zstd.h>
 
 #include "engine/engine.h"
+#include "engine/source/source_files.h"
 #include "exact_frames.h"
 #include "fuzz.h"
 #include "wire/record.h"
@@ -221,7 +222,8 @@ static bool
 meter(Scan *scan, Filter *filter, Dpi *dpi, Account *total)
 {
 	MeterProgress progress;
-	const EngineCallbacks callbacks = {scan, open_source, record_room, record_written, place, damage, &progress, SEED};
+	const EngineCallbacks callbacks = {scan, record_room, record_written, place, damage, SEED};
+	Source	   *files = source_files_start(scan->request.files, &(FileOpener) {scan, open_source, &progress});
 	uint64_t	records_before = scan->records;
 	FailureMessage failure;
 	Account		account;
@@ -229,7 +231,8 @@ meter(Scan *scan, Filter *filter, Dpi *dpi, Account *total)
 
 	scan->last_left = scan->last_first = scan->place = 0;
 	scan->damages = 0;
-	done = engine_run(&scan->request, filter, dpi, &callbacks, &account, &failure);
+	done = engine_run(&scan->request, files, filter, dpi, &callbacks, &account, &failure);
+	source_files_end(files);
 	EXPECT(scan->room == NULL);
 	EXPECT(scan->damages <= scan->request.files);
 	exact_frames_end();

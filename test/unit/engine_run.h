@@ -7,6 +7,7 @@
 
 #include "capture_files.h"
 #include "engine/engine.h"
+#include "engine/source/source_files.h"
 #include "wire/limits.h"
 #include "wire/record.h"
 
@@ -153,12 +154,14 @@ scan_of(const File *first, const File *second)
 static inline void
 run(Scan *scan)
 {
-	const EngineCallbacks callbacks = {scan, open_source, record_room, record_written, note_place, note_damage, &scan->progress,
-	.overlap = note_overlap, .order = note_order, .take_file = take_file, .file_end = note_file_end};
+	const EngineCallbacks callbacks = {scan, record_room, record_written, note_place, note_damage, .overlap = note_overlap,
+	.order = note_order, .take_file = take_file, .file_end = note_file_end};
+	Source	   *files = source_files_start(scan->request.files, &(FileOpener) {scan, open_source, &scan->progress});
 	Filter	   *filter = scan->filter == NULL ? NULL : filter_start(scan->filter, strlen(scan->filter));
 
 	scan->opened = scan->count = scan->taken = scan->ends = scan->orders = 0;
-	scan->succeeded = engine_run(&scan->request, filter, NULL, &callbacks, &scan->account, &scan->failure);
+	scan->succeeded = engine_run(&scan->request, files, filter, NULL, &callbacks, &scan->account, &scan->failure);
+	source_files_end(files);
 	if (filter != NULL)
 		filter_free(filter);
 	if (scan->succeeded)

@@ -57,7 +57,7 @@ dump(const char *path, const char *text)
 
 	open_capture(&capture, path, &failure);
 	while (fits && capture_next(&capture, &frame) == CAPTURE_FRAME)
-		switch (filter_run(filter, &frame, capture.swapped))
+		switch (filter_run(filter, &frame))
 		{
 			case FILTER_PASSED:
 				printf("%" PRIu64 " ", capture.frames);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "engine/engine.h"
+#include "engine/source/source_files.h"
 #include "meter/csv.h"
 #include "wire/record.h"
 
@@ -197,7 +198,8 @@ static void
 meter(DumpRun *run)
 {
 	MeterProgress progress;
-	const EngineCallbacks callbacks = {run, open_source, record_room, record_written, place, damage, &progress};
+	const EngineCallbacks callbacks = {run, record_room, record_written, place, damage};
+	Source	   *files = source_files_start(run->request.files, &(FileOpener) {run, open_source, &progress});
 	Account		scan = {0};
 
 	for (run->request.shard = 0; run->request.shard < run->request.shards; run->request.shard++)
@@ -206,12 +208,13 @@ meter(DumpRun *run)
 		Account		account;
 
 		run->shard_start = run->count;
-		if (!engine_run(&run->request, NULL, NULL, &callbacks, &account, &failure))
+		if (!engine_run(&run->request, files, NULL, NULL, &callbacks, &account, &failure))
 			die("no run", failure.text);
 		if (!account_adds_up(&account))
 			die("an account", "does not add up");
 		account_add(&scan, &account);
 	}
+	source_files_end(files);
 	if (run->count > 1)
 		qsort(run->kept, run->count, sizeof(Kept), by_place);
 	print_rows(run);

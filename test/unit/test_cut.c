@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "engine/engine.h"
+#include "engine/source/source_files.h"
 #include "exact_frames.h"
 #include "files.h"
 #include "wire/record.h"
@@ -154,13 +155,15 @@ static bool
 run(size_t size)
 {
 	MeterProgress progress;
-	const EngineCallbacks callbacks = {NULL, open_source, record_room, record_written, place, damage, &progress, SEED};
+	const EngineCallbacks callbacks = {NULL, record_room, record_written, place, damage, SEED};
+	Source	   *files = source_files_start(1, &(FileOpener) {NULL, open_source, &progress});
 	FailureMessage failure;
 	bool		done;
 
 	cutting.size = size;
 	cutting.count = cutting.early = cutting.damages = 0;
-	done = engine_run(&cutting.request, NULL, cutting.dpi, &callbacks, &cutting.account, &failure);
+	done = engine_run(&cutting.request, files, NULL, cutting.dpi, &callbacks, &cutting.account, &failure);
+	source_files_end(files);
 	exact_frames_end();
 	return done;
 }

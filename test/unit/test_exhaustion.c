@@ -14,6 +14,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/engine.h"
+#include "engine/source/source_files.h"
 #include "files.h"
 #include "wire/record.h"
 
@@ -129,8 +130,9 @@ static void
 scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 {
 	MeterProgress progress;
-	const EngineCallbacks callbacks = {NULL, open_source, record_room, record_written, place, damage, &progress, 1};
+	const EngineCallbacks callbacks = {NULL, record_room, record_written, place, damage, 1};
 	MeterRequest request;
+	Source	   *source;
 	Filter	   *filter;
 	Dpi		   *dpi = NULL;
 	FailureMessage failure;
@@ -154,7 +156,8 @@ scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 		if (dpi == NULL)
 			_exit(EXIT_FAILURE);
 	}
-	if (!engine_run(&request, filter, dpi, &callbacks, &account, &failure) || account.counters[COUNTER_FLOWS] == 0)
+	source = source_files_start(1, &(FileOpener) {NULL, open_source, &progress});
+	if (!engine_run(&request, source, filter, dpi, &callbacks, &account, &failure) || account.counters[COUNTER_FLOWS] == 0)
 		_exit(EXIT_FAILURE);
 	_exit(left == -1 ? EXIT_FAILURE : ENDED_WELL);
 }

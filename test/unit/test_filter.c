@@ -38,7 +38,7 @@ expect_result(const char *text, const Frame *frame, FilterResult result)
 {
 	Filter	   *filter = filter_of(text);
 
-	if (filter_run(filter, frame, false) != result)
+	if (filter_run(filter, frame) != result)
 		fail_msg("%s", text);
 	filter_free(filter);
 }
@@ -97,7 +97,7 @@ CASE(frame_cut_at_every_byte)
 		const Frame frame = {copy, length, 100, DLT_EN10MB, 0};
 
 		memcpy(copy, ethernet_frame, length);
-		assert_int_equal(filter_run(filter, &frame, false), length >= 14 + 20 + 4 ? FILTER_PASSED : FILTER_REFUSED);
+		assert_int_equal(filter_run(filter, &frame), length >= 14 + 20 + 4 ? FILTER_PASSED : FILTER_REFUSED);
 		free(copy);
 	}
 	filter_free(filter);
@@ -117,7 +117,7 @@ CASE(filter_that_does_not_compile_fits_nothing)
 		assert_false(filter_fits(filter, DLT_EN10MB, false, &failure));
 		assert_int_equal(failure.code, FAILURE_FILTER);
 		assert_int_equal(failure.file, FAILURE_NO_FILE);
-		assert_int_equal(filter_run(filter, &ethernet, false), FILTER_UNFIT);
+		assert_int_equal(filter_run(filter, &ethernet), FILTER_UNFIT);
 		assert_false(filter_fits(filter, DLT_RAW, false, &failure));
 		assert_false(filter_fits(filter, DLT_IEEE802, false, &failure));
 		assert_int_equal(failure.code, FAILURE_FILTER);
@@ -151,11 +151,11 @@ CASE(filter_that_does_not_fit_the_link_type)
 	FailureMessage failure;
 
 	assert_true(filter_fits(filter, DLT_EN10MB, false, &failure));
-	assert_int_equal(filter_run(filter, &ethernet, false), FILTER_PASSED);
+	assert_int_equal(filter_run(filter, &ethernet), FILTER_PASSED);
 	assert_false(filter_fits(filter, DLT_RAW, false, &failure));
 	assert_int_equal(failure.code, FAILURE_FILTER);
 	assert_true(strlen(failure.text) > 5);
-	assert_int_equal(filter_run(filter, &raw, false), FILTER_UNFIT);
+	assert_int_equal(filter_run(filter, &raw), FILTER_UNFIT);
 	filter_free(filter);
 }
 
@@ -167,13 +167,13 @@ CASE(any_link_type_is_filtered)
 	FailureMessage failure;
 
 	frame.link_type = DLT_IEEE802;
-	assert_int_equal(filter_run(filter, &frame, false), FILTER_REFUSED);
+	assert_int_equal(filter_run(filter, &frame), FILTER_REFUSED);
 	assert_true(filter_fits(filter, DLT_IEEE802, false, &failure));
 	filter_free(filter);
 
 	filter = filter_of("ip[6:2] & 0x1fff = 0");
 	frame.link_type = DLT_USER0;
-	assert_int_equal(filter_run(filter, &frame, false), FILTER_UNFIT);
+	assert_int_equal(filter_run(filter, &frame), FILTER_UNFIT);
 	assert_false(filter_fits(filter, DLT_USER0, false, &failure));
 	assert_int_equal(failure.code, FAILURE_FILTER);
 	filter_free(filter);
@@ -218,18 +218,19 @@ CASE(families_of_null)
 		for (int swapped = 0; swapped < 2; swapped++)
 		{
 			uint8_t		bytes[4 + 40 + 8] = {0};
-			const Frame frame = {bytes, sizeof(bytes), sizeof(bytes), DLT_NULL, 0};
+			const Frame frame = {bytes, sizeof(bytes), sizeof(bytes), DLT_NULL, 0, swapped};
+			const Frame other = {bytes, sizeof(bytes), sizeof(bytes), DLT_NULL, 0, !swapped};
 			const uint32_t family = swapped ? __builtin_bswap32(cases[i].family) : cases[i].family;
 
 			memcpy(bytes, &family, sizeof(family));
 			bytes[4] = cases[i].version;
 			bytes[4 + (cases[i].is_ip6 ? 6 : 9)] = 17;
 			bytes[4 + (cases[i].is_ip6 ? 40 : 20) + 3] = 53;
-			assert_int_equal(filter_run(ip, &frame, swapped), cases[i].family == 2 ? FILTER_PASSED : FILTER_REFUSED);
-			assert_int_equal(filter_run(ip6, &frame, swapped), cases[i].is_ip6 ? FILTER_PASSED : FILTER_REFUSED);
-			assert_int_equal(filter_run(udp, &frame, swapped), cases[i].family != 10 ? FILTER_PASSED : FILTER_REFUSED);
-			assert_int_equal(filter_run(ip, &frame, !swapped), FILTER_REFUSED);
-			assert_int_equal(filter_run(ip6, &frame, !swapped), FILTER_REFUSED);
+			assert_int_equal(filter_run(ip, &frame), cases[i].family == 2 ? FILTER_PASSED : FILTER_REFUSED);
+			assert_int_equal(filter_run(ip6, &frame), cases[i].is_ip6 ? FILTER_PASSED : FILTER_REFUSED);
+			assert_int_equal(filter_run(udp, &frame), cases[i].family != 10 ? FILTER_PASSED : FILTER_REFUSED);
+			assert_int_equal(filter_run(ip, &other), FILTER_REFUSED);
+			assert_int_equal(filter_run(ip6, &other), FILTER_REFUSED);
 		}
 	filter_free(ip);
 	filter_free(ip6);
@@ -292,7 +293,7 @@ CASE(text_ends_at_its_length)
 {
 	Filter	   *filter = filter_start("udpandmore", 3);
 
-	assert_int_equal(filter_run(filter, &ethernet, false), FILTER_PASSED);
+	assert_int_equal(filter_run(filter, &ethernet), FILTER_PASSED);
 	filter_free(filter);
 }
 

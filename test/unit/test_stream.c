@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/source/source.h"
 #include "engine/source/stream.h"
 #include "files.h"
 
@@ -298,7 +299,7 @@ static void
 interrupt(int number)
 {
 	(void) number;
-	stream_interrupted = true;
+	source_interrupted = true;
 }
 
 static void
@@ -340,7 +341,7 @@ CASE(interrupted_read_ends_if_it_is_to)
 	signal_soon(interrupt);
 	assert_null(stream_look(&stream, 12));
 	assert_int_equal(stream.error, EINTR);
-	stream_interrupted = false;
+	source_interrupted = false;
 	close(writer);
 	stream_close(&stream);
 }

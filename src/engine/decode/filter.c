@@ -159,9 +159,9 @@ filter_free(Filter *filter)
 }
 
 FilterResult
-filter_run(Filter *filter, const Frame *frame, bool swapped)
+filter_run(Filter *filter, const Frame *frame)
 {
-	const Program *program = program_for(filter, frame->link_type, swapped);
+	const Program *program = program_for(filter, frame->link_type, frame->swapped);
 	struct pcap_pkthdr header = {.caplen = frame->captured_length, .len = frame->wire_length};
 
 	if (!program->compiled)

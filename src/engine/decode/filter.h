@@ -29,12 +29,8 @@ typedef enum FilterResult
 	FILTER_UNFIT				/* does not compile, or not for this link type: filter_fits() has the reason */
 } FilterResult;
 
-/*
- * Runs the filter on the outer frame, of any link type, whether it is decoded or not.
- *
- * swapped: whether the frame comes from a file whose byte order is not this machine's.
- */
-FilterResult filter_run(Filter *filter, const Frame *frame, bool swapped);
+/* Runs the filter on the outer frame, of any link type, whether it is decoded or not. */
+FilterResult filter_run(Filter *filter, const Frame *frame);
 
 /* Whether the filter fits frames of this link type, from a file of this byte order; if not, failure has libpcap's reason. */
 bool		filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *failure);

@@ -11,7 +11,9 @@
  *	3. If the clock moved by SCAN_INTERVAL since the latest scan, all flows that are idle leave, in the order of their first
  *	   packets.
  *
- * At the end of the sources all flows leave, in the order of their first packets.
+ * Where nothing comes, the clock is moved by ticks, each of which is followed by a scan like a packet of another shard.
+ *
+ * At the end of the source all flows leave, in the order of their first packets.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +217,15 @@ scan(Tracker *tracker)
 		leave(tracker, tracker->idle[i].cell, EXPIRATION_IDLE, tracker->place * 2 + 1);
 }
 
+static void
+scan_if_due(Tracker *tracker)
+{
+	if (tracker->clock - tracker->last_scan < SCAN_INTERVAL || tracker->full)
+		return;
+	tracker->last_scan = tracker->clock;
+	scan(tracker);
+}
+
 void
 tracker_packet(Tracker *tracker, Packet *packet, uint64_t place, uint32_t file)
 {
@@ -238,11 +249,18 @@ tracker_packet(Tracker *tracker, Packet *packet, uint64_t place, uint32_t file)
 	else
 		tracker->account->counters[COUNTER_PACKETS_OF_OTHER_SHARDS]++;
 
-	if (tracker->clock - tracker->last_scan >= SCAN_INTERVAL && !tracker->full)
-	{
-		tracker->last_scan = tracker->clock;
-		scan(tracker);
-	}
+	scan_if_due(tracker);
+}
+
+void
+tracker_tick(Tracker *tracker, uint64_t now, uint64_t place)
+{
+	tracker->place = place;
+	if (now > LATEST_TIME)
+		now = LATEST_TIME;
+	if (now > tracker->clock)
+		tracker->clock = now;
+	scan_if_due(tracker);
 }
 
 void

@@ -33,7 +33,7 @@ typedef struct Tracker
 
 	uint64_t	clock;				/* ms; starts at 0 and never runs backwards */
 	uint64_t	last_scan;			/* the clock at the latest idle scan */
-	uint64_t	place;				/* number of the packet at hand, from 1, through all sources */
+	uint64_t	place;				/* number of the packet at hand, from 1, through all files */
 	bool		full;				/* max_nflows records were emitted */
 
 	IdleFlow   *idle;				/* what the current scan found */
@@ -43,10 +43,16 @@ typedef struct Tracker
 void		tracker_start(Tracker *tracker, const MeterRequest *request, const EngineCallbacks *callbacks, Account *account, Dpi *dpi);
 void		tracker_end(Tracker *tracker);
 
-/* Meters one packet, number `place` of the sources, from source `file`; moves its time on to the clock's if it is earlier. */
+/* Meters one packet, number `place` of the source, from its file `file`; moves its time on to the clock's if it is earlier. */
 void		tracker_packet(Tracker *tracker, Packet *packet, uint64_t place, uint32_t file);
 
-/* The sources are over: emits what is still active. */
+/*
+ * It is `now` (ms since 1970), and no packet came after the one at `place`: idle flows leave as in the scan that follows that
+ * packet.  A time before the clock's moves nothing.
+ */
+void		tracker_tick(Tracker *tracker, uint64_t now, uint64_t place);
+
+/* The source is over: emits what is still active. */
 void		tracker_finish(Tracker *tracker);
 
 #endif							/* ENGINE_FLOW_TRACKER_H */

@@ -72,6 +72,7 @@ next_pcap(Capture *capture, Frame *frame)
 	frame->captured_length = captured < capture->snapshot_length ? captured : capture->snapshot_length;
 	frame->wire_length = wire;
 	frame->link_type = capture->link_type;
+	frame->swapped = capture->swapped;
 	capture->pending = capture->record_header + captured;
 	capture->frames++;
 	return CAPTURE_FRAME;

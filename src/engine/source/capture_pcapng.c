@@ -226,6 +226,7 @@ read_packet(Capture *capture, const Block *block, Frame *frame)
 
 	frame->bytes = body + header;
 	frame->link_type = interface->link_type;
+	frame->swapped = capture->swapped;
 	frame->time = block->type == BLOCK_SIMPLE_PACKET ? 0 : time_in_ms(interface, stamp);
 	return NULL;
 }

@@ -5,6 +5,7 @@
 #ifndef ENGINE_SOURCE_FRAME_H
 #define ENGINE_SOURCE_FRAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* One record of a capture.  `bytes` belongs to the capture and is valid until its next record is read. */
@@ -15,6 +16,7 @@ typedef struct Frame
 	uint32_t	wire_length;		/* bytes that were on the wire */
 	uint32_t	link_type;			/* libpcap's DLT number */
 	uint64_t	time;				/* ms since 1970, rounded down */
+	bool		swapped;			/* from a file whose byte order is not this machine's */
 } Frame;
 
 #endif							/* ENGINE_SOURCE_FRAME_H */

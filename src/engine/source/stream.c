@@ -11,11 +11,10 @@
 #include <unistd.h>
 
 #include "engine/base/memory.h"
+#include "engine/source/source.h"
 #include "engine/source/stream.h"
 
 #define PIECE_BYTES	((size_t) 256 << 10)
-
-volatile sig_atomic_t stream_interrupted;
 
 /* Reads the file's next bytes; returns how many: 0 at its end, or with `error` set. */
 static size_t
@@ -28,8 +27,8 @@ read_file(Stream *stream, uint8_t *to, size_t room)
 		++*stream->pieces;
 	do
 		got = read(stream->descriptor, to, room < unread ? room : (size_t) unread);
-	while (got < 0 && errno == EINTR && !stream_interrupted);
-	if (got < 0 || stream_interrupted)
+	while (got < 0 && errno == EINTR && !source_interrupted);
+	if (got < 0 || source_interrupted)
 		stream->error = got < 0 ? errno : EINTR;
 	if (got == 0 && stream->size == STREAM_SIZE_UNKNOWN)
 		stream->size = stream->taken;

@@ -5,7 +5,6 @@
 #ifndef ENGINE_SOURCE_STREAM_H
 #define ENGINE_SOURCE_STREAM_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,9 +16,6 @@
 
 /* As a size: of a pipe, which is read to its end. */
 #define STREAM_SIZE_UNKNOWN	UINT64_MAX
-
-/* A program's signal handler sets it to end all sources where they are: their reads fail with EINTR from then on. */
-extern volatile sig_atomic_t stream_interrupted;
 
 typedef struct Stream
 {

@@ -1,0 +1,198 @@
+/*
+ * source_files.c
+ *	  The source that is a list of capture files, read one after the other.
+ */
+#include <stdlib.h>
+
+#include "engine/base/memory.h"
+#include "engine/source/capture.h"
+#include "engine/source/source_files.h"
+
+/* The link type that a filter is compiled for where a capture names none. */
+#define ETHERNET	1
+
+volatile sig_atomic_t source_interrupted;
+
+typedef enum Reading
+{
+	BETWEEN_FILES,
+	IN_FILE,
+	AT_END_OF_FILE				/* the capture has no more frames, and is still open */
+} Reading;
+
+typedef struct SourceFiles
+{
+	Source		source;
+	uint32_t	count;				/* of all files */
+	FileOpener	opener;
+	Capture		capture;			/* of the file at hand */
+	Reading		reading;
+
+	/* What is read since open(). */
+	const uint32_t *files;
+	uint32_t	files_left;
+	uint64_t	most;
+	uint64_t	bytes_before;		/* of the files before the one at hand */
+	FailureMessage *failure;
+} SourceFiles;
+
+static void
+open_files(Source *source, const uint32_t *files, uint32_t count, uint64_t most, FailureMessage *failure)
+{
+	SourceFiles *self = (SourceFiles *) source;
+
+	self->reading = BETWEEN_FILES;
+	self->files = files;
+	self->files_left = count;
+	self->most = most;
+	self->bytes_before = 0;
+	source->cut = false;
+	self->failure = failure;
+}
+
+static void
+end_file(SourceFiles *self)
+{
+	if (self->reading == BETWEEN_FILES)
+		return;
+	self->bytes_before += stream_file_bytes(&self->capture.stream);
+	capture_close(&self->capture);
+	self->reading = BETWEEN_FILES;
+}
+
+static void
+close_files(Source *source)
+{
+	end_file((SourceFiles *) source);
+}
+
+/* What could not be read is told, unless the user wants no more of it. */
+static SourceResult
+damage(SourceFiles *self, SourceResult result)
+{
+	if (!source_interrupted)
+		return result;
+	self->files_left = 0;
+	end_file(self);
+	return SOURCE_END;
+}
+
+/* The link type that libpcap would compile a filter for when it opens this capture. */
+static SourceResult
+tell_link_type(const Capture *capture, Frame *frame)
+{
+	frame->swapped = capture->swapped;
+	if (capture->one_link_type)
+		frame->link_type = capture->link_type;
+	else
+		frame->link_type = capture->interface_count > 0 ? capture->interfaces[0].link_type : ETHERNET;
+	return SOURCE_LINK_TYPE;
+}
+
+static SourceResult
+start_file(SourceFiles *self, Frame *frame, bool *has_result)
+{
+	const FileOpener *opener = &self->opener;
+	uint64_t	size;
+	int			descriptor;
+
+	self->source.file = *self->files++;
+	self->files_left--;
+	descriptor = opener->open(opener->context, self->source.file, &size);
+	opener->progress->file = self->source.file;
+	opener->progress->packet = 0;
+	self->source.cut = size > self->most;
+	*has_result = true;
+	if (!capture_open_watched(&self->capture, descriptor, self->source.cut ? self->most : size, self->source.file,
+							  &opener->progress->pieces, self->failure))
+	{
+		self->source.cut = false;
+		self->failure->packet = FAILURE_NO_PACKET;
+		return damage(self, self->count == 1 ? SOURCE_FAILED : SOURCE_DAMAGED);
+	}
+	self->reading = IN_FILE;
+	*has_result = self->capture.one_link_type;
+	return tell_link_type(&self->capture, frame);
+}
+
+static SourceResult
+next_of_files(Source *source, Frame *frame)
+{
+	SourceFiles *self = (SourceFiles *) source;
+	Capture    *capture = &self->capture;
+
+	for (;;)
+	{
+		SourceResult result;
+		bool		has_result;
+
+		switch (self->reading)
+		{
+			case IN_FILE:
+				switch (capture_next(capture, frame))
+				{
+					case CAPTURE_FRAME:
+						self->opener.progress->packet = capture->frames;
+						self->opener.progress->byte = capture->stream.offset;
+						return SOURCE_FRAME;
+					case CAPTURE_DAMAGED:
+						self->reading = AT_END_OF_FILE;
+						return damage(self, SOURCE_DAMAGED);
+					case CAPTURE_END:
+						self->reading = AT_END_OF_FILE;
+				}
+				break;
+			case AT_END_OF_FILE:
+				/* A pcapng file says with each frame what it is of; of one without any, it is not known before its end. */
+				has_result = capture->frames == 0 && !capture->one_link_type;
+				result = tell_link_type(capture, frame);
+				end_file(self);
+				if (has_result)
+					return result;
+				break;
+			case BETWEEN_FILES:
+				if (self->files_left == 0)
+					return SOURCE_END;
+				result = start_file(self, frame, &has_result);
+				if (has_result)
+					return result;
+				break;
+		}
+	}
+}
+
+static void
+count_files(const Source *source, SourceCounters *counters)
+{
+	const SourceFiles *self = (const SourceFiles *) source;
+
+	*counters = (SourceCounters) {
+		.bytes_read = self->bytes_before +
+		(self->reading == BETWEEN_FILES ? 0 : stream_file_bytes(&self->capture.stream)),
+		.received = SOURCE_NOT_KNOWN,
+		.dropped_by_kernel = SOURCE_NOT_KNOWN,
+		.dropped_by_interface = SOURCE_NOT_KNOWN,
+	};
+}
+
+static const SourceKind kind_files = {
+	.open = open_files,
+	.next = next_of_files,
+	.count = count_files,
+	.close = close_files,
+};
+
+Source *
+source_files_start(uint32_t files, const FileOpener *opener)
+{
+	SourceFiles *self = memory_get(sizeof(*self));
+
+	*self = (SourceFiles) {.source.kind = &kind_files, .count = files, .opener = *opener};
+	return &self->source;
+}
+
+void
+source_files_end(Source *source)
+{
+	free((SourceFiles *) source);
+}
