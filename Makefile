@@ -49,7 +49,10 @@ REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 
 PG_CPPFLAGS = -Isrc $(shell pkg-config --cflags libsodium 2>/dev/null) -DEXTENSION_VERSION=\"$(EXTENSION_VERSION)\"
 PG_CFLAGS = -std=gnu11 -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
-	-Wno-declaration-after-statement -Wshadow=local
+	-Wno-declaration-after-statement -Wshadow=local \
+	$(if $(findstring clang,$(CC)),$(CLANG_CFLAGS))
+# A server that gcc compiled has flags and attributes that clang does not know.
+CLANG_CFLAGS = -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
 # Every library that a server loads is in one name space: what this one calls is its own.
 SHLIB_LINK = -Wl,-Bsymbolic $(shell pkg-config --libs libsodium 2>/dev/null)
 # No LLVM bitcode: nothing here is short enough to be worth inlining into a query.

@@ -147,7 +147,7 @@ spawn_meter(const char *program, int *channel, const MeterProgress **progress)
 	char	   *environment[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attribute;
-	pid_t		pid;
+	pid_t		pid = 0;
 	int			ends[2],
 				page,
 				error;
