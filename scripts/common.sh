@@ -60,6 +60,35 @@ as_server()
 	fi
 }
 
+# at_once COMMAND ARGUMENT...: runs the command for each argument, as many of them at a time as there are cores.  Each has a
+# process group of its own, for end_at_once.
+at_once()
+{
+	local command=$1 argument
+
+	shift
+	for argument in "$@"; do
+		while [ "$(jobs -pr | wc -l)" -ge "$(nproc)" ]; do
+			wait -n || true
+		done
+		set -m
+		"$command" "$argument" &
+		set +m
+	done
+	wait
+}
+
+# Ends what at_once has started, where a script breaks off.
+end_at_once()
+{
+	local job
+
+	for job in $(jobs -pr); do
+		kill -- "-$job" 2> /dev/null || true
+	done
+	wait
+}
+
 # Builds all, and installs it where what is installed is another.  What make says goes to standard output.
 build_and_install()
 {

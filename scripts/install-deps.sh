@@ -3,7 +3,8 @@
 # install-deps.sh - installs with apt what is missing to build, run and test nfstream_fdw.
 #
 #	install-deps.sh				what building and running it needs
-#	install-deps.sh --test		what its tests need too
+#	install-deps.sh --test [PART...]	what its tests need too; of scripts/run-tests.sh these parts alone
+#	install-deps.sh --matrix	what making the Debians needs that test-matrix.sh runs the tests in
 #	install-deps.sh --check		installs nothing: fails, and says what is missing to build it
 #
 # Looks for things, not for packages: where all is there, whoever brought it, nothing is done.  Neither makes a cluster
@@ -13,6 +14,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 mode=${1-}
+parts=${*:2}			# of the tests; none: all
 missing=()				# in words
 packages=()				# of Debian
 made=()					# files that keep Debian's packages quiet, to be removed again
@@ -28,6 +30,20 @@ need()
 		# shellcheck disable=SC2206
 		packages+=($needed)
 	fi
+}
+
+# need_for PARTS WORDS PACKAGES COMMAND...: the same, for these parts of the tests.
+need_for()
+{
+	local part
+
+	for part in $1; do
+		if [ -z "$parts" ] || [[ " $parts " == *" $part "* ]]; then
+			shift
+			need "$@"
+			return
+		fi
+	done
 }
 
 have_server_headers()
@@ -66,9 +82,17 @@ have_fuzzer()
 # What Debian calls the server: VERSION stands for the major version, found when the lists of packages are there.
 look_for_all()
 {
+	local captures peers compiler=gcc
+
+	[[ ${CC:-} != clang* ]] || compiler=clang
 	missing=()
 	packages=()
-	need "a C compiler" "gcc libc6-dev" command -v "${CC:-cc}"
+	if [ "$mode" = --matrix ]; then
+		need "debootstrap" debootstrap test -x /usr/sbin/debootstrap
+		need "the keys of Debian's archive" debian-archive-keyring test -e /usr/share/keyrings/debian-archive-keyring.gpg
+		return
+	fi
+	need "a C compiler" "$compiler libc6-dev" command -v "${CC:-cc}"
 	need "make" make command -v make
 	need "pkg-config" pkg-config command -v pkg-config
 	need "libpcap" libpcap-dev pkg-config --exists libpcap
@@ -86,27 +110,29 @@ look_for_all()
 	[ "$mode" != --check ] || return 0
 	need "a PostgreSQL server" "postgresql-VERSION" have_server
 	[ "$mode" = --test ] || return 0
-	need "cmocka" libcmocka-dev pkg-config --exists cmocka
-	need "prove" perl command -v prove
-	need "Perl's IPC::Run" libipc-run-perl perl -MIPC::Run -e 1
+	captures="unit differential pcaps conformance"
+	peers="datasets conformance"
+	need_for "unit differential" "cmocka" libcmocka-dev pkg-config --exists cmocka
+	need_for tap "prove" perl command -v prove
+	need_for tap "Perl's IPC::Run" libipc-run-perl perl -MIPC::Run -e 1
 	need "Python 3" python3 command -v python3
-	need "Python's venv" python3-venv python3 -c 'import ensurepip, venv'
-	need "Debian's Python's venv" python3-venv /usr/bin/python3 -c 'import ensurepip, venv'
-	need "PL/Python" postgresql-plpython3-VERSION have_plpython
-	need "scikit-learn" python3-sklearn /usr/bin/python3 -c 'import sklearn'
-	need "pandas" python3-pandas /usr/bin/python3 -c 'import pandas'
-	need "psycopg2" python3-psycopg2 /usr/bin/python3 -c 'import psycopg2'
-	need "PyYAML" python3-yaml /usr/bin/python3 -c 'import yaml'
-	need "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
-	need "setcap" libcap2-bin test -x /sbin/setcap
-	need "tcpdump" tcpdump command -v tcpdump
-	need "capinfos" wireshark-common command -v capinfos
-	need "zstd" zstd command -v zstd
-	need "ndpiReader" libndpi-bin command -v ndpiReader
-	need "clang" clang command -v clang
-	need "libFuzzer" libclang-rt-dev have_fuzzer
-	need "llvm-symbolizer" llvm command -v llvm-symbolizer
-	need "valgrind" "valgrind libc6-dbg" valgrind -q true
+	need_for "$peers" "Python's venv" python3-venv python3 -c 'import ensurepip, venv'
+	need_for "$peers" "Debian's Python's venv" python3-venv /usr/bin/python3 -c 'import ensurepip, venv'
+	need_for datasets "PL/Python" postgresql-plpython3-VERSION have_plpython
+	need_for datasets "scikit-learn" python3-sklearn /usr/bin/python3 -c 'import sklearn'
+	need_for datasets "pandas" python3-pandas /usr/bin/python3 -c 'import pandas'
+	need_for "$peers" "psycopg2" python3-psycopg2 /usr/bin/python3 -c 'import psycopg2'
+	need_for tap "PyYAML" python3-yaml /usr/bin/python3 -c 'import yaml'
+	need_for "$captures" "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
+	need_for tap "setcap" libcap2-bin test -x /sbin/setcap
+	need_for "$captures" "tcpdump" tcpdump command -v tcpdump
+	need_for "$captures" "capinfos" wireshark-common command -v capinfos
+	need_for "tap $peers" "zstd" zstd command -v zstd
+	need_for conformance "ndpiReader" libndpi-bin command -v ndpiReader
+	need_for fuzz "clang" clang command -v clang
+	need_for fuzz "libFuzzer" libclang-rt-dev have_fuzzer
+	need_for "unit fuzz" "llvm-symbolizer" llvm command -v llvm-symbolizer
+	need_for valgrind "valgrind" "valgrind libc6-dbg" valgrind -q true
 }
 
 # The major version of PostgreSQL to install for: the one that PG_CONFIG or a server on this machine has, else Debian's.
@@ -171,9 +197,11 @@ log=$tree/build/deps.log
 mkdir -p "$tree/build"
 echo "Looking up packages ..."
 as_root apt-get update -q > "$log" 2>&1 || die "apt-get update failed:" "$(tail -n 5 "$log")"
-version=$(server_version)
-[ -n "$version" ] || die "apt knows no PostgreSQL."
-packages=("${packages[@]//VERSION/$version}")
+if [[ ${packages[*]} == *VERSION* ]]; then
+	version=$(server_version)
+	[ -n "$version" ] || die "apt knows no PostgreSQL."
+	packages=("${packages[@]//VERSION/$version}")
+fi
 echo "Installing ${packages[*]} ..."
 without_services install_packages "${packages[@]}" >> "$log" 2>&1 ||
 	die "$(tail -n 15 "$log")" "Installing failed: $log has all of what apt said."

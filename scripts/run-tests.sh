@@ -113,6 +113,7 @@ logged()
 
 clean_up()
 {
+	end_at_once
 	[ -n "$work" ] || return 0
 	cluster_stop "$work"
 	rm -rf "$work"
@@ -164,21 +165,31 @@ part_tree()
 	done
 }
 
+unit_test()
+{
+	local name
+
+	name=$(basename "$1")
+	logged "$logs/$name.log" env -C "$tree" CMOCKA_MESSAGE_OUTPUT=TAP NFSTREAM_TEST_PCAPS="$tree/test/pcaps" "$1" \
+		> "$logs/$name.status"
+}
+
 part_unit()
 {
-	local program name status
+	local program name status programs=()
 
 	status=$(logged "$logs/unit.log" make -C "$tree" -j "$(nproc)" unit-programs)
-	if [ "$status" -ne 0 ]; then
+	if [ "$status" -ne 0 ] || grep -q 'warning:' "$logs/unit.log"; then
 		add_counts 0 1 0
 		return
 	fi
 	for program in "$tree"/build/test/unit/test_*; do
-		[ -x "$program" ] || continue
+		[ ! -x "$program" ] || programs+=("$program")
+	done
+	at_once unit_test "${programs[@]}"
+	for program in "${programs[@]}"; do
 		name=$(basename "$program")
-		status=$(logged "$logs/$name.log" env -C "$tree" CMOCKA_MESSAGE_OUTPUT=TAP \
-			NFSTREAM_TEST_PCAPS="$tree/test/pcaps" "$program")
-		count_tap "$logs/$name.log" "$status"
+		count_tap "$logs/$name.log" "$(cat "$logs/$name.status")"
 		cat "$logs/$name.log" >> "$logs/unit.log"
 	done
 }
@@ -280,21 +291,30 @@ capable_meters()
 	done
 }
 
+tap_test()
+{
+	local name=$1
+
+	in_copy mkdir -p "$work/tap/$name"
+	logged "$logs/tap_$name.log" in_copy env TESTDIR="$work/tap/$name" \
+		TESTDATADIR="$work/tap/$name/tmp_check" TESTLOGDIR="$work/tap/$name/tmp_check/log" PG_TEST_PORT_DIR="$work/tap" \
+		PGPORT="6$port" PG_REGRESS="$pgxs/src/test/regress/pg_regress" NFSTREAM_TEST_PCAPS="$work/tree/test/pcaps" \
+		NFSTREAM_TEST_METERS="$work/meters" NFSTREAM_SHARED="$shared" NFSTREAM_MESSAGES="${NFSTREAM_MESSAGES:-}" \
+		prove -v -I "$pgxs/src/test/perl" -I test/t "test/t/$name.pl" > "$logs/tap_$name.status"
+}
+
 part_tap()
 {
-	local test name status
+	local test name status names=()
 
 	set_up
 	capable_meters
 	for test in "$tree"/test/t/*.pl; do
-		[ -e "$test" ] || continue
-		name=$(basename "$test" .pl)
-		in_copy mkdir -p "$work/tap/$name"
-		status=$(logged "$logs/tap_$name.log" in_copy env TESTDIR="$work/tap/$name" \
-			TESTDATADIR="$work/tap/$name/tmp_check" TESTLOGDIR="$work/tap/$name/tmp_check/log" PG_TEST_PORT_DIR="$work/tap" \
-			PGPORT="6$port" PG_REGRESS="$pgxs/src/test/regress/pg_regress" NFSTREAM_TEST_PCAPS="$work/tree/test/pcaps" \
-			NFSTREAM_TEST_METERS="$work/meters" NFSTREAM_SHARED="$shared" NFSTREAM_MESSAGES="${NFSTREAM_MESSAGES:-}" \
-			prove -v -I "$pgxs/src/test/perl" -I test/t "test/t/$name.pl")
+		[ ! -e "$test" ] || names+=("$(basename "$test" .pl)")
+	done
+	at_once tap_test "${names[@]}"
+	for name in "${names[@]}"; do
+		status=$(cat "$logs/tap_$name.status")
 		count_tap "$logs/tap_$name.log" "$status"
 		if [ "$status" -ne 0 ]; then
 			cp -r "$work/tap/$name/tmp_check/log" "$logs/tap_$name" 2> /dev/null || true
@@ -376,6 +396,7 @@ run_part()
 		fi | sed 's/^/      /'
 		echo "      all of it: $logs/$part.log"
 	fi
+	echo "$part $part_passed $part_failed $part_skipped $((SECONDS - start))" >> "$logs/counts"
 	passed=$((passed + part_passed)) failed=$((failed + part_failed)) skipped=$((skipped + part_skipped))
 }
 
@@ -397,7 +418,8 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 rm -rf "$logs"
 mkdir -p "$logs"
-"$tree/scripts/install-deps.sh" --test
+# shellcheck disable=SC2086
+"$tree/scripts/install-deps.sh" --test $parts
 echo "Building and installing for $("$PG_CONFIG" --version) ..."
 if ! build_and_install > "$logs/make.log" 2>&1; then
 	tail -n 30 "$logs/make.log"
