@@ -12,6 +12,9 @@
 #	make quickstart-stop  ends it; YES=1 also where somebody has made tables in it
 #
 #	make test           all tests; PARTS="unit regress" for some of them
+#	make test-matrix    the tests on PostgreSQL 15, 17, 18 and a 15 with assertions, in Debians that it makes; by root;
+#	                    VERSIONS="17 18" COMPILERS=clang PARTS="build regress tap" MATRIX_DIR=/path/of/the/Debians
+#	make test-matrix-clean  removes the Debians, so that the next run makes them anew
 #	make unit           the unit tests, with sanitizers
 #	make installcheck   pg_regress, against a running server
 #	make fuzz           fuzzes the engine for a minute; TARGET=decode|dpi|engine|options|record SECONDS=3600
@@ -35,7 +38,7 @@ all: build/nfstream_meter
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" nfstream_fdw.control)
 
 # The scripts read these from the environment.
-export PG_CONFIG NDPI PCAP PCAPS PEER PARTS SEED ROUNDS QUICKSTART_DIR YES
+export PG_CONFIG NDPI PCAP PCAPS PEER PARTS SEED ROUNDS QUICKSTART_DIR YES VERSIONS COMPILERS MATRIX_DIR MIRROR
 
 
 # ---------------------------------------------------------------------------------------------------------- extension
@@ -226,6 +229,12 @@ quickstart-stop:
 test:
 	@scripts/run-tests.sh
 
+test-matrix:
+	@scripts/test-matrix.sh
+
+test-matrix-clean:
+	@scripts/test-matrix.sh --clean
+
 fuzz: fuzz-programs
 	@scripts/fuzz.sh $(or $(TARGET),engine) $(or $(SECONDS),60)
 
@@ -267,11 +276,12 @@ clean-build:
 	rm -rf build/server build/meter build/unit build/test build/fuzz build/nfstream_meter build/doc-columns build/doc-options
 
 distclean: clean
-	rm -rf build
+	rm -rf --one-file-system build
 
 FORCE:
 .PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter unit-programs \
-	fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test unit conformance bench doc-columns tree help FORCE
+	fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test test-matrix test-matrix-clean unit conformance \
+	bench doc-columns tree help FORCE
 
 -include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)) \
 	$(FUZZ_OBJS) $(FUZZ_MODULE_OBJS) $(patsubst build/fuzz/%,build/fuzz/test/fuzz/%.o,$(FUZZ_TARGETS)))
