@@ -65,7 +65,6 @@ NOT_SHOWN = {
     'Set flows_per_file to more, or rotate_files.': 'the same',
     'cannot open %s captures: %s': 'dup2() would have to fail',
     'cannot give up %s': 'the kernel would have to be one without seccomp',
-    'cannot close other files: %s': '/proc would have to be away',
 }
 
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')

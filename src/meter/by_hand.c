@@ -47,6 +47,7 @@ typedef struct ByHand
 	uint8_t    *record;
 	size_t		room;
 	bool		names_printed;
+	void		(*on_broken_pipe) (int);	/* as whoever started this program wants it */
 	ExitStatus	status;
 } ByHand;
 
@@ -83,14 +84,14 @@ open_standard_files(void)
 }
 
 /*
- * nDPI prints to standard output now and then: rows get a descriptor of their own.  Where a source is a pipe, whoever waits for
+ * nDPI prints to standard output now and then: rows get a descriptor of their own, the first after the sources.  Where a source is a pipe, whoever waits for
  * rows gets each when it is there.
  */
 static bool
 open_output(ByHand *hand)
 {
 	hand->form.by_lines = sources_have_pipe(hand->sources);
-	hand->form.to = dup(STDOUT_FILENO);
+	hand->form.to = dup2(STDOUT_FILENO, sources_end(hand->sources));
 	if (hand->form.to >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
 		return true;
 	complain("standard output", "%s", strerror(errno));
@@ -286,6 +287,15 @@ tell_of_blind_filter(const ByHand *hand, const Account *account)
 				 hand->arguments.request.filter.bytes);
 }
 
+/* The sandbox ignores broken pipes; here a reader that goes away ends the program, unless it was started to ignore that. */
+static void
+ready(void *context)
+{
+	ByHand	   *hand = context;
+
+	signal(SIGPIPE, hand->on_broken_pipe);
+}
+
 static int
 run(ByHand *hand)
 {
@@ -294,7 +304,9 @@ run(ByHand *hand)
 		.request = &hand->arguments.request,
 		.files = {hand, open_source, &nobody_looks},
 		.callbacks = {hand, record_room, record_written, place, damage, 0, overlap, NULL, take_file, file_end},
+		.others = hand->form.to + 1,
 		.records = hand->form.to,
+		.ready = ready,
 	};
 	FailureMessage failure;
 	Account		account;
@@ -358,8 +370,7 @@ printed(void)
 int
 meter_by_hand(int argc, char **argv)
 {
-	ByHand		hand = {.status = EXIT_DONE};
-	void		(*on_broken_pipe) (int) = signal(SIGPIPE, SIG_DFL);
+	ByHand		hand = {.status = EXIT_DONE, .on_broken_pipe = signal(SIGPIPE, SIG_DFL)};
 
 	memory_on_exhaustion(out_of_memory);
 	if (!open_standard_files())
@@ -381,12 +392,6 @@ meter_by_hand(int argc, char **argv)
 								hand.arguments.request.source_order == SOURCE_ORDER_TIME);
 	if (hand.sources == NULL)
 		return EXIT_FAILED;
-	if (!sandbox_prepare(0, sources_end(hand.sources)))
-	{
-		complain(NULL, "cannot close other files: %s", strerror(errno));
-		return EXIT_FAILED;
-	}
-	signal(SIGPIPE, on_broken_pipe);
 	hand.form.wanted = hand.arguments.request.columns;
 	hand.form.hashed = hashed_columns(&hand.arguments.hashed);
 	hand.form.names = hand.arguments.sources;

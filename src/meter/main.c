@@ -23,5 +23,5 @@ is_socket(int descriptor)
 int
 main(int argc, char **argv)
 {
-	return argc == 1 && is_socket(STDIN_FILENO) ? serve(STDIN_FILENO, METER_VERSION) : meter_by_hand(argc, argv);
+	return argc == 1 && is_socket(STDIN_FILENO) ? serve(STDIN_FILENO) : meter_by_hand(argc, argv);
 }

@@ -151,11 +151,12 @@ open_source(void *context, uint32_t index, uint64_t *size)
 }
 
 static void
-greet(const char *version)
+greet(void *context)
 {
 	HelloMessage hello = {.version = REQUEST_VERSION};
 
-	snprintf(hello.meter_version, sizeof(hello.meter_version), "%s", version);
+	(void) context;
+	snprintf(hello.meter_version, sizeof(hello.meter_version), "%s", METER_VERSION);
 	snprintf(hello.dpi_version, sizeof(hello.dpi_version), "%s", dpi_version());
 	snprintf(hello.pcap_version, sizeof(hello.pcap_version), "%s", filter_version());
 	channel_send_body(output.channel, MESSAGE_HELLO, &hello, sizeof(hello));
@@ -175,7 +176,9 @@ meter(const MeterRequest *request, MeterProgress *progress)
 		.request = request,
 		.files = {NULL, open_source, progress},
 		.callbacks = {NULL, record_room, record_written, place, damage, 0, overlap, reading_order, take_file, file_end},
+		.others = SANDBOX_OTHERS,
 		.records = output.channel,
+		.ready = greet,
 		.takes_files = true,
 		.application = application,
 	};
@@ -193,7 +196,7 @@ meter(const MeterRequest *request, MeterProgress *progress)
 }
 
 int
-serve(int channel, const char *version)
+serve(int channel)
 {
 	MeterRequest request;
 	char		wrong[REQUEST_WRONG_MAX];
@@ -212,8 +215,5 @@ serve(int channel, const char *version)
 		fail(FAILURE_INTERNAL, wrong);
 		return EXIT_FAILURE;
 	}
-	if (!sandbox_prepare((pid_t) request.owner_pid, SANDBOX_OTHERS))
-		return EXIT_FAILURE;
-	greet(version);
 	return meter(&request, progress) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,9 +5,7 @@
 #ifndef METER_SERVE_H
 #define METER_SERVE_H
 
-/*
- * Serves the one request that comes over `channel`, a socket.  `version` is this program's version.  Returns its exit status.
- */
-int			serve(int channel, const char *version);
+/* Serves the one request that comes over `channel`, a socket.  Returns the program's exit status. */
+int			serve(int channel);
 
 #endif							/* METER_SERVE_H */

@@ -17,7 +17,7 @@ const char *source_name(const char *typed);
  * Opens the sources, before the sandbox forbids it; `twice` if each is looked at before it is read.  NULL if one cannot be opened,
  * which was said on standard error.
  *
- * The descriptors are side by side from SANDBOX_OTHERS on, up to sources_end(), where all others can be closed from.
+ * The descriptors are side by side from SANDBOX_OTHERS on, up to sources_end().
  */
 Sources    *sources_open(char *const *names, uint32_t count, bool twice);
 int			sources_end(const Sources *sources);

@@ -2,7 +2,7 @@
  * start.c
  *	  Starting a meter, under an owner or by hand: limits, filter, nDPI, seed, sandbox, and then the engine.
  *
- * Nothing comes before the limits: there are no privileges left when the first byte of a user's is looked at, and no more memory
+ * Nothing of a user's comes before the limits: there are no privileges left when the first byte of a user's is looked at, and no more memory
  * than the user was given.  What needs files (names in a filter) or other calls to the system (nDPI's tables, a random number)
  * comes before the sandbox; a filter's compiling and the first byte of a capture after it.
  */
@@ -67,6 +67,10 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 	Dpi		   *dpi = NULL;
 	const char *not_given_up;
 
+	if (!sandbox_prepare((pid_t) request->owner_pid, order->others))
+		return fail(failure, FAILURE_SANDBOX, "other files");
+	if (order->ready != NULL)
+		order->ready(callbacks.context);
 	if ((not_given_up = sandbox_limit(request->meter_memory)) != NULL)
 		return fail(failure, FAILURE_SANDBOX, not_given_up);
 	if (request->filter.length > 0)

@@ -8,16 +8,22 @@
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
 
-/* What a program that meters hands over; it has called sandbox_prepare() before. */
+/* What a program that meters hands over. */
 typedef struct MeterOrder
 {
 	const MeterRequest *request;	/* checked */
 	FileOpener	files;			/* the request's */
 	EngineCallbacks callbacks;	/* all but the seed */
 
-	/* What stays open for it: where records are written to, and whether files are sent over that, which then is a socket. */
+	/* The first descriptor of those that are closed. */
+	int			others;
+
+	/* Where records are written to, and whether files are sent over that, which then is a socket. */
 	int			records;
 	bool		takes_files;
+
+	/* Called once the program is its owner's alone, before it looks at anything of a user's; NULL: nobody wants to know. */
+	void		(*ready) (void *context);
 
 	/* Where the request is to list applications: takes one; called instead of all callbacks and files. */
 	void		(*application) (void *context, const ApplicationMessage *application);
