@@ -6,7 +6,7 @@
 writes DIRECTORY/engine, dpi, decode and record. A capture of at most SIZE_MAX bytes is an input of the engine's targets,
 behind the bytes that choose its options: once as it is, and the smallest ones as gzip and zstd too. Each of its packets,
 where its file is a pcap in this machine's byte order, is a frame for the decoder. Records have a value for each column of
-src/wire/column.c. What fuzzing made of all that is kept in corpus/; seeds are for beginning anew.
+src/wire/column.c, and requests the fields of src/wire/request.h. What fuzzing made of all that is kept in corpus/; seeds are for beginning anew.
 """
 import glob
 import gzip
@@ -19,6 +19,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAPS = os.path.join(os.path.dirname(HERE), 'pcaps')
 COLUMNS = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'src', 'wire', 'column.c')
+REQUEST = os.path.join(os.path.dirname(COLUMNS), 'request.h')
 SIZE_MAX = 6000
 COMPRESSED_MAX = 1000
 FRAME_MAX = 700
@@ -30,7 +31,7 @@ OPTIONS = (bytes([0x00, 3, 0, 0x54, 0, 0]), bytes([0x08, 20, 0x0d, 0x32, 0, 2]))
 LINK_TYPES = [1, 113, 276, 12, 101, 14, 228, 229, 0, 108, 127, 105, 192, 9, 50, 104]
 
 # message.h's.
-HELLO, NEXT_FILE, FLOWS, PLACE, END = 3, 4, 5, 6, 9
+REQUEST_MESSAGE, HELLO, NEXT_FILE, FLOWS, PLACE, END = 1, 3, 4, 5, 6, 9
 COUNTERS = 26
 SPLT = 3
 
@@ -124,9 +125,34 @@ def conversations(directory):
                   message(END, bytes(8 * COUNTERS)))
 
 
+def request_field(number, name, filter_text):
+    """A field with a value that it may have: request.c."""
+    if name == 'FILTER':
+        kind, content = 1, filter_text
+    elif name == 'COLUMNS':
+        kind, content = 2, struct.pack('<QQ', 0xff, 0)
+    else:
+        numbers = {'METER_MEMORY': 256 << 20, 'N_DISSECTIONS': 20, 'DECODE_TUNNELS': 1, 'SHARD': 0, 'SCHEMA': 0}
+        kind, content = 0, struct.pack('<Q', numbers.get(name, 1))
+    return struct.pack('<HHI', number, kind, len(content)) + content
+
+
+def requests(directory):
+    with open(REQUEST) as file:
+        header = file.read()
+    magic, version = (int(re.search(r'#define REQUEST_%s\s+(\w+?)u?\n' % name, header).group(1), 0) for name in ('MAGIC', 'VERSION'))
+    names = re.findall(r'^\tREQUEST_(\w+),', re.search(r'enum RequestFieldId\n{(.*?)}', header, re.S).group(1), re.M)
+    all_fields = [request_field(number, name, b'tcp port 80') for number, name in enumerate(names)]
+    all_fields[names.index('SHARDS')] = struct.pack('<HHIQ', names.index('SHARDS'), 0, 8, 2)
+    for name, fields in (('all', all_fields), ('none', []), ('twice', all_fields[:1] * 2), ('unknown', [request_field(len(names), '', b'')])):
+        write(os.path.join(directory, 'record'), 'request_' + name, bytes([0, SPLT, 0]) +
+              message(REQUEST_MESSAGE, struct.pack('<III', magic, version, len(fields)) + b''.join(fields)))
+
+
 def main():
     captures(sys.argv[1])
     conversations(sys.argv[1])
+    requests(sys.argv[1])
 
 
 if __name__ == '__main__':
