@@ -38,31 +38,17 @@ const CounterKind counter_kinds[COUNTERS] = {
 };
 
 void
-account_add(Account *scan, const Account *meter)
+account_add(Account *scan, const Account *meter, AccountRule rule)
 {
 	for (int i = 0; i < COUNTERS; i++)
 	{
-		switch (counter_kinds[i].sum)
-		{
-			case COUNTER_ADDED:
-				scan->counters[i] += meter->counters[i];
-				break;
-			case COUNTER_SHARED:
-				if (meter->counters[i] > scan->counters[i])
-					scan->counters[i] = meter->counters[i];
-				break;
-			case COUNTER_OWN:
-				break;
-		}
-	}
-}
+		CounterSum	sum = counter_kinds[i].sum;
 
-void
-account_add_apart(Account *scan, const Account *meter)
-{
-	for (int i = 0; i < COUNTERS; i++)
-		if (counter_kinds[i].sum != COUNTER_OWN)
+		if (sum == COUNTER_ADDED || (sum == COUNTER_SHARED && rule == ACCOUNT_OF_PARTS))
 			scan->counters[i] += meter->counters[i];
+		else if (sum == COUNTER_SHARED && meter->counters[i] > scan->counters[i])
+			scan->counters[i] = meter->counters[i];
+	}
 }
 
 uint64_t

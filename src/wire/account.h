@@ -53,11 +53,11 @@ typedef enum Counter
 	COUNTERS = COUNTER_IGNORED + IGNORE_REASONS
 } Counter;
 
-/* How the counters of a scan's meters make the scan's where every meter walks the whole source. */
+/* What a counter is to the scan of which a meter is one. */
 typedef enum CounterSum
 {
 	COUNTER_ADDED,				/* each meter counts its own */
-	COUNTER_SHARED,				/* each meter counts the same */
+	COUNTER_SHARED,				/* each meter that walks the whole source counts the same */
 	COUNTER_OWN					/* a meter's own business, no use in a scan's account */
 } CounterSum;
 
@@ -74,11 +74,15 @@ typedef struct Account
 	uint64_t	counters[COUNTERS];
 } Account;
 
-/* Adds a meter's account to a scan's, which starts as all zeros. */
-void		account_add(Account *scan, const Account *meter);
+/* How the accounts of a scan's meters make the scan's. */
+typedef enum AccountRule
+{
+	ACCOUNT_OF_SHARDS,			/* every meter walks the whole source: what all count is counted once, the greatest */
+	ACCOUNT_OF_PARTS			/* each reads what no other does, files or its part of a live source: all is added */
+} AccountRule;
 
-/* The same where each meter reads sources of its own: all counters are added. */
-void		account_add_apart(Account *scan, const Account *meter);
+/* Adds a meter's account to a scan's, which starts as all zeros. */
+void		account_add(Account *scan, const Account *meter, AccountRule rule);
 
 /* All ignored packets, whatever the reason. */
 uint64_t	account_ignored(const Account *account);

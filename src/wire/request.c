@@ -210,6 +210,18 @@ request_add_all_columns(MeterRequest *request)
 			column_set_add(&request->columns, i);
 }
 
+OrderRule
+request_order_rule(const MeterRequest *request)
+{
+	return request->separate_files ? ORDER_OF_FILES : ORDER_OF_PLACES;
+}
+
+AccountRule
+request_account_rule(const MeterRequest *request)
+{
+	return request->separate_files ? ACCOUNT_OF_PARTS : ACCOUNT_OF_SHARDS;
+}
+
 uint64_t
 request_opens_max(const MeterRequest *request)
 {

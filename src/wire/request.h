@@ -12,8 +12,10 @@
 
 #include <stddef.h>
 
+#include "wire/account.h"
 #include "wire/column.h"
 #include "wire/limits.h"
+#include "wire/order.h"
 
 #define REQUEST_MAGIC		0x4e46524fu
 
@@ -141,6 +143,10 @@ void		request_turn_off_unwanted(MeterRequest *request);
 
 /* Adds all columns of NFStream's that the options turn on. */
 void		request_add_all_columns(MeterRequest *request);
+
+/* How the records of the scan's meters, each with this request for its own shard, are put in order, and their accounts are added. */
+OrderRule	request_order_rule(const MeterRequest *request);
+AccountRule request_account_rule(const MeterRequest *request);
 
 /* How often a meter with this request opens sources, at most: each once, and before that all or some for a look. */
 uint64_t	request_opens_max(const MeterRequest *request);

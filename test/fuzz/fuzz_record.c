@@ -137,7 +137,7 @@ take_account(const uint8_t *body)
 	memcpy(&account, body, sizeof(account));
 	if (!account_adds_up(&account))
 		return false;
-	account_add(&scan, &account);
+	account_add(&scan, &account, ACCOUNT_OF_SHARDS);
 	return true;
 }
 

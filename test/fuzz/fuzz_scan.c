@@ -243,7 +243,7 @@ meter(Scan *scan, Filter *filter, Dpi *dpi, Account *total)
 	}
 	EXPECT(account_adds_up(&account));
 	EXPECT(account.counters[COUNTER_FLOWS] == scan->records - records_before);
-	account_add(total, &account);
+	account_add(total, &account, ACCOUNT_OF_SHARDS);
 	return true;
 }
 

@@ -212,7 +212,7 @@ meter(DumpRun *run)
 			die("no run", failure.text);
 		if (!account_adds_up(&account))
 			die("an account", "does not add up");
-		account_add(&scan, &account);
+		account_add(&scan, &account, ACCOUNT_OF_SHARDS);
 	}
 	source_files_end(files);
 	if (run->count > 1)

@@ -57,8 +57,8 @@ CASE(own_packets_are_added_and_shared_ones_are_not)
 				second = meter_account(20, 60);
 	Account		scan = {0};
 
-	account_add(&scan, &first);
-	account_add(&scan, &second);
+	account_add(&scan, &first, ACCOUNT_OF_SHARDS);
+	account_add(&scan, &second, ACCOUNT_OF_SHARDS);
 	assert_int_equal(scan.counters[COUNTER_PACKETS_READ], 100);
 	assert_int_equal(scan.counters[COUNTER_BYTES_READ], 5000);
 	assert_int_equal(scan.counters[COUNTER_PACKETS_METERED], 80);
@@ -75,8 +75,8 @@ CASE(packets_of_other_shards_are_no_part_of_a_scan)
 				second = meter_account(20, 60);
 	Account		scan = {0};
 
-	account_add(&scan, &first);
-	account_add(&scan, &second);
+	account_add(&scan, &first, ACCOUNT_OF_SHARDS);
+	account_add(&scan, &second, ACCOUNT_OF_SHARDS);
 	assert_int_equal(scan.counters[COUNTER_PACKETS_OF_OTHER_SHARDS], 0);
 	assert_true(account_adds_up(&scan));
 }
@@ -88,9 +88,27 @@ CASE(account_of_a_meter_that_stopped_earlier_does_not_lower_the_scan)
 				second = {0};
 
 	second.counters[COUNTER_PACKETS_READ] = 40;
-	account_add(&scan, &first);
-	account_add(&scan, &second);
+	account_add(&scan, &first, ACCOUNT_OF_SHARDS);
+	account_add(&scan, &second, ACCOUNT_OF_SHARDS);
 	assert_int_equal(scan.counters[COUNTER_PACKETS_READ], 100);
+}
+
+/* Two meters of a live source, or of files apart, read different packets. */
+CASE(parts_of_a_source_are_added)
+{
+	const Account first = meter_account(60, 20),
+				second = meter_account(20, 60);
+	Account		scan = {0};
+
+	account_add(&scan, &first, ACCOUNT_OF_PARTS);
+	account_add(&scan, &second, ACCOUNT_OF_PARTS);
+	assert_int_equal(scan.counters[COUNTER_PACKETS_READ], 200);
+	assert_int_equal(scan.counters[COUNTER_BYTES_READ], 10000);
+	assert_int_equal(scan.counters[COUNTER_PACKETS_METERED], 80);
+	assert_int_equal(scan.counters[COUNTER_PACKETS_FILTERED], 14);
+	assert_int_equal(scan.counters[COUNTER_IGNORED + IGNORED_NOT_IP], 20);
+	assert_int_equal(scan.counters[COUNTER_FLOWS], 8);
+	assert_int_equal(scan.counters[COUNTER_PACKETS_OF_OTHER_SHARDS], 0);
 }
 
 CASE(ignored_packets_are_summed_over_all_reasons)
@@ -141,6 +159,7 @@ main(void)
 		cmocka_unit_test(own_packets_are_added_and_shared_ones_are_not),
 		cmocka_unit_test(packets_of_other_shards_are_no_part_of_a_scan),
 		cmocka_unit_test(account_of_a_meter_that_stopped_earlier_does_not_lower_the_scan),
+		cmocka_unit_test(parts_of_a_source_are_added),
 		cmocka_unit_test(ignored_packets_are_summed_over_all_reasons),
 		cmocka_unit_test(account_adds_up_until_a_packet_is_lost),
 		cmocka_unit_test(account_adds_up_whatever_the_other_counters_are),

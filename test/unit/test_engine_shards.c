@@ -4,6 +4,7 @@
  */
 #include "engine/flow/shard.h"
 #include "engine_run.h"
+#include "wire/order.h"
 
 /* A long capture, of which two thirds of the packets are from 10.0.0.1 to many others, and one from others to them. */
 static int
@@ -26,17 +27,38 @@ long_capture(uint32_t packets, uint64_t *size)
 	return descriptor;
 }
 
-static int
-by_place(const void *a, const void *b)
+/* The shards' records in the one order, as the leader merges them. */
+static void
+merge_shards(const Scan shards[], uint32_t count, Scan *all)
 {
-	uint64_t	x[2],
-				y[2];
+	OrderStream streams[8] = {0};
+	unsigned	sent[8] = {0};
+	RecordOrder order = {request_order_rule(&shards[0].request), count, streams};
+	OrderNext	next;
+	uint32_t	from;
 
-	memcpy(x, ((const Kept *) a)->bytes + 4, sizeof(x));
-	memcpy(y, ((const Kept *) b)->bytes + 4, sizeof(y));
-	if (x[0] != y[0])
-		return x[0] < y[0] ? -1 : 1;
-	return x[1] < y[1] ? -1 : x[1] > y[1];
+	assert_true(count <= LENGTH(streams));
+	do
+	{
+		for (uint32_t i = 0; i < count; i++)
+		{
+			Record		record;
+
+			if (streams[i].has_record || streams[i].ended)
+				continue;
+			if (sent[i] == shards[i].count)
+			{
+				assert_null(order_end(&streams[i]));
+				continue;
+			}
+			record = record_number(&shards[i], sent[i]++);
+			assert_null(order_record(order.rule, &streams[i], record.left, record.first));
+		}
+		next = order_next(&order, &from);
+		assert_int_not_equal(next, ORDER_WAIT);
+		if (next == ORDER_RECORD)
+			all->kept[all->count++] = shards[from].kept[sent[from] - 1];
+	} while (next != ORDER_END);
 }
 
 static Scan *
@@ -68,22 +90,26 @@ CASE(shards_together_are_one_meter)
 	uint64_t	size;
 	int			descriptor = long_capture(SHARD_SAMPLE_PACKETS + 5000, &size);
 	Scan	   *one = scan_of_descriptor(descriptor, size),
-			   *shard = scan_of_descriptor(dup(descriptor), size),
+			   *shards = calloc(4, sizeof(*shards)),
 			   *all = scan_of(NULL, NULL);
+
 	run(one);
 	assert_int_equal(one->count, counter(one, COUNTER_FLOWS));
-	shard->request.shards = 4;
 	for (uint32_t i = 0; i < 4; i++)
 	{
+		Scan	   *shard = &shards[i];
+
+		shard->request = one->request;
+		shard->request.shards = 4;
 		shard->request.shard = i;
+		shard->sources[0] = descriptor;
+		shard->sizes[0] = size;
 		run(shard);
 		assert_int_equal(counter(shard, COUNTER_PACKETS_READ), SHARD_SAMPLE_PACKETS + 5000);
-		account_add(&all->account, &shard->account);
+		account_add(&all->account, &shard->account, request_account_rule(&shard->request));
 		assert_true(has_flow_of_busy_host(shard));
-		for (unsigned j = 0; j < shard->count; j++)
-			all->kept[all->count++] = shard->kept[j];
 	}
-	qsort(all->kept, all->count, sizeof(Kept), by_place);
+	merge_shards(shards, 4, all);
 	assert_int_equal(all->count, one->count);
 	for (unsigned i = 0; i < one->count; i++)
 	{
@@ -93,7 +119,7 @@ CASE(shards_together_are_one_meter)
 	assert_int_equal(counter(all, COUNTER_PACKETS_METERED), SHARD_SAMPLE_PACKETS + 5000);
 	assert_true(account_adds_up(&all->account));
 	end(one);
-	end(shard);
+	free(shards);
 	end(all);
 }
 

@@ -3,13 +3,8 @@
  *	  The meters of one scan, and their flows in the one order.
  *
  * Each meter is at the end of a link: a worker's queue, or the channel where the leader owns it.  A link delivers batches of
- * records in ascending order of (left, first), and now and then a place: nothing that left earlier is still to come.  The
- * least of the links' first records is the next flow of the scan as soon as no other link can deliver an earlier one: it has
- * a record itself, or is at its end, or its place is behind.
- *
- * Where files are metered apart each link delivers whole files, and says where one begins and ends: the scan's order is that of
- * the files.  Links that are ahead are not read from, and their meters wait when the queues are full; the one with the file
- * whose turn it is never waits for others, for files are taken in their order.
+ * records, and says what is known of those to come; which is the scan's next is wire/order.h's to tell.  Links that are ahead are
+ * not read from, and their meters wait when the queues are full.
  *
  * Clean-up hangs on the memory context of the scan, which goes in every case: at the scan's end, with the portal, at abort.
  */
@@ -31,26 +26,19 @@ typedef struct Link
 	const uint8 *cursor;
 	const uint8 *end;
 
-	bool		has_record;
-	Record	record;			/* the next one, if has_record */
-	uint64		last_left;		/* of the record before it */
-	uint64		last_first;
-	uint64		place;			/* every record that left up to here was delivered */
+	OrderStream *stream;		/* what is known of its records */
+	Record	record;			/* the next one, if the stream has it */
 	uint64		records;		/* so far */
 	uint32		damage_next;	/* in the order of reading: no file before this one will be told to be damaged */
 	bool		told_overlap;
 	bool		told_order;
 
 	/* Where files are metered apart. */
-	bool		has_file;
-	uint32		turn;		/* of the file, in the order of reading */
-	bool		file_ended;		/* it has delivered all of it */
-	bool		is_damaged;		/* the file is */
+	bool		is_damaged;		/* the file at hand is */
 	FailureMessage damage;
 	uint64		file_packets;	/* once it ended */
 	uint64		packets;		/* of all its files that ended */
 
-	bool		ended;
 	Account		account;		/* once it ended */
 } Link;
 
@@ -62,6 +50,7 @@ struct Merge
 	dsm_segment *segment;		/* with the job, for workers; NULL without any */
 	uint32		count;
 	Link	   *links;
+	RecordOrder records;
 	Link	   *current;		/* whose record was returned last */
 	bool		finished;
 	Bitmapset  *damaged;		/* the files that are */
@@ -70,8 +59,7 @@ struct Merge
 	uint32	   *turns;		/* where in it each file is */
 
 	/* Where files are metered apart. */
-	uint32		turn;		/* of the file whose turn it is */
-	uint64		packets_before; /* in the files before it */
+	uint64		packets_before; /* in the files before the one whose turn it is */
 
 	bool		has_overlap;
 	OverlapMessage overlap;		/* if it has */
@@ -148,6 +136,10 @@ merge_start(const ScanJob *job, uint32 meters)
 	merge->job = job;
 	merge->context = context;
 	merge->links = palloc0(meters * sizeof(Link));
+	merge->records.rule = request_order_rule(&job->request);
+	merge->records.streams = palloc0(meters * sizeof(OrderStream));
+	for (uint32 i = 0; i < meters; i++)
+		merge->links[i].stream = &merge->records.streams[i];
 	merge->callback.func = release_with_context;
 	merge->callback.arg = merge;
 	MemoryContextRegisterResetCallback(context, &merge->callback);
@@ -155,6 +147,7 @@ merge_start(const ScanJob *job, uint32 meters)
 	launch_workers(merge, meters);
 	if (merge->count == 0)
 		start_own_meter(merge);
+	merge->records.count = merge->count;
 	MemoryContextSwitchTo(before);
 	return merge;
 }
@@ -173,36 +166,25 @@ lying_meter(const char *what)
 	failure_raise_fault(FAULT_CONTENT, what, NULL);
 }
 
+/* What cannot have come, if it is that. */
+static void
+check(const char *wrong)
+{
+	if (wrong != NULL)
+		lying_meter(wrong);
+}
+
 /* Takes the next record off the link's batch, if there is one. */
 static void
 read_record(Merge *merge, Link *link)
 {
-	const char *wrong;
 	Record *record = &link->record;
 
-	link->has_record = false;
 	if (link->cursor == link->end)
 		return;
-	if (merge->job->request.separate_files && (!link->has_file || link->file_ended))
-		lying_meter("records of no file");
-	wrong = record_read(&link->cursor, link->end, &merge->job->request.columns, merge->job->request.splt_analysis, record);
-	if (wrong != NULL)
-		lying_meter(wrong);
-	if (record->left < link->last_left || (record->left == link->last_left && record->first <= link->last_first) ||
-		record->left <= link->place)
-		lying_meter("records out of order");
-	link->last_left = record->left;
-	link->last_first = record->first;
+	check(record_read(&link->cursor, link->end, &merge->job->request.columns, merge->job->request.splt_analysis, record));
+	check(order_record(merge->records.rule, link->stream, record->left, record->first));
 	link->records++;
-	link->has_record = true;
-}
-
-static void
-take_place(Link *link, const PlaceMessage *place)
-{
-	if (place->left <= link->place || place->left < link->last_left || place->left == RECORD_LEFT_AT_END)
-		lying_meter("a place that was passed before");
-	link->place = place->left;
 }
 
 /* The place of a file in the order of reading. */
@@ -240,7 +222,7 @@ take_damage(Merge *merge, Link *link, const FailureMessage *damage)
 	link->damage_next = turn_of(merge, damage->file) + 1;
 	if (!merge->job->request.separate_files)
 		keep_damage(merge, damage);
-	else if (!link->has_file || link->turn != turn_of(merge, damage->file))
+	else if (!link->stream->has_file || link->stream->turn != turn_of(merge, damage->file))
 		lying_meter("damage out of place");
 	else
 	{
@@ -279,20 +261,14 @@ take_order(Merge *merge, Link *link, const uint8 *body, uint32 length)
 static void
 take_file(Merge *merge, Link *link, uint32 turn)
 {
-	if (link->has_file || !merge->job->request.separate_files)
-		lying_meter("a file before the end of another");
-	link->has_file = turn < merge->job->request.files;
-	link->turn = turn;
-	link->file_ended = link->is_damaged = false;
-	link->last_left = link->last_first = link->place = 0;
+	check(order_file(merge->records.rule, link->stream, turn, merge->job->request.files));
+	link->is_damaged = false;
 }
 
 static void
 take_file_end(Link *link, uint64 packets)
 {
-	if (!link->has_file || link->file_ended)
-		lying_meter("the end of no file");
-	link->file_ended = true;
+	check(order_file_end(link->stream));
 	link->file_packets = packets;
 	link->packets += packets;
 }
@@ -312,8 +288,8 @@ static void
 take_end(Link *link, const Account *account, bool apart)
 {
 	link->account = *account;
-	link->ended = true;
-	if (!account_adds_up(account) || account->counters[COUNTER_FLOWS] != link->records || link->has_file ||
+	check(order_end(link->stream));
+	if (!account_adds_up(account) || account->counters[COUNTER_FLOWS] != link->records ||
 		(apart && account->counters[COUNTER_PACKETS_READ] != link->packets))
 		lying_meter("an account that does not add up");
 
@@ -358,7 +334,7 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 			take_hello(&body.hello);
 			break;
 		case MESSAGE_PLACE:
-			take_place(link, &body.place);
+			check(order_place(merge->records.rule, link->stream, body.place.left));
 			break;
 		case MESSAGE_DAMAGE:
 			take_damage(merge, link, &body.failure);
@@ -391,7 +367,8 @@ poll_link(Merge *merge, Link *link)
 {
 	MeterMessage message;
 
-	while (!link->has_record && !link->file_ended && !link->ended && route_receive(&link->route, &message))
+	while (!link->stream->has_record && !link->stream->file_ended && !link->stream->ended &&
+		   route_receive(&link->route, &message))
 	{
 		take_message(merge, link, &message);
 		CHECK_FOR_INTERRUPTS();
@@ -400,88 +377,15 @@ poll_link(Merge *merge, Link *link)
 
 /* --------------------------------------------------------------------------------------------------------------- the order */
 
-static bool
-is_before(const Record *a, const Record *b)
-{
-	return a->left < b->left || (a->left == b->left && a->first < b->first);
-}
-
-/*
- * The link whose record is the scan's next flow.  NULL if that is not known yet: some link may still deliver an earlier one;
- * or if there is none, and all links have ended.
- */
-static Link *
-first_link(Merge *merge, bool *all_ended)
-{
-	Link	   *first = NULL;
-	uint64		place = RECORD_LEFT_AT_END;	/* up to here all links have delivered */
-
-	*all_ended = true;
-	for (uint32 i = 0; i < merge->count; i++)
-	{
-		Link	   *link = &merge->links[i];
-
-		poll_link(merge, link);
-		if (link->has_record)
-		{
-			*all_ended = false;
-			if (first == NULL || is_before(&link->record, &first->record))
-				first = link;
-		}
-		else if (!link->ended)
-		{
-			*all_ended = false;
-			place = Min(place, link->place);
-		}
-	}
-	if (first == NULL || (first->record.left > place))
-		return NULL;
-	return first;
-}
-
 /* The file whose turn it was is over, and the next one's turn comes; false if its damage ends the scan. */
 static bool
 leave_file(Merge *merge, Link *link)
 {
-	link->has_file = link->file_ended = false;
-	merge->turn++;
 	merge->packets_before += link->file_packets;
 	if (!link->is_damaged)
 		return true;
 	keep_damage(merge, &link->damage);
 	return !merge->job->request.stop_at_damage;
-}
-
-/* Where files are metered apart: the same as first_link(). */
-static Link *
-link_in_turn(Merge *merge, bool *all_ended)
-{
-	for (;;)
-	{
-		Link	   *in_turn = NULL;
-
-		*all_ended = true;
-		for (uint32 i = 0; i < merge->count; i++)
-		{
-			Link	   *link = &merge->links[i];
-
-			poll_link(merge, link);
-			if (!link->ended)
-				*all_ended = false;
-			if (link->has_file && link->turn == merge->turn)
-				in_turn = link;
-		}
-		if (in_turn == NULL || (!in_turn->has_record && !in_turn->file_ended))
-			return NULL;
-		if (in_turn->has_record)
-			return in_turn;
-		if (!leave_file(merge, in_turn))
-		{
-			*all_ended = true;
-			return NULL;
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
 }
 
 static void
@@ -508,20 +412,28 @@ merge_next(Merge *merge)
 	merge->current = NULL;
 	while (!merge->finished)
 	{
-		bool		all_ended;
+		uint32		next;
 
 		CHECK_FOR_INTERRUPTS();
-		merge->current = merge->job->request.separate_files ?
-			link_in_turn(merge, &all_ended) : first_link(merge, &all_ended);
-		if (merge->current != NULL)
+		for (uint32 i = 0; i < merge->count; i++)
+			poll_link(merge, &merge->links[i]);
+		switch (order_next(&merge->records, &next))
 		{
-			record_go_on(&merge->current->record, merge->packets_before);
-			return &merge->current->record;
+			case ORDER_RECORD:
+				merge->current = &merge->links[next];
+				record_go_on(&merge->current->record, merge->packets_before);
+				return &merge->current->record;
+			case ORDER_FILE_END:
+				if (!leave_file(merge, &merge->links[next]))
+					finish(merge);
+				break;
+			case ORDER_END:
+				finish(merge);
+				break;
+			case ORDER_WAIT:
+				route_wait(&merge->links[0].route);
+				break;
 		}
-		if (all_ended)
-			finish(merge);
-		else
-			route_wait(&merge->links[0].route);
 	}
 	return NULL;
 }
@@ -531,12 +443,7 @@ merge_account(const Merge *merge, Account *account)
 {
 	memset(account, 0, sizeof(*account));
 	for (uint32 i = 0; i < merge->count; i++)
-	{
-		if (merge->job->request.separate_files)
-			account_add_apart(account, &merge->links[i].account);
-		else
-			account_add(account, &merge->links[i].account);
-	}
+		account_add(account, &merge->links[i].account, request_account_rule(&merge->job->request));
 	return merge->finished;
 }
 
