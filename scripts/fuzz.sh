@@ -4,7 +4,8 @@
 #
 #	fuzz.sh TARGET SECONDS	one target, for people: what libFuzzer says is on the terminal
 #	fuzz.sh --keep TARGET	what that found worth keeping, as the smallest corpus, into test/fuzz/corpus/TARGET
-#	fuzz.sh --tap SECONDS	all targets, in TAP: for each the kept corpus and the findings, then so many seconds of fuzzing (0: none)
+#	fuzz.sh --tap SECONDS	all targets, in TAP: for each the kept corpus and the findings, then so many seconds of fuzzing (0: none);
+#							as many at a time as there are cores
 #
 # A target is built before, by make fuzz-programs.  It works in build/fuzz-work/TARGET: new inputs are in corpus/, from which the
 # next run goes on, and an input that fails is in failed/.  The target `options` is a module for a server, and runs in a
@@ -18,6 +19,7 @@ kept=$tree/test/fuzz
 built=$tree/build/fuzz
 works=$tree/build/fuzz-work	# make clean leaves it
 work=
+broken=0
 server_work=				# the options' data directory; removed in the end
 
 # The longest input of a target, bytes.
@@ -104,35 +106,48 @@ executions()
 	sed -n 's/^stat::number_of_executed_units: *//p' "$1" | tail -n 1
 }
 
-# test NUMBER WORDS LOG COMMAND...: a test that passes if the command succeeds and libFuzzer says what it did.
+# test WORDS LOG COMMAND...: a test that passes if the command succeeds and libFuzzer says what it did.
 test_run()
 {
-	local number=$1 words=$2 log=$3
+	local words=$1 log=$2
 
-	shift 3
+	shift 2
 	if "$@" > "$log" 2>&1 && [ -n "$(executions "$log")" ]; then
-		echo "ok $number - $words, $(executions "$log") executions"
+		echo "ok - $words, $(executions "$log") executions"
 	else
-		echo "not ok $number - $words"
+		echo "not ok - $words"
 		grep -aE -A 12 'ERROR: |runtime error:|does not hold' "$log" | sed 's/^/# /' || tail -n 5 "$log" | sed 's/^/# /'
-		broken=1
 	fi
+}
+
+# The tests of one target, into TARGET.tap beside where it works.
+test_target()
+{
+	local target=$1 inputs
+
+	exec > "$works/$target.tap"
+	prepare "$target"
+	inputs=$(find "$work/kept" "$work/findings" -type f | wc -l)
+	test_run "$target: $inputs inputs that are kept" "$works/$target-kept.log" \
+		run "$target" -runs=0 -timeout=25 -print_final_stats=1 -artifact_prefix=failed/ kept findings
+	[ "$seconds" -eq 0 ] || test_run "$target: $seconds s of fuzzing" "$works/$target-fuzz.log" fuzz "$target" "$seconds"
 }
 
 fuzz_all()
 {
-	local seconds=$1 number=0 target inputs
-	broken=0
+	local seconds=$1 target number planned
 
+	mkdir -p "$works"
+	trap end_at_once EXIT
+	trap 'exit 130' INT TERM
+	# shellcheck disable=SC2086
+	at_once test_target $targets
 	for target in $targets; do
-		prepare "$target"
-		inputs=$(find "$work/kept" "$work/findings" -type f | wc -l)
-		test_run $((number += 1)) "$target: $inputs inputs that are kept" "$works/$target-kept.log" \
-			run "$target" -runs=0 -timeout=25 -print_final_stats=1 -artifact_prefix=failed/ kept findings
-		[ "$seconds" -gt 0 ] || continue
-		test_run $((number += 1)) "$target: $seconds s of fuzzing" "$works/$target-fuzz.log" fuzz "$target" "$seconds"
-	done
-	echo "1..$number"
+		cat "$works/$target.tap"
+	done | awk '/^(not )?ok/ { sub(/ok/, "ok " ++number) } { print } /^not ok/ { failed = 1 } END { exit failed }' || broken=1
+	number=$(wc -w <<< "$targets")
+	planned=$((seconds > 0 ? 2 * number : number))
+	echo "1..$planned"
 	return "$broken"
 }
 
