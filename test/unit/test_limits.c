@@ -115,6 +115,33 @@ CASE(texts_are_bounded)
 	free(text);
 }
 
+/* As numbers, which a request may hold. */
+CASE(every_type_has_a_range)
+{
+	assert_true(option_holds(OPTION_DECODE_TUNNELS, true));
+	assert_false(option_holds(OPTION_DECODE_TUNNELS, 2));
+	assert_true(option_holds(OPTION_METER_MEMORY, 256));
+	assert_true(option_holds(OPTION_METER_MEMORY, 1048576));
+	assert_false(option_holds(OPTION_METER_MEMORY, 255));
+	assert_false(option_holds(OPTION_METER_MEMORY, 1048577));
+	assert_true(option_holds(OPTION_TYPES, IMPORT_PORTABLE));
+	assert_false(option_holds(OPTION_TYPES, IMPORT_PORTABLE + 1));
+	assert_true(option_holds(OPTION_BPF_FILTER, 4096));
+	assert_false(option_holds(OPTION_BPF_FILTER, 4097));
+	assert_true(option_holds(OPTION_TABLE_NAME, UINT64_MAX));	/* no bound of its own */
+}
+
+/* doc/columns.md. */
+CASE(groups_have_their_options)
+{
+	assert_int_equal(option_of_group(GROUP_TUNNEL), OPTION_DECODE_TUNNELS);
+	assert_int_equal(option_of_group(GROUP_STATISTICS), OPTION_STATISTICAL_ANALYSIS);
+	assert_int_equal(option_of_group(GROUP_SPLT), OPTION_SPLT_ANALYSIS);
+	assert_int_equal(option_of_group(GROUP_DPI), OPTION_N_DISSECTIONS);
+	assert_int_equal(option_of_group(GROUP_UDPS), OPTION_UDPS);
+	assert_int_equal(option_of_group(GROUP_SYSTEM), OPTION_SYSTEM_VISIBILITY_MODE);
+}
+
 CASE(what_is_accepted_is_told)
 {
 	char		words[OPTION_WORDS_MAX];
@@ -137,6 +164,8 @@ main(void)
 		cmocka_unit_test(booleans_are_words_and_their_beginnings),
 		cmocka_unit_test(choices_are_whole_words_in_any_case),
 		cmocka_unit_test(texts_are_bounded),
+		cmocka_unit_test(every_type_has_a_range),
+		cmocka_unit_test(groups_have_their_options),
 		cmocka_unit_test(what_is_accepted_is_told),
 	};
 
