@@ -16,10 +16,10 @@ typedef struct RequestField
 	size_t		at;				/* in MeterRequest: an unsigned integer, a RequestText, a ColumnSet */
 	size_t		size;
 	bool		is_option;
-	OptionId	option;			/* whose default and range these are; of a text, the greatest length */
+	OptionId	option;			/* whose default and range these are */
 	uint64_t	unit;			/* what one of the option's is here: 1000 ms for a second; 0: the same */
-	uint64_t	fallback;		/* of what is no option */
-	uint64_t	min;
+	uint64_t	fallback;		/* of what is no option: the default of a number, */
+	uint64_t	min;			/* and the range of a number, or of a text's length */
 	uint64_t	max;
 } RequestField;
 
@@ -118,28 +118,27 @@ text_in(const MeterRequest *request, const RequestField *field)
 	return (const RequestText *) ((const char *) request + field->at);
 }
 
-/* Whether a field holds what it may. */
+/* Whether a field holds what it may: a number in its range, a text that is not too long, columns that there are. */
 static bool
 is_in_range(const MeterRequest *request, const RequestField *field)
 {
-	uint64_t	number;
+	uint64_t	size = 0;
 
 	switch (field->type)
 	{
 		case REQUEST_NUMBER:
-			number = number_in(request, field);
-			if (field->is_option)
-				return option_holds(field->option, number / unit_of(field));
-			return number >= field->min && number <= field->max;
+			size = number_in(request, field) / unit_of(field);
+			break;
 		case REQUEST_TEXT:
-			return option_holds(field->option, text_in(request, field)->length);
+			size = text_in(request, field)->length;
+			break;
 		case REQUEST_COLUMN_SET:
 			for (unsigned i = column_count; i < COLUMNS_MAX; i++)
 				if (column_set_has(&request->columns, i))
 					return false;
 			return true;
 	}
-	return false;
+	return field->is_option ? option_holds(field->option, size) : size >= field->min && size <= field->max;
 }
 
 /* The field of an option that is a number, or NULL. */
