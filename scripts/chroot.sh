@@ -13,7 +13,9 @@
 #
 set -euo pipefail
 
-mirror=${MIRROR:-http://deb.debian.org/debian}
+# Where this machine's own packages come from.
+mirror=${MIRROR:-$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
+	sed -n '/^Debian /{s///;p;q}')}
 
 die()
 {

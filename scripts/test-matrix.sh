@@ -10,7 +10,7 @@
 #	PARTS				build regress tap, or other parts of scripts/run-tests.sh
 #	COMPILERS			gcc clang; the first is for all parts, the next for those that a compiler can change
 #	MATRIX_DIR			where the Debians are kept, which make a second run quick: 1.7 GB each, in build/matrix
-#	MIRROR				of Debian: http://deb.debian.org/debian
+#	MIRROR				of Debian, if not the one of this machine's apt
 #
 # A Debian is made with debootstrap, and scripts/install-deps.sh installs into it what is missing.  Each version and compiler
 # then has a copy of the tree in it, whose writes go elsewhere (chroot.sh) and are removed in the end.  The logs are in
