@@ -10,6 +10,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/decode/decode.h"
+#include "engine/engine.h"
 #include "engine/flow/tracker.h"
 #include "engine/look.h"
 #include "engine/source/source.h"
@@ -26,7 +27,7 @@ typedef struct Engine
 	const MeterRequest *request;
 	Source	   *source;
 	Filter	   *filter;				/* that the engine runs; NULL: none, or the source does */
-	Dpi		   *dpi;
+	Analysis   *analysis;
 	const EngineCallbacks *callbacks;
 	Account    *account;
 	FailureMessage *failure;
@@ -180,6 +181,15 @@ walk_source(Engine *engine, const uint32_t *files, uint32_t count)
 	return walk;
 }
 
+static void
+start_tracker(Engine *engine)
+{
+	const EngineCallbacks *callbacks = engine->callbacks;
+	const RecordSink sink = {callbacks->context, callbacks->record_room, callbacks->record_written};
+
+	tracker_start(&engine->tracker, engine->request, callbacks->seed, engine->analysis, sink, engine->account);
+}
+
 /* A source is not looked at before it is walked if it is live: what each meter gets of it is decided elsewhere. */
 static Walk
 walk_together(Engine *engine)
@@ -187,7 +197,7 @@ walk_together(Engine *engine)
 	const MeterRequest *request = engine->request;
 	Walk		walk;
 
-	tracker_start(&engine->tracker, request, engine->callbacks, engine->account, engine->dpi);
+	start_tracker(engine);
 	if (request->shards > 1 && !engine->source->kind->is_live)
 		look_for_busy_hosts(request, engine->source, engine->filter, engine->order, &engine->tracker.shards);
 	walk = walk_source(engine, engine->order, request->files);
@@ -197,21 +207,7 @@ walk_together(Engine *engine)
 	return walk;
 }
 
-/* Nothing that nDPI has learned of the files before goes on to the next. */
-static bool
-forget_files_before(Engine *engine)
-{
-	if (engine->dpi == NULL || engine->frames == 0 || dpi_forget(engine->dpi))
-		return true;
-	*engine->failure = (FailureMessage) {
-		.code = FAILURE_INTERNAL,
-		.file = FAILURE_NO_FILE,
-		.text = "nDPI does not start again",
-	};
-	return false;
-}
-
-/* Each file that this meter is given, as if there were no other. */
+/* Each file that this meter is given, as if there were no other: nothing that was learned of one goes on to the next. */
 static Walk
 walk_apart(Engine *engine)
 {
@@ -222,10 +218,10 @@ walk_apart(Engine *engine)
 	while (walk == WALK_ON && !source_interrupted &&
 		   (turn = callbacks->take_file(callbacks->context)) < engine->request->files)
 	{
-		if (!forget_files_before(engine))
+		if (engine->frames > 0 && !analysis_forget(engine->analysis, engine->failure))
 			return WALK_FAILED;
 		engine->frames_apart = engine->frames;
-		tracker_start(&engine->tracker, engine->request, callbacks, engine->account, engine->dpi);
+		start_tracker(engine);
 		walk = walk_source(engine, &engine->order[turn], 1);
 		if (walk != WALK_FAILED)
 		{
@@ -240,14 +236,14 @@ walk_apart(Engine *engine)
 }
 
 bool
-engine_run(const MeterRequest *request, Source *source, Filter *filter, Dpi *dpi, const EngineCallbacks *callbacks,
-		   Account *account, FailureMessage *failure)
+engine_run(const MeterRequest *request, Source *source, Filter *filter, Analysis *analysis,
+		   const EngineCallbacks *callbacks, Account *account, FailureMessage *failure)
 {
 	Engine		engine = {
 		.request = request,
 		.source = source,
 		.filter = source->kind->applies_filter ? NULL : filter,
-		.dpi = dpi,
+		.analysis = analysis,
 		.callbacks = callbacks,
 		.account = account,
 		.failure = failure,
@@ -268,12 +264,6 @@ engine_run(const MeterRequest *request, Source *source, Filter *filter, Dpi *dpi
 	free(engine.order);
 
 	account->counters[COUNTER_BYTES_READ] = engine.bytes_before;
-	if (dpi != NULL)
-	{
-		account->counters[COUNTER_DPI_STARTED] = 1;
-		account->counters[COUNTER_DISSECTIONS] = dpi_dissections(dpi);
-		account->counters[COUNTER_PACKETS_WITHHELD] = dpi_withheld(dpi);
-		account->counters[COUNTER_DISSECTION_TIME] = dpi_dissection_time(dpi);
-	}
+	analysis_count(analysis, account);
 	return walk != WALK_FAILED;
 }

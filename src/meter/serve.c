@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "engine/analyse/dpi.h"
 #include "engine/base/memory.h"
 #include "meter/channel.h"
 #include "meter/sandbox.h"

@@ -1,14 +1,16 @@
 /*
  * start.c
- *	  Starting a meter, under an owner or by hand: limits, filter, nDPI, seed, sandbox, and then the engine.
+ *	  Starting a meter, under an owner or by hand: limits, filter, analysers, seed, sandbox, and then the engine.
  *
- * Nothing of a user's comes before the limits: there are no privileges left when the first byte of a user's is looked at, and no more memory
- * than the user was given.  What needs files (names in a filter) or other calls to the system (nDPI's tables, a random number)
+ * Nothing of a user's comes before the limits: there are no privileges left when its first byte is looked at, and no more memory
+ * than the user was given.  What needs files (names in a filter) or other calls to the system (analysers' tables, a random number)
  * comes before the sandbox; a filter's compiling and the first byte of a capture after it.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/analyse/analysers.h"
+#include "engine/analyse/dpi.h"
 #include "engine/flow/key.h"
 #include "meter/sandbox.h"
 #include "meter/start.h"
@@ -47,11 +49,11 @@ list_applications(const MeterOrder *order, Dpi *dpi)
 }
 
 static bool
-meter(const MeterOrder *order, Filter *filter, Dpi *dpi, const EngineCallbacks *callbacks, Account *account,
+meter(const MeterOrder *order, Filter *filter, Analysis *analysis, const EngineCallbacks *callbacks, Account *account,
 	  FailureMessage *failure)
 {
 	Source	   *source = source_files_start(order->request->files, &order->files);
-	bool		done = engine_run(order->request, source, filter, dpi, callbacks, account, failure);
+	bool		done = engine_run(order->request, source, filter, analysis, callbacks, account, failure);
 
 	source_files_end(source);
 	return done;
@@ -62,9 +64,9 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 {
 	const MeterRequest *request = order->request;
 	EngineCallbacks callbacks = order->callbacks;
-	bool		wants_dpi = request->list_applications || column_set_has_group(&request->columns, GROUP_DPI);
 	Filter	   *filter = NULL;
-	Dpi		   *dpi = NULL;
+	Dpi		   *dpi = NULL;			/* to list what it knows */
+	Analysis	analysis;
 	const char *not_given_up;
 
 	if (!sandbox_prepare((pid_t) request->owner_pid, order->others))
@@ -75,14 +77,16 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 		return fail(failure, FAILURE_SANDBOX, not_given_up);
 	if (request->filter.length > 0)
 		filter = filter_start(request->filter.bytes, request->filter.length);
-	if (wants_dpi && (dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections)) == NULL)
+	if (request->list_applications && (dpi = dpi_start(request->n_dissections, &request->columns, false)) == NULL)
 		return fail(failure, FAILURE_INTERNAL, "nDPI does not start");
+	if (!analysis_open(&analysis, analysers, request, failure))
+		return false;
 	if (!key_seed(&callbacks.seed))
 		return fail(failure, FAILURE_INTERNAL, "the system has no random number");
 	if ((not_given_up = sandbox_enter(order->records, order->takes_files, request->needs_seccomp)) != NULL)
 		return fail(failure, FAILURE_SANDBOX, not_given_up);
 	if (!request->list_applications)
-		return meter(order, filter, dpi, &callbacks, account, failure);
+		return meter(order, filter, &analysis, &callbacks, account, failure);
 	list_applications(order, dpi);
 	memset(account, 0, sizeof(*account));
 	return true;

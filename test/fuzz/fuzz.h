@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/analyse/dpi.h"
+#include "engine/flow/analyser.h"
 #include "expect.h"
 
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
@@ -63,8 +63,8 @@ fuzz_below(uint64_t *at, size_t count)
 /* In front of the capture, in the input of a target that scans one. */
 #define SCAN_OPTION_BYTES	6
 
-/* Scans the capture behind the options, with labels if there is a Dpi: fuzz_scan.c. */
-void		fuzz_scan(const uint8_t *data, size_t size, Dpi *dpi);
+/* Scans the capture that follows the options, with these analysers, and columns of labels or none: fuzz_scan.c. */
+void		fuzz_scan(const uint8_t *data, size_t size, const Analyser *const *table, bool with_labels);
 
 /* The mutator and the crossing over of such inputs: capture_mutator.c. */
 size_t		capture_mutate(uint8_t *data, size_t size, size_t most, unsigned seed);

@@ -6,24 +6,51 @@
  * not survive, and those through functions that the sanitizer intercepts.  It starts once, so what it remembers of other
  * hosts goes from one input to the next.
  */
+#include "engine/analyse/labels.h"
+#include "engine/analyse/splt.h"
+#include "engine/analyse/statistics.h"
 #include "fuzz.h"
-#include "wire/request.h"
+
+static void *labels;
+
+static bool
+always(const MeterRequest *request)
+{
+	(void) request;
+	return true;
+}
+
+/* What was opened for the first input, with all columns. */
+static bool
+open_again(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
+{
+	(void) request;
+	(void) analysis;
+	(void) failure;
+	*own = labels;
+	return true;
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static Dpi *dpi;
+	static Analyser labels_once;
+	static const Analyser *const table[] = {&labels_once, &splt_analyser, &statistics_analyser, NULL};
 
-	if (dpi == NULL)
+	if (labels == NULL)
 	{
+		FailureMessage failure;
 		MeterRequest request;
 
 		request_defaults(&request);
 		request_add_all_columns(&request);
 		column_set_add(&request.columns, (unsigned) column_by_name("fingerprint_kind"));
-		dpi = dpi_start(request.n_dissections, &request.columns, false);
-		EXPECT(dpi != NULL);
+		EXPECT(labels_analyser.open(&request, NULL, &labels, &failure));
+		labels_once = labels_analyser;
+		labels_once.wanted = always;
+		labels_once.open = open_again;
+		labels_once.close = NULL;
 	}
-	fuzz_scan(data, size, dpi);
+	fuzz_scan(data, size, table, true);
 	return 0;
 }

@@ -139,7 +139,7 @@ choose_columns(MeterRequest *request, unsigned every)
 }
 
 static void
-choose_request(const uint8_t *options, bool with_dpi, MeterRequest *request)
+choose_request(const uint8_t *options, bool with_labels, MeterRequest *request)
 {
 	static const uint32_t shards[] = {1, 1, 2, 5};
 	char		wrong[REQUEST_WRONG_MAX];
@@ -158,7 +158,7 @@ choose_request(const uint8_t *options, bool with_dpi, MeterRequest *request)
 		request->shards = 1;
 	request->idle_timeout = timeouts[options[3] % LENGTH(timeouts)];
 	request->active_timeout = timeouts[(options[3] >> 4) % LENGTH(timeouts)];
-	request->n_dissections = with_dpi ? 20 : 0;
+	request->n_dissections = with_labels ? 20 : 0;
 	choose_columns(request, options[4] & 0xf);
 	EXPECT(request_check(request, wrong));
 }
@@ -219,19 +219,22 @@ make_source(Scan *scan, unsigned compression, const uint8_t *bytes, size_t lengt
 
 /* One shard; false if the engine refuses the source. */
 static bool
-meter(Scan *scan, Filter *filter, Dpi *dpi, Account *total)
+meter(Scan *scan, Filter *filter, const Analyser *const *table, Account *total)
 {
 	MeterProgress progress;
 	const EngineCallbacks callbacks = {scan, record_room, record_written, place, damage, SEED};
 	Source	   *files = source_files_start(scan->request.files, &(FileOpener) {scan, open_source, &progress});
 	uint64_t	records_before = scan->records;
 	FailureMessage failure;
+	Analysis	analysis;
 	Account		account;
 	bool		done;
 
 	scan->last_left = scan->last_first = scan->place = 0;
 	scan->damages = 0;
-	done = engine_run(&scan->request, files, filter, dpi, &callbacks, &account, &failure);
+	EXPECT(analysis_open(&analysis, table, &scan->request, &failure));
+	done = engine_run(&scan->request, files, filter, &analysis, &callbacks, &account, &failure);
+	analysis_close(&analysis);
 	source_files_end(files);
 	EXPECT(scan->room == NULL);
 	EXPECT(scan->damages <= scan->request.files);
@@ -248,7 +251,7 @@ meter(Scan *scan, Filter *filter, Dpi *dpi, Account *total)
 }
 
 void
-fuzz_scan(const uint8_t *data, size_t size, Dpi *dpi)
+fuzz_scan(const uint8_t *data, size_t size, const Analyser *const *table, bool with_labels)
 {
 	Scan		scan = {0};
 	Account		total = {0};
@@ -258,7 +261,7 @@ fuzz_scan(const uint8_t *data, size_t size, Dpi *dpi)
 
 	if (size < SCAN_OPTION_BYTES)
 		return;
-	choose_request(data, dpi != NULL, &scan.request);
+	choose_request(data, with_labels, &scan.request);
 	filter = choose_filter(data[5]);
 	make_source(&scan, data[0] & 3, data + SCAN_OPTION_BYTES, size - SCAN_OPTION_BYTES);
 	for (uint32_t i = 0; i < scan.request.shards; i++)
@@ -266,7 +269,7 @@ fuzz_scan(const uint8_t *data, size_t size, Dpi *dpi)
 		bool		done_before = done;
 
 		scan.request.shard = i;
-		done = meter(&scan, filter, dpi, &total);
+		done = meter(&scan, filter, table, &total);
 		EXPECT(i == 0 || done == done_before);
 	}
 	close(scan.source);

@@ -6,6 +6,7 @@
 #define ENGINE_RUN_H
 
 #include "capture_files.h"
+#include "engine/analyse/analysers.h"
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
 #include "wire/limits.h"
@@ -25,6 +26,7 @@ typedef struct Scan
 {
 	MeterProgress progress;
 	MeterRequest request;
+	const Analyser *const *analysers;	/* NULL: the engine's */
 	const char *filter;
 	int			sources[SOURCES_MOST];
 	uint64_t	sizes[SOURCES_MOST];
@@ -158,9 +160,13 @@ run(Scan *scan)
 	.order = note_order, .take_file = take_file, .file_end = note_file_end};
 	Source	   *files = source_files_start(scan->request.files, &(FileOpener) {scan, open_source, &scan->progress});
 	Filter	   *filter = scan->filter == NULL ? NULL : filter_start(scan->filter, strlen(scan->filter));
+	Analysis	analysis;
 
 	scan->opened = scan->count = scan->taken = scan->ends = scan->orders = 0;
-	scan->succeeded = engine_run(&scan->request, files, filter, NULL, &callbacks, &scan->account, &scan->failure);
+	assert_true(analysis_open(&analysis, scan->analysers == NULL ? analysers : scan->analysers, &scan->request,
+							  &scan->failure));
+	scan->succeeded = engine_run(&scan->request, files, filter, &analysis, &callbacks, &scan->account, &scan->failure);
+	analysis_close(&analysis);
 	source_files_end(files);
 	if (filter != NULL)
 		filter_free(filter);

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/analyse/analysers.h"
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
 #include "meter/csv.h"
@@ -205,11 +206,14 @@ meter(DumpRun *run)
 	for (run->request.shard = 0; run->request.shard < run->request.shards; run->request.shard++)
 	{
 		FailureMessage failure;
+		Analysis	analysis;
 		Account		account;
 
 		run->shard_start = run->count;
-		if (!engine_run(&run->request, files, NULL, NULL, &callbacks, &account, &failure))
+		if (!analysis_open(&analysis, analysers, &run->request, &failure) ||
+			!engine_run(&run->request, files, NULL, &analysis, &callbacks, &account, &failure))
 			die("no run", failure.text);
+		analysis_close(&analysis);
 		if (!account_adds_up(&account))
 			die("an account", "does not add up");
 		account_add(&scan, &account, ACCOUNT_OF_SHARDS);

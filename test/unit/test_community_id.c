@@ -2,7 +2,7 @@
  * test_community_id.c
  *	  Community ID, against the specification's reference data, Zeek's, and what Python's hashlib makes of the same bytes.
  */
-#include "engine/flow/community_id.h"
+#include "engine/analyse/community_id.h"
 #include "packets.h"
 
 static void

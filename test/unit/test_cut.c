@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "engine/analyse/analysers.h"
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
 #include "exact_frames.h"
@@ -35,7 +36,7 @@ typedef struct Kept
 typedef struct Cutting
 {
 	MeterRequest request;
-	Dpi		   *dpi;
+	Analysis	analysis;
 	int			source;
 	uint64_t	size;			/* up to the cut */
 	Account		account;
@@ -162,7 +163,7 @@ run(size_t size)
 
 	cutting.size = size;
 	cutting.count = cutting.early = cutting.damages = 0;
-	done = engine_run(&cutting.request, files, NULL, cutting.dpi, &callbacks, &cutting.account, &failure);
+	done = engine_run(&cutting.request, files, NULL, &cutting.analysis, &callbacks, &cutting.account, &failure);
 	source_files_end(files);
 	exact_frames_end();
 	return done;
@@ -260,6 +261,8 @@ add_cases(const char *directory, struct CMUnitTest *cases, unsigned count)
 static int
 start(void **state)
 {
+	FailureMessage failure;
+
 	(void) state;
 	request_defaults(&cutting.request);
 	cutting.request.files = 1;
@@ -268,15 +271,14 @@ start(void **state)
 	cutting.request.idle_timeout = IDLE_TIMEOUT;
 	cutting.request.active_timeout = ACTIVE_TIMEOUT;
 	request_add_all_columns(&cutting.request);
-	cutting.dpi = dpi_start(cutting.request.n_dissections, &cutting.request.columns, false);
-	return cutting.dpi == NULL;
+	return analysis_open(&cutting.analysis, analysers, &cutting.request, &failure) ? 0 : -1;
 }
 
 static int
 end(void **state)
 {
 	(void) state;
-	dpi_end(cutting.dpi);
+	analysis_close(&cutting.analysis);
 	print_message("# %u captures, %" PRIu64 " cuts: %" PRIu64 " damages, %" PRIu64 " no capture; %" PRIu64
 				  " rows that left before the cut, all as of the whole capture\n",
 				  totals.captures, totals.cuts, totals.damages, totals.refused, totals.records);

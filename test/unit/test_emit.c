@@ -7,6 +7,11 @@
  */
 #include <ndpi_api.h>
 
+#include "engine/analyse/analysers.h"
+#include "engine/analyse/dpi.h"
+#include "engine/analyse/labels.h"
+#include "engine/analyse/splt.h"
+#include "engine/analyse/statistics.h"
 #include "engine/flow/emit.h"
 #include "packets.h"
 #include "wire/limits.h"
@@ -128,9 +133,11 @@ static const char texts[] = {
 	DPI_TEXTS
 };
 
-static Flow flow;
-static Statistics statistics;
-static Dpi *dpi;
+/* A flow's cell, with what its analysers keep. */
+static Analysis analysis;
+static Flow *flow;
+static SpltArrays *splt;
+static DpiFlow *label;
 
 static Running
 running(uint64_t min, uint64_t max, double mean, double deviation)
@@ -139,89 +146,127 @@ running(uint64_t min, uint64_t max, double mean, double deviation)
 }
 
 static void
-make_statistics(void)
+make_statistics(Statistics *statistics)
 {
-	statistics.size[SIDE_SRC2DST] = running(10, 20, 0.125, 1);
-	statistics.size[SIDE_DST2SRC] = running(11, 21, 1.125, 2);
-	statistics.size[SIDE_BOTH] = running(12, UINT32_MAX, 2.125, 3);
-	statistics.interval[SIDE_SRC2DST] = running(30, UINT64_C(5000000040), 5.5, 4);
-	statistics.interval[SIDE_DST2SRC] = running(31, UINT64_C(5000000041), 6.5, 5);
-	statistics.interval[SIDE_BOTH] = running(32, UINT64_C(5000000042), 7.5, 6);
+	statistics->size[SIDE_SRC2DST] = running(10, 20, 0.125, 1);
+	statistics->size[SIDE_DST2SRC] = running(11, 21, 1.125, 2);
+	statistics->size[SIDE_BOTH] = running(12, UINT32_MAX, 2.125, 3);
+	statistics->interval[SIDE_SRC2DST] = running(30, UINT64_C(5000000040), 5.5, 4);
+	statistics->interval[SIDE_DST2SRC] = running(31, UINT64_C(5000000041), 6.5, 5);
+	statistics->interval[SIDE_BOTH] = running(32, UINT64_C(5000000042), 7.5, 6);
 	for (unsigned bit = 0; bit < TCP_FLAGS; bit++)
 	{
-		statistics.flags[SIDE_SRC2DST][bit] = 101 + bit;
-		statistics.flags[SIDE_DST2SRC][bit] = 201 + bit;
+		statistics->flags[SIDE_SRC2DST][bit] = 101 + bit;
+		statistics->flags[SIDE_DST2SRC][bit] = 201 + bit;
 	}
+}
+
+static void *
+state_of(const Analyser *analyser)
+{
+	for (unsigned i = 0; i < analysis.count; i++)
+		if (analysis.all[i].analyser == analyser)
+			return analyser_state(&analysis.all[i], flow);
+	fail_msg("%s is not open", analyser->name);
+	return NULL;
 }
 
 static int
 make_flow(void **state __attribute__((unused)))
 {
 	Packet		packet = packet_between("10.1.2.3", 40001, "93.184.216.34", 443);
-	ColumnSet	all = {{UINT64_MAX, UINT64_MAX}};
+	const MeterRequest request = {.columns = {{UINT64_MAX, UINT64_MAX}}, .splt_analysis = SPLT, .n_dissections = 20};
+	FailureMessage failure;
 
 	packet.vlan_id = 4095;
 	packet.tunnel = TUNNEL_CAPWAP;
 	memcpy(packet.source_mac, "\x02\x11\x12\x13\x14\x15", MAC_ADDRESS_BYTES);
 	memcpy(packet.destination_mac, "\x02\x21\x22\x23\x24\x25", MAC_ADDRESS_BYTES);
-	memset(&flow, 0xA5, sizeof(flow));
-	flow_start(&flow, &packet, FIRST_PLACE, UINT32_C(4000000000));
-	flow.expiration = EXPIRATION_PLUGIN;
-	flow.direction[SIDE_SRC2DST] = (Direction) {UINT64_C(1700000000000), UINT64_C(1700000000500), 3,
-	UINT64_C(5000000000)};
-	flow.direction[SIDE_DST2SRC] = (Direction) {UINT64_C(1700000000100), UINT64_C(1700000000900), 4, 50};
-	splt_add(&flow.splt, SPLT, (SpltPacket) {.interval = 0, .size = 70000, .side = 0});
-	splt_add(&flow.splt, SPLT, (SpltPacket) {.interval = UINT64_C(5000000000), .size = 60, .side = 1});
-	splt_add(&flow.splt, SPLT, (SpltPacket) {.interval = 17, .size = UINT32_MAX, .side = 0});
-
-	dpi = dpi_start(20, &all, false);
-	if (dpi == NULL)
+	if (!analysis_open(&analysis, analysers, &request, &failure))
 		return -1;
-	flow.dpi.master = NDPI_PROTOCOL_DNS;
-	flow.dpi.application = NDPI_PROTOCOL_GOOGLE;
-	flow.dpi.category = NDPI_PROTOCOL_CATEGORY_NETWORK;
-	flow.dpi.guessed = 1;
-	flow.dpi.confidence = 6;
-	flow.dpi.decided = true;
-	flow.dpi.texts = malloc(sizeof(texts));
-	memcpy(flow.dpi.texts, texts, sizeof(texts));
-	make_statistics();
+	flow = malloc(sizeof(*flow) + analysis.state_bytes);
+	memset(flow, 0xA5, sizeof(*flow) + analysis.state_bytes);
+	flow_start(flow, &packet, FIRST_PLACE, UINT32_C(4000000000));
+	analysis_start(&analysis, flow);
+	flow->expiration = EXPIRATION_PLUGIN;
+	flow->direction[SIDE_SRC2DST] = (Direction) {UINT64_C(1700000000000), UINT64_C(1700000000500), 3,
+	UINT64_C(5000000000)};
+	flow->direction[SIDE_DST2SRC] = (Direction) {UINT64_C(1700000000100), UINT64_C(1700000000900), 4, 50};
+	splt = state_of(&splt_analyser);
+	splt_add(splt, SPLT, (SpltPacket) {.interval = 0, .size = 70000, .side = 0});
+	splt_add(splt, SPLT, (SpltPacket) {.interval = UINT64_C(5000000000), .size = 60, .side = 1});
+	splt_add(splt, SPLT, (SpltPacket) {.interval = 17, .size = UINT32_MAX, .side = 0});
+
+	label = state_of(&labels_analyser);
+	label->master = NDPI_PROTOCOL_DNS;
+	label->application = NDPI_PROTOCOL_GOOGLE;
+	label->category = NDPI_PROTOCOL_CATEGORY_NETWORK;
+	label->guessed = 1;
+	label->confidence = 6;
+	label->decided = true;
+	label->texts = malloc(sizeof(texts));
+	memcpy(label->texts, texts, sizeof(texts));
+	make_statistics(state_of(&statistics_analyser));
 	return 0;
 }
 
 static int
 free_flow(void **state __attribute__((unused)))
 {
-	splt_free(&flow.splt);
-	dpi_free(dpi, &flow.dpi);
-	dpi_end(dpi);
+	analysis_free(&analysis, flow);
+	free(flow);
+	analysis_close(&analysis);
 	return 0;
 }
 
+/* A block of exactly what is asked for. */
+typedef struct Block
+{
+	uint8_t    *bytes;
+	size_t		room;
+	size_t		length;
+} Block;
+
+static uint8_t *
+room(void *context, size_t bytes)
+{
+	Block	   *block = context;
+
+	assert_null(block->bytes);
+	block->room = bytes;
+	return block->bytes = malloc(bytes);
+}
+
+static void
+written(void *context, size_t bytes)
+{
+	Block	   *block = context;
+
+	assert_true(bytes <= block->room);
+	block->length = bytes;
+}
+
 /*
- * Emits the flow with these columns into a block of exactly what emit_bound asks for, and reads it back from one as
- * long as it became; *block is what the values point into.
+ * Emits the flow with these columns, and reads it back from a block as long as it became; *block is what the values point
+ * into.
  */
 static Record
 there_and_back(const ColumnSet *wanted, uint8_t **block)
 {
 	MeterRequest request = {.columns = *wanted, .splt_analysis = SPLT};
-	Record	record;
+	Block		whole = {0};
+	Record		record;
 	Emitter		emitter;
-	size_t		length;
 	const uint8_t *cursor;
 	const char *wrong;
 
-	emit_start(&emitter, &request, dpi);
-	*block = malloc(emit_bound(&emitter, &flow));
-	length = emit_record(&emitter, &flow, &statistics, LEFT, *block);
-	assert_true(length <= emit_bound(&emitter, &flow));
-	*block = realloc(*block, length);
-	cursor = *block;
-	wrong = record_read(&cursor, *block + length, wanted, SPLT, &record);
+	emit_start(&emitter, &request, &analysis, (RecordSink) {&whole, room, written});
+	emit_record(&emitter, flow, LEFT);
+	cursor = *block = realloc(whole.bytes, whole.length);
+	wrong = record_read(&cursor, *block + whole.length, wanted, SPLT, &record);
 	if (wrong != NULL)
 		fail_msg("%s", wrong);
-	assert_ptr_equal(cursor, *block + length);
+	assert_ptr_equal(cursor, *block + whole.length);
 	assert_int_equal(record.left, LEFT);
 	assert_int_equal(record.first, FIRST_PLACE);
 	return record;
@@ -292,17 +337,24 @@ CASE(every_column_alone)
 CASE(full_names_have_the_protocol_before_the_application)
 {
 	unsigned	name = (unsigned) column_by_name("application_name");
-	MeterRequest request = {.application_names = APPLICATION_NAMES_FULL};
-	uint8_t		block[RECORD_HEADER_BYTES + 2 + RECORD_TEXT_MAX];
-	const uint8_t *cursor = block;
-	Record	record;
-	Emitter		emitter;
+	MeterRequest request = {.application_names = APPLICATION_NAMES_FULL, .n_dissections = 20};
+	FailureMessage failure;
+	Analysis	full;
+	ColumnReader reader;
+	RecordValue value;
+	Flow	   *cell;
 
 	column_set_add(&request.columns, name);
-	emit_start(&emitter, &request, dpi);
-	assert_null(record_read(&cursor, block + emit_record(&emitter, &flow, NULL, LEFT, block), &request.columns, 0, &record));
-	assert_int_equal(record.values[name].b.length, strlen("DNS.Google"));
-	assert_memory_equal(record.values[name].b.bytes, "DNS.Google", strlen("DNS.Google"));
+	assert_true(analysis_open(&full, analysers, &request, &failure));
+	cell = malloc(sizeof(*cell) + full.state_bytes);
+	memset(cell, 0, sizeof(*cell) + full.state_bytes);
+	memcpy(cell + 1, label, sizeof(*label));
+	reader = analysis_reader(&full, &columns[name]);
+	column_read(&reader, cell, &value);
+	assert_int_equal(value.b.length, strlen("DNS.Google"));
+	assert_memory_equal(value.b.bytes, "DNS.Google", strlen("DNS.Google"));
+	free(cell);
+	analysis_close(&full);
 }
 
 CASE(all_columns_together)
@@ -331,7 +383,7 @@ CASE(no_column_is_a_header)
 
 CASE(ipv6_addresses_have_16_bytes)
 {
-	const Flow	before = flow;
+	const Flow	before = *flow;
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
 	Record	record;
@@ -340,15 +392,15 @@ CASE(ipv6_addresses_have_16_bytes)
 
 	column_set_add(&wanted, source);
 	column_set_add(&wanted, destination);
-	flow.ip_version = address_of("2001:db8::1", flow.ip[SIDE_SRC2DST]);
-	address_of("fe80::2", flow.ip[SIDE_DST2SRC]);
+	flow->ip_version = address_of("2001:db8::1", flow->ip[SIDE_SRC2DST]);
+	address_of("fe80::2", flow->ip[SIDE_DST2SRC]);
 	record = there_and_back(&wanted, &block);
 	assert_int_equal(record.values[source].b.length, 16);
 	assert_memory_equal(record.values[source].b.bytes, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
 	assert_int_equal(record.values[destination].b.length, 16);
 	assert_memory_equal(record.values[destination].b.bytes, "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\2", 16);
 	free(block);
-	flow = before;
+	*flow = before;
 }
 
 /* METERING.md, section 9: dst2src_* are 0 where no packet came back, though the flow's first was late. */
@@ -356,12 +408,12 @@ CASE(flow_without_an_answer_has_zeros_for_it)
 {
 	static const char *const names[] = {"dst2src_first_seen_ms", "dst2src_last_seen_ms", "dst2src_duration_ms",
 	"dst2src_packets", "dst2src_bytes"};
-	const Flow	before = flow;
+	const Flow	before = *flow;
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
 	Record	record;
 
-	flow.direction[SIDE_DST2SRC] = (Direction) {0};
+	flow->direction[SIDE_DST2SRC] = (Direction) {0};
 	for (size_t i = 0; i < LENGTH(names); i++)
 		column_set_add(&wanted, (unsigned) column_by_name(names[i]));
 	column_set_add(&wanted, (unsigned) column_by_name("bidirectional_last_seen_ms"));
@@ -370,12 +422,12 @@ CASE(flow_without_an_answer_has_zeros_for_it)
 		assert_int_equal(record.values[column_by_name(names[i])].u, 0);
 	assert_int_equal(record.values[column_by_name("bidirectional_last_seen_ms")].u, UINT64_C(1700000000500));
 	free(block);
-	flow = before;
+	*flow = before;
 }
 
 CASE(longest_texts_fit)
 {
-	const Flow	before = flow;
+	char	   *const before = label->texts;
 	char		longest[300] = {DPI_USER_AGENT};
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
@@ -384,12 +436,12 @@ CASE(longest_texts_fit)
 
 	memset(longest + 1, 'x', 255);
 	longest[257] = DPI_TEXTS;
-	flow.dpi.texts = longest;
+	label->texts = longest;
 	column_set_add(&wanted, agent);
 	record = there_and_back(&wanted, &block);
 	assert_int_equal(record.values[agent].b.length, 255);
 	free(block);
-	flow = before;
+	label->texts = before;
 }
 
 int

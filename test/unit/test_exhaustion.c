@@ -13,6 +13,7 @@
 #include <zstd_errors.h>
 
 #include "engine/base/memory.h"
+#include "engine/analyse/analysers.h"
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
 #include "files.h"
@@ -134,7 +135,7 @@ scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 	MeterRequest request;
 	Source	   *source;
 	Filter	   *filter;
-	Dpi		   *dpi = NULL;
+	Analysis	analysis;
 	FailureMessage failure;
 	Account		account;
 
@@ -150,14 +151,9 @@ scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 
 	left = allocations;
 	filter = filter_start("ip or ip6", strlen("ip or ip6"));
-	if (with_labels)
-	{
-		dpi = dpi_start(request.n_dissections, &request.columns, false);
-		if (dpi == NULL)
-			_exit(EXIT_FAILURE);
-	}
 	source = source_files_start(1, &(FileOpener) {NULL, open_source, &progress});
-	if (!engine_run(&request, source, filter, dpi, &callbacks, &account, &failure) || account.counters[COUNTER_FLOWS] == 0)
+	if (!analysis_open(&analysis, analysers, &request, &failure) ||
+		!engine_run(&request, source, filter, &analysis, &callbacks, &account, &failure) || account.counters[COUNTER_FLOWS] == 0)
 		_exit(EXIT_FAILURE);
 	_exit(left == -1 ? EXIT_FAILURE : ENDED_WELL);
 }

@@ -167,7 +167,7 @@ compare(Hash hash_of, uint32_t hosts, uint32_t ports, int steps)
 	Table		table;
 
 	memset(&plain, 0, sizeof(plain));
-	table_start(&table, random_number(&numbers));
+	table_start(&table, random_number(&numbers), 0);
 	for (int i = 0; i < steps; i++)
 	{
 		step(&table, hash_of, &numbers, hosts, ports, i < steps / 2 ? 20 : 80);
@@ -218,7 +218,7 @@ CASE(empty_table_finds_nothing)
 	const Packet packet = packet_between("10.0.0.1", 1, "10.0.0.2", 2);
 	Table		table;
 
-	table_start(&table, 1);
+	table_start(&table, 1, 0);
 	for (uint32_t hash = 0; hash < 5000; hash++)
 		assert_int_equal(table_find(&table, &packet, hash), 0);
 	assert_int_equal(table_oldest(&table), 0);
@@ -233,7 +233,7 @@ CASE(flow_is_found_both_ways)
 	Table		table;
 	Cell		cell;
 
-	table_start(&table, 1);
+	table_start(&table, 1, 0);
 	memset(&plain, 0, sizeof(plain));
 	cell = add(&table, &there, key_hash(&there, 1));
 	assert_int_equal(table_find(&table, &there, key_hash(&there, 1)), cell);
@@ -248,7 +248,7 @@ CASE(other_key_with_the_same_hash_is_not_found)
 				other = packet_between("10.0.0.1", 1, "10.0.0.2", 3);
 	Table		table;
 
-	table_start(&table, 1);
+	table_start(&table, 1, 0);
 	memset(&plain, 0, sizeof(plain));
 	add(&table, &one, 5);
 	assert_int_equal(table_find(&table, &other, 5), 0);
@@ -260,7 +260,7 @@ CASE(flows_keep_their_contents_while_the_table_grows)
 {
 	Table		table;
 
-	table_start(&table, 1);
+	table_start(&table, 1, 0);
 	memset(&plain, 0, sizeof(plain));
 	for (uint32_t i = 0; i < MOST_FLOWS; i++)
 	{

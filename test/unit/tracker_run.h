@@ -7,6 +7,7 @@
 #ifndef TRACKER_RUN_H
 #define TRACKER_RUN_H
 
+#include "engine/analyse/analysers.h"
 #include "engine/flow/tracker.h"
 #include "packets.h"
 #include "wire/record.h"
@@ -35,7 +36,8 @@ typedef struct Emitted
 typedef struct Run
 {
 	MeterRequest request;
-	EngineCallbacks callbacks;
+	const Analyser *const *analysers;
+	Analysis	analysis;
 	Account		account;
 	Tracker		tracker;
 	uint64_t	place;				/* of the latest packet */
@@ -88,7 +90,7 @@ run_written(void *context, size_t bytes)
 	run->room = NULL;
 }
 
-/* Timeouts in ms.  Other options are set in the request that this returns with, before the first packet. */
+/* Timeouts in ms.  Other options, and other analysers, are set in what this returns, before the first packet. */
 static inline Run *
 run_start(uint64_t idle_timeout, uint64_t active_timeout)
 {
@@ -100,7 +102,7 @@ run_start(uint64_t idle_timeout, uint64_t active_timeout)
 	run->request.idle_timeout = idle_timeout;
 	run->request.active_timeout = active_timeout;
 	request_add_all_columns(&run->request);
-	run->callbacks = (EngineCallbacks) {.context = run, .record_room = run_room, .record_written = run_written, .seed = 12345};
+	run->analysers = analysers;
 	return run;
 }
 
@@ -108,7 +110,13 @@ static inline void
 run_packet(Run *run, Packet *packet)
 {
 	if (run->place == 0)
-		tracker_start(&run->tracker, &run->request, &run->callbacks, &run->account, NULL);
+	{
+		const RecordSink sink = {run, run_room, run_written};
+		FailureMessage failure;
+
+		assert_true(analysis_open(&run->analysis, run->analysers, &run->request, &failure));
+		tracker_start(&run->tracker, &run->request, 12345, &run->analysis, sink, &run->account);
+	}
 	tracker_packet(&run->tracker, packet, ++run->place, 0);
 }
 
@@ -140,6 +148,7 @@ static inline void
 run_end(Run *run)
 {
 	tracker_end(&run->tracker);
+	analysis_close(&run->analysis);
 	free(run->room);
 	free(run);
 }

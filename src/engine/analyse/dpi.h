@@ -2,7 +2,7 @@
  * dpi.h
  *	  Labels: what nDPI says of a flow.
  *
- * All of nDPI is behind these functions; but for dpi.c and dpi_names.c no file knows its types or its versions.
+ * All of nDPI is behind these functions; but for dpi.c, dpi_names.c and dpi_texts.c no file knows its types or its versions.
  */
 #ifndef ENGINE_ANALYSE_DPI_H
 #define ENGINE_ANALYSE_DPI_H
@@ -72,6 +72,9 @@ void		dpi_packet(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, ui
 /* The flow is over: what is not decided yet is, now. */
 void		dpi_expire(Dpi *dpi, DpiFlow *flow);
 
+/* Brings the label of a flow that is not decided to what nDPI says now; a first packet that waited is waited with no more. */
+void		dpi_look(Dpi *dpi, DpiFlow *flow);
+
 /* Frees what a flow keeps, decided or not. */
 void		dpi_free(Dpi *dpi, DpiFlow *flow);
 
@@ -85,6 +88,12 @@ void		dpi_application_protocol(Dpi *dpi, const DpiFlow *flow, char *name);
 void		dpi_full_application_name(Dpi *dpi, const DpiFlow *flow, char *name);
 void		dpi_category_name(Dpi *dpi, const DpiFlow *flow, char *name);
 const char *dpi_text(const DpiFlow *flow, DpiText text);
+
+/* The same of any flow: `copy`, with room for RECORD_TEXT_MAX + 1 bytes, is used where it is not decided. */
+const char *dpi_text_now(const DpiFlow *flow, DpiText text, char *copy);
+
+/* The text that is this column's, or -1. */
+int			dpi_text_of(ColumnField field);
 
 /* Packets handed to nDPI so far, and the ns that took, if they are counted. */
 uint64_t	dpi_dissections(const Dpi *dpi);

@@ -25,6 +25,9 @@
 
 struct ndpi_detection_module_struct *dpi_module(const Dpi *dpi);
 
+/* Keeps a flow's texts, while nDPI's state of it is there. */
+void		dpi_keep_texts(DpiFlow *flow, const bool wanted[DPI_TEXTS]);
+
 /* Copies at most `most` bytes, and of these what is UTF-8, with a NUL; returns where the copy ends. */
 char	   *dpi_copy_utf8(char *to, const char *from, size_t most);
 

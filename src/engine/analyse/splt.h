@@ -5,7 +5,7 @@
 #ifndef ENGINE_ANALYSE_SPLT_H
 #define ENGINE_ANALYSE_SPLT_H
 
-#include <stdint.h>
+#include "engine/flow/analyser.h"
 
 typedef struct SpltPacket
 {
@@ -14,7 +14,7 @@ typedef struct SpltPacket
 	uint8_t		side;				/* ColumnSide: 0 or 1 */
 } SpltPacket;
 
-/* Grows with use: most flows are short, and up to 65,535 packets may be asked for. */
+/* A flow's; all zeros is empty.  Grows with use: most flows are short, and up to 65,535 packets may be asked for. */
 typedef struct SpltArrays
 {
 	SpltPacket *packets;
@@ -25,5 +25,8 @@ typedef struct SpltArrays
 /* Keeps the packet, if fewer than `limit` are kept yet. */
 void		splt_add(SpltArrays *arrays, uint32_t limit, SpltPacket packet);
 void		splt_free(SpltArrays *arrays);
+
+/* Fills the columns of GROUP_SPLT; its state is a SpltArrays. */
+extern const Analyser splt_analyser;
 
 #endif							/* ENGINE_ANALYSE_SPLT_H */

@@ -42,3 +42,102 @@ statistics_add(Statistics *statistics, ColumnSide side, uint32_t size, uint8_t t
 	for (unsigned i = 0; tcp_flags >> i != 0; i++)
 		statistics->flags[side][i] += tcp_flags >> i & 1;
 }
+
+/* ----------------------------------------------------------------------------------------------------------- the analyser */
+
+static bool
+fills(const Column *column)
+{
+	return column->group == GROUP_STATISTICS;
+}
+
+static void
+packet(void *own, const Flow *flow, void *state, const FlowPacket *packet)
+{
+	(void) own;
+	(void) flow;
+	statistics_add(state, packet->side, packet->size, packet->packet->tcp_flags, packet->since_flow, packet->since_side);
+}
+
+/* TCP flags, by the bit that they are counted under. */
+static unsigned
+flag_bit(ColumnField field)
+{
+	switch (field)
+	{
+		case FIELD_FIN_PACKETS:
+			return 0;
+		case FIELD_SYN_PACKETS:
+			return 1;
+		case FIELD_RST_PACKETS:
+			return 2;
+		case FIELD_PSH_PACKETS:
+			return 3;
+		case FIELD_ACK_PACKETS:
+			return 4;
+		case FIELD_URG_PACKETS:
+			return 5;
+		case FIELD_ECE_PACKETS:
+			return 6;
+		default:				/* FIELD_CWR_PACKETS */
+			return 7;
+	}
+}
+
+static uint64_t
+flag_packets(const Statistics *statistics, const Column *column)
+{
+	unsigned	bit = flag_bit(column->field);
+
+	if (column->side == SIDE_BOTH)
+		return statistics->flags[SIDE_SRC2DST][bit] + statistics->flags[SIDE_DST2SRC][bit];
+	return statistics->flags[column->side][bit];
+}
+
+static void
+value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value)
+{
+	const Statistics *statistics = state;
+	const Running *size = &statistics->size[column->side],
+			   *interval = &statistics->interval[column->side];
+
+	(void) own;
+	(void) flow;
+	switch (column->field)
+	{
+		case FIELD_MIN_PS:
+			value->u = size->min;
+			return;
+		case FIELD_MEAN_PS:
+			value->d = size->mean;
+			return;
+		case FIELD_STDDEV_PS:
+			value->d = running_deviation(size);
+			return;
+		case FIELD_MAX_PS:
+			value->u = size->max;
+			return;
+		case FIELD_MIN_PIAT:
+			value->u = interval->min;
+			return;
+		case FIELD_MEAN_PIAT:
+			value->d = interval->mean;
+			return;
+		case FIELD_STDDEV_PIAT:
+			value->d = running_deviation(interval);
+			return;
+		case FIELD_MAX_PIAT:
+			value->u = interval->max;
+			return;
+		default:
+			value->u = flag_packets(statistics, column);
+	}
+}
+
+const Analyser statistics_analyser = {
+	.name = "statistics",
+	.state_bytes = sizeof(Statistics),
+	.fills = fills,
+	.packet = packet,
+	.value = value,
+};

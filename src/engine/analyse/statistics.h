@@ -5,9 +5,7 @@
 #ifndef ENGINE_ANALYSE_STATISTICS_H
 #define ENGINE_ANALYSE_STATISTICS_H
 
-#include <stdint.h>
-
-#include "wire/column.h"
+#include "engine/flow/analyser.h"
 
 #define TCP_FLAGS	8
 
@@ -44,5 +42,8 @@ double		running_deviation(const Running *running);
  */
 void		statistics_add(Statistics *statistics, ColumnSide side, uint32_t size, uint8_t tcp_flags,
 						   uint64_t since_flow, uint64_t since_side);
+
+/* Fills the columns of GROUP_STATISTICS; its state is a Statistics. */
+extern const Analyser statistics_analyser;
 
 #endif							/* ENGINE_ANALYSE_STATISTICS_H */

@@ -5,29 +5,29 @@
 #ifndef ENGINE_FLOW_EMIT_H
 #define ENGINE_FLOW_EMIT_H
 
-#include "engine/flow/flow.h"
-#include "wire/request.h"
+#include "engine/flow/analyser.h"
+
+/* Where records go. */
+typedef struct RecordSink
+{
+	void	   *context;
+
+	/* A place for the next record of at most `bytes` bytes; then how long it became. */
+	uint8_t    *(*room) (void *context, size_t bytes);
+	void		(*written) (void *context, size_t bytes);
+} RecordSink;
 
 typedef struct Emitter
 {
-	const Column *wanted[COLUMNS_MAX];	/* the request's columns, in the table's order */
-	unsigned	wanted_count;
-	bool		full_names;			/* application_name with the protocol that carries it */
-	uint32_t	splt_count;			/* elements of the SPLT columns */
-	size_t		fixed_bytes;		/* of a record, SPLT elements apart: an upper bound */
-	unsigned	splt_columns;
-	Dpi		   *dpi;				/* NULL if it was not asked for */
+	RecordSink	sink;
+	ColumnReader readers[COLUMNS_MAX];	/* of the request's columns, in the table's order */
+	unsigned	count;
+	size_t		fixed_bytes;		/* of a record, the elements of its arrays apart: an upper bound */
 } Emitter;
 
-void		emit_start(Emitter *emitter, const MeterRequest *request, Dpi *dpi);
+void		emit_start(Emitter *emitter, const MeterRequest *request, Analysis *analysis, RecordSink sink);
 
-/* How long this flow's record is at most, bytes. */
-size_t		emit_bound(const Emitter *emitter, const Flow *flow);
-
-/*
- * Writes the flow's record (record.h) to `to`, which has room for emit_bound bytes; `statistics` may be NULL where they were
- * not asked for.  Returns the record's length.
- */
-size_t		emit_record(const Emitter *emitter, const Flow *flow, const Statistics *statistics, uint64_t left, uint8_t *to);
+/* Writes the flow's record (record.h). */
+void		emit_record(const Emitter *emitter, Flow *flow, uint64_t left);
 
 #endif							/* ENGINE_FLOW_EMIT_H */

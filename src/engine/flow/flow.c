@@ -24,9 +24,6 @@ flow_start(Flow *flow, const Packet *packet, uint64_t place, uint32_t file)
 	flow->file = file;
 	flow->first_place = place;
 	memset(flow->direction, 0, sizeof(flow->direction));
-	flow->statistics = 0;
-	memset(&flow->splt, 0, sizeof(flow->splt));
-	memset(&flow->dpi, 0, sizeof(flow->dpi));
 }
 
 ColumnSide

@@ -1,13 +1,12 @@
 /*
  * flow.h
  *	  A flow: its key, its place in the lists, its counters.
+ *
+ * What analysers keep of it follows it in its cell: analyser.h.
  */
 #ifndef ENGINE_FLOW_FLOW_H
 #define ENGINE_FLOW_FLOW_H
 
-#include "engine/analyse/dpi.h"
-#include "engine/analyse/splt.h"
-#include "engine/analyse/statistics.h"
 #include "engine/base/memory.h"
 #include "engine/decode/packet.h"
 #include "wire/column.h"
@@ -45,9 +44,9 @@ typedef struct Flow
 	uint8_t		protocol;
 	uint8_t		ip_version;
 	uint8_t		tunnel;
-
-	int8_t		expiration;			/* an Expiration */
 	uint8_t		mac[2][MAC_ADDRESS_BYTES];
+	uint16_t	other_port[2];		/* the first packet's */
+	int32_t		expiration;			/* an Expiration, or what a plugin made of it */
 
 	/* The table's. */
 	uint32_t	hash;
@@ -57,14 +56,9 @@ typedef struct Flow
 	uint32_t	file;				/* source of the first packet */
 	uint64_t	first_place;		/* number of the first packet */
 	Direction	direction[2];		/* by ColumnSide: SIDE_SRC2DST, SIDE_DST2SRC */
-
-	Cell		statistics;			/* 0 where not asked for */
-	uint16_t	other_port[2];		/* the first packet's */
-	SpltArrays	splt;
-	DpiFlow		dpi;
 } Flow;
 
-/* Starts a flow with its first packet, which is not counted yet.  The table's fields are left alone. */
+/* Starts a flow with its first packet, which is not counted yet.  The table's fields and the analysers' states are left alone. */
 void		flow_start(Flow *flow, const Packet *packet, uint64_t place, uint32_t file);
 
 /*

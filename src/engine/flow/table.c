@@ -11,10 +11,10 @@
 #define FIRST_ENTRIES	1024u
 
 void
-table_start(Table *table, uint64_t seed)
+table_start(Table *table, uint64_t seed, size_t state_bytes)
 {
 	*table = (Table) {.mask = FIRST_ENTRIES - 1, .seed = seed};
-	slab_start(&table->flows, sizeof(Flow));
+	slab_start(&table->flows, sizeof(Flow) + state_bytes);
 	table->entries = memory_get(FIRST_ENTRIES * sizeof(TableEntry));
 }
 

@@ -29,8 +29,9 @@ typedef struct Table
 	Link		by_last_packet;
 } Table;
 
-void		table_start(Table *table, uint64_t seed);
-void		table_end(Table *table);	/* the flows' own memory (DPI, SPLT) must have been freed */
+/* state_bytes: what a cell holds after its flow, the analysers' states. */
+void		table_start(Table *table, uint64_t seed, size_t state_bytes);
+void		table_end(Table *table);	/* what the states hold must have been freed */
 
 static inline Flow *
 table_flow(const Table *table, Cell cell)

@@ -6,7 +6,8 @@
  * that all meters of a scan share clock and scan points.  For a packet P of this shard at time t:
  *
  *	1. Its flow is known, and was idle for idle_timeout: the flow leaves, and P starts a new one.  So it does, with another
- *	   expiration_id, if the flow has been active for active_timeout.  Else P joins the flow.
+ *	   expiration_id, if the flow has been active for active_timeout.  Else P joins the flow, which leaves with it if an analyser
+ *	   wants that.
  *	2. Its flow is not known: P starts one.
  *	3. If the clock moved by SCAN_INTERVAL since the latest scan, all flows that are idle leave, in the order of their first
  *	   packets.
@@ -28,27 +29,18 @@
 #define LATEST_TIME		((uint64_t) INT64_MAX)
 
 void
-tracker_start(Tracker *tracker, const MeterRequest *request, const EngineCallbacks *callbacks, Account *account, Dpi *dpi)
+tracker_start(Tracker *tracker, const MeterRequest *request, uint64_t seed, Analysis *analysis, RecordSink sink, Account *account)
 {
-	*tracker = (Tracker) {.request = request, .callbacks = callbacks, .account = account, .dpi = dpi};
-	tracker->wants_statistics = column_set_has_group(&request->columns, GROUP_STATISTICS);
-	tracker->wants_splt = column_set_has_group(&request->columns, GROUP_SPLT);
-	emit_start(&tracker->emitter, request, dpi);
+	*tracker = (Tracker) {.request = request, .account = account, .analysis = analysis};
+	emit_start(&tracker->emitter, request, analysis, sink);
 	shard_start(&tracker->shards, request->shards, request->shard);
-	table_start(&tracker->table, callbacks->seed);
-	slab_start(&tracker->statistics, sizeof(Statistics));
+	table_start(&tracker->table, seed, analysis->state_bytes);
 }
 
 static void
 free_flow(Tracker *tracker, Cell cell)
 {
-	Flow	   *flow = table_flow(&tracker->table, cell);
-
-	if (tracker->dpi != NULL)
-		dpi_free(tracker->dpi, &flow->dpi);
-	splt_free(&flow->splt);
-	if (flow->statistics != 0)
-		slab_put(&tracker->statistics, flow->statistics);
+	analysis_free(tracker->analysis, table_flow(&tracker->table, cell));
 	table_remove(&tracker->table, cell);
 }
 
@@ -71,24 +63,17 @@ tracker_end(Tracker *tracker)
 {
 	give_up_flows(tracker);
 	table_end(&tracker->table);
-	slab_end(&tracker->statistics);
 	free(tracker->idle);
 }
 
 /* Emits a flow and forgets it. */
 static void
-leave(Tracker *tracker, Cell cell, Expiration expiration, uint64_t left)
+leave(Tracker *tracker, Cell cell, uint64_t left)
 {
 	Flow	   *flow = table_flow(&tracker->table, cell);
-	const Statistics *statistics = flow->statistics == 0 ? NULL : slab_cell(&tracker->statistics, flow->statistics);
-	uint8_t    *room;
 
-	flow->expiration = (int8_t) expiration;
-	if (tracker->dpi != NULL)
-		dpi_expire(tracker->dpi, &flow->dpi);
-	room = tracker->callbacks->record_room(tracker->callbacks->context, emit_bound(&tracker->emitter, flow));
-	tracker->callbacks->record_written(tracker->callbacks->context,
-									 emit_record(&tracker->emitter, flow, statistics, left, room));
+	analysis_leave(tracker->analysis, flow);
+	emit_record(&tracker->emitter, flow, left);
 	free_flow(tracker, cell);
 
 	tracker->account->counters[COUNTER_FLOWS]++;
@@ -103,7 +88,7 @@ make_room(Tracker *tracker)
 
 	if (most == 0 || tracker->table.count < most)
 		return;
-	leave(tracker, table_oldest(&tracker->table), EXPIRATION_IDLE, tracker->place * 2);
+	leave(tracker, table_oldest(&tracker->table), tracker->place * 2);
 	tracker->account->counters[COUNTER_FLOWS_EXPIRED_EARLY]++;
 }
 
@@ -115,27 +100,8 @@ start_flow(Tracker *tracker, const Packet *packet, uint32_t hash, uint32_t file)
 	Flow	   *flow = table_flow(&tracker->table, cell);
 
 	flow_start(flow, packet, tracker->place, file);
-	if (tracker->wants_statistics)
-	{
-		flow->statistics = slab_get(&tracker->statistics);
-		memset(slab_cell(&tracker->statistics, flow->statistics), 0, sizeof(Statistics));
-	}
+	analysis_start(tracker->analysis, flow);
 	return cell;
-}
-
-/* Statistics and SPLT look at the flow as it was before the packet. */
-static void
-analyse(Tracker *tracker, Flow *flow, const Packet *packet, ColumnSide side, uint32_t size)
-{
-	const Direction *same = &flow->direction[side];
-	uint64_t	since_flow = flow_packets(flow) == 0 ? UINT64_MAX : packet->time - flow_last_seen(flow);
-
-	if (tracker->wants_splt)
-		splt_add(&flow->splt, tracker->request->splt_analysis,
-				 (SpltPacket) {.interval = since_flow == UINT64_MAX ? 0 : since_flow, .size = size, .side = (uint8_t) side});
-	if (tracker->wants_statistics)
-		statistics_add(slab_cell(&tracker->statistics, flow->statistics), side, size, packet->tcp_flags, since_flow,
-					   same->packets == 0 ? UINT64_MAX : packet->time - same->last_seen);
 }
 
 static void
@@ -143,14 +109,21 @@ join_flow(Tracker *tracker, Cell cell, const Packet *packet)
 {
 	Flow	   *flow = table_flow(&tracker->table, cell);
 	ColumnSide	side = flow_side(flow, packet);
-	uint32_t	size = packet->size[tracker->request->accounting_mode];
+	Direction  *same = &flow->direction[side];
+	const FlowPacket joining = {
+		.packet = packet,
+		.side = side,
+		.size = packet->size[tracker->request->accounting_mode],
+		.since_flow = flow_packets(flow) == 0 ? UINT64_MAX : packet->time - flow_last_seen(flow),
+		.since_side = same->packets == 0 ? UINT64_MAX : packet->time - same->last_seen,
+	};
 
-	if (tracker->wants_splt || tracker->wants_statistics)
-		analyse(tracker, flow, packet, side, size);
-	direction_add(&flow->direction[side], packet->time, size);
+	analysis_packet(tracker->analysis, flow, &joining);
+	direction_add(same, packet->time, joining.size);
 	table_touch(&tracker->table, cell);
-	if (tracker->dpi != NULL)
-		dpi_packet(tracker->dpi, &flow->dpi, flow_packets(flow), packet->ip, packet->ip_length, packet->time);
+	analysis_joined(tracker->analysis, flow, &joining);
+	if (flow->expiration == EXPIRATION_PLUGIN)
+		leave(tracker, cell, tracker->place * 2);
 }
 
 static void
@@ -161,13 +134,14 @@ tracker_own_packet(Tracker *tracker, const Packet *packet, uint32_t file)
 
 	if (cell != 0)
 	{
-		const Flow *flow = table_flow(&tracker->table, cell);
+		Flow	   *flow = table_flow(&tracker->table, cell);
 		bool		idle = packet->time - flow_last_seen(flow) >= tracker->request->idle_timeout,
 					aged = packet->time - flow->direction[SIDE_SRC2DST].first_seen >= tracker->request->active_timeout;
 
 		if (idle || aged)
 		{
-			leave(tracker, cell, idle ? EXPIRATION_IDLE : EXPIRATION_ACTIVE, tracker->place * 2);
+			flow->expiration = idle ? EXPIRATION_IDLE : EXPIRATION_ACTIVE;
+			leave(tracker, cell, tracker->place * 2);
 			cell = 0;
 		}
 	}
@@ -214,7 +188,7 @@ scan(Tracker *tracker)
 	if (count > 1)
 		qsort(tracker->idle, count, sizeof(IdleFlow), by_first_place);
 	for (size_t i = 0; i < count && !tracker->full; i++)
-		leave(tracker, tracker->idle[i].cell, EXPIRATION_IDLE, tracker->place * 2 + 1);
+		leave(tracker, tracker->idle[i].cell, tracker->place * 2 + 1);
 }
 
 static void
@@ -269,6 +243,6 @@ tracker_finish(Tracker *tracker)
 	Cell		cell;
 
 	while (!tracker->full && (cell = table_oldest(&tracker->table)) != 0)
-		leave(tracker, cell, EXPIRATION_IDLE, RECORD_LEFT_AT_END);
+		leave(tracker, cell, RECORD_LEFT_AT_END);
 	give_up_flows(tracker);
 }

@@ -5,8 +5,6 @@
 #ifndef ENGINE_FLOW_TRACKER_H
 #define ENGINE_FLOW_TRACKER_H
 
-#include "engine/analyse/dpi.h"
-#include "engine/base/callbacks.h"
 #include "engine/flow/emit.h"
 #include "engine/flow/shard.h"
 #include "engine/flow/table.h"
@@ -21,15 +19,11 @@ typedef struct IdleFlow
 typedef struct Tracker
 {
 	const MeterRequest *request;
-	const EngineCallbacks *callbacks;
 	Account    *account;
-	Dpi		   *dpi;
+	const Analysis *analysis;
 	Emitter		emitter;
 	Shards		shards;
 	Table		table;
-	Slab		statistics;
-	bool		wants_splt;
-	bool		wants_statistics;
 
 	uint64_t	clock;				/* ms; starts at 0 and never runs backwards */
 	uint64_t	last_scan;			/* the clock at the latest idle scan */
@@ -40,7 +34,9 @@ typedef struct Tracker
 	size_t		idle_room;
 } Tracker;
 
-void		tracker_start(Tracker *tracker, const MeterRequest *request, const EngineCallbacks *callbacks, Account *account, Dpi *dpi);
+/* The analysis is opened, and stays the caller's.  seed: where hashes start from, as of key_seed(). */
+void		tracker_start(Tracker *tracker, const MeterRequest *request, uint64_t seed, Analysis *analysis, RecordSink sink,
+						  Account *account);
 void		tracker_end(Tracker *tracker);
 
 /* Meters one packet, number `place` of the source, from its file `file`; moves its time on to the clock's if it is earlier. */

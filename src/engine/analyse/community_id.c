@@ -7,9 +7,11 @@
  * answers it; a type without an answer has its code there, and goes one way: source first.  Other protocols have none.
  */
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "engine/flow/community_id.h"
+#include "engine/analyse/community_id.h"
+#include "engine/base/memory.h"
 
 /* Types of ICMP and ICMPv6 that answer each other. */
 static const uint8_t answers[][3] = {	/* protocol, the two types */
@@ -94,3 +96,40 @@ community_id(const Flow *flow, char text[COMMUNITY_ID_LENGTH + 1])
 	memcpy(text, "1:", 2);
 	dpi_sha1(bytes, (size_t) (end - bytes), text + 2);
 }
+
+/* ----------------------------------------------------------------------------------------------------------- the analyser */
+
+static bool
+fills(const Column *column)
+{
+	return column->field == FIELD_COMMUNITY_ID;
+}
+
+/* All that flows share is a place for the text. */
+static bool
+open_text(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
+{
+	(void) request;
+	(void) analysis;
+	(void) failure;
+	*own = memory_get(COMMUNITY_ID_LENGTH + 1);
+	return true;
+}
+
+static void
+value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value)
+{
+	(void) state;
+	(void) column;
+	community_id(flow, own);
+	value->b.bytes = own;
+	value->b.length = (uint32_t) strlen(own);
+}
+
+const Analyser community_id_analyser = {
+	.name = "Community ID",
+	.fills = fills,
+	.open = open_text,
+	.close = free,
+	.value = value,
+};

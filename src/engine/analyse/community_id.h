@@ -2,14 +2,18 @@
  * community_id.h
  *	  Community ID, by which other tools know a flow: version 1, seed 0.  https://github.com/corelight/community-id-spec
  */
-#ifndef ENGINE_FLOW_COMMUNITY_ID_H
-#define ENGINE_FLOW_COMMUNITY_ID_H
+#ifndef ENGINE_ANALYSE_COMMUNITY_ID_H
+#define ENGINE_ANALYSE_COMMUNITY_ID_H
 
-#include "engine/flow/flow.h"
+#include "engine/analyse/dpi.h"
+#include "engine/flow/analyser.h"
 
 #define COMMUNITY_ID_LENGTH	(2 + DPI_SHA1_TEXT)
 
 /* Writes the id, which is the same for both directions, with a NUL. */
 void		community_id(const Flow *flow, char text[COMMUNITY_ID_LENGTH + 1]);
 
-#endif							/* ENGINE_FLOW_COMMUNITY_ID_H */
+/* Fills the column community_id; keeps nothing of a flow. */
+extern const Analyser community_id_analyser;
+
+#endif							/* ENGINE_ANALYSE_COMMUNITY_ID_H */

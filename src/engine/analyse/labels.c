@@ -1,0 +1,168 @@
+/*
+ * labels.c
+ *	  nDPI's labels as an analyser.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/analyse/dpi.h"
+#include "engine/analyse/labels.h"
+#include "engine/base/memory.h"
+#include "wire/limits.h"
+
+/* What all flows share: nDPI, and a place for each text of the flow whose columns were read. */
+typedef struct Labels
+{
+	Dpi		   *dpi;
+	bool		full_names;			/* application_name with the protocol that carries it */
+	char		application[DPI_NAME_MAX + 1];
+	char		protocol[DPI_NAME_MAX + 1];
+	char		category[DPI_CATEGORY_MAX + 1];
+	char		texts[DPI_TEXTS][RECORD_TEXT_MAX + 1];
+} Labels;
+
+static bool
+fills(const Column *column)
+{
+	return column->group == GROUP_DPI;
+}
+
+static bool
+fail(FailureMessage *failure, const char *text)
+{
+	*failure = (FailureMessage) {.code = FAILURE_INTERNAL, .file = FAILURE_NO_FILE};
+	snprintf(failure->text, sizeof(failure->text), "%s", text);
+	return false;
+}
+
+static bool
+open_labels(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
+{
+	Dpi		   *dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections);
+	Labels	   *labels;
+
+	(void) analysis;
+	if (dpi == NULL)
+		return fail(failure, "nDPI does not start");
+	labels = memory_get(sizeof(*labels));
+	labels->dpi = dpi;
+	labels->full_names = request->application_names == APPLICATION_NAMES_FULL;
+	*own = labels;
+	return true;
+}
+
+static void
+close_labels(void *own)
+{
+	Labels	   *labels = own;
+
+	dpi_end(labels->dpi);
+	free(labels);
+}
+
+static bool
+forget(void *own, FailureMessage *failure)
+{
+	Labels	   *labels = own;
+
+	return dpi_forget(labels->dpi) || fail(failure, "nDPI does not start again");
+}
+
+static void
+count(const void *own, Account *account)
+{
+	const Labels *labels = own;
+
+	account->counters[COUNTER_DPI_STARTED]++;
+	account->counters[COUNTER_DISSECTIONS] += dpi_dissections(labels->dpi);
+	account->counters[COUNTER_PACKETS_WITHHELD] += dpi_withheld(labels->dpi);
+	account->counters[COUNTER_DISSECTION_TIME] += dpi_dissection_time(labels->dpi);
+}
+
+static void
+joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
+{
+	Labels	   *labels = own;
+	const Packet *packet = joining->packet;
+
+	dpi_packet(labels->dpi, state, flow_packets(flow), packet->ip, packet->ip_length, packet->time);
+}
+
+static void
+leave(void *own, Flow *flow, void *state)
+{
+	Labels	   *labels = own;
+
+	(void) flow;
+	dpi_expire(labels->dpi, state);
+}
+
+static void
+free_state(void *own, void *state)
+{
+	Labels	   *labels = own;
+
+	dpi_free(labels->dpi, state);
+}
+
+static const char *
+text(Labels *labels, const DpiFlow *label, ColumnField field)
+{
+	int			which = dpi_text_of(field);
+
+	if (which >= 0)
+		return dpi_text_now(label, (DpiText) which, labels->texts[which]);
+	switch (field)
+	{
+		case FIELD_APPLICATION_NAME:
+			if (labels->full_names)
+				dpi_full_application_name(labels->dpi, label, labels->application);
+			else
+				dpi_application_name(labels->dpi, label, labels->application);
+			return labels->application;
+		case FIELD_APPLICATION_PROTOCOL:
+			dpi_application_protocol(labels->dpi, label, labels->protocol);
+			return labels->protocol;
+		default:				/* FIELD_APPLICATION_CATEGORY_NAME */
+			dpi_category_name(labels->dpi, label, labels->category);
+			return labels->category;
+	}
+}
+
+static void
+value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value)
+{
+	Labels	   *labels = own;
+	DpiFlow    *label = state;
+
+	(void) flow;
+	if (!label->decided)
+		dpi_look(labels->dpi, label);
+	switch (column->field)
+	{
+		case FIELD_APPLICATION_IS_GUESSED:
+			value->u = label->guessed;
+			return;
+		case FIELD_APPLICATION_CONFIDENCE:
+			value->u = label->confidence;
+			return;
+		default:
+			value->b.bytes = (const uint8_t *) text(labels, label, column->field);
+			value->b.length = (uint32_t) strlen((const char *) value->b.bytes);
+	}
+}
+
+const Analyser labels_analyser = {
+	.name = "nDPI",
+	.state_bytes = sizeof(DpiFlow),
+	.fills = fills,
+	.open = open_labels,
+	.close = close_labels,
+	.forget = forget,
+	.count = count,
+	.joined = joined,
+	.leave = leave,
+	.free = free_state,
+	.value = value,
+};
