@@ -154,24 +154,31 @@ scan_of(const File *first, const File *second)
 }
 
 static inline void
-run(Scan *scan)
+run_over(Scan *scan, Source *source)
 {
 	const EngineCallbacks callbacks = {scan, record_room, record_written, note_place, note_damage, .overlap = note_overlap,
 	.order = note_order, .take_file = take_file, .file_end = note_file_end};
-	Source	   *files = source_files_start(scan->request.files, &(FileOpener) {scan, open_source, &scan->progress});
 	Filter	   *filter = scan->filter == NULL ? NULL : filter_start(scan->filter, strlen(scan->filter));
 	Analysis	analysis;
 
 	scan->opened = scan->count = scan->taken = scan->ends = scan->orders = 0;
 	assert_true(analysis_open(&analysis, scan->analysers == NULL ? analysers : scan->analysers, &scan->request,
 							  &scan->failure));
-	scan->succeeded = engine_run(&scan->request, files, filter, &analysis, &callbacks, &scan->account, &scan->failure);
+	scan->succeeded = engine_run(&scan->request, source, filter, &analysis, &callbacks, &scan->account, &scan->failure);
 	analysis_close(&analysis);
-	source_files_end(files);
 	if (filter != NULL)
 		filter_free(filter);
 	if (scan->succeeded)
 		assert_true(account_adds_up(&scan->account));
+}
+
+static inline void
+run(Scan *scan)
+{
+	Source	   *files = source_files_start(scan->request.files, &(FileOpener) {scan, open_source, &scan->progress});
+
+	run_over(scan, files);
+	source_files_end(files);
 }
 
 static inline void

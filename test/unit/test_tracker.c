@@ -350,6 +350,89 @@ CASE(greatest_time_is_a_time)
 	run_end(run);
 }
 
+/* ----------------------------------------------------------------------------------------------------- ticks of a clock */
+
+/* As the scan that follows the latest packet: at its place, at the idle timeout and not 1 ms before it. */
+CASE(idle_flow_leaves_with_a_tick)
+{
+	Run		   *run = run_start(10 * SECOND, NEVER);
+	uint64_t	latest;
+
+	run_send(run, 5000, 1);
+	latest = run_send(run, 6000, 2);
+	run_tick(run, 14999);
+	assert_int_equal(run->count, 0);
+	run_tick(run, 15009);
+	assert_int_equal(run->count, 1);
+	expect_emitted(run, 0, 1, EXPIRATION_IDLE, 1, IN_SCAN(latest));
+	assert_int_equal(run->emitted[0].last_seen, 5000);
+	run_tick(run, 16019);
+	assert_int_equal(run->count, 2);
+	expect_emitted(run, 1, 2, EXPIRATION_IDLE, 1, IN_SCAN(latest));
+	run_end(run);
+}
+
+/* All that are idle leave with it, in the order of their first packets. */
+CASE(tick_is_a_scan_of_all_flows)
+{
+	Run		   *run = run_start(10 * SECOND, NEVER);
+
+	run_send(run, 5000, 1);
+	run_send(run, 5001, 2);
+	run_send(run, 5002, 3);
+	run_send(run, 5003, 1);
+	run_send(run, 9000, 4);
+	run_tick(run, 18000);
+	assert_int_equal(run->count, 3);
+	for (unsigned i = 0; i < 3; i++)
+		expect_emitted(run, i, i + 1, EXPIRATION_IDLE, i == 0 ? 2 : 1, IN_SCAN(5));
+	run_end(run);
+}
+
+/* A tick moves the clock like a packet: what comes after it with an earlier time is late.  It moves nothing back. */
+CASE(tick_moves_the_clock_and_never_back)
+{
+	Run		   *run = run_start(10 * SECOND, NEVER);
+
+	run_send(run, 5000, 1);
+	run_tick(run, 7000);
+	run_send(run, 6000, 1);
+	assert_int_equal(counter(run, COUNTER_PACKETS_OUT_OF_ORDER), 1);
+	run_tick(run, 1000);
+	run_send(run, 7000, 2);
+	assert_int_equal(counter(run, COUNTER_PACKETS_OUT_OF_ORDER), 1);
+	run_finish(run);
+	assert_int_equal(run->emitted[0].last_seen, 7000);
+	run_end(run);
+}
+
+CASE(tick_beyond_all_times_is_the_latest)
+{
+	Run		   *run = run_start(10 * SECOND, NEVER);
+
+	run_send(run, 5000, 1);
+	run_tick(run, UINT64_MAX);
+	assert_int_equal(run->count, 1);
+	run_send(run, 5000, 2);
+	run_finish(run);
+	assert_int_equal(run->emitted[1].first_seen, INT64_MAX);
+	run_end(run);
+}
+
+CASE(tick_emits_no_more_than_is_wanted)
+{
+	Run		   *run = run_start(10 * SECOND, NEVER);
+
+	run->request.max_nflows = 1;
+	run_send(run, 5000, 1);
+	run_send(run, 5000, 2);
+	run_tick(run, 20000);
+	run_tick(run, 40000);
+	assert_int_equal(run->count, 1);
+	assert_true(run->tracker.full);
+	run_end(run);
+}
+
 int
 main(void)
 {
@@ -376,6 +459,11 @@ main(void)
 		cmocka_unit_test(packet_of_the_same_time_is_not_late),
 		cmocka_unit_test(clock_stands_while_time_runs_backwards),
 		cmocka_unit_test(greatest_time_is_a_time),
+		cmocka_unit_test(idle_flow_leaves_with_a_tick),
+		cmocka_unit_test(tick_is_a_scan_of_all_flows),
+		cmocka_unit_test(tick_moves_the_clock_and_never_back),
+		cmocka_unit_test(tick_beyond_all_times_is_the_latest),
+		cmocka_unit_test(tick_emits_no_more_than_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,6 +137,13 @@ run_send(Run *run, uint64_t time, unsigned flow)
 	return run->place;
 }
 
+/* It is `now`, and nothing came. */
+static inline void
+run_tick(Run *run, uint64_t now)
+{
+	tracker_tick(&run->tracker, now, run->place);
+}
+
 /* The source is over. */
 static inline void
 run_finish(Run *run)

@@ -151,7 +151,7 @@ next_of_files(Source *source, Frame *frame)
 					return result;
 				break;
 			case BETWEEN_FILES:
-				if (self->files_left == 0)
+				if (self->files_left == 0 || source_interrupted)
 					return SOURCE_END;
 				result = start_file(self, frame, &has_result);
 				if (has_result)
