@@ -196,7 +196,7 @@ build/fuzz/flags: FORCE
 
 # The options are read by the server too: their target is a module for it.
 FUZZ_MODULE_SOURCES = test/fuzz/fuzz_options.c $(sort $(wildcard src/pg/options/*.c)) src/pg/source/reach.c src/pg/base/encoding.c \
-	src/wire/column.c src/wire/limits.c src/wire/record.c
+	src/wire/schema.c src/wire/schema_flows.c src/wire/limits.c src/wire/record.c
 FUZZ_MODULE_OBJS = $(FUZZ_MODULE_SOURCES:%.c=build/fuzz/server/%.o)
 FUZZ_MODULE_CFLAGS = -std=gnu11 -O1 -g -fPIC -fno-omit-frame-pointer -Wall -Wno-ignored-attributes \
 	-fsanitize=fuzzer-no-link,undefined -fsanitize-trap=undefined
@@ -248,9 +248,9 @@ bench:
 	@scripts/install-deps.sh --test
 	@test/bench/run
 
-build/doc-columns: scripts/doc-columns.c src/wire/column.c src/wire/column.h
+build/doc-columns: scripts/doc-columns.c src/wire/schema_flows.c src/wire/schema.h src/wire/column.h
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-columns.c src/wire/column.c
+	$(CC) -std=c11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-columns.c src/wire/schema_flows.c
 
 build/doc-options: scripts/doc-options.c src/wire/limits.c src/wire/limits.h src/wire/request.h
 	@mkdir -p $(@D)

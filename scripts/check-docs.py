@@ -4,7 +4,7 @@
     check-docs.py --psql 'psql -h ... -d DATABASE' --captures DIRECTORY     in a cluster that can read the captures
     check-docs.py --write                                                   writes the table in doc/columns.md
 
-doc/columns.md must list the columns of src/wire/column.c with the types that IMPORT FOREIGN SCHEMA declares;
+doc/columns.md must list the columns of src/wire/schema_flows.c with the types that IMPORT FOREIGN SCHEMA declares;
 doc/options.md and README.md the options of src/wire/limits.c with their defaults and ranges; doc/command_line.md those of
 nfstream_meter; doc/captures.md the reasons to ignore a packet and the link types; every link must lead somewhere; and
 README.md's SQL must run. In it, /captures stands for the directory of captures, in which each name that is not there

@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "wire/column.h"
+#include "wire/schema.h"
 
 static const char *const option_of_group[] = {
 	[GROUP_CORE] = "",
@@ -27,9 +27,13 @@ static const char *const name_of_unit[] = {
 int
 main(void)
 {
-	for (unsigned i = 0; i < column_count; i++)
-		printf("%s\t%s%s\t%s\t%s\n", columns[i].name, option_of_group[columns[i].group],
-			   !columns[i].extra ? "" : (columns[i].group == GROUP_CORE ? "`extra_columns`" : ", `extra_columns`"),
-			   name_of_unit[columns[i].unit], columns[i].help);
+	for (unsigned i = 0; i < flow_schema.count; i++)
+	{
+		const Column *column = &flow_schema.columns[i];
+
+		printf("%s\t%s%s\t%s\t%s\n", column->name, option_of_group[column->group],
+			   !column->extra ? "" : (column->group == GROUP_CORE ? "`extra_columns`" : ", `extra_columns`"),
+			   name_of_unit[column->unit], column->help);
+	}
 	return 0;
 }

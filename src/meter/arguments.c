@@ -196,7 +196,7 @@ refuse_value(const Known *known, const char *value)
 
 /* Reads names of columns with commas between them, in braces or not. */
 static bool
-read_columns(const Known *known, const char *value, ColumnSet *set)
+read_columns(const Known *known, const char *value, const Schema *schema, ColumnSet *set)
 {
 	const char *at = value;
 	bool		braces = *at == '{';
@@ -208,18 +208,18 @@ read_columns(const Known *known, const char *value, ColumnSet *set)
 		size_t		length = strcspn(at, ",}");
 		unsigned	column = 0;
 
-		while (column < column_count && !is_name(at, length, columns[column].name))
+		while (column < schema->count && !is_name(at, length, schema->columns[column].name))
 			column++;
-		if (column == column_count)
+		if (column == schema->count)
 		{
 			const char *names[COLUMNS_MAX],
 					   *perhaps;
 			unsigned	count = 0;
 
 			/* Those of plugins and of live capture are empty here: none of them was meant. */
-			for (unsigned i = 0; i < column_count; i++)
-				if (columns[i].group != GROUP_UDPS && columns[i].group != GROUP_SYSTEM)
-					names[count++] = columns[i].name;
+			for (unsigned i = 0; i < schema->count; i++)
+				if (schema->columns[i].group != GROUP_UDPS && schema->columns[i].group != GROUP_SYSTEM)
+					names[count++] = schema->columns[i].name;
 			perhaps = nearest(at, length, names, count);
 			complain(NULL, "--%s: there is no column \"%.*s\"%s%s%s", name_of(known), (int) length, at,
 					 perhaps == NULL ? "" : ", perhaps \"", perhaps == NULL ? "" : perhaps,
@@ -283,7 +283,7 @@ take_value(const Known *known, const char *value, Arguments *arguments)
 			*(bool *) ((char *) arguments + known->at) = number;
 			break;
 		case KEPT_AS_COLUMNS:
-			return read_columns(known, value, &arguments->hashed);
+			return read_columns(known, value, schema_by_id(arguments->request.schema), &arguments->hashed);
 		case KEPT_AS_KEY:
 			return read_key(known, value, arguments);
 	}
@@ -338,12 +338,17 @@ static void
 add_columns(Arguments *arguments)
 {
 	MeterRequest *request = &arguments->request;
+	const Schema *schema = schema_by_id(request->schema);
 
 	request_add_all_columns(request);
-	for (unsigned i = 0; i < column_count; i++)
-		if (columns[i].extra && request_group_is_on(request, columns[i].group) &&
-			(arguments->extra_columns || (arguments->source_file && columns[i].field == FIELD_SOURCE_FILE)))
+	for (unsigned i = 0; i < schema->count; i++)
+	{
+		const Column *column = &schema->columns[i];
+
+		if (column->extra && request_group_is_on(request, column->group) &&
+			(arguments->extra_columns || (arguments->source_file && column->field == FIELD_SOURCE_FILE)))
 			column_set_add(&request->columns, i);
+	}
 }
 
 /* What no option alone can tell; says so. */

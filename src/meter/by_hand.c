@@ -143,8 +143,7 @@ record_written(void *context, size_t bytes)
 	ByHand	   *hand = context;
 	const uint8_t *cursor = hand->record;
 	Record	record;
-	const char *wrong = record_read(&cursor, hand->record + bytes, &hand->form.wanted,
-									hand->arguments.request.splt_analysis, &record);
+	const char *wrong = record_read(&hand->form.record, &cursor, hand->record + bytes, &record);
 
 	if (wrong != NULL)
 	{
@@ -152,8 +151,8 @@ record_written(void *context, size_t bytes)
 		_exit(EXIT_FAILED);
 	}
 	print_names(hand);
-	record_go_on(&record, hand->packets);
-	must_be_written(csv_print_flow(&hand->form, &record, hand->flows++));
+	record_go_on(&hand->form.record, &record, hand->packets);
+	must_be_written(csv_print_row(&hand->form, &record, hand->flows++));
 }
 
 static void
@@ -327,13 +326,14 @@ run(ByHand *hand)
 
 /* What is hashed: the columns that were named, and the Community ID if it would tell one of them. */
 static ColumnSet
-hashed_columns(const ColumnSet *named)
+hashed_columns(const Schema *schema, const ColumnSet *named)
 {
 	ColumnSet	hashed = *named;
+	int			community_id = schema_column_of_field(schema, FIELD_COMMUNITY_ID);
 
-	for (unsigned i = 0; i < column_count; i++)
-		if (column_set_has(named, i) && column_is_endpoint(&columns[i]))
-			column_set_add(&hashed, (unsigned) column_by_name("community_id"));
+	for (unsigned i = 0; i < schema->count && community_id >= 0; i++)
+		if (column_set_has(named, i) && column_is_endpoint(&schema->columns[i]))
+			column_set_add(&hashed, (unsigned) community_id);
 	return hashed;
 }
 
@@ -371,6 +371,7 @@ int
 meter_by_hand(int argc, char **argv)
 {
 	ByHand		hand = {.status = EXIT_DONE, .on_broken_pipe = signal(SIGPIPE, SIG_DFL)};
+	const Schema *schema;
 
 	memory_on_exhaustion(out_of_memory);
 	if (!open_standard_files())
@@ -392,8 +393,9 @@ meter_by_hand(int argc, char **argv)
 								hand.arguments.request.source_order == SOURCE_ORDER_TIME);
 	if (hand.sources == NULL)
 		return EXIT_FAILED;
-	hand.form.wanted = hand.arguments.request.columns;
-	hand.form.hashed = hashed_columns(&hand.arguments.hashed);
+	schema = schema_by_id(hand.arguments.request.schema);
+	record_form(&hand.form.record, schema, &hand.arguments.request.columns, hand.arguments.request.splt_analysis);
+	hand.form.hashed = hashed_columns(schema, &hand.arguments.hashed);
 	hand.form.names = hand.arguments.sources;
 	if (!make_key(&hand))
 	{

@@ -1,6 +1,6 @@
 /*
  * csv.c
- *	  Flow records as lines of CSV.
+ *	  Records as lines of CSV.
  *
  * Lines are built in memory and written by many; each value first as it is, and then, if need be, hashed or quoted where it stands.
  */
@@ -338,40 +338,34 @@ end_line(const CsvForm *form)
 bool
 csv_print_names(const CsvForm *form)
 {
-	bool		first = true;
-
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < form->record.count; i++)
 	{
-		if (!column_set_has(&form->wanted, i))
-			continue;
-		if (!first)
+		const char *name = form->record.schema->columns[form->record.columns[i]].name;
+
+		if (i > 0)
 			put_byte(',');
-		first = false;
-		put_bytes(columns[i].name, strlen(columns[i].name));
+		put_bytes(name, strlen(name));
 	}
 	return end_line(form);
 }
 
 bool
-csv_print_flow(const CsvForm *form, const Record *record, uint64_t id)
+csv_print_row(const CsvForm *form, const Record *record, uint64_t id)
 {
-	bool		first = true;
-
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < form->record.count; i++)
 	{
+		unsigned	index = form->record.columns[i];
+		const Column *column = &form->record.schema->columns[index];
 		size_t		start;
 
-		if (!column_set_has(&form->wanted, i))
-			continue;
-		if (!first)
+		if (i > 0)
 			put_byte(',');
-		first = false;
 		start = lines.length;
-		if (columns[i].field == FIELD_ID)
+		if (column->field == FIELD_ID)
 			put_number(id);
 		else
-			put_value(form, columns[i].kind, &record->values[i]);
-		if (column_set_has(&form->hashed, i))
+			put_value(form, column->kind, &record->values[index]);
+		if (column_set_has(&form->hashed, index))
 			hash_from(start, form->key);
 		quote_from(start);
 	}

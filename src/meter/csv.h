@@ -1,6 +1,6 @@
 /*
  * csv.h
- *	  Flow records as lines of CSV, in the bytes that nfstream_to_csv() and COPY … (FORMAT csv, HEADER) write.
+ *	  Records as lines of CSV, in the bytes that nfstream_to_csv() and COPY … (FORMAT csv, HEADER) write.
  *
  * RFC 4180, with newlines alone.  A value is quoted if it is empty or holds a comma, a quote or an end of line; numbers, addresses
  * and lists are PostgreSQL's: {0,1}, and the shortest decimal form that reads back as the same number.
@@ -20,7 +20,7 @@ typedef struct CsvForm
 {
 	int			to;				/* descriptor */
 	bool		by_lines;		/* each line is written when it is there, not with many others */
-	ColumnSet	wanted;
+	RecordForm	record;			/* what is in a line */
 	ColumnSet	hashed;			/* of these: 128 hexadecimal digits of the text's BLAKE2b hash stand in its place */
 	uint8_t		key[CSV_KEY_MAX];	/* of the hashes */
 	char *const *names;			/* of the sources, for COLUMN_FILE */
@@ -28,11 +28,11 @@ typedef struct CsvForm
 
 /* These return false, with errno, if what is there could not be written. */
 
-/* The names of the wanted columns. */
+/* The names of the columns. */
 bool		csv_print_names(const CsvForm *form);
 
-/* The values of the wanted columns; `id` is the flow's number. */
-bool		csv_print_flow(const CsvForm *form, const Record *record, uint64_t id);
+/* The values of the columns; `id` is the row's number. */
+bool		csv_print_row(const CsvForm *form, const Record *record, uint64_t id);
 
 /* Writes what is there. */
 bool		csv_flush(const CsvForm *form);

@@ -1,10 +1,8 @@
 /*
  * column.h
- *	  The table of columns: every attribute of a flow, once.
+ *	  What is told of a column, and sets of columns.
  *
- * What the meter computes and writes, what the server reads and shows, what IMPORT FOREIGN SCHEMA declares and what the
- * documentation lists all come from this table.  Its order is NFStream's order of attributes, and the order in which a flow
- * record holds the columns that a request asks for.
+ * The columns themselves stand in schemas: schema.h.
  */
 #ifndef WIRE_COLUMN_H
 #define WIRE_COLUMN_H
@@ -12,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How a value stands in a flow record; numbers in host order, the two sides are processes of one machine. */
+/* How a value stands in a record; numbers in host order, the two sides are processes of one machine. */
 typedef enum ColumnKind
 {
 	COLUMN_UINT8,
@@ -62,7 +60,7 @@ typedef enum ColumnSide
 	SIDE_BOTH
 } ColumnSide;
 
-/* What of a flow a value is, its side apart. */
+/* What a value is, its side apart: the same in every schema. */
 typedef enum ColumnField
 {
 	FIELD_ID,
@@ -131,13 +129,8 @@ typedef struct Column
 	bool		extra;				/* not NFStream's: there for those who declare it */
 } Column;
 
+/* The most columns of a schema. */
 #define COLUMNS_MAX	128
-
-extern const Column columns[];
-extern const unsigned column_count; /* <= COLUMNS_MAX */
-
-/* The index of the column of this name, or -1. */
-int			column_by_name(const char *name);
 
 /* Whether it is an address or port, of which a Community ID is made without a key: who hides one of them hides that too. */
 static inline bool
@@ -146,7 +139,7 @@ column_is_endpoint(const Column *column)
 	return column->field == FIELD_IP || column->field == FIELD_PORT;
 }
 
-/* A set of columns, by index. */
+/* A set of a schema's columns, by index. */
 typedef struct ColumnSet
 {
 	uint64_t	bits[COLUMNS_MAX / 64];
@@ -163,8 +156,5 @@ column_set_has(const ColumnSet *set, unsigned column)
 {
 	return set->bits[column / 64] >> column % 64 & 1;
 }
-
-/* Whether any column of this group is in the set. */
-bool		column_set_has_group(const ColumnSet *set, ColumnGroup group);
 
 #endif							/* WIRE_COLUMN_H */

@@ -1,6 +1,6 @@
 /*
  * record.c
- *	  Reading flow records, which may be anything.
+ *	  Reading records, which may be anything.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -54,7 +54,7 @@ is_text(const uint8_t *text, size_t length)
 	} while (0)
 
 static const char *
-read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uint32_t splt, RecordValue *value)
+read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uint32_t elements, RecordValue *value)
 {
 	switch (column->kind)
 	{
@@ -112,7 +112,7 @@ read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uin
 			{
 				uint32_t	sizes[2];
 
-				if (!take(cursor, end, sizes, sizeof(sizes)) || sizes[0] != splt || sizes[1] > sizes[0] ||
+				if (!take(cursor, end, sizes, sizeof(sizes)) || sizes[0] != elements || sizes[1] > sizes[0] ||
 					(size_t) (end - *cursor) / sizeof(int64_t) < sizes[1])
 					return "a record has an array of a bad length";
 				value->a.count = sizes[0];
@@ -125,8 +125,20 @@ read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uin
 	return "a column has no kind";
 }
 
+void
+record_form(RecordForm *form, const Schema *schema, const ColumnSet *columns, uint32_t elements)
+{
+	form->schema = schema;
+	form->elements = elements;
+	form->first_packet = schema_column_of_field(schema, FIELD_FIRST_PACKET);
+	form->count = 0;
+	for (unsigned i = 0; i < schema->count; i++)
+		if (column_set_has(columns, i))
+			form->columns[form->count++] = (uint8_t) i;
+}
+
 const char *
-record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted, uint32_t splt, Record *record)
+record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, Record *record)
 {
 	const uint8_t *start = *cursor;
 	uint32_t	length;
@@ -140,29 +152,25 @@ record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted,
 	if (record->first == 0 || (record->left != RECORD_LEFT_AT_END && record->left / 2 < record->first))
 		return "a record left before it came";
 
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < form->count; i++)
 	{
-		const char *wrong;
+		unsigned	column = form->columns[i];
+		const char *wrong = read_value(cursor, end, &form->schema->columns[column], form->elements, &record->values[column]);
 
-		if (!column_set_has(wanted, i))
-			continue;
-		if ((wrong = read_value(cursor, end, &columns[i], splt, &record->values[i])) != NULL)
+		if (wrong != NULL)
 			return wrong;
 	}
 	return *cursor == end ? NULL : "a record is longer than its values";
 }
 
 void
-record_go_on(Record *record, uint64_t before)
+record_go_on(const RecordForm *form, Record *record, uint64_t before)
 {
-	static int	first_packet = -1;
-
-	if (first_packet < 0)
-		first_packet = column_by_name("first_packet");
 	record->first += before;
 	if (record->left != RECORD_LEFT_AT_END)
 		record->left += 2 * before;
-	record->values[first_packet].u = record->first;
+	if (form->first_packet >= 0)
+		record->values[form->first_packet].u = record->first;
 }
 
 unsigned

@@ -1,13 +1,13 @@
 /*
  * record.h
- *	  A flow on its way from a meter to the leader.
+ *	  A row on its way from a meter to the leader.
  *
- * The body of MESSAGE_RECORDS is one record behind the other:
+ * The body of MESSAGE_RECORDS is one record after the other:
  *
  *	  uint32  length of the record, this field included
  *	  uint64  left
  *	  uint64  first
- *	  values of the requested columns, in the order of the table; how each stands is its ColumnKind
+ *	  values of the requested columns, in the order of the schema; how each stands is its ColumnKind
  *
  * `left` and `first` are the flow's place in the scan's one order.  A packet's place is its number in the source, from 1, the
  * same for all meters of a scan.  `first` is the place of the flow's first packet.  `left` is twice the place of the packet at
@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "wire/column.h"
+#include "wire/schema.h"
 
 #define RECORD_LEFT_AT_END	UINT64_MAX
 #define RECORD_HEADER_BYTES	20
@@ -63,24 +63,36 @@ record_element(const RecordValue *value, uint32_t i)
 	return element;
 }
 
+/* What the records of a scan hold. */
+typedef struct RecordForm
+{
+	const Schema *schema;
+	uint32_t	elements;		/* of each COLUMN_INTEGERS: the option splt_analysis */
+	int			first_packet;	/* the index of the column of the packet at `first`; -1 without one */
+	unsigned	count;
+	uint8_t		columns[COLUMNS_MAX];	/* the indexes of those that are there, in order */
+} RecordForm;
+
 typedef struct Record
 {
 	uint64_t	left;
 	uint64_t	first;
-	RecordValue	values[COLUMNS_MAX];	/* by column index; only those of the request are set */
+	RecordValue values[COLUMNS_MAX];	/* by column index; only those of the form are set */
 } Record;
+
+/* The form of records of this schema that hold the columns of the set; what is in it beyond the schema is nothing. */
+void		record_form(RecordForm *form, const Schema *schema, const ColumnSet *columns, uint32_t elements);
 
 /*
  * Takes the next record off a message's body, which the cursor runs over; believes nothing.
  *
  * Returns NULL and the record, or what is wrong with it, as a constant text.  Texts are checked to be UTF-8 without NUL,
- * lengths to lie in the message, arrays to have `splt` elements.
+ * lengths to lie in the message, lists to have the form's number of elements.
  */
-const char *record_read(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted, uint32_t splt,
-						Record *record);
+const char *record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, Record *record);
 
 /* Numbers the places of a record, that of the column first_packet too, after those of `before` packets in sources before its own. */
-void		record_go_on(Record *record, uint64_t before);
+void		record_go_on(const RecordForm *form, Record *record, uint64_t before);
 
 /* The bytes of the valid UTF-8 character at `text`, which has `length` bytes; 0 if there is none (NUL is none).  RFC 3629. */
 unsigned	utf8_character(const uint8_t *text, size_t length);

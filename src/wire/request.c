@@ -48,6 +48,7 @@ static const RequestField request_fields[REQUEST_FIELDS] = {
 	[REQUEST_TIME_DISSECTIONS] = {"time_dissections", REQUEST_NUMBER, FIELD(time_dissections), .max = true},
 	[REQUEST_LIST_APPLICATIONS] = {"list_applications", REQUEST_NUMBER, FIELD(list_applications), .max = true},
 	[REQUEST_NEEDS_SECCOMP] = {"needs_seccomp", REQUEST_NUMBER, FIELD(needs_seccomp), .fallback = true, .max = true},
+	[REQUEST_SCHEMA] = {"schema", REQUEST_NUMBER, FIELD(schema), .fallback = SCHEMA_FLOWS, .max = SCHEMAS - 1},
 	[REQUEST_COLUMNS] = {"columns", REQUEST_COLUMN_SET, FIELD(columns)},
 	[REQUEST_SHARDS] = {"shards", REQUEST_NUMBER, FIELD(shards), .fallback = 1, .min = 1, .max = REQUEST_SHARDS_MAX},
 	[REQUEST_SHARD] = {"shard", REQUEST_NUMBER, FIELD(shard), .max = REQUEST_SHARDS_MAX - 1},
@@ -118,7 +119,10 @@ text_in(const MeterRequest *request, const RequestField *field)
 	return (const RequestText *) ((const char *) request + field->at);
 }
 
-/* Whether a field holds what it may: a number in its range, a text that is not too long, columns that there are. */
+/*
+ * Whether a field holds what it may: a number in its range, a text that is not too long, columns of its schema,
+ * which is a field before them.
+ */
 static bool
 is_in_range(const MeterRequest *request, const RequestField *field)
 {
@@ -133,7 +137,7 @@ is_in_range(const MeterRequest *request, const RequestField *field)
 			size = text_in(request, field)->length;
 			break;
 		case REQUEST_COLUMN_SET:
-			for (unsigned i = column_count; i < COLUMNS_MAX; i++)
+			for (unsigned i = schema_by_id(request->schema)->count; i < COLUMNS_MAX; i++)
 				if (column_set_has(&request->columns, i))
 					return false;
 			return true;
@@ -197,15 +201,17 @@ request_turn_off_unwanted(MeterRequest *request)
 	static const ColumnGroup costly[] = {GROUP_STATISTICS, GROUP_SPLT, GROUP_DPI};
 
 	for (unsigned i = 0; i < sizeof(costly) / sizeof(costly[0]); i++)
-		if (!column_set_has_group(&request->columns, costly[i]))
+		if (!schema_set_has_group(schema_by_id(request->schema), &request->columns, costly[i]))
 			request_set_option(request, option_of_group(costly[i]), 0);
 }
 
 void
 request_add_all_columns(MeterRequest *request)
 {
-	for (unsigned i = 0; i < column_count; i++)
-		if (!columns[i].extra && request_group_is_on(request, columns[i].group))
+	const Schema *schema = schema_by_id(request->schema);
+
+	for (unsigned i = 0; i < schema->count; i++)
+		if (!schema->columns[i].extra && request_group_is_on(request, schema->columns[i].group))
 			column_set_add(&request->columns, i);
 }
 
@@ -251,14 +257,17 @@ refuse(char wrong[REQUEST_WRONG_MAX], const char *format, ...)
 bool
 request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX])
 {
+	const Schema *schema;
+
 	for (RequestFieldId i = 0; i < REQUEST_FIELDS; i++)
 		if (!is_in_range(request, &request_fields[i]))
 			return refuse(wrong, "field \"%s\" of the request is out of range", name_of(&request_fields[i]));
 	if (request->shard >= request->shards)
 		return refuse(wrong, "field \"%s\" of the request is out of range", name_of(&request_fields[REQUEST_SHARD]));
-	for (unsigned i = 0; i < column_count; i++)
-		if (column_set_has(&request->columns, i) && !request_group_is_on(request, columns[i].group))
-			return refuse(wrong, "the request wants the column %s, which its options turn off", columns[i].name);
+	schema = schema_by_id(request->schema);
+	for (unsigned i = 0; i < schema->count; i++)
+		if (column_set_has(&request->columns, i) && !request_group_is_on(request, schema->columns[i].group))
+			return refuse(wrong, "the request wants the column %s, which its options turn off", schema->columns[i].name);
 	return true;
 }
 

@@ -13,9 +13,9 @@
 #include <stddef.h>
 
 #include "wire/account.h"
-#include "wire/column.h"
 #include "wire/limits.h"
 #include "wire/order.h"
+#include "wire/schema.h"
 
 #define REQUEST_MAGIC		0x4e46524fu
 
@@ -58,6 +58,7 @@ typedef enum RequestFieldId
 	REQUEST_TIME_DISSECTIONS,
 	REQUEST_LIST_APPLICATIONS,
 	REQUEST_NEEDS_SECCOMP,
+	REQUEST_SCHEMA,
 	REQUEST_COLUMNS,
 	REQUEST_SHARDS,
 	REQUEST_SHARD,
@@ -117,7 +118,8 @@ typedef struct MeterRequest
 	uint8_t		needs_seccomp;		/* a kernel that filters no system calls is a failure */
 
 	/* What is to be in a record, and whose flows. */
-	ColumnSet	columns;
+	uint32_t	schema;				/* a SchemaId: what a record is of */
+	ColumnSet	columns;			/* of that schema */
 	uint32_t	shards;
 	uint32_t	shard;				/* this meter's, from 0 */
 
@@ -141,7 +143,7 @@ bool		request_group_is_on(const MeterRequest *request, ColumnGroup group);
 /* Turns off what no wanted column needs: labels, statistics, SPLT. */
 void		request_turn_off_unwanted(MeterRequest *request);
 
-/* Adds all columns of NFStream's that the options turn on. */
+/* Adds all columns of the schema that are NFStream's and that the options turn on. */
 void		request_add_all_columns(MeterRequest *request);
 
 /* How the records of the scan's meters, each with this request for its own shard, are put in order, and their accounts are added. */

@@ -9,9 +9,9 @@
  *
  * The mutator keeps lengths true, most of the time: that of a message, and of the record in it where it is the only one.
  */
+#include "flow_records.h"
 #include "fuzz.h"
 #include "wire/message.h"
-#include "wire/record.h"
 #include "wire/request.h"
 
 #define OPTION_BYTES	3
@@ -29,10 +29,10 @@ typedef struct Conversation
 static void
 choose_columns(const uint8_t *options, ColumnSet *wanted)
 {
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < flow_schema.count; i++)
 	{
-		bool		in_groups = (options[0] & 1u << columns[i].group) == 0,
-					refused = columns[i].extra && (options[0] & COLUMN_EXTRA) != 0;
+		bool		in_groups = (options[0] & 1u << flow_schema.columns[i].group) == 0,
+					refused = flow_schema.columns[i].extra && (options[0] & COLUMN_EXTRA) != 0;
 
 		if (in_groups && !refused && (options[2] == 0 || i % (options[2] % 16 + 1) == 0))
 			column_set_add(wanted, i);
@@ -49,13 +49,13 @@ expect_inside(const uint8_t *bytes, size_t length, const uint8_t *start, const u
 static void
 expect_sound(const Record *record, const Conversation *conversation, const uint8_t *start, const uint8_t *end)
 {
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < flow_schema.count; i++)
 	{
 		const RecordValue *value = &record->values[i];
 
 		if (!column_set_has(&conversation->wanted, i))
 			continue;
-		switch (columns[i].kind)
+		switch (flow_schema.columns[i].kind)
 		{
 			case COLUMN_ADDRESS:
 				EXPECT(value->b.length == 4 || value->b.length == 16);
@@ -90,7 +90,7 @@ take_flows(Conversation *conversation, const uint8_t *body, const uint8_t *end)
 		const uint8_t *start = cursor;
 		Record	record;
 
-		if (record_read(&cursor, end, &conversation->wanted, conversation->splt, &record) != NULL)
+		if (read_flow(&cursor, end, &conversation->wanted, conversation->splt, &record) != NULL)
 			return false;
 		EXPECT(cursor > start && cursor <= end);
 		expect_sound(&record, conversation, start, cursor);

@@ -17,8 +17,8 @@
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
 #include "exact_frames.h"
+#include "flow_records.h"
 #include "fuzz.h"
-#include "wire/record.h"
 
 #define SEED		UINT64_C(0x1234567)
 #define ZLIB_GZIP	(16 + MAX_WBITS)
@@ -86,14 +86,14 @@ record_written(void *context, size_t bytes)
 	free(scan->room);
 	scan->room = NULL;
 
-	EXPECT(record_read(&cursor, copy + bytes, &scan->request.columns, scan->request.splt_analysis, &record) == NULL);
+	EXPECT(read_flow(&cursor, copy + bytes, &scan->request.columns, scan->request.splt_analysis, &record) == NULL);
 	EXPECT(cursor == copy + bytes);
 	EXPECT(record.left > scan->last_left || (record.left == scan->last_left && record.first > scan->last_first));
 	EXPECT(record.left > scan->place);
 	scan->last_left = record.left;
 	scan->last_first = record.first;
 	scan->records++;
-	scan->packets += record.values[column_by_name("bidirectional_packets")].u;
+	scan->packets += record.values[flow_column("bidirectional_packets")].u;
 	free(copy);
 }
 
@@ -125,17 +125,17 @@ choose_columns(MeterRequest *request, unsigned every)
 	ColumnSet	all;
 
 	request_add_all_columns(request);
-	column_set_add(&request->columns, (unsigned) column_by_name("source_file"));
+	column_set_add(&request->columns, (unsigned) flow_column("source_file"));
 	if (request->n_dissections > 0)
-		column_set_add(&request->columns, (unsigned) column_by_name("fingerprint_kind"));
+		column_set_add(&request->columns, (unsigned) flow_column("fingerprint_kind"));
 	all = request->columns;
 	if (every == 0)
 		return;
 	request->columns = (ColumnSet) {0};
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < flow_schema.count; i++)
 		if (column_set_has(&all, i) && i % (every + 1) == 0)
 			column_set_add(&request->columns, i);
-	column_set_add(&request->columns, (unsigned) column_by_name("bidirectional_packets"));
+	column_set_add(&request->columns, (unsigned) flow_column("bidirectional_packets"));
 }
 
 static void

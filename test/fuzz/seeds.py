@@ -6,7 +6,7 @@
 writes DIRECTORY/engine, dpi, decode and record. A capture of at most SIZE_MAX bytes is an input of the engine's targets,
 behind the bytes that choose its options: once as it is, and the smallest ones as gzip and zstd too. Each of its packets,
 where its file is a pcap in this machine's byte order, is a frame for the decoder. Records have a value for each column of
-src/wire/column.c, and requests the fields of src/wire/request.h. What fuzzing made of all that is kept in corpus/; seeds are for beginning anew.
+src/wire/schema_flows.c, and requests the fields of src/wire/request.h. What fuzzing made of all that is kept in corpus/; seeds are for beginning anew.
 """
 import glob
 import gzip
@@ -18,7 +18,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAPS = os.path.join(os.path.dirname(HERE), 'pcaps')
-COLUMNS = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'src', 'wire', 'column.c')
+COLUMNS = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'src', 'wire', 'schema_flows.c')
 REQUEST = os.path.join(os.path.dirname(COLUMNS), 'request.h')
 SIZE_MAX = 6000
 COMPRESSED_MAX = 1000

@@ -9,8 +9,8 @@
 #include "engine/analyse/analysers.h"
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
+#include "flow_records.h"
 #include "wire/limits.h"
-#include "wire/record.h"
 
 #define SOURCES_MOST	3
 #define KEPT_MOST		16384
@@ -142,7 +142,7 @@ scan_of(const File *first, const File *second)
 	request_defaults(&scan->request);
 	scan->request.n_dissections = 0;
 	request_add_all_columns(&scan->request);
-	column_set_add(&scan->request.columns, (unsigned) column_by_name("source_file"));
+	column_set_add(&scan->request.columns, (unsigned) flow_column("source_file"));
 	for (size_t i = 0; i < LENGTH(files); i++)
 		if (files[i] != NULL)
 		{
@@ -203,14 +203,14 @@ record_number(const Scan *scan, unsigned number)
 	Record	record;
 
 	assert_true(number < scan->count);
-	assert_null(record_read(&cursor, kept->bytes + kept->length, &scan->request.columns, 0, &record));
+	assert_null(read_flow(&cursor, kept->bytes + kept->length, &scan->request.columns, 0, &record));
 	return record;
 }
 
 static inline uint64_t
 value(const Scan *scan, unsigned number, const char *column)
 {
-	return record_number(scan, number).values[column_by_name(column)].u;
+	return record_number(scan, number).values[flow_column(column)].u;
 }
 
 /* -------------------------------------------------------------------------------------------------- their captures */

@@ -21,8 +21,8 @@
 #include "engine/analyse/analysers.h"
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
+#include "flow_records.h"
 #include "meter/csv.h"
-#include "wire/record.h"
 
 #define MOST_PATHS	8
 
@@ -81,7 +81,7 @@ record_written(void *context, size_t bytes)
 	DumpRun    *run = context;
 	const uint8_t *cursor = run->room;
 	Record	record;
-	const char *wrong = record_read(&cursor, run->room + bytes, &run->request.columns, run->request.splt_analysis,
+	const char *wrong = read_flow(&cursor, run->room + bytes, &run->request.columns, run->request.splt_analysis,
 									&record);
 
 	if (wrong != NULL)
@@ -187,7 +187,7 @@ print_rows(const DumpRun *run)
 		const uint8_t *cursor = run->kept[i].bytes;
 		Record	record;
 
-		record_read(&cursor, cursor + run->kept[i].length, &run->request.columns, run->request.splt_analysis, &record);
+		read_flow(&cursor, cursor + run->kept[i].length, &run->request.columns, run->request.splt_analysis, &record);
 		if (!csv_print_flow(&form, &record, id++))
 			die("standard output", "cannot be written");
 	}

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cases.h"
-#include "wire/column.h"
+#include "flow_records.h"
 
 #define NAME_MAX_BYTES	64
 
@@ -40,8 +40,8 @@ count_of(ColumnGroup group)
 {
 	unsigned	count = 0;
 
-	for (unsigned i = 0; i < column_count; i++)
-		count += columns[i].group == group && !columns[i].extra;
+	for (unsigned i = 0; i < flow_schema.count; i++)
+		count += flow_schema.columns[i].group == group && !flow_schema.columns[i].extra;
 	return count;
 }
 
@@ -51,8 +51,8 @@ expect_names(unsigned at, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++, at++)
 	{
-		assert_true(at < column_count);
-		assert_string_equal(columns[at].name, names[i]);
+		assert_true(at < flow_schema.count);
+		assert_string_equal(flow_schema.columns[at].name, names[i]);
 	}
 	return at;
 }
@@ -66,9 +66,9 @@ expect_statistics(unsigned at, const char *const *forms, size_t count)
 			char		name[NAME_MAX_BYTES];
 
 			snprintf(name, sizeof(name), forms[i], sides[side]);
-			assert_true(at < column_count);
-			assert_string_equal(columns[at].name, name);
-			assert_int_equal(columns[at].group, GROUP_STATISTICS);
+			assert_true(at < flow_schema.count);
+			assert_string_equal(flow_schema.columns[at].name, name);
+			assert_int_equal(flow_schema.columns[at].group, GROUP_STATISTICS);
 		}
 	return at;
 }
@@ -81,29 +81,29 @@ CASE(names_stand_in_the_specified_order)
 	at = expect_statistics(at, interval_names, LENGTH(interval_names));
 	at = expect_statistics(at, flag_names, LENGTH(flag_names));
 	at = expect_names(at, last_names, LENGTH(last_names));
-	assert_int_equal(at, column_count);
+	assert_int_equal(at, flow_schema.count);
 }
 
 CASE(names_are_unique)
 {
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < flow_schema.count; i++)
 		for (unsigned j = 0; j < i; j++)
-			assert_string_not_equal(columns[i].name, columns[j].name);
+			assert_string_not_equal(flow_schema.columns[i].name, flow_schema.columns[j].name);
 }
 
 CASE(names_find_their_columns)
 {
-	for (unsigned i = 0; i < column_count; i++)
-		assert_int_equal(column_by_name(columns[i].name), i);
+	for (unsigned i = 0; i < flow_schema.count; i++)
+		assert_int_equal(flow_column(flow_schema.columns[i].name), i);
 }
 
 CASE(other_names_find_nothing)
 {
-	assert_int_equal(column_by_name(""), -1);
-	assert_int_equal(column_by_name("src_ip "), -1);
-	assert_int_equal(column_by_name("SRC_IP"), -1);
-	assert_int_equal(column_by_name("src_i"), -1);
-	assert_int_equal(column_by_name("system_process_pid"), -1);
+	assert_int_equal(flow_column(""), -1);
+	assert_int_equal(flow_column("src_ip "), -1);
+	assert_int_equal(flow_column("SRC_IP"), -1);
+	assert_int_equal(flow_column("src_i"), -1);
+	assert_int_equal(flow_column("system_process_pid"), -1);
 }
 
 /* METERING.md: 38 columns by default, 89 with statistics and SPLT, 29 plain without nDPI, one less without tunnels. */
@@ -131,10 +131,10 @@ CASE(names_and_sides_agree)
 		{"src_", SIDE_SRC2DST}, {"dst_", SIDE_DST2SRC},
 	};
 
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < flow_schema.count; i++)
 		for (size_t j = 0; j < LENGTH(prefixes); j++)
-			if (strncmp(columns[i].name, prefixes[j].prefix, strlen(prefixes[j].prefix)) == 0)
-				assert_int_equal(columns[i].side, prefixes[j].side);
+			if (strncmp(flow_schema.columns[i].name, prefixes[j].prefix, strlen(prefixes[j].prefix)) == 0)
+				assert_int_equal(flow_schema.columns[i].side, prefixes[j].side);
 }
 
 CASE(names_and_units_agree)
@@ -148,30 +148,30 @@ CASE(names_and_units_agree)
 		{"_packets", UNIT_PACKETS}, {"_bytes", UNIT_BYTES}, {"_ps", UNIT_BYTES},
 	};
 
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < flow_schema.count; i++)
 	{
 		ColumnUnit	unit = UNIT_NONE;
 
 		for (size_t j = 0; j < LENGTH(suffixes); j++)
-			if (strlen(columns[i].name) > strlen(suffixes[j].suffix) &&
-				strcmp(columns[i].name + strlen(columns[i].name) - strlen(suffixes[j].suffix), suffixes[j].suffix) == 0)
+			if (strlen(flow_schema.columns[i].name) > strlen(suffixes[j].suffix) &&
+				strcmp(flow_schema.columns[i].name + strlen(flow_schema.columns[i].name) - strlen(suffixes[j].suffix), suffixes[j].suffix) == 0)
 				unit = suffixes[j].unit;
-		assert_int_equal(columns[i].unit, unit);
+		assert_int_equal(flow_schema.columns[i].unit, unit);
 	}
 }
 
 /* No two columns are the same value of a flow. */
 CASE(fields_and_sides_are_unique)
 {
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < flow_schema.count; i++)
 		for (unsigned j = 0; j < i; j++)
-			assert_false(columns[i].field == columns[j].field && columns[i].side == columns[j].side);
+			assert_false(flow_schema.columns[i].field == flow_schema.columns[j].field && flow_schema.columns[i].side == flow_schema.columns[j].side);
 }
 
 CASE(every_column_has_a_help_text)
 {
-	for (unsigned i = 0; i < column_count; i++)
-		assert_true(strlen(columns[i].help) > 5);
+	for (unsigned i = 0; i < flow_schema.count; i++)
+		assert_true(strlen(flow_schema.columns[i].help) > 5);
 }
 
 CASE(set_has_what_was_added)
@@ -188,13 +188,13 @@ CASE(set_has_what_was_added)
 
 CASE(set_knows_its_groups)
 {
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < flow_schema.count; i++)
 	{
 		ColumnSet	set = {0};
 
 		column_set_add(&set, i);
 		for (int group = GROUP_CORE; group < COLUMN_GROUPS; group++)
-			assert_int_equal(column_set_has_group(&set, (ColumnGroup) group), columns[i].group == (ColumnGroup) group);
+			assert_int_equal(schema_set_has_group(&flow_schema, &set, (ColumnGroup) group), flow_schema.columns[i].group == (ColumnGroup) group);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <ndpi_api.h>
 
 #include "dpi_run.h"
+#include "flow_records.h"
 
 #define JA3	"d83ae3a9c3698053a4d27433ffa6cfff"
 
@@ -380,7 +381,7 @@ CASE(texts_that_nobody_wants_are_not_kept)
 		Dpi		   *dpi;
 		DpiFlow		flow;
 
-		column_set_add(&wanted, (unsigned) column_by_name(kept[i].column));
+		column_set_add(&wanted, (unsigned) flow_column(kept[i].column));
 		dpi = dpi_start(20, &wanted, false);
 		assert_non_null(dpi);
 		flow = http_flow(dpi, "Mozilla", "text/html");

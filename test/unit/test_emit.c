@@ -13,9 +13,9 @@
 #include "engine/analyse/splt.h"
 #include "engine/analyse/statistics.h"
 #include "engine/flow/emit.h"
+#include "flow_records.h"
 #include "packets.h"
 #include "wire/limits.h"
-#include "wire/record.h"
 
 #define SPLT		5
 #define FIRST_PLACE	9
@@ -263,7 +263,7 @@ there_and_back(const ColumnSet *wanted, uint8_t **block)
 	emit_start(&emitter, &request, &analysis, (RecordSink) {&whole, room, written});
 	emit_record(&emitter, flow, LEFT);
 	cursor = *block = realloc(whole.bytes, whole.length);
-	wrong = record_read(&cursor, *block + whole.length, wanted, SPLT, &record);
+	wrong = read_flow(&cursor, *block + whole.length, wanted, SPLT, &record);
 	if (wrong != NULL)
 		fail_msg("%s", wrong);
 	assert_ptr_equal(cursor, *block + whole.length);
@@ -286,7 +286,7 @@ has_elements(const Record *record, unsigned column, const Expected *e)
 static bool
 is_expected(const Record *record, unsigned column, const Expected *e)
 {
-	switch (columns[column].kind)
+	switch (flow_schema.columns[column].kind)
 	{
 		case COLUMN_UINT8:
 		case COLUMN_UINT16:
@@ -311,16 +311,16 @@ static const Expected *
 expectation(unsigned column)
 {
 	for (size_t i = 0; i < LENGTH(expected); i++)
-		if (strcmp(expected[i].name, columns[column].name) == 0)
+		if (strcmp(expected[i].name, flow_schema.columns[column].name) == 0)
 			return &expected[i];
-	fail_msg("nothing is expected of column %s", columns[column].name);
+	fail_msg("nothing is expected of column %s", flow_schema.columns[column].name);
 	return NULL;
 }
 
 CASE(every_column_alone)
 {
-	assert_int_equal(LENGTH(expected), column_count);
-	for (unsigned column = 0; column < column_count; column++)
+	assert_int_equal(LENGTH(expected), flow_schema.count);
+	for (unsigned column = 0; column < flow_schema.count; column++)
 	{
 		ColumnSet	wanted = {0};
 		uint8_t    *block;
@@ -329,14 +329,14 @@ CASE(every_column_alone)
 		column_set_add(&wanted, column);
 		record = there_and_back(&wanted, &block);
 		if (!is_expected(&record, column, expectation(column)))
-			fail_msg("column %s", columns[column].name);
+			fail_msg("column %s", flow_schema.columns[column].name);
 		free(block);
 	}
 }
 
 CASE(full_names_have_the_protocol_before_the_application)
 {
-	unsigned	name = (unsigned) column_by_name("application_name");
+	unsigned	name = (unsigned) flow_column("application_name");
 	MeterRequest request = {.application_names = APPLICATION_NAMES_FULL, .n_dissections = 20};
 	FailureMessage failure;
 	Analysis	full;
@@ -349,7 +349,7 @@ CASE(full_names_have_the_protocol_before_the_application)
 	cell = malloc(sizeof(*cell) + full.state_bytes);
 	memset(cell, 0, sizeof(*cell) + full.state_bytes);
 	memcpy(cell + 1, label, sizeof(*label));
-	reader = analysis_reader(&full, &columns[name]);
+	reader = analysis_reader(&full, &flow_schema.columns[name]);
 	column_read(&reader, cell, &value);
 	assert_int_equal(value.b.length, strlen("DNS.Google"));
 	assert_memory_equal(value.b.bytes, "DNS.Google", strlen("DNS.Google"));
@@ -363,12 +363,12 @@ CASE(all_columns_together)
 	uint8_t    *block;
 	Record	record;
 
-	for (unsigned column = 0; column < column_count; column++)
+	for (unsigned column = 0; column < flow_schema.count; column++)
 		column_set_add(&wanted, column);
 	record = there_and_back(&wanted, &block);
-	for (unsigned column = 0; column < column_count; column++)
+	for (unsigned column = 0; column < flow_schema.count; column++)
 		if (!is_expected(&record, column, expectation(column)))
-			fail_msg("column %s", columns[column].name);
+			fail_msg("column %s", flow_schema.columns[column].name);
 	free(block);
 }
 
@@ -387,8 +387,8 @@ CASE(ipv6_addresses_have_16_bytes)
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
 	Record	record;
-	unsigned	source = (unsigned) column_by_name("src_ip"),
-				destination = (unsigned) column_by_name("dst_ip");
+	unsigned	source = (unsigned) flow_column("src_ip"),
+				destination = (unsigned) flow_column("dst_ip");
 
 	column_set_add(&wanted, source);
 	column_set_add(&wanted, destination);
@@ -415,12 +415,12 @@ CASE(flow_without_an_answer_has_zeros_for_it)
 
 	flow->direction[SIDE_DST2SRC] = (Direction) {0};
 	for (size_t i = 0; i < LENGTH(names); i++)
-		column_set_add(&wanted, (unsigned) column_by_name(names[i]));
-	column_set_add(&wanted, (unsigned) column_by_name("bidirectional_last_seen_ms"));
+		column_set_add(&wanted, (unsigned) flow_column(names[i]));
+	column_set_add(&wanted, (unsigned) flow_column("bidirectional_last_seen_ms"));
 	record = there_and_back(&wanted, &block);
 	for (size_t i = 0; i < LENGTH(names); i++)
-		assert_int_equal(record.values[column_by_name(names[i])].u, 0);
-	assert_int_equal(record.values[column_by_name("bidirectional_last_seen_ms")].u, UINT64_C(1700000000500));
+		assert_int_equal(record.values[flow_column(names[i])].u, 0);
+	assert_int_equal(record.values[flow_column("bidirectional_last_seen_ms")].u, UINT64_C(1700000000500));
 	free(block);
 	*flow = before;
 }
@@ -432,7 +432,7 @@ CASE(longest_texts_fit)
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
 	Record	record;
-	unsigned	agent = (unsigned) column_by_name("user_agent");
+	unsigned	agent = (unsigned) flow_column("user_agent");
 
 	memset(longest + 1, 'x', 255);
 	longest[257] = DPI_TEXTS;

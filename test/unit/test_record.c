@@ -5,7 +5,7 @@
  * Every record is read from a block of exactly its size, so that the sanitizer sees a byte too far.
  */
 #include "cases.h"
-#include "wire/record.h"
+#include "flow_records.h"
 
 #define SPLT		3
 
@@ -48,7 +48,7 @@ record_start(void)
 static unsigned
 column(const char *name)
 {
-	int			i = column_by_name(name);
+	int			i = flow_column(name);
 
 	assert_true(i >= 0);
 	return (unsigned) i;
@@ -97,7 +97,7 @@ read_bytes(const Written *record, size_t length, Record *flow)
 
 	assert_non_null(copy);
 	memcpy(copy, record->bytes, length);
-	wrong = record_read(&cursor, copy + length, &record->wanted, SPLT, flow);
+	wrong = read_flow(&cursor, copy + length, &record->wanted, SPLT, flow);
 	if (wrong == NULL)
 		assert_ptr_equal(cursor, copy + length);
 	free(copy);
@@ -133,7 +133,7 @@ CASE(every_kind_of_value_is_read)
 	const RecordValue *v = flow.values;
 	int64_t		elements[2];
 
-	assert_null(record_read(&cursor, record.bytes + record.length, &record.wanted, SPLT, &flow));
+	assert_null(read_flow(&cursor, record.bytes + record.length, &record.wanted, SPLT, &flow));
 	assert_ptr_equal(cursor, record.bytes + record.length);
 	assert_int_equal(flow.left, 18);
 	assert_int_equal(flow.first, 7);
@@ -175,7 +175,7 @@ CASE(records_follow_one_another)
 		memcpy(three + (size_t) i * record.length, record.bytes, record.length);
 	for (size_t i = 1; i <= 3; i++)
 	{
-		assert_null(record_read(&cursor, three + 3 * record.length, &record.wanted, SPLT, &flow));
+		assert_null(read_flow(&cursor, three + 3 * record.length, &record.wanted, SPLT, &flow));
 		assert_ptr_equal(cursor, three + i * record.length);
 		assert_int_equal(flow.values[column("source_file")].u, 12);
 	}

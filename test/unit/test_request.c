@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cases.h"
+#include "flow_records.h"
 #include "wire/request.h"
 
 #define FILTER	"tcp port 80"
@@ -414,6 +415,7 @@ CASE(numbers_out_of_range_are_refused)
 		{REQUEST_TIME_DISSECTIONS, "time_dissections", 0, 1},
 		{REQUEST_LIST_APPLICATIONS, "list_applications", 0, 1},
 		{REQUEST_NEEDS_SECCOMP, "needs_seccomp", 0, 1},
+		{REQUEST_SCHEMA, "schema", SCHEMA_FLOWS, SCHEMA_FLOWS},
 		{REQUEST_SHARDS, "shards", 1, 64},
 		{REQUEST_FILES, "files", 0, 100000},
 	};
@@ -455,17 +457,17 @@ CASE(column_that_there_is_not_is_refused)
 /* Each column that an option turns on, where the option is off. */
 CASE(columns_that_the_options_turn_off_are_refused)
 {
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < flow_schema.count; i++)
 	{
 		MeterRequest request = good_request();
 		char		reason[REQUEST_WRONG_MAX];
 
-		snprintf(reason, sizeof(reason), "the request wants the column %s, which its options turn off", columns[i].name);
+		snprintf(reason, sizeof(reason), "the request wants the column %s, which its options turn off", flow_schema.columns[i].name);
 		request.columns = (ColumnSet) {0};
 		column_set_add(&request.columns, i);
 		request.n_dissections = 0;
 		request.decode_tunnels = false;
-		if (columns[i].group != GROUP_CORE)
+		if (flow_schema.columns[i].group != GROUP_CORE)
 			expect_refusal(&request, reason);
 		else
 			expect_acceptance(&request);
@@ -474,7 +476,7 @@ CASE(columns_that_the_options_turn_off_are_refused)
 		request.statistical_analysis = true;
 		request.splt_analysis = 1;
 		request.decode_tunnels = true;
-		if (columns[i].group == GROUP_UDPS || columns[i].group == GROUP_SYSTEM)
+		if (flow_schema.columns[i].group == GROUP_UDPS || flow_schema.columns[i].group == GROUP_SYSTEM)
 			expect_refusal(&request, reason);	/* no meter fills them yet */
 		else
 			expect_acceptance(&request);
@@ -507,7 +509,7 @@ CASE(what_no_column_needs_is_turned_off)
 	request_defaults(&request);
 	request.statistical_analysis = true;
 	request.splt_analysis = 9;
-	column_set_add(&request.columns, (unsigned) column_by_name("splt_ps"));
+	column_set_add(&request.columns, (unsigned) flow_column("splt_ps"));
 	request_turn_off_unwanted(&request);
 	assert_int_equal(request.splt_analysis, 9);
 	assert_int_equal(request.statistical_analysis, false);
@@ -515,8 +517,8 @@ CASE(what_no_column_needs_is_turned_off)
 	assert_int_equal(request.decode_tunnels, true);
 
 	request = (MeterRequest) {.n_dissections = 20, .statistical_analysis = true, .splt_analysis = 9};
-	column_set_add(&request.columns, (unsigned) column_by_name("application_name"));
-	column_set_add(&request.columns, (unsigned) column_by_name("bidirectional_min_ps"));
+	column_set_add(&request.columns, (unsigned) flow_column("application_name"));
+	column_set_add(&request.columns, (unsigned) flow_column("bidirectional_min_ps"));
 	request_turn_off_unwanted(&request);
 	assert_int_equal(request.n_dissections, 20);
 	assert_int_equal(request.statistical_analysis, true);

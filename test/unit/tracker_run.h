@@ -9,8 +9,8 @@
 
 #include "engine/analyse/analysers.h"
 #include "engine/flow/tracker.h"
+#include "flow_records.h"
 #include "packets.h"
-#include "wire/record.h"
 
 #define EMITTED_MOST	4096
 
@@ -49,7 +49,7 @@ typedef struct Run
 static inline uint64_t
 number_of(const Record *record, const char *name)
 {
-	int			i = column_by_name(name);
+	int			i = flow_column(name);
 
 	assert_true(i >= 0);
 	return record->values[i].u;
@@ -73,14 +73,14 @@ run_written(void *context, size_t bytes)
 	Record	record;
 
 	assert_true(run->count < EMITTED_MOST);
-	wrong = record_read(&cursor, run->room + bytes, &run->request.columns, run->request.splt_analysis, &record);
+	wrong = read_flow(&cursor, run->room + bytes, &run->request.columns, run->request.splt_analysis, &record);
 	if (wrong != NULL)
 		fail_msg("%s", wrong);
 	run->emitted[run->count++] = (Emitted) {
 		.left = record.left,
 		.first = record.first,
 		.flow = (unsigned) number_of(&record, "src_port"),
-		.expiration = record.values[column_by_name("expiration_id")].i,
+		.expiration = record.values[flow_column("expiration_id")].i,
 		.packets = number_of(&record, "bidirectional_packets"),
 		.bytes = number_of(&record, "bidirectional_bytes"),
 		.first_seen = number_of(&record, "bidirectional_first_seen_ms"),

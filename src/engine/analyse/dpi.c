@@ -340,9 +340,9 @@ dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissections)
 	dpi->limit = limit;
 	dpi->time_dissections = time_dissections;
 	dpi->state_bytes = ndpi_detection_get_sizeof_ndpi_flow_struct();
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < flow_schema.count; i++)
 	{
-		int			text = dpi_text_of(columns[i].field);
+		int			text = dpi_text_of(flow_schema.columns[i].field);
 
 		if (text >= 0 && column_set_has(wanted, i))
 			dpi->wanted[text] = true;

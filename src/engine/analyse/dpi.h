@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wire/column.h"
+#include "wire/schema.h"
 
 /* The texts that are kept of a flow, with the most bytes of each.  METERING.md, section 11. */
 typedef enum DpiText
@@ -51,7 +51,7 @@ typedef struct Dpi Dpi;
 
 /*
  * Initialises nDPI, to give up at a flow's packet number `limit` (n_dissections, 1 … 255) and to keep the texts whose columns
- * are wanted.  Returns NULL if nDPI does not start or is another version than the one that was compiled against.
+ * of flow_schema are wanted.  Returns NULL if nDPI does not start or is another version than the one that was compiled against.
  */
 Dpi		   *dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissections);
 void		dpi_end(Dpi *dpi);

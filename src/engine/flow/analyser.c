@@ -17,10 +17,12 @@ _Static_assert(sizeof(Flow) % STATE_ALIGNMENT == 0, "states follow the flow");
 static bool
 is_wanted(const Analyser *analyser, const MeterRequest *request)
 {
+	const Schema *schema = schema_by_id(request->schema);
+
 	if (analyser->wanted != NULL)
 		return analyser->wanted(request);
-	for (unsigned i = 0; i < column_count; i++)
-		if (column_set_has(&request->columns, i) && analyser->fills != NULL && analyser->fills(&columns[i]))
+	for (unsigned i = 0; i < schema->count; i++)
+		if (column_set_has(&request->columns, i) && analyser->fills != NULL && analyser->fills(&schema->columns[i]))
 			return true;
 	return false;
 }

@@ -87,13 +87,17 @@ value_bound(const Column *column)
 void
 emit_start(Emitter *emitter, const MeterRequest *request, Analysis *analysis, RecordSink sink)
 {
+	const Schema *schema = schema_by_id(request->schema);
+
 	*emitter = (Emitter) {.sink = sink, .fixed_bytes = RECORD_HEADER_BYTES};
-	for (unsigned i = 0; i < column_count; i++)
+	for (unsigned i = 0; i < schema->count; i++)
 	{
+		const Column *column = &schema->columns[i];
+
 		if (!column_set_has(&request->columns, i))
 			continue;
-		emitter->readers[emitter->count++] = analysis_reader(analysis, &columns[i]);
-		emitter->fixed_bytes += value_bound(&columns[i]);
+		emitter->readers[emitter->count++] = analysis_reader(analysis, column);
+		emitter->fixed_bytes += value_bound(column);
 	}
 }
 

@@ -20,7 +20,7 @@ typedef struct RecordSink
 typedef struct Emitter
 {
 	RecordSink	sink;
-	ColumnReader readers[COLUMNS_MAX];	/* of the request's columns, in the table's order */
+	ColumnReader readers[COLUMNS_MAX];	/* of the request's columns, in the schema's order */
 	unsigned	count;
 	size_t		fixed_bytes;		/* of a record, the elements of its arrays apart: an upper bound */
 } Emitter;

@@ -68,12 +68,14 @@ add_column(Import *import, const char *name, const Column *column, ImportTypes t
 }
 
 static void
-add_nflow_columns(Import *import)
+add_all_columns(Import *import)
 {
-	hidden_check_names(import->hidden, NIL);
-	for (unsigned i = 0; i < column_count; i++)
-		if (!columns[i].extra || import->options->extra_columns)
-			add_column(import, columns[i].name, &columns[i], import->options->types);
+	const Schema *schema = import->options->schema;
+
+	hidden_check_names(schema, import->hidden, NIL);
+	for (unsigned i = 0; i < schema->count; i++)
+		if (!schema->columns[i].extra || import->options->extra_columns)
+			add_column(import, schema->columns[i].name, &schema->columns[i], import->options->types);
 }
 
 static bool
@@ -89,34 +91,36 @@ conn_has(const char *attribute)
 static void
 add_conn_columns(Import *import)
 {
+	const Schema *schema = import->options->schema;
 	bool		portable = import->options->types == IMPORT_PORTABLE;
 	List	   *names = NIL;
 
 	for (int i = 0; i < lengthof(conn_columns); i++)
 		names = lappend(names, unconstify(char *, conn_columns[i].name));
-	hidden_check_names(import->hidden, names);
+	hidden_check_names(schema, import->hidden, names);
 	for (int i = 0; i < lengthof(conn_columns); i++)
 	{
-		const Column *column = &columns[column_by_name(conn_columns[i].attribute)];
+		const Column *column = &schema->columns[schema_column(schema, conn_columns[i].attribute)];
 
 		add_column(import, conn_columns[i].name, column,
 				   portable && column->kind == COLUMN_ADDRESS ? IMPORT_PORTABLE : IMPORT_POSTGRES);
 	}
 	if (import->options->extra_columns)
-		for (unsigned i = 0; i < column_count; i++)
-			if (columns[i].extra && !conn_has(columns[i].name))
-				add_column(import, columns[i].name, &columns[i], IMPORT_POSTGRES);
+		for (unsigned i = 0; i < schema->count; i++)
+			if (schema->columns[i].extra && !conn_has(schema->columns[i].name))
+				add_column(import, schema->columns[i].name, &schema->columns[i], IMPORT_POSTGRES);
 }
 
 static const struct
 {
 	const char *name;
 	const char *table;			/* its default name */
+	const Schema *schema;		/* what the table's rows are */
 	void		(*add_columns) (Import *import);
 }			schemas[] =
 {
-	{"nflow", "flows", add_nflow_columns},
-	{"conn", "conn", add_conn_columns},
+	{"nflow", "flows", &flow_schema, add_all_columns},
+	{"conn", "conn", &flow_schema, add_conn_columns},
 };
 
 #define CONN	1
@@ -217,9 +221,11 @@ List *
 nfstream_import(ImportForeignSchemaStmt *statement, Oid server)
 {
 	int			schema = find_schema(statement->remote_schema);
-	Import		import = {.statement = statement, .options = options_of_import(server, statement->options)};
+	ScanOptions *options = options_of_import(server, statement->options);
+	Import		import = {.statement = statement, .options = options};
 
-	import.hidden = hidden_names(import.options);
+	options->schema = schemas[schema].schema;
+	import.hidden = hidden_names(options);
 	import.table = table_name(statement, import.options, schemas[schema].table);
 	check_table_is_wanted(&import);
 	check_source(&import);

@@ -72,7 +72,8 @@ needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
 	if (attributes_have_whole_row(used))
 		return true;
 	while (attributes_next(used, &member, &attribute))
-		if (tuple_attribute(table, attribute, &column) == ATTRIBUTE_IS_COLUMN && columns[column].group == GROUP_DPI)
+		if (tuple_attribute(table, options->schema, attribute, &column) == ATTRIBUTE_IS_COLUMN &&
+			options->schema->columns[column].group == GROUP_DPI)
 			return true;
 	return false;
 }

@@ -29,6 +29,7 @@ nfstream_comment(PG_FUNCTION_ARGS)
 {
 	Oid			table;
 	Relation	relation;
+	const Schema *schema;
 	TupleDesc	descriptor;
 	int			count = 0;
 
@@ -48,11 +49,12 @@ nfstream_comment(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a foreign table of nfstream_fdw", RelationGetRelationName(relation))));
 
+	schema = options_of_table(table)->schema;
 	descriptor = RelationGetDescr(relation);
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		const char *help = attribute->attisdropped ? NULL : tuple_help_of_attribute(table, attribute->attnum);
+		const char *help = attribute->attisdropped ? NULL : tuple_help_of_attribute(table, schema, attribute->attnum);
 
 		if (help == NULL)
 			continue;

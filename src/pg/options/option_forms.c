@@ -16,7 +16,7 @@
 #include "pg/options/option_forms.h"
 #include "pg/options/options.h"
 #include "pg/options/planned.h"
-#include "wire/column.h"
+#include "wire/schema.h"
 
 #define PLUGINS_DEPTH_MAX	32		/* arrays and objects in each other in the parameters of plugins */
 #define KEY_DIGITS_MAX	128		/* BLAKE2b takes keys of up to 64 bytes: RFC 7693, section 2.1 */
@@ -226,7 +226,7 @@ form_is_attribute(const char *value)
 
 	if (plugin_value != NULL)
 		return *plugin_value != '\0';
-	return column_by_name(value) >= 0 || is_planned(PLANNED_ATTRIBUTE, value);
+	return schemas_have_column(value) || is_planned(PLANNED_ATTRIBUTE, value);
 }
 
 bool

@@ -36,7 +36,7 @@ bool		form_is_directory(const char *value);
 /* A literal of an array of names that interfaces can have, `{}` included. */
 bool		form_is_interfaces(const char *value);
 
-/* The name of a column of column.h, or `udps.` and a name. */
+/* The name of a column of any schema, or `udps.` and a name. */
 bool		form_is_attribute(const char *value);
 
 /* A key of 1 to 64 bytes, in hexadecimal digits. */

@@ -77,7 +77,7 @@ static const Option option_table[OPTIONS_COUNT] = {
 	[OPTION_APPLICATION_NAMES] = {SERVER | TABLE, FIELD(application_names)},
 	[OPTION_DIRECTORY] = {SERVER, .is_valid = form_is_directory, FIELD(directory)},
 	[OPTION_INTERFACES] = {SERVER, .is_valid = form_is_interfaces, FIELD(interfaces)},
-	[OPTION_ATTRIBUTE] = {COLUMN, .is_valid = form_is_attribute, .suggest = suggest_columns},
+	[OPTION_ATTRIBUTE] = {COLUMN, .is_valid = form_is_attribute, .suggest = suggest_attributes},
 	[OPTION_ANONYMIZATION_KEY] = {USER_MAPPING, .is_valid = form_is_key, .is_secret = true},
 	[OPTION_TABLE_NAME] = {STATEMENT, .is_valid = form_is_table_name, FIELD(table_name)},
 	[OPTION_TYPES] = {STATEMENT, FIELD(types)},
@@ -303,6 +303,7 @@ merge_options(Oid server_id, List *nearer, int nearer_places, Oid nearer_owner)
 	char	   *server_source;
 
 	options->server = server_id;
+	options->schema = &flow_schema;
 	options->table_owner = nearer_owner;
 	take_defaults(options);
 	take_options(server->options, SERVER, options);

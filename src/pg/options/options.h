@@ -10,14 +10,15 @@
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 
-#include "wire/column.h"
 #include "wire/limits.h"
+#include "wire/schema.h"
 
 /* The options of one scan: defaults, overridden by the server's, overridden by the table's (or the statement's). */
 typedef struct ScanOptions
 {
 	Oid			table;			/* InvalidOid where there is none: IMPORT FOREIGN SCHEMA */
 	Oid			server;
+	const Schema *schema;		/* what its rows are */
 
 	/* Whose rights decide about the source: the owner of the object on which `source` stands, or IMPORT's caller. */
 	Oid			source_owner;

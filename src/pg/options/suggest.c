@@ -11,7 +11,6 @@
 #include "utils/varlena.h"
 
 #include "pg/options/suggest.h"
-#include "wire/column.h"
 
 /* At most so many edits, and no more than half of what was typed. */
 #define EDITS_MAX		4
@@ -93,12 +92,39 @@ suggest_text(const Suggestions *suggestions)
 }
 
 char *
-suggest_columns(const char *wanted)
+suggest_columns(const Schema *schema, const char *wanted)
 {
 	Suggestions near;
 
 	suggest_start(&near, wanted);
-	for (unsigned i = 0; i < column_count; i++)
-		suggest_offer(&near, columns[i].name);
+	for (unsigned i = 0; i < schema->count; i++)
+		suggest_offer(&near, schema->columns[i].name);
+	return suggest_text(&near);
+}
+
+/* Whether a schema before this one has a column of this name, which was offered then. */
+static bool
+was_offered(SchemaId before, const char *name)
+{
+	for (SchemaId id = 0; id < before; id++)
+		if (schema_column(schema_by_id(id), name) >= 0)
+			return true;
+	return false;
+}
+
+char *
+suggest_attributes(const char *wanted)
+{
+	Suggestions near;
+
+	suggest_start(&near, wanted);
+	for (SchemaId id = 0; id < SCHEMAS; id++)
+	{
+		const Schema *schema = schema_by_id(id);
+
+		for (unsigned i = 0; i < schema->count; i++)
+			if (!was_offered(id, schema->columns[i].name))
+				suggest_offer(&near, schema->columns[i].name);
+	}
 	return suggest_text(&near);
 }

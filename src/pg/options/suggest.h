@@ -5,6 +5,8 @@
 #ifndef PG_OPTIONS_SUGGEST_H
 #define PG_OPTIONS_SUGGEST_H
 
+#include "wire/schema.h"
+
 #define SUGGESTIONS_MAX	3
 
 typedef struct Suggestions
@@ -27,7 +29,8 @@ void		suggest_meant(Suggestions *suggestions, const char *name);
 /* `"a"`, `"a" or "b"`, `"a", "b" or "c"`, in the current memory context; NULL if nothing is near. */
 char	   *suggest_text(const Suggestions *suggestions);
 
-/* The same for what was meant to be the name of a column of column.h. */
-char	   *suggest_columns(const char *wanted);
+/* The same for what was meant to be the name of a column of this schema; and of any. */
+char	   *suggest_columns(const Schema *schema, const char *wanted);
+char	   *suggest_attributes(const char *wanted);
 
 #endif							/* PG_OPTIONS_SUGGEST_H */

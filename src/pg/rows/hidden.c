@@ -88,7 +88,7 @@ columns_of(Relation table)
 }
 
 void
-hidden_check_names(const List *names, const List *declared)
+hidden_check_names(const Schema *schema, const List *names, const List *declared)
 {
 	List	   *own = list_copy(declared);
 	ListCell   *cell;
@@ -100,28 +100,28 @@ hidden_check_names(const List *names, const List *declared)
 		char	   *perhaps;
 
 		CHECK_FOR_INTERRUPTS();
-		if (column_by_name(name) >= 0 || has_name(own, name))
+		if (schema_column(schema, name) >= 0 || has_name(own, name))
 			continue;
-		perhaps = suggest_columns(name);
+		perhaps = suggest_columns(schema, name);
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("there is no column \"%s\" to anonymize", encoding_clipped(name)),
 				 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) :
-				 errhint("The option \"columns_to_anonymize\" names columns of the table or attributes of a flow.")));
+				 errhint("The option \"columns_to_anonymize\" names columns of the table or attributes of a %s.", schema->row)));
 	}
 }
 
 static bool
-is_endpoint(const char *name)
+is_endpoint(const Schema *schema, const char *name)
 {
-	int			column = column_by_name(name);
+	int			column = schema_column(schema, name);
 
-	return column >= 0 && column_is_endpoint(&columns[column]);
+	return column >= 0 && column_is_endpoint(&schema->columns[column]);
 }
 
-/* Whether these names hide an address or port of a flow, by its own name or by that of a column of the table. */
+/* Whether these names hide an address or port, by its own name or by that of a column of the table. */
 static bool
-hide_endpoint(const List *names, Oid table)
+hide_endpoint(const Schema *schema, const List *names, Oid table)
 {
 	ListCell   *cell;
 
@@ -131,7 +131,7 @@ hide_endpoint(const List *names, Oid table)
 		AttrNumber	attribute = get_attnum(table, name);
 		const char *stands_for = attribute > 0 ? options_attribute(table, attribute) : NULL;
 
-		if (is_endpoint(name) || (stands_for != NULL && is_endpoint(stands_for)))
+		if (is_endpoint(schema, name) || (stands_for != NULL && is_endpoint(schema, stands_for)))
 			return true;
 	}
 	return false;
@@ -179,11 +179,11 @@ hidden_columns_of_table(Relation table, const ScanOptions *options)
 
 	if (names == NIL)
 		return NULL;
-	hidden_check_names(names, columns_of(table));
+	hidden_check_names(options->schema, names, columns_of(table));
 	hidden = palloc0(sizeof(*hidden));
 	hidden->table = pstrdup(RelationGetRelationName(table));
 	hidden->names = names;
-	hidden->hides_endpoint = hide_endpoint(names, RelationGetRelid(table));
+	hidden->hides_endpoint = hide_endpoint(options->schema, names, RelationGetRelid(table));
 	hidden->callback.func = wipe_key;
 	hidden->callback.arg = hidden;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &hidden->callback);

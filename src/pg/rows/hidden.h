@@ -15,7 +15,7 @@ typedef struct HiddenColumns HiddenColumns;
 /*
  * The hidden columns of a table with these options, in the current memory context; NULL if the options name no column.
  *
- * Errors if a name in the option is neither a column of the table nor an attribute of a flow.  Its key is wiped when the memory
+ * Errors if a name in the option is neither a column of the table nor of its schema.  Its key is wiped when the memory
  * context goes.
  */
 HiddenColumns *hidden_columns_of_table(Relation table, const ScanOptions *options);
@@ -32,8 +32,8 @@ Datum		hidden_hash(const HiddenColumns *hidden, const RecordValue *value, const 
 /* The names in the option, each once, sorted: C strings in the current memory context. */
 List	   *hidden_names(const ScanOptions *options);
 
-/* Errors if one of these names is neither an attribute of a flow nor among `declared`, the table's names of its columns. */
-void		hidden_check_names(const List *names, const List *declared);
+/* Errors if one of these names is neither a column of the schema nor among `declared`, the table's names of its columns. */
+void		hidden_check_names(const Schema *schema, const List *names, const List *declared);
 
 /* Whether these names have the attribute's, or that of the column of the table that stands for it. */
 bool		hidden_names_have(const List *names, const Column *column, const char *name);

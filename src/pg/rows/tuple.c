@@ -1,8 +1,8 @@
 /*
  * tuple.c
- *	  From flow records to rows of a foreign table.
+ *	  From records to rows of a foreign table.
  *
- * Once for each scan, every column of the table is matched with an attribute of a flow and its type looked up; then
+ * Once for each scan, every column of the table is matched with a column of the schema and its type looked up; then
  * each row is a walk over the columns that the query uses.  A type with a modifier (varchar(5), numeric(8,2)) and a
  * domain take a second step, the server's own, behind the conversion.
  */
@@ -45,6 +45,7 @@ struct TupleBuilder
 	MemoryContext context;
 	MemoryContext files_context;	/* what tuple_builder_set_files() keeps */
 	const char *table;
+	const Schema *schema;
 	unsigned	source_file;	/* the index of this column */
 	ConvertCaptures captures;
 	HiddenColumns *hidden;		/* NULL: no column is hidden */
@@ -65,7 +66,7 @@ typedef struct StepContext
 
 /* What a column of the table stands for, by its option or else its own name, which *name is then. */
 static AttributeMeaning
-find_column(Oid table, AttrNumber attribute, unsigned *column, const char **name)
+find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column, const char **name)
 {
 	char	   *option = options_attribute(table, attribute);
 	int			index;
@@ -73,7 +74,7 @@ find_column(Oid table, AttrNumber attribute, unsigned *column, const char **name
 	if (option != NULL && form_behind(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
 		return ATTRIBUTE_IS_PLUGIN_VALUE;
 	*name = option != NULL ? option : get_attname(table, attribute, false);
-	index = column_by_name(*name);
+	index = schema_column(schema, *name);
 	if (index < 0)
 		return ATTRIBUTE_IS_UNKNOWN;
 	*column = index;
@@ -81,10 +82,10 @@ find_column(Oid table, AttrNumber attribute, unsigned *column, const char **name
 }
 
 static void
-unknown_column(Oid table, AttrNumber attribute, const char *name)
+unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char *name)
 {
 	const char *column = get_attname(table, attribute, false);
-	char	   *perhaps = suggest_columns(name);
+	char	   *perhaps = suggest_columns(schema, name);
 
 	if (is_planned(PLANNED_ATTRIBUTE, name))
 		ereport(ERROR,
@@ -93,11 +94,12 @@ unknown_column(Oid table, AttrNumber attribute, const char *name)
 				 errhint("Drop it from the table: ALTER FOREIGN TABLE ... DROP COLUMN %s.", quote_identifier(column))));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a flow", column, get_rel_name(table)),
+			 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a %s", column, get_rel_name(table),
+					schema->row),
 			 perhaps != NULL ?
 			 errhint("Perhaps you meant %s. A column of another name needs the option \"attribute\".", perhaps) :
-			 errhint("IMPORT FOREIGN SCHEMA nflow declares all attributes. "
-					 "A column of another name needs the option \"attribute\".")));
+			 errhint("IMPORT FOREIGN SCHEMA %s declares all attributes. "
+					 "A column of another name needs the option \"attribute\".", schema->foreign_schema)));
 }
 
 /*
@@ -119,26 +121,26 @@ is_generated(Oid table, AttrNumber attribute)
 }
 
 AttributeMeaning
-tuple_attribute(Oid table, AttrNumber attribute, unsigned *column)
+tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column)
 {
 	AttributeMeaning meaning;
 	const char *name;
 
 	if (attribute <= 0 || get_atttype(table, attribute) == InvalidOid || is_generated(table, attribute))
 		return ATTRIBUTE_IS_NONE;
-	meaning = find_column(table, attribute, column, &name);
+	meaning = find_column(table, schema, attribute, column, &name);
 	if (meaning == ATTRIBUTE_IS_UNKNOWN)
-		unknown_column(table, attribute, name);
+		unknown_column(table, schema, attribute, name);
 	return meaning;
 }
 
 const char *
-tuple_help_of_attribute(Oid table, AttrNumber attribute)
+tuple_help_of_attribute(Oid table, const Schema *schema, AttrNumber attribute)
 {
 	unsigned	column;
 	const char *name;
 
-	return find_column(table, attribute, &column, &name) == ATTRIBUTE_IS_COLUMN ? columns[column].help : NULL;
+	return find_column(table, schema, attribute, &column, &name) == ATTRIBUTE_IS_COLUMN ? schema->columns[column].help : NULL;
 }
 
 /*
@@ -154,7 +156,7 @@ is_computed(const ScanOptions *options, const Column *column)
 static TupleColumn
 prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, unsigned index)
 {
-	const Column *column = &columns[index];
+	const Column *column = &builder->schema->columns[index];
 	bool		hidden = hidden_has(builder->hidden, attribute, column);
 	int32		modifier = attribute->atttypmod;
 	Oid			type = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
@@ -241,7 +243,8 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	memset(wanted, 0, sizeof(*wanted));
 	builder->context = CurrentMemoryContext;
 	builder->files_context = AllocSetContextCreate(builder->context, "names of captures", ALLOCSET_SMALL_SIZES);
-	builder->source_file = column_by_name("source_file");
+	builder->schema = options->schema;
+	builder->source_file = schema_column_of_field(builder->schema, FIELD_SOURCE_FILE);
 	builder->table = pstrdup(RelationGetRelationName(table));
 	builder->hidden = hidden_columns_of_table(table, options);
 	builder->attributes = descriptor->natts;
@@ -253,13 +256,13 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 		bool		is_used = attributes_have(attributes_used, attribute->attnum);
 		TupleColumn column;
 		unsigned	index;
-		AttributeMeaning meaning = tuple_attribute(RelationGetRelid(table), attribute->attnum, &index);
+		AttributeMeaning meaning = tuple_attribute(RelationGetRelid(table), options->schema, attribute->attnum, &index);
 
 		if (meaning == ATTRIBUTE_IS_NONE)
 			continue;
 		if (is_used)
 			note_if_off(builder, options, attribute,
-						meaning == ATTRIBUTE_IS_PLUGIN_VALUE ? GROUP_UDPS : columns[index].group);
+						meaning == ATTRIBUTE_IS_PLUGIN_VALUE ? GROUP_UDPS : builder->schema->columns[index].group);
 		if (meaning == ATTRIBUTE_IS_PLUGIN_VALUE)
 			continue;
 		column = prepare_column(builder, attribute, index);

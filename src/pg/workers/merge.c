@@ -45,6 +45,7 @@ typedef struct Link
 struct Merge
 {
 	const ScanJob *job;
+	RecordForm	form;			/* of its records */
 	MemoryContext context;
 	MemoryContextCallback callback;
 	dsm_segment *segment;		/* with the job, for workers; NULL without any */
@@ -134,6 +135,7 @@ merge_start(const ScanJob *job, uint32 meters)
 	Merge	   *merge = palloc0(sizeof(*merge));
 
 	merge->job = job;
+	record_form(&merge->form, schema_by_id(job->request.schema), &job->request.columns, job->request.splt_analysis);
 	merge->context = context;
 	merge->links = palloc0(meters * sizeof(Link));
 	merge->records.rule = request_order_rule(&job->request);
@@ -182,7 +184,7 @@ read_record(Merge *merge, Link *link)
 
 	if (link->cursor == link->end)
 		return;
-	check(record_read(&link->cursor, link->end, &merge->job->request.columns, merge->job->request.splt_analysis, record));
+	check(record_read(&merge->form, &link->cursor, link->end, record));
 	check(order_record(merge->records.rule, link->stream, record->left, record->first));
 	link->records++;
 }
@@ -421,7 +423,7 @@ merge_next(Merge *merge)
 		{
 			case ORDER_RECORD:
 				merge->current = &merge->links[next];
-				record_go_on(&merge->current->record, merge->packets_before);
+				record_go_on(&merge->form, &merge->current->record, merge->packets_before);
 				return &merge->current->record;
 			case ORDER_FILE_END:
 				if (!leave_file(merge, &merge->links[next]))

@@ -33,6 +33,7 @@ scan_request_fill(MeterRequest *request, const ScanOptions *options, const Colum
 			(void) request_set_option(request, id, options_number(options, id));
 	if (options->bpf_filter != NULL)
 		request->filter = (RequestText) {options->bpf_filter, strlen(options->bpf_filter)};
+	request->schema = options->schema->id;
 	request->columns = *wanted;
 	request_turn_off_unwanted(request);
 	apply_settings(request);

@@ -1,12 +1,10 @@
 /*
- * column.c
- *	  The table of columns.
+ * schema_flows.c
+ *	  The columns of flows, in NFStream's order of attributes.
  */
-#include <string.h>
+#include "wire/schema.h"
 
-#include "wire/column.h"
-
-const Column columns[] = {
+static const Column columns[] = {
 	{"id", COLUMN_UINT64, GROUP_CORE, UNIT_NONE, FIELD_ID, SIDE_BOTH,
 	"number of the flow in the order in which flows leave, from 0"},
 	{"expiration_id", COLUMN_INT64, GROUP_CORE, UNIT_NONE, FIELD_EXPIRATION_ID, SIDE_BOTH,
@@ -205,24 +203,12 @@ const Column columns[] = {
 	"what the fingerprints are: DHCP, HASSH or JA3, '' without one", .extra = true},
 };
 
-const unsigned column_count = sizeof(columns) / sizeof(columns[0]);
-
 _Static_assert(sizeof(columns) / sizeof(columns[0]) <= COLUMNS_MAX, "a ColumnSet holds every column");
 
-int
-column_by_name(const char *name)
-{
-	for (unsigned i = 0; i < column_count; i++)
-		if (strcmp(columns[i].name, name) == 0)
-			return (int) i;
-	return -1;
-}
-
-bool
-column_set_has_group(const ColumnSet *set, ColumnGroup group)
-{
-	for (unsigned i = 0; i < column_count; i++)
-		if (columns[i].group == group && column_set_has(set, i))
-			return true;
-	return false;
-}
+const Schema flow_schema = {
+	.id = SCHEMA_FLOWS,
+	.row = "flow",
+	.foreign_schema = "nflow",
+	.columns = columns,
+	.count = sizeof(columns) / sizeof(columns[0]),
+};

@@ -1,0 +1,45 @@
+/*
+ * schema.h
+ *	  A schema: the columns of one kind of row, once.
+ *
+ * What the meter computes and writes, what the server reads and shows, what IMPORT FOREIGN SCHEMA declares and what the
+ * documentation lists all come from a schema.  Its order is the order in which a record holds the columns that a request asks
+ * for.  Who handles records is told the schema: no code knows that there is one of flows but where flows are made.
+ */
+#ifndef WIRE_SCHEMA_H
+#define WIRE_SCHEMA_H
+
+#include "wire/column.h"
+
+/* The schemas that a request can name. */
+typedef enum SchemaId
+{
+	SCHEMA_FLOWS,
+	SCHEMAS
+} SchemaId;
+
+typedef struct Schema
+{
+	SchemaId	id;
+	const char *row;			/* what a row is, as users read it: "flow" */
+	const char *foreign_schema; /* by which IMPORT FOREIGN SCHEMA declares all its columns: "nflow" */
+	const Column *columns;
+	unsigned	count;			/* of them, COLUMNS_MAX at most */
+} Schema;
+
+extern const Schema flow_schema;
+
+/* The schema with this id, which may be any number; NULL if there is none. */
+const Schema *schema_by_id(uint32_t id);
+
+/* The index of the column of this name, or of the first that has this field; -1 if there is none. */
+int			schema_column(const Schema *schema, const char *name);
+int			schema_column_of_field(const Schema *schema, ColumnField field);
+
+/* Whether any schema has a column of this name. */
+bool		schemas_have_column(const char *name);
+
+/* Whether any column of this group is in the set. */
+bool		schema_set_has_group(const Schema *schema, const ColumnSet *set, ColumnGroup group);
+
+#endif							/* WIRE_SCHEMA_H */
