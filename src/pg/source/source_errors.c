@@ -46,6 +46,19 @@ is_quoted(const char *path)
 	return strlen(path) > 1 && (path[0] == '\'' || path[0] == '"') && ends_with(path, path[0]);
 }
 
+/* A home directory or a variable. */
+static bool
+is_of_shell(const char *path)
+{
+	return path[0] == '~' || path[0] == '$';
+}
+
+static bool
+has_blank_at_end(const char *path)
+{
+	return isspace((unsigned char) path[0]) || isspace((unsigned char) path[strlen(path) - 1]);
+}
+
 /* A drive's letter, a colon and a slash of either kind, or a name that begins with two backslashes. */
 static bool
 is_of_windows(const char *path)
@@ -72,25 +85,28 @@ is_list(const char *path)
 	return path[0] == '{' || ends_with(path, '}') || path[0] == '[' || strchr(path, ',') != NULL || strchr(path, ';') != NULL;
 }
 
+/* What users write that is no path on the server's machine, the likeliest first, and what they should write. */
+static const struct
+{
+	bool		(*is_it) (const char *path);
+	const char *hint;			/* a format: for the path's first character */
+}			mistakes[] = {
+	{is_quoted, "The quotes were read as part of the name: leave them out."},
+	{is_of_shell, "A shell replaces \"%c\", the server does not: write the whole path on the database server's machine."},
+	{has_blank_at_end, "The blank at its beginning or end was read as part of the name: leave it out."},
+	{is_url, "A capture is a file on the database server's machine: nothing is fetched from a URL. Copy it there and give its path."},
+	{is_of_windows, "Captures are files on the database server's machine, not on the client's, "
+	"and their paths have slashes, as \"/captures/a.pcap\"."},
+	{is_list, "Write several captures in braces, as {/captures/a.pcap,/captures/b.pcap}."},
+};
+
 /* What to do about a path, or a glob, that is not there. */
 static int
 absent_hint(const Reach *reach, const char *path)
 {
-	if (is_quoted(path))
-		return errhint("The quotes were read as part of the name: leave them out.");
-	if (path[0] == '~' || path[0] == '$')
-		return errhint("A shell replaces \"%c\", the server does not: write the whole path on the database server's machine.",
-					   path[0]);
-	if (isspace((unsigned char) path[0]) || isspace((unsigned char) path[strlen(path) - 1]))
-		return errhint("The blank at its beginning or end was read as part of the name: leave it out.");
-	if (is_url(path))
-		return errhint("A capture is a file on the database server's machine: nothing is fetched from a URL. "
-					   "Copy it there and give its path.");
-	if (is_of_windows(path))
-		return errhint("Captures are files on the database server's machine, not on the client's, "
-					   "and their paths have slashes, as \"/captures/a.pcap\".");
-	if (is_list(path))
-		return errhint("Write several captures in braces, as {/captures/a.pcap,/captures/b.pcap}.");
+	for (int i = 0; i < lengthof(mistakes); i++)
+		if (mistakes[i].is_it(path))
+			return errhint(mistakes[i].hint, path[0]);
 	if (!is_absolute_path(path))
 		return reach->directory != NULL ? errhint("A relative path starts in directory \"%s\".", reach->directory) :
 			errhint("A relative path starts in the server's data directory: write the whole path, as \"/captures/a.pcap\".");
@@ -192,28 +208,45 @@ source_could_not_open(int level, const Reach *reach, const char *path, const Ori
 			 error == EACCES || error == EPERM ? denied_hint(reach, path) : 0));
 }
 
+#define NOT_A_FILE	"Give the path of a regular file."
+
+/* What a path may lead to that is no capture, by the type in its mode. */
+static const struct
+{
+	mode_t		type;
+	const char *what;
+	const char *hint;			/* formats, for the path of a directory with its slash: for a path that was given, */
+	const char *glob_hint;		/* and for one that a glob has matched; NULL: the same */
+}			file_types[] = {
+	{S_IFDIR, "it is a directory",
+		.hint = "Name the captures in it with a glob, as \"%s*.pcap\".",
+	.glob_hint = "Use a glob that matches only captures, as \"*.pcap\"; the captures in this directory are \"%s*.pcap\"."},
+	{S_IFIFO, "it is a pipe", .hint = NOT_A_FILE},
+	{S_IFSOCK, "it is a socket", .hint = NOT_A_FILE},
+	{S_IFCHR, "it is a device", .hint = NOT_A_FILE},
+	{S_IFBLK, "it is a device", .hint = NOT_A_FILE},
+
+	/* One that is on no disk, as those in /proc. */
+	{S_IFREG, "it is not a regular file",
+	.hint = "The kernel makes up what is in there: give the path of a file on a disk."},
+};
+
 void
 source_not_regular(int level, const struct stat *status, const char *path, const Origin *origin)
 {
-	const char *what =
-		S_ISDIR(status->st_mode) ? "it is a directory" :
-		S_ISFIFO(status->st_mode) ? "it is a pipe" :
-		S_ISSOCK(status->st_mode) ? "it is a socket" :
-		S_ISREG(status->st_mode) ? "it is not a regular file" : "it is a device";
+	const char *name = encoding_valid(path);
+	int			i = 0;
 
 	if (level == 0)
 		return;
+	while (i < lengthof(file_types) - 1 && file_types[i].type != (status->st_mode & S_IFMT))
+		i++;
 	ereport(level,
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-			 errmsg("could not open capture \"%s\": %s", encoding_valid(path), what),
+			 errmsg("could not open capture \"%s\": %s", name, file_types[i].what),
 			 origin_detail(origin),
-			 S_ISDIR(status->st_mode) && origin->glob != NULL ?
-			 errhint("Use a glob that matches only captures, as \"*.pcap\"; the captures in this directory are \"%s%s*.pcap\".",
-					 encoding_valid(path), ends_with(path, '/') ? "" : "/") :
-			 S_ISDIR(status->st_mode) ? errhint("Name the captures in it with a glob, as \"%s%s*.pcap\".",
-												encoding_valid(path), ends_with(path, '/') ? "" : "/") :
-			 S_ISREG(status->st_mode) ? errhint("The kernel makes up what is in there: give the path of a file on a disk.") :
-			 errhint("Give the path of a regular file.")));
+			 errhint(origin->glob != NULL && file_types[i].glob_hint != NULL ? file_types[i].glob_hint : file_types[i].hint,
+					 psprintf("%s%s", name, ends_with(path, '/') ? "" : "/"))));
 }
 
 void
