@@ -50,7 +50,8 @@ EXTENSION_SOURCES = nfstream_fdw.c $(sort $(wildcard src/pg/*/*.c src/wire/*.c))
 OBJS = $(EXTENSION_SOURCES:%.c=build/server/%.o)
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 
-PG_CPPFLAGS = -Isrc $(shell pkg-config --cflags libsodium 2>/dev/null) -DEXTENSION_VERSION=\"$(EXTENSION_VERSION)\"
+# NDEBUG is for src/wire, which has assert(); the server's own Assert() knows nothing of it.
+PG_CPPFLAGS = -DNDEBUG -Isrc $(shell pkg-config --cflags libsodium 2>/dev/null) -DEXTENSION_VERSION=\"$(EXTENSION_VERSION)\"
 PG_CFLAGS = -std=gnu11 -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
 	-Wno-declaration-after-statement -Wshadow=local \
 	$(if $(findstring clang,$(CC)),$(CLANG_CFLAGS))
@@ -90,8 +91,9 @@ ENGINE_SOURCES = $(sort $(wildcard src/engine/*.c src/engine/*/*.c src/wire/*.c)
 METER_SOURCES = $(sort $(wildcard src/meter/*.c)) $(ENGINE_SOURCES)
 METER_OBJS = $(METER_SOURCES:%.c=build/meter/%.o)
 
+# What is installed has no assertions: what the unit tests and the fuzzers are built with has them.
 METER_CFLAGS = -std=c11 -O2 -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -ffp-contract=off \
-	-fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+	-fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -DNDEBUG
 METER_CPPFLAGS = -D_GNU_SOURCE -Isrc -DMETER_VERSION=\"$(EXTENSION_VERSION)\"
 METER_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 

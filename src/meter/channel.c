@@ -4,6 +4,7 @@
  *
  * When the owner is gone there is nobody left to tell: the program ends.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -76,6 +77,7 @@ channel_send(int channel, MessageType type, MessageHeader *message, uint32_t len
 	const char *at = (const char *) message;
 	size_t		left = sizeof(*message) + length;
 
+	assert(message_allowed(SENT_BY_METER, type, length));
 	*message = (MessageHeader) {.type = (uint32_t) type, .length = length};
 	while (left > 0)
 	{
@@ -99,6 +101,7 @@ channel_send_body(int channel, MessageType type, const void *body, uint32_t leng
 		char		body[MESSAGE_TEXT_MAX * 2];
 	}			message;
 
+	assert(length <= sizeof(message.body));
 	memcpy(message.body, body, length);
 	channel_send(channel, type, &message.header, length);
 }

@@ -62,6 +62,7 @@ slab_get(Slab *slab)
 {
 	Cell		cell = slab->spare;
 
+	assert(slab->next > 0);		/* by slab_start(), and numbers have not come around */
 	if (cell != 0)
 	{
 		memcpy(&slab->spare, slab_cell(slab, cell), sizeof(Cell));

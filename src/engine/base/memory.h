@@ -8,6 +8,7 @@
 #ifndef ENGINE_BASE_MEMORY_H
 #define ENGINE_BASE_MEMORY_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,7 @@ void		slab_put(Slab *slab, Cell cell);
 static inline void *
 slab_cell(const Slab *slab, Cell cell)
 {
+	assert(cell > 0 && cell < slab->next);
 	return slab->chunks[cell / SLAB_CHUNK_CELLS] + (size_t) (cell % SLAB_CHUNK_CELLS) * slab->cell_bytes;
 }
 

@@ -7,6 +7,7 @@
 #ifndef ENGINE_DECODE_BYTES_H
 #define ENGINE_DECODE_BYTES_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,7 @@ typedef struct Bytes
 static inline size_t
 bytes_left(const Bytes *b)
 {
+	assert(b->at <= b->end);
 	return (size_t) (b->end - b->at);
 }
 

@@ -2,6 +2,7 @@
  * shard.c
  *	  Which meter of a scan gets a flow.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "engine/base/memory.h"
@@ -16,6 +17,7 @@
 void
 shard_start(Shards *shards, uint32_t count, uint32_t own)
 {
+	assert(own < count && count <= REQUEST_SHARDS_MAX);
 	*shards = (Shards) {.count = count, .own = own};
 }
 
@@ -31,6 +33,7 @@ shard_sample(Shards *shards, const Packet *packet)
 	uint64_t	host = host_of(packet);
 	uint32_t	i = (uint32_t) host % SAMPLE_ENTRIES;
 
+	assert(shards->sampled < SHARD_SAMPLE_PACKETS);
 	if (shards->sample == NULL)
 		shards->sample = memory_get(SAMPLE_ENTRIES * sizeof(HostCount));
 	while (shards->sample[i].packets != 0 && shards->sample[i].host != host)
@@ -47,7 +50,10 @@ shard_decide(Shards *shards, bool more)
 	if (more && shards->sampled >= SHARD_SAMPLE_LEAST)
 		for (uint32_t i = 0; i < SAMPLE_ENTRIES; i++)
 			if ((uint64_t) shards->sample[i].packets * shards->count > shards->sampled)
+			{
+				assert(shards->busy_count < shards->count - 1);
 				shards->busy[shards->busy_count++] = shards->sample[i].host;
+			}
 	free(shards->sample);
 	shards->sample = NULL;
 }

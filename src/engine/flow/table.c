@@ -2,6 +2,7 @@
  * table.c
  *	  The active flows: found by key, kept in two orders.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,7 @@ insert(Table *table, TableEntry new)
 {
 	uint32_t	i = new.hash & table->mask;
 
+	assert(table->count <= table->mask);	/* one is empty, where the search ends */
 	while (table->entries[i].cell != 0)
 		i = (i + 1) & table->mask;
 	table->entries[i] = new;
@@ -131,7 +133,10 @@ table_remove(Table *table, Cell cell)
 	uint32_t	hole = table_flow(table, cell)->hash & table->mask;
 
 	while (table->entries[hole].cell != cell)
+	{
+		assert(table->entries[hole].cell != 0); /* the flow is in the table */
 		hole = (hole + 1) & table->mask;
+	}
 
 	/* Whoever follows and may stand in the hole (it lies between the follower's own place and it) moves up. */
 	for (uint32_t i = (hole + 1) & table->mask; table->entries[i].cell != 0; i = (i + 1) & table->mask)

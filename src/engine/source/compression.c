@@ -5,6 +5,7 @@
  * A gzip file is a sequence of members, a zstd file one of frames; both are decompressed one behind the other, as the programs
  * gzip and zstd do.  The zeros that tapes and some programs leave behind gzip's last member are passed over.
  */
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,7 @@ decompressor_run(Decompressor *decompressor, const uint8_t **input, const uint8_
 		if (*input == start)
 			break;
 	}
+	assert(written <= room && *input <= input_end);
 	decompressor->given += written;
 	if (decompressor->given > COMPRESSION_GROWTH_FREE &&
 		(decompressor->given - COMPRESSION_GROWTH_FREE) / COMPRESSION_GROWTH_MAX > decompressor->taken)

@@ -5,6 +5,7 @@
 #ifndef ENGINE_SOURCE_STREAM_H
 #define ENGINE_SOURCE_STREAM_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,6 +80,7 @@ stream_look_at_most(Stream *stream, size_t bytes)
 static inline void
 stream_take(Stream *stream, size_t bytes)
 {
+	assert(bytes <= stream_seen(stream));
 	stream->start += bytes;
 	stream->offset += bytes;
 }

@@ -62,6 +62,7 @@ encoding_from_utf8(const uint8 *utf8, size_t length)
 		/* What stopped it cannot be held. */
 		if (done < length)
 			done += utf8_character(utf8 + done, length - done);
+		Assert(done > 0);		/* the caller's UTF-8 is valid */
 		utf8 += done;
 		length -= done;
 	}

@@ -17,6 +17,7 @@ value_hash(const char *value, size_t length, const uint8 *key, size_t key_length
 	text	   *result = palloc(VARHDRSZ + 2 * VALUE_HASH_BYTES);
 	const char *utf8 = value;
 
+	Assert(key_length > 0 && key_length <= VALUE_HASH_KEY_MAX);
 	if (GetDatabaseEncoding() != PG_SQL_ASCII)
 		utf8 = pg_server_to_any(value, length, PG_UTF8);
 	if (utf8 != value)

@@ -38,6 +38,7 @@ take_note(Suggestions *suggestions, const char *name, int distance)
 {
 	int			place;
 
+	Assert(suggestions->count <= SUGGESTIONS_MAX);
 	for (place = suggestions->count; place > 0 && suggestions->distances[place - 1] > distance; place--)
 	{
 		if (place < SUGGESTIONS_MAX)

@@ -236,6 +236,8 @@ failure_report_damage(int level, const FailureMessage *damage, const ScanJob *jo
 void
 failure_raise_fault(Fault fault, const char *what, const char *detail)
 {
+	Assert(fault < lengthof(faults) && faults[fault].message != NULL);
+	Assert((what != NULL) == (strstr(faults[fault].message, "%s") != NULL));
 	ereport(ERROR,
 			(errcode(faults[fault].sqlstate),
 			 errmsg(faults[fault].message, what),
@@ -248,6 +250,7 @@ failure_of_fault(Fault fault)
 {
 	OwnerFailure failure = {.sqlstate = faults[fault].sqlstate};
 
+	Assert(strchr(faults[fault].message, '%') == NULL);
 	strlcpy(failure.message, faults[fault].message, sizeof(failure.message));
 	if (faults[fault].hint != NULL)
 		strlcpy(failure.hint, faults[fault].hint, sizeof(failure.hint));

@@ -238,6 +238,7 @@ reap(OwnedMeter *meter, int *status)
 				waited = 0,
 				pause = FIRST_PAUSE;
 
+	Assert(pid > 0);			/* others would be everybody */
 	meter->pid = 0;
 	kill(-pid, SIGKILL);		/* with all that it might have started */
 	kill(pid, SIGKILL);
@@ -245,6 +246,7 @@ reap(OwnedMeter *meter, int *status)
 	{
 		if (waited >= longest)
 		{
+			Assert(lingering_count < lengthof(lingering));
 			lingering[lingering_count++] = pid;
 			return false;
 		}
@@ -313,6 +315,7 @@ fill_buffer(OwnedMeter *meter, Size wanted)
 		meter->room = wanted;
 		meter->buffer = repalloc(meter->buffer, meter->room);
 	}
+	Assert(meter->end < meter->room);	/* no room would look like the meter's end */
 	do
 		got = recv(meter->channel, meter->buffer + meter->end, meter->room - meter->end, 0);
 	while (got < 0 && errno == EINTR);
@@ -331,6 +334,7 @@ find_message(OwnedMeter *meter, MeterMessage *message, Size *wanted)
 	MessageHeader header;
 	Size		have = meter->end - meter->start;
 
+	Assert(meter->start <= meter->end && meter->end <= meter->room);
 	*wanted = sizeof(header);
 	if (have < sizeof(header))
 		return false;
@@ -448,6 +452,7 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 {
 	OwnedMeter *meter = palloc0(sizeof(*meter));
 
+	Assert(shard < shards);
 	meter->job = job;
 	meter->room = FIRST_ROOM;
 	meter->buffer = palloc(meter->room);

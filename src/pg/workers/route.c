@@ -178,12 +178,14 @@ route_start_worker(Route *route, uint32 shard, uint32 shards)
 {
 	WorkerStart start = {.shard = shard, .shards = shards};
 
+	Assert(route->to_worker != NULL && shard < shards);
 	shm_mq_send(route->to_worker, sizeof(start), &start, false, true);
 }
 
 void
 route_to_own_meter(Route *route, const ScanJob *job)
 {
+	Assert(route->worker == NULL && route->segment == NULL);
 	slot_take_for_leader(&route->slot);
 	route->meter = owner_start(job, 0, 1);
 }

@@ -41,6 +41,7 @@ take(Slot *slot, int number)
 {
 	LOCKTAG		tag = tag_of(number);
 
+	Assert(number >= 0 && number < setting_max_meters);
 	/* One that this session has already would be given again. */
 	if (LockHeldByMe(&tag, ExclusiveLock, false) ||
 		LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
