@@ -11,9 +11,9 @@ directory=$2
 work=$(mktemp -d /var/tmp/postgresql.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 apt-get update -q
-DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends dpkg-dev bison flex perl make gcc libc6-dev zlib1g-dev
+DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends dpkg-dev bison flex perl libipc-run-perl make gcc libc6-dev zlib1g-dev
 cd "$work"
-apt-get source -q "postgresql-$version"
+apt-get source -q -o APT::Sandbox::User=root "postgresql-$version"
 cd "postgresql-$version"-*/
 options=(--enable-cassert --enable-debug --enable-tap-tests --without-readline)
 ! ./configure --help | grep -q -- --without-icu || options+=(--without-icu)

@@ -52,6 +52,7 @@ remove()
 clean_up()
 {
 	if [ -n "$process" ]; then
+		disown -a
 		kill -KILL -- "-$process" 2> /dev/null || true
 		for _ in {1..100}; do
 			kill -0 -- "-$process" 2> /dev/null || break
