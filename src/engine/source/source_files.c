@@ -89,8 +89,9 @@ tell_link_type(const Capture *capture, Frame *frame)
 	return SOURCE_LINK_TYPE;
 }
 
+/* Starts on the next file; what comes of it at once, or SOURCE_FRAME: whatever its first frame's reading gives. */
 static SourceResult
-start_file(SourceFiles *self, Frame *frame, bool *has_result)
+start_file(SourceFiles *self, Frame *frame)
 {
 	const FileOpener *opener = &self->opener;
 	uint64_t	size;
@@ -102,7 +103,6 @@ start_file(SourceFiles *self, Frame *frame, bool *has_result)
 	opener->progress->file = self->source.file;
 	opener->progress->packet = 0;
 	self->source.cut = size > self->most;
-	*has_result = true;
 	if (!capture_open_watched(&self->capture, descriptor, self->source.cut ? self->most : size, self->source.file,
 							  &opener->progress->pieces, self->failure))
 	{
@@ -111,54 +111,57 @@ start_file(SourceFiles *self, Frame *frame, bool *has_result)
 		return damage(self, self->count == 1 ? SOURCE_FAILED : SOURCE_DAMAGED);
 	}
 	self->reading = IN_FILE;
-	*has_result = self->capture.one_link_type;
-	return tell_link_type(&self->capture, frame);
+	return self->capture.one_link_type ? tell_link_type(&self->capture, frame) : SOURCE_FRAME;
+}
+
+static SourceResult next_of_files(Source *source, Frame *frame);
+
+/*
+ * What comes when the capture at hand gave this, and no frame, or there is none at hand.  Kept out of next_of_files(), which is
+ * short for the sake of those calls that give frames.
+ */
+static __attribute__((noinline)) SourceResult
+go_on(SourceFiles *self, CaptureResult captured, Frame *frame)
+{
+	const Capture *capture = &self->capture;
+	SourceResult result;
+
+	if (self->reading == IN_FILE)
+	{
+		self->reading = AT_END_OF_FILE;
+		if (captured == CAPTURE_DAMAGED)
+			return damage(self, SOURCE_DAMAGED);
+	}
+	if (self->reading == AT_END_OF_FILE)
+	{
+		/* A pcapng file says with each frame what it is of; of one without any, it is not known before its end. */
+		bool		is_unknown = capture->frames == 0 && !capture->one_link_type;
+
+		if (is_unknown)
+			tell_link_type(capture, frame);
+		end_file(self);
+		if (is_unknown)
+			return SOURCE_LINK_TYPE;
+	}
+	if (self->files_left == 0 || source_interrupted)
+		return SOURCE_END;
+	result = start_file(self, frame);
+	return result == SOURCE_FRAME ? next_of_files(&self->source, frame) : result;
 }
 
 static SourceResult
 next_of_files(Source *source, Frame *frame)
 {
 	SourceFiles *self = (SourceFiles *) source;
-	Capture    *capture = &self->capture;
+	CaptureResult captured = CAPTURE_END;
 
-	for (;;)
+	if (self->reading == IN_FILE && (captured = capture_next(&self->capture, frame)) == CAPTURE_FRAME)
 	{
-		SourceResult result;
-		bool		has_result;
-
-		switch (self->reading)
-		{
-			case IN_FILE:
-				switch (capture_next(capture, frame))
-				{
-					case CAPTURE_FRAME:
-						self->opener.progress->packet = capture->frames;
-						self->opener.progress->byte = capture->stream.offset;
-						return SOURCE_FRAME;
-					case CAPTURE_DAMAGED:
-						self->reading = AT_END_OF_FILE;
-						return damage(self, SOURCE_DAMAGED);
-					case CAPTURE_END:
-						self->reading = AT_END_OF_FILE;
-				}
-				break;
-			case AT_END_OF_FILE:
-				/* A pcapng file says with each frame what it is of; of one without any, it is not known before its end. */
-				has_result = capture->frames == 0 && !capture->one_link_type;
-				result = tell_link_type(capture, frame);
-				end_file(self);
-				if (has_result)
-					return result;
-				break;
-			case BETWEEN_FILES:
-				if (self->files_left == 0 || source_interrupted)
-					return SOURCE_END;
-				result = start_file(self, frame, &has_result);
-				if (has_result)
-					return result;
-				break;
-		}
+		self->opener.progress->packet = self->capture.frames;
+		self->opener.progress->byte = self->capture.stream.offset;
+		return SOURCE_FRAME;
 	}
+	return go_on(self, captured, frame);
 }
 
 static void
