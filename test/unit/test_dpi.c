@@ -8,6 +8,7 @@
 #include <ndpi_api.h>
 
 #include "dpi_run.h"
+#include "wire/record.h"
 #include "flow_records.h"
 
 #define JA3	"d83ae3a9c3698053a4d27433ffa6cfff"
@@ -172,10 +173,16 @@ CASE(client_hello_of_tls)
 	{
 		Dpi		   *dpi = start(limits[i]);
 		DpiFlow		flow = {0};
+		char		copy[RECORD_TEXT_MAX + 1];
 
 		give_client_hello(dpi, &flow, "www.facebook.com");
 		assert_true(flow.application != 0);
 		assert_int_equal(flow.decided, limits[i] == 3);	/* else the server's answer is awaited */
+		assert_string_equal(dpi_text_now(&flow, DPI_SERVER_NAME, copy), "www.facebook.com");
+		assert_string_equal(dpi_text_now(&flow, DPI_CLIENT_FINGERPRINT, copy), JA3);
+		assert_string_equal(dpi_text_now(&flow, DPI_SERVER_FINGERPRINT, copy), "");
+		dpi_look(dpi, &flow);
+		assert_int_equal(flow.confidence, 6);
 		dpi_expire(dpi, &flow);
 		expect_label(dpi, &flow, "TLS.Facebook", "SocialNetwork", 0, 6);
 		assert_string_equal(dpi_text(&flow, DPI_SERVER_NAME), "www.facebook.com");

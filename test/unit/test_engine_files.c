@@ -182,6 +182,64 @@ CASE(overlap_is_that_of_metered_packets)
 	end(scan);
 }
 
+/* -------------------------------------------------------------------------------------------------- what analysers learn */
+
+static unsigned forgotten;
+static bool may_forget;
+
+static bool
+always(const MeterRequest *request)
+{
+	(void) request;
+	return true;
+}
+
+static bool
+forget(void *own, FailureMessage *failure)
+{
+	(void) own;
+	forgotten++;
+	if (!may_forget)
+		*failure = (FailureMessage) {.code = FAILURE_INTERNAL, .text = "cannot forget"};
+	return may_forget;
+}
+
+static void
+count(const void *own, Account *account)
+{
+	(void) own;
+	account->counters[COUNTER_DISSECTIONS] += forgotten;
+}
+
+static const Analyser learning = {.name = "learning", .wanted = always, .forget = forget, .count = count};
+
+/* Between files that are metered apart, not before the first, nor after the last; nor in a source of several files. */
+CASE(analysers_forget_between_files_apart)
+{
+	static const Analyser *const table[] = {&learning, NULL};
+	const File	file = two_flows(1000);
+	Scan	   *scan = scan_of_three(&file, &file, &file);
+
+	scan->analysers = table;
+	forgotten = 0;
+	may_forget = true;
+	run(scan);
+	assert_int_equal(forgotten, 0);
+	scan->request.separate_files = true;
+	run(scan);
+	assert_true(scan->succeeded);
+	assert_int_equal(scan->count, 6);
+	assert_int_equal(forgotten, 2);
+	assert_int_equal(counter(scan, COUNTER_DISSECTIONS), 2);
+
+	may_forget = false;
+	run(scan);
+	assert_false(scan->succeeded);
+	assert_string_equal(scan->failure.text, "cannot forget");
+	assert_int_equal(scan->count, 2);
+	end(scan);
+}
+
 int
 main(void)
 {
@@ -192,6 +250,7 @@ main(void)
 		cmocka_unit_test(sources_apart_end_with_the_last_flow_or_at_damage),
 		cmocka_unit_test(overlap_is_told_once),
 		cmocka_unit_test(overlap_is_that_of_metered_packets),
+		cmocka_unit_test(analysers_forget_between_files_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
