@@ -250,8 +250,13 @@ put_value(const CsvForm *form, ColumnKind kind, const RecordValue *value)
 			put_hex(value->b.bytes, value->b.length, ":");
 			break;
 		case COLUMN_TEXT:
+		case COLUMN_LONG_TEXT:
 		case COLUMN_JSON:
 			put_bytes(value->b.bytes, value->b.length);
+			break;
+		case COLUMN_BYTES:
+			put_bytes("\\x", 2);
+			put_hex(value->b.bytes, value->b.length, "");
 			break;
 		case COLUMN_INTEGERS:
 			put_integers(value);

@@ -24,10 +24,14 @@ typedef enum ColumnKind
 	COLUMN_MAC,					/* 6 bytes */
 	COLUMN_OUI,					/* 3 bytes */
 	COLUMN_TEXT,				/* uint16 length, UTF-8 without NUL */
+	COLUMN_LONG_TEXT,			/* uint32 length, the same */
+	COLUMN_JSON,				/* uint32 length, JSON: json.h */
+	COLUMN_BYTES,				/* uint32 length, any bytes */
 	COLUMN_INTEGERS,			/* uint32 count, uint32 present (<= count), so many int64; the others are -1 */
-	COLUMN_JSON,				/* as text */
 	COLUMN_FILE					/* uint32: index of a source */
 } ColumnKind;
+
+#define COLUMN_KINDS	(COLUMN_FILE + 1)
 
 /* The option that turns a column on. */
 typedef enum ColumnGroup
@@ -126,6 +130,7 @@ typedef struct Column
 	ColumnField field;
 	ColumnSide	side;
 	const char *help;
+	uint32_t	length_max;			/* bytes of a text, JSON or bytes; of others 0 */
 	bool		extra;				/* not NFStream's: there for those who declare it */
 } Column;
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "wire/json.h"
 #include "wire/record.h"
 
 /* Takes `length` bytes off the front, or says that there are not so many. */
@@ -43,6 +44,19 @@ is_text(const uint8_t *text, size_t length)
 		length -= bytes;
 	}
 	return true;
+}
+
+/* What is wrong with the bytes of a text or JSON, or NULL. */
+static const char *
+check_bytes(ColumnKind kind, const RecordValue *value)
+{
+	if (kind == COLUMN_BYTES)
+		return NULL;
+	if (!is_text(value->b.bytes, value->b.length))
+		return "a record has a text that is not UTF-8";
+	if (kind == COLUMN_JSON && !json_is_plain(value->b.bytes, value->b.length))
+		return "a record has a text that is not JSON";
+	return NULL;
 }
 
 #define TAKE_NUMBER(type, member) \
@@ -96,16 +110,24 @@ read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uin
 			return take_bytes(cursor, end, value, 3) ? NULL : "a record ends inside an OUI";
 
 		case COLUMN_TEXT:
-		case COLUMN_JSON:
 			{
 				uint16_t	length;
 
-				if (!take(cursor, end, &length, sizeof(length)) || length > RECORD_TEXT_MAX ||
+				if (!take(cursor, end, &length, sizeof(length)) || length > column->length_max ||
 					!take_bytes(cursor, end, value, length))
 					return "a record has a text of a bad length";
-				if (!is_text(value->b.bytes, length))
-					return "a record has a text that is not UTF-8";
-				return NULL;
+				return check_bytes(column->kind, value);
+			}
+		case COLUMN_LONG_TEXT:
+		case COLUMN_JSON:
+		case COLUMN_BYTES:
+			{
+				uint32_t	length;
+
+				if (!take(cursor, end, &length, sizeof(length)) || length > column->length_max ||
+					!take_bytes(cursor, end, value, length))
+					return "a record has a text of a bad length";
+				return check_bytes(column->kind, value);
 			}
 
 		case COLUMN_INTEGERS:
@@ -123,6 +145,20 @@ read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uin
 			}
 	}
 	return "a column has no kind";
+}
+
+size_t
+record_bound(const Column *column)
+{
+	switch (column->kind)
+	{
+		case COLUMN_ADDRESS:
+			return 1 + 16;
+		case COLUMN_TEXT:
+			return sizeof(uint16_t) + column->length_max;
+		default:
+			return sizeof(uint64_t);
+	}
 }
 
 void

@@ -27,8 +27,9 @@
 #define RECORD_LEFT_AT_END	UINT64_MAX
 #define RECORD_HEADER_BYTES	20
 
-/* The longest text of a column, bytes: user_agent's 255. */
+/* The most bytes of a COLUMN_TEXT, user_agent's 255; and of what has a longer length. */
 #define RECORD_TEXT_MAX		255
+#define RECORD_LONG_MAX		(1u << 20)
 
 /* One value of a record, as it was read; pointers are into the message. */
 typedef struct RecordValue
@@ -41,7 +42,7 @@ typedef struct RecordValue
 		struct
 		{
 			const uint8_t *bytes;
-			uint32_t	length;		/* 4 or 16 (address), 6 (MAC), 3 (OUI), or a text's */
+			uint32_t	length;		/* 4 or 16 (address), 6 (MAC), 3 (OUI), or what it is */
 		}			b;
 		struct
 		{
@@ -87,12 +88,121 @@ void		record_form(RecordForm *form, const Schema *schema, const ColumnSet *colum
  * Takes the next record off a message's body, which the cursor runs over; believes nothing.
  *
  * Returns NULL and the record, or what is wrong with it, as a constant text.  Texts are checked to be UTF-8 without NUL,
- * lengths to lie in the message, lists to have the form's number of elements.
+ * JSON to be what json.h says, lengths to lie in the message and to be no more than the column's, lists to have the form's number of elements.
  */
 const char *record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, Record *record);
 
 /* Numbers the places of a record, that of the column first_packet too, after those of `before` packets in sources before its own. */
 void		record_go_on(const RecordForm *form, Record *record, uint64_t before);
+
+/*
+ * The most bytes that a value of this column takes, but for what is counted by record_bound_of(): the elements of a list, and the
+ * bytes of a long text, JSON or bytes.
+ */
+size_t		record_bound(const Column *column);
+
+static inline size_t
+record_bound_of(ColumnKind kind, const RecordValue *value)
+{
+	switch (kind)
+	{
+		case COLUMN_INTEGERS:
+			return value->a.present * sizeof(int64_t);
+		case COLUMN_LONG_TEXT:
+		case COLUMN_JSON:
+		case COLUMN_BYTES:
+			return value->b.length;
+		default:
+			return 0;
+	}
+}
+
+static inline uint8_t *
+record_put_bytes(uint8_t *to, const void *bytes, size_t length)
+{
+	if (length > 0)
+		memcpy(to, bytes, length);
+	return to + length;
+}
+
+/*
+ * Begins a record at `record`; returns where its first value comes.  Each value is put after the one before it, in the order of the
+ * schema; record_end() then gives the record's length.
+ */
+static inline uint8_t *
+record_begin(uint8_t *record, uint64_t left, uint64_t first)
+{
+	const uint64_t places[] = {left, first};
+
+	return record_put_bytes(record + sizeof(uint32_t), places, sizeof(places));
+}
+
+static inline size_t
+record_end(uint8_t *record, const uint8_t *to)
+{
+	uint32_t	length = (uint32_t) (to - record);
+
+	memcpy(record, &length, sizeof(length));
+	return length;
+}
+
+#define RECORD_PUT_NUMBER(type, number) \
+	do { \
+		type		as_written = (type) (number); \
+		to = record_put_bytes(to, &as_written, sizeof(as_written)); \
+	} while (0)
+
+/* Puts a value, as record_read() reads it; returns where the next one comes. */
+static inline uint8_t *
+record_put(uint8_t *to, ColumnKind kind, const RecordValue *value)
+{
+	switch (kind)
+	{
+		case COLUMN_UINT8:
+			RECORD_PUT_NUMBER(uint8_t, value->u);
+			return to;
+		case COLUMN_UINT16:
+			RECORD_PUT_NUMBER(uint16_t, value->u);
+			return to;
+		case COLUMN_UINT32:
+		case COLUMN_FILE:
+			RECORD_PUT_NUMBER(uint32_t, value->u);
+			return to;
+		case COLUMN_INT32:
+			RECORD_PUT_NUMBER(int32_t, value->i);
+			return to;
+		case COLUMN_UINT64:
+			RECORD_PUT_NUMBER(uint64_t, value->u);
+			return to;
+		case COLUMN_INT64:
+			RECORD_PUT_NUMBER(int64_t, value->i);
+			return to;
+		case COLUMN_DOUBLE:
+			RECORD_PUT_NUMBER(double, value->d);
+			return to;
+		case COLUMN_ADDRESS:
+			RECORD_PUT_NUMBER(uint8_t, value->b.length == 4 ? 4 : 6);
+			return record_put_bytes(to, value->b.bytes, value->b.length);
+		case COLUMN_MAC:
+		case COLUMN_OUI:
+			return record_put_bytes(to, value->b.bytes, value->b.length);
+		case COLUMN_TEXT:
+			RECORD_PUT_NUMBER(uint16_t, value->b.length);
+			return record_put_bytes(to, value->b.bytes, value->b.length);
+		case COLUMN_LONG_TEXT:
+		case COLUMN_JSON:
+		case COLUMN_BYTES:
+			RECORD_PUT_NUMBER(uint32_t, value->b.length);
+			return record_put_bytes(to, value->b.bytes, value->b.length);
+		case COLUMN_INTEGERS:
+			RECORD_PUT_NUMBER(uint32_t, value->a.count);
+			RECORD_PUT_NUMBER(uint32_t, value->a.present);
+			return record_put_bytes(to, value->a.bytes, value->a.present * sizeof(int64_t));
+	}
+	return to;
+}
+
+#undef RECORD_PUT_NUMBER
 
 /* The bytes of the valid UTF-8 character at `text`, which has `length` bytes; 0 if there is none (NUL is none).  RFC 3629. */
 unsigned	utf8_character(const uint8_t *text, size_t length);

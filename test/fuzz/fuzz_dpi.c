@@ -45,7 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		request_defaults(&request);
 		request_add_all_columns(&request);
-		column_set_add(&request.columns, (unsigned) flow_column("fingerprint_kind"));
+		column_set_add(&request.columns, (unsigned) column_of_flow("fingerprint_kind"));
 		EXPECT(labels_analyser.open(&request, NULL, &labels, &failure));
 		labels_once = labels_analyser;
 		labels_once.wanted = always;

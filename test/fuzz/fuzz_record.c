@@ -3,40 +3,46 @@
  *	  What the server reads from a meter: the order of messages, the flow records, the account; and what a meter reads from
  *	  the server, the request.
  *
- * The input: a byte for the groups of columns, one for SPLT's elements, one for which of the columns are wanted; then
- * messages, each a MessageHeader and a body.  They are taken as the server takes them: what the table of messages or their
- * order does not allow ends the conversation, and so does a record that is wrong.  A request is taken as the meter does.
+ * The input: a byte for the groups of columns, one for SPLT's elements, one for the schema, that of flows or one with every kind of
+ * column, and which of its columns are wanted; then messages, each a MessageHeader and a body.  They are taken as the server takes
+ * them: what the table of messages or their order does not allow ends the conversation, and so does a record that is wrong.  A
+ * request is taken as the meter does.
  *
  * The mutator keeps lengths true, most of the time: that of a message, and of the record in it where it is the only one.
  */
-#include "flow_records.h"
+#include "every_kind.h"
 #include "fuzz.h"
 #include "wire/message.h"
 #include "wire/request.h"
 
 #define OPTION_BYTES	3
 #define COLUMN_EXTRA	0x80
+#define EVERY_KIND		0x80
 
 typedef struct Conversation
 {
-	ColumnSet	wanted;
-	uint32_t	splt;
+	RecordForm	form;
 	uint32_t	last;			/* type of the latest message */
 	uint64_t	last_left;
 	uint64_t	last_first;
 } Conversation;
 
 static void
-choose_columns(const uint8_t *options, ColumnSet *wanted)
+choose_columns(const uint8_t *options, RecordForm *form)
 {
-	for (unsigned i = 0; i < flow_schema.count; i++)
-	{
-		bool		in_groups = (options[0] & 1u << flow_schema.columns[i].group) == 0,
-					refused = flow_schema.columns[i].extra && (options[0] & COLUMN_EXTRA) != 0;
+	const Schema *schema = (options[2] & EVERY_KIND) == 0 ? &flow_schema : &every_schema;
+	unsigned	every = options[2] % EVERY_KIND;
+	ColumnSet	wanted = {0};
 
-		if (in_groups && !refused && (options[2] == 0 || i % (options[2] % 16 + 1) == 0))
-			column_set_add(wanted, i);
+	for (unsigned i = 0; i < schema->count; i++)
+	{
+		bool		in_groups = (options[0] & 1u << schema->columns[i].group) == 0,
+					refused = schema->columns[i].extra && (options[0] & COLUMN_EXTRA) != 0;
+
+		if (in_groups && !refused && (every == 0 || i % (every % 16 + 1) == 0))
+			column_set_add(&wanted, i);
 	}
+	record_form(form, schema, &wanted, options[1]);
 }
 
 /* Whether all of a value lies in the message, as far as it has a place there. */
@@ -49,26 +55,32 @@ expect_inside(const uint8_t *bytes, size_t length, const uint8_t *start, const u
 static void
 expect_sound(const Record *record, const Conversation *conversation, const uint8_t *start, const uint8_t *end)
 {
-	for (unsigned i = 0; i < flow_schema.count; i++)
-	{
-		const RecordValue *value = &record->values[i];
+	const RecordForm *form = &conversation->form;
 
-		if (!column_set_has(&conversation->wanted, i))
-			continue;
-		switch (flow_schema.columns[i].kind)
+	for (unsigned i = 0; i < form->count; i++)
+	{
+		const Column *column = &form->schema->columns[form->columns[i]];
+		const RecordValue *value = &record->values[form->columns[i]];
+
+		switch (column->kind)
 		{
 			case COLUMN_ADDRESS:
 				EXPECT(value->b.length == 4 || value->b.length == 16);
 				expect_inside(value->b.bytes, value->b.length, start, end);
 				break;
 			case COLUMN_TEXT:
+			case COLUMN_LONG_TEXT:
 			case COLUMN_JSON:
-				EXPECT(value->b.length <= RECORD_TEXT_MAX);
+				EXPECT(value->b.length <= column->length_max);
 				expect_inside(value->b.bytes, value->b.length, start, end);
 				EXPECT(memchr(value->b.bytes, '\0', value->b.length) == NULL);
 				break;
+			case COLUMN_BYTES:
+				EXPECT(value->b.length <= column->length_max);
+				expect_inside(value->b.bytes, value->b.length, start, end);
+				break;
 			case COLUMN_INTEGERS:
-				EXPECT(value->a.count == conversation->splt && value->a.present <= value->a.count);
+				EXPECT(value->a.count == form->elements && value->a.present <= value->a.count);
 				expect_inside(value->a.bytes, value->a.present * sizeof(int64_t), start, end);
 				for (uint32_t element = 0; element < value->a.count; element++)
 					EXPECT(element < value->a.present || record_element(value, element) == -1);
@@ -90,7 +102,7 @@ take_flows(Conversation *conversation, const uint8_t *body, const uint8_t *end)
 		const uint8_t *start = cursor;
 		Record	record;
 
-		if (read_flow(&cursor, end, &conversation->wanted, conversation->splt, &record) != NULL)
+		if (record_read(&conversation->form, &cursor, end, &record) != NULL)
 			return false;
 		EXPECT(cursor > start && cursor <= end);
 		expect_sound(&record, conversation, start, cursor);
@@ -176,8 +188,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < OPTION_BYTES)
 		return 0;
-	choose_columns(data, &conversation.wanted);
-	conversation.splt = data[1];
+	choose_columns(data, &conversation.form);
 	while (more && (size_t) (end - at) >= sizeof(header))
 	{
 		uint8_t    *body;

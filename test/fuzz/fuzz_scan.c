@@ -93,7 +93,7 @@ record_written(void *context, size_t bytes)
 	scan->last_left = record.left;
 	scan->last_first = record.first;
 	scan->records++;
-	scan->packets += record.values[flow_column("bidirectional_packets")].u;
+	scan->packets += record.values[column_of_flow("bidirectional_packets")].u;
 	free(copy);
 }
 
@@ -125,9 +125,9 @@ choose_columns(MeterRequest *request, unsigned every)
 	ColumnSet	all;
 
 	request_add_all_columns(request);
-	column_set_add(&request->columns, (unsigned) flow_column("source_file"));
+	column_set_add(&request->columns, (unsigned) column_of_flow("source_file"));
 	if (request->n_dissections > 0)
-		column_set_add(&request->columns, (unsigned) flow_column("fingerprint_kind"));
+		column_set_add(&request->columns, (unsigned) column_of_flow("fingerprint_kind"));
 	all = request->columns;
 	if (every == 0)
 		return;
@@ -135,7 +135,7 @@ choose_columns(MeterRequest *request, unsigned every)
 	for (unsigned i = 0; i < flow_schema.count; i++)
 		if (column_set_has(&all, i) && i % (every + 1) == 0)
 			column_set_add(&request->columns, i);
-	column_set_add(&request->columns, (unsigned) flow_column("bidirectional_packets"));
+	column_set_add(&request->columns, (unsigned) column_of_flow("bidirectional_packets"));
 }
 
 static void

@@ -80,7 +80,10 @@ def value(kind, present):
     """A value of this kind, short or long: record.h."""
     if kind == 'COLUMN_ADDRESS':
         return bytes([6]) + bytes(range(16)) if present else bytes([4, 10, 0, 0, 1])
-    if kind in ('COLUMN_TEXT', 'COLUMN_JSON'):
+    if kind == 'COLUMN_JSON':
+        text = b'{"a": [1, "\\u001f"]}' if present else b'{}'
+        return struct.pack('<I', len(text)) + text
+    if kind == 'COLUMN_TEXT':
         text = 'TLS.G\u00f6\u4e16\U0001f600'.encode() if present else b''
         return struct.pack('<H', len(text)) + text
     if kind == 'COLUMN_INTEGERS':

@@ -142,7 +142,7 @@ scan_of(const File *first, const File *second)
 	request_defaults(&scan->request);
 	scan->request.n_dissections = 0;
 	request_add_all_columns(&scan->request);
-	column_set_add(&scan->request.columns, (unsigned) flow_column("source_file"));
+	column_set_add(&scan->request.columns, (unsigned) column_of_flow("source_file"));
 	for (size_t i = 0; i < LENGTH(files); i++)
 		if (files[i] != NULL)
 		{
@@ -210,7 +210,7 @@ record_number(const Scan *scan, unsigned number)
 static inline uint64_t
 value(const Scan *scan, unsigned number, const char *column)
 {
-	return record_number(scan, number).values[flow_column(column)].u;
+	return record_number(scan, number).values[column_of_flow(column)].u;
 }
 
 /* -------------------------------------------------------------------------------------------------- their captures */

@@ -19,7 +19,7 @@ read_flow(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted, u
 
 /* The index of a column of flows, or -1. */
 static inline int
-flow_column(const char *name)
+column_of_flow(const char *name)
 {
 	return schema_column(&flow_schema, name);
 }

@@ -94,16 +94,16 @@ CASE(names_are_unique)
 CASE(names_find_their_columns)
 {
 	for (unsigned i = 0; i < flow_schema.count; i++)
-		assert_int_equal(flow_column(flow_schema.columns[i].name), i);
+		assert_int_equal(column_of_flow(flow_schema.columns[i].name), i);
 }
 
 CASE(other_names_find_nothing)
 {
-	assert_int_equal(flow_column(""), -1);
-	assert_int_equal(flow_column("src_ip "), -1);
-	assert_int_equal(flow_column("SRC_IP"), -1);
-	assert_int_equal(flow_column("src_i"), -1);
-	assert_int_equal(flow_column("system_process_pid"), -1);
+	assert_int_equal(column_of_flow(""), -1);
+	assert_int_equal(column_of_flow("src_ip "), -1);
+	assert_int_equal(column_of_flow("SRC_IP"), -1);
+	assert_int_equal(column_of_flow("src_i"), -1);
+	assert_int_equal(column_of_flow("system_process_pid"), -1);
 }
 
 /* METERING.md: 38 columns by default, 89 with statistics and SPLT, 29 plain without nDPI, one less without tunnels. */

@@ -388,7 +388,7 @@ CASE(texts_that_nobody_wants_are_not_kept)
 		Dpi		   *dpi;
 		DpiFlow		flow;
 
-		column_set_add(&wanted, (unsigned) flow_column(kept[i].column));
+		column_set_add(&wanted, (unsigned) column_of_flow(kept[i].column));
 		dpi = dpi_start(20, &wanted, false);
 		assert_non_null(dpi);
 		flow = http_flow(dpi, "Mozilla", "text/html");

@@ -112,7 +112,7 @@ static const Expected expected[] = {
 	TEXT("user_agent", "M\xC3\xB6zilla"),
 	TEXT("content_type", "text/html"),
 
-	TEXT("udps", ""),			/* what no meter of files has */
+	TEXT("udps", "{}"),			/* what no meter of files has */
 	NUMBER("process_pid", 0),
 	TEXT("process_name", ""),
 	NUMBER("source_file", 4000000000),
@@ -336,7 +336,7 @@ CASE(every_column_alone)
 
 CASE(full_names_have_the_protocol_before_the_application)
 {
-	unsigned	name = (unsigned) flow_column("application_name");
+	unsigned	name = (unsigned) column_of_flow("application_name");
 	MeterRequest request = {.application_names = APPLICATION_NAMES_FULL, .n_dissections = 20};
 	FailureMessage failure;
 	Analysis	full;
@@ -387,8 +387,8 @@ CASE(ipv6_addresses_have_16_bytes)
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
 	Record	record;
-	unsigned	source = (unsigned) flow_column("src_ip"),
-				destination = (unsigned) flow_column("dst_ip");
+	unsigned	source = (unsigned) column_of_flow("src_ip"),
+				destination = (unsigned) column_of_flow("dst_ip");
 
 	column_set_add(&wanted, source);
 	column_set_add(&wanted, destination);
@@ -415,12 +415,12 @@ CASE(flow_without_an_answer_has_zeros_for_it)
 
 	flow->direction[SIDE_DST2SRC] = (Direction) {0};
 	for (size_t i = 0; i < LENGTH(names); i++)
-		column_set_add(&wanted, (unsigned) flow_column(names[i]));
-	column_set_add(&wanted, (unsigned) flow_column("bidirectional_last_seen_ms"));
+		column_set_add(&wanted, (unsigned) column_of_flow(names[i]));
+	column_set_add(&wanted, (unsigned) column_of_flow("bidirectional_last_seen_ms"));
 	record = there_and_back(&wanted, &block);
 	for (size_t i = 0; i < LENGTH(names); i++)
-		assert_int_equal(record.values[flow_column(names[i])].u, 0);
-	assert_int_equal(record.values[flow_column("bidirectional_last_seen_ms")].u, UINT64_C(1700000000500));
+		assert_int_equal(record.values[column_of_flow(names[i])].u, 0);
+	assert_int_equal(record.values[column_of_flow("bidirectional_last_seen_ms")].u, UINT64_C(1700000000500));
 	free(block);
 	*flow = before;
 }
@@ -432,7 +432,7 @@ CASE(longest_texts_fit)
 	ColumnSet	wanted = {0};
 	uint8_t    *block;
 	Record	record;
-	unsigned	agent = (unsigned) flow_column("user_agent");
+	unsigned	agent = (unsigned) column_of_flow("user_agent");
 
 	memset(longest + 1, 'x', 255);
 	longest[257] = DPI_TEXTS;

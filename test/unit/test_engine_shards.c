@@ -76,7 +76,7 @@ static bool
 has_flow_of_busy_host(const Scan *scan)
 {
 	for (unsigned i = 0; i < scan->count; i++)
-		if (memcmp(record_number(scan, i).values[flow_column("src_ip")].b.bytes, "\x0a\0\0\1", 4) == 0)
+		if (memcmp(record_number(scan, i).values[column_of_flow("src_ip")].b.bytes, "\x0a\0\0\1", 4) == 0)
 			return true;
 	return false;
 }

@@ -48,7 +48,7 @@ record_start(void)
 static unsigned
 column(const char *name)
 {
-	int			i = flow_column(name);
+	int			i = column_of_flow(name);
 
 	assert_true(i >= 0);
 	return (unsigned) i;
@@ -80,7 +80,7 @@ good_record(void)
 	want(&record, "splt_ps"), PUT(&record, uint32_t, SPLT), PUT(&record, uint32_t, 2),
 		PUT(&record, int64_t, 1500), PUT(&record, int64_t, -5);
 	want(&record, "application_name"), PUT(&record, uint16_t, text_length), put(&record, "TL\xC2\xA7", text_length);
-	want(&record, "udps"), PUT(&record, uint16_t, 2), put(&record, "{}", 2);
+	want(&record, "udps"), PUT(&record, uint32_t, 2), put(&record, "{}", 2);
 	want(&record, "process_pid"), PUT(&record, int32_t, -1);
 	want(&record, "source_file"), PUT(&record, uint32_t, 12);
 	set_length(&record, (uint32_t) record.length);
@@ -322,7 +322,7 @@ CASE(macs_that_are_cut_are_wrong)
 
 CASE(texts_of_a_bad_length_are_wrong)
 {
-	static const char *const names[] = {"user_agent", "udps"};
+	static const char *const names[] = {"user_agent", "process_name"};
 	char		text[256];
 
 	memset(text, 'x', sizeof(text));

@@ -509,7 +509,7 @@ CASE(what_no_column_needs_is_turned_off)
 	request_defaults(&request);
 	request.statistical_analysis = true;
 	request.splt_analysis = 9;
-	column_set_add(&request.columns, (unsigned) flow_column("splt_ps"));
+	column_set_add(&request.columns, (unsigned) column_of_flow("splt_ps"));
 	request_turn_off_unwanted(&request);
 	assert_int_equal(request.splt_analysis, 9);
 	assert_int_equal(request.statistical_analysis, false);
@@ -517,8 +517,8 @@ CASE(what_no_column_needs_is_turned_off)
 	assert_int_equal(request.decode_tunnels, true);
 
 	request = (MeterRequest) {.n_dissections = 20, .statistical_analysis = true, .splt_analysis = 9};
-	column_set_add(&request.columns, (unsigned) flow_column("application_name"));
-	column_set_add(&request.columns, (unsigned) flow_column("bidirectional_min_ps"));
+	column_set_add(&request.columns, (unsigned) column_of_flow("application_name"));
+	column_set_add(&request.columns, (unsigned) column_of_flow("bidirectional_min_ps"));
 	request_turn_off_unwanted(&request);
 	assert_int_equal(request.n_dissections, 20);
 	assert_int_equal(request.statistical_analysis, true);

@@ -49,7 +49,7 @@ typedef struct Run
 static inline uint64_t
 number_of(const Record *record, const char *name)
 {
-	int			i = flow_column(name);
+	int			i = column_of_flow(name);
 
 	assert_true(i >= 0);
 	return record->values[i].u;
@@ -80,7 +80,7 @@ run_written(void *context, size_t bytes)
 		.left = record.left,
 		.first = record.first,
 		.flow = (unsigned) number_of(&record, "src_port"),
-		.expiration = record.values[flow_column("expiration_id")].i,
+		.expiration = record.values[column_of_flow("expiration_id")].i,
 		.packets = number_of(&record, "bidirectional_packets"),
 		.bytes = number_of(&record, "bidirectional_bytes"),
 		.first_seen = number_of(&record, "bidirectional_first_seen_ms"),

@@ -22,7 +22,7 @@ typedef struct Emitter
 	RecordSink	sink;
 	ColumnReader readers[COLUMNS_MAX];	/* of the request's columns, in the schema's order */
 	unsigned	count;
-	size_t		fixed_bytes;		/* of a record, the elements of its arrays apart: an upper bound */
+	size_t		fixed_bytes;		/* of a record, but for record_bound_of(): an upper bound */
 } Emitter;
 
 void		emit_start(Emitter *emitter, const MeterRequest *request, Analysis *analysis, RecordSink sink);

@@ -89,6 +89,9 @@ flow_column(void *own, const Flow *flow, void *state, const Column *column, Reco
 		case FIELD_FIRST_PACKET:
 			value->u = flow->first_place;
 			return;
+		case FIELD_UDPS:
+			set_bytes(value, "{}", 2);
+			return;
 		default:				/* what no source has yet: process_pid */
 			memset(value, 0, sizeof(*value));
 	}

@@ -40,6 +40,7 @@
 #define JSON			0x400
 #define INTEGERS		0x800
 #define SOURCE			0x1000	/* index of a file */
+#define BINARY			0x2000	/* bytes */
 
 /* From 1970 to 2000, where the server's timestamps start. */
 #define UNIX_TO_POSTGRES_US	((uint64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
@@ -75,7 +76,10 @@ class_of(const Column *column)
 		case COLUMN_OUI:
 			return OUI;
 		case COLUMN_TEXT:
+		case COLUMN_LONG_TEXT:
 			return TEXT;
+		case COLUMN_BYTES:
+			return BINARY;
 		case COLUMN_JSON:
 			return JSON;
 		case COLUMN_INTEGERS:
@@ -148,6 +152,19 @@ list_text(const RecordValue *value, uint32 most)
 	return list.data;
 }
 
+/* Bytes as bytea is written, the first of them, with dots if there are more. */
+static char *
+bytes_text(const RecordValue *value, uint32 most)
+{
+	uint32		count = Min(value->b.length, most);
+	char	   *text = palloc(strlen("\\x") + 2 * (Size) count + sizeof("..."));
+	char	   *end = text + sprintf(text, "\\x");
+
+	end += hex_encode((const char *) value->b.bytes, count, end);
+	strcpy(end, value->b.length > most ? "..." : "");
+	return text;
+}
+
 char *
 convert_capture_text(const ConvertTarget *target)
 {
@@ -183,6 +200,8 @@ convert_value_text(const RecordValue *value, const ConvertTarget *target)
 			return psprintf("\"%s\"", text_to_cstring(encoding_from_utf8(value->b.bytes, value->b.length)));
 		case INTEGERS:
 			return list_text(value, LIST_SHOWN);
+		case BINARY:
+			return bytes_text(value, LIST_SHOWN);
 		case SOURCE:
 			return psprintf("\"%s\"", convert_capture_text(target));
 	}
@@ -363,6 +382,16 @@ json_to_jsonb(const RecordValue *value, const ConvertTarget *target)
 }
 
 static Datum
+bytes_to_bytea(const RecordValue *value, const ConvertTarget *target)
+{
+	bytea	   *bytes = palloc(VARHDRSZ + value->b.length);
+
+	SET_VARSIZE(bytes, VARHDRSZ + value->b.length);
+	memcpy(VARDATA(bytes), value->b.bytes, value->b.length);
+	return PointerGetDatum(bytes);
+}
+
+static Datum
 source_to_text(const RecordValue *value, const ConvertTarget *target)
 {
 	if (value->u >= (uint64) target->captures->count)
@@ -472,6 +501,9 @@ static const struct
 	{TEXTOID, TEXT, text_to_text},
 	{TEXTOID, SOURCE, source_to_text},
 	{JSONBOID, JSON, json_to_jsonb},
+	{JSONOID, JSON, text_to_text},	/* which it is, once checked */
+	{TEXTOID, JSON, text_to_text},
+	{BYTEAOID, BINARY, bytes_to_bytea},
 	{INT2ARRAYOID, INTEGERS, list_to_int2},
 	{INT4ARRAYOID, INTEGERS, list_to_int4},
 	{INT8ARRAYOID, INTEGERS, list_to_int8},
@@ -502,8 +534,8 @@ convert_plain_text(const RecordValue *value, const ConvertTarget *target)
 
 	if (convert != NULL)
 		return DatumGetTextPP(convert(value, target));
-	if (class_of(target->column) == JSON)
-		return encoding_from_utf8(value->b.bytes, value->b.length);
+	if (class_of(target->column) == BINARY)
+		return cstring_to_text(bytes_text(value, value->b.length));
 	if (class_of(target->column) == INTEGERS)
 		return cstring_to_text(list_text(value, value->a.count));
 	return cstring_to_text(convert_value_text(value, target));
@@ -567,8 +599,11 @@ convert_import_type(const Column *column, ImportTypes types)
 			return column->field == FIELD_SPLT_DIRECTION ? INT4ARRAYOID : INT8ARRAYOID;
 		case COLUMN_JSON:
 			return JSONBOID;
+		case COLUMN_BYTES:
+			return BYTEAOID;
 		case COLUMN_OUI:
 		case COLUMN_TEXT:
+		case COLUMN_LONG_TEXT:
 		case COLUMN_FILE:
 			break;
 	}

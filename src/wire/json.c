@@ -1,0 +1,204 @@
+/*
+ * json.c
+ *	  Checking JSON, which may be anything.
+ *
+ * One walk over the text, without recursion: which of the open containers are objects is kept as bits, the innermost the lowest.
+ */
+#include <string.h>
+
+#include "wire/json.h"
+
+_Static_assert(JSON_DEPTH_MAX <= 64, "a bit for each open container");
+
+typedef struct Reader
+{
+	const uint8_t *at;
+	const uint8_t *end;
+} Reader;
+
+static bool
+take(Reader *reader, char wanted)
+{
+	if (reader->at == reader->end || *reader->at != (uint8_t) wanted)
+		return false;
+	reader->at++;
+	return true;
+}
+
+static void
+skip_space(Reader *reader)
+{
+	while (take(reader, ' ') || take(reader, '\t') || take(reader, '\n') || take(reader, '\r'))
+		;
+}
+
+/* How many digits follow, which are taken. */
+static size_t
+take_digits(Reader *reader)
+{
+	const uint8_t *start = reader->at;
+
+	while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9')
+		reader->at++;
+	return (size_t) (reader->at - start);
+}
+
+static bool
+take_number(Reader *reader)
+{
+	const uint8_t *start = reader->at;
+	size_t		digits;
+
+	(void) take(reader, '-');
+	if (!take(reader, '0') && take_digits(reader) == 0)
+		return false;
+	if (take(reader, '.') && take_digits(reader) == 0)
+		return false;
+	if (take(reader, 'e') || take(reader, 'E'))
+	{
+		if (!take(reader, '+'))
+			(void) take(reader, '-');
+		digits = take_digits(reader);
+		if (digits == 0 || digits > JSON_EXPONENT_MAX)
+			return false;
+	}
+	return reader->at - start <= JSON_NUMBER_MAX;
+}
+
+static bool
+take_word(Reader *reader, const char *word)
+{
+	size_t		length = strlen(word);
+
+	if ((size_t) (reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
+		return false;
+	reader->at += length;
+	return true;
+}
+
+static bool
+is_hexadecimal(uint8_t byte)
+{
+	return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
+}
+
+/* What follows a backslash: one character, or u0001 to u001f. */
+static bool
+take_escape(Reader *reader)
+{
+	if (reader->at == reader->end)
+		return false;
+	if (*reader->at != 'u')
+		return *reader->at != '\0' && strchr("\"\\/bfnrt", *reader->at++) != NULL;
+	reader->at++;
+	if (!take_word(reader, "00") || reader->end - reader->at < 2)
+		return false;
+	if ((reader->at[0] != '0' && reader->at[0] != '1') || !is_hexadecimal(reader->at[1]) ||
+		(reader->at[0] == '0' && reader->at[1] == '0'))
+		return false;
+	reader->at += 2;
+	return true;
+}
+
+static bool
+take_string(Reader *reader)
+{
+	if (!take(reader, '"'))
+		return false;
+	while (reader->at < reader->end)
+	{
+		uint8_t		byte = *reader->at++;
+
+		if (byte == '"')
+			return true;
+		if (byte < 0x20 || (byte == '\\' && !take_escape(reader)))
+			return false;
+	}
+	return false;
+}
+
+/* The name of an object's member, and the colon. */
+static bool
+take_name(Reader *reader)
+{
+	skip_space(reader);
+	if (!take_string(reader))
+		return false;
+	skip_space(reader);
+	return take(reader, ':');
+}
+
+static bool
+take_scalar(Reader *reader)
+{
+	if (reader->at == reader->end)
+		return false;
+	switch (*reader->at)
+	{
+		case '"':
+			return take_string(reader);
+		case 't':
+			return take_word(reader, "true");
+		case 'f':
+			return take_word(reader, "false");
+		case 'n':
+			return take_word(reader, "null");
+		default:
+			return take_number(reader);
+	}
+}
+
+/* Takes the ends of the containers that end after a value, and the comma before the next one; false if it was the last. */
+static bool
+take_ends(Reader *reader, uint64_t *objects, unsigned *depth)
+{
+	for (;;)
+	{
+		skip_space(reader);
+		if (*depth == 0)
+			return false;
+		if (take(reader, ','))
+			return true;
+		if (!take(reader, *objects & 1 ? '}' : ']'))
+			return false;
+		*objects >>= 1;
+		--*depth;
+	}
+}
+
+bool
+json_is_plain(const uint8_t *text, size_t length)
+{
+	Reader		reader = {text, text + length};
+	uint64_t	objects = 0;
+	unsigned	depth = 0;
+
+	for (;;)
+	{
+		bool		is_object,
+					is_empty = false;
+
+		skip_space(&reader);
+		is_object = take(&reader, '{');
+		if (is_object || take(&reader, '['))
+		{
+			if (depth == JSON_DEPTH_MAX)
+				return false;
+			objects = objects << 1 | is_object;
+			depth++;
+			skip_space(&reader);
+			is_empty = reader.at < reader.end && *reader.at == (is_object ? '}' : ']');
+			if (!is_empty && is_object && !take_name(&reader))
+				return false;
+			if (!is_empty)
+				continue;
+		}
+		else if (!take_scalar(&reader))
+			return false;
+
+		if (!take_ends(&reader, &objects, &depth))
+			return depth == 0 && reader.at == reader.end;
+		if (objects & 1 && !take_name(&reader))
+			return false;
+	}
+}
