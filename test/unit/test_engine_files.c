@@ -104,6 +104,77 @@ CASE(sources_apart_are_as_if_alone)
 	end(apart);
 }
 
+/* An analyser that learns from flows, and counts how often it forgets. */
+typedef struct Learner
+{
+	unsigned	forgotten;
+	unsigned	fails_at;			/* the number of the time that fails, from 1; 0: none does */
+} Learner;
+
+static Learner learner;
+
+static bool
+learner_fills(const Column *column)
+{
+	(void) column;
+	return false;
+}
+
+static bool
+learner_is_wanted(const MeterRequest *request)
+{
+	(void) request;
+	return true;
+}
+
+static bool
+learner_forgets(void *own, FailureMessage *failure)
+{
+	(void) own;
+	*failure = (FailureMessage) {.code = FAILURE_INTERNAL, .text = "it cannot forget"};
+	return ++learner.forgotten != learner.fails_at;
+}
+
+static void
+run_learner(Scan *scan, unsigned fails_at)
+{
+	static const Analyser row = {
+		.name = "learner",
+		.fills = learner_fills,
+		.wanted = learner_is_wanted,
+		.forget = learner_forgets,
+	};
+	static const Analyser *const table[] = {&row, NULL};
+
+	learner = (Learner) {.fails_at = fails_at};
+	scan->analysers = table;
+	scan->request.columns = (ColumnSet) {0};
+	run(scan);
+}
+
+/* Before each file but the first, and not after the last. */
+CASE(what_was_learned_of_files_apart_is_forgotten)
+{
+	const File	file = two_flows(1000);
+	Scan	   *scan = scan_of_three(&file, &file, &file);
+
+	run_learner(scan, 0);
+	assert_true(scan->succeeded);
+	assert_int_equal(learner.forgotten, 0);
+
+	scan->request.separate_files = true;
+	run_learner(scan, 0);
+	assert_true(scan->succeeded);
+	assert_int_equal(scan->ends, 3);
+	assert_int_equal(learner.forgotten, 2);
+
+	run_learner(scan, 2);
+	assert_false(scan->succeeded);
+	assert_string_equal(scan->failure.text, "it cannot forget");
+	assert_int_equal(scan->ends, 2);
+	end(scan);
+}
+
 /* What ends a scan ends it within a source and at its end. */
 CASE(sources_apart_end_with_the_last_flow_or_at_damage)
 {
@@ -247,6 +318,7 @@ main(void)
 		cmocka_unit_test(sources_are_read_in_the_order_of_their_times),
 		cmocka_unit_test(time_of_a_source_is_its_first_packets_that_has_one),
 		cmocka_unit_test(sources_apart_are_as_if_alone),
+		cmocka_unit_test(what_was_learned_of_files_apart_is_forgotten),
 		cmocka_unit_test(sources_apart_end_with_the_last_flow_or_at_damage),
 		cmocka_unit_test(overlap_is_told_once),
 		cmocka_unit_test(overlap_is_that_of_metered_packets),
