@@ -2,13 +2,13 @@
  * dns_walk.c
  *	  DNS messages whose names lead an old nDPI round in a circle.
  *
- * RFC 1035, section 4.1: behind a header of 12 bytes stand the questions, each a name, a type and a class.  A name is a list of
- * labels, each with its length before it, that ends with a length of 0 or with a pointer.
+ * RFC 1035, section 4.1: a header of 12 bytes is followed by the questions, each a name, a type and a class.  A name is a
+ * list of labels, each with its length before it, that ends with a length of 0 or with a pointer.
  *
- * nDPI before 4.6 walks the questions with 16 bits for its place: a label near the end of a message of nearly 64 kB leads it
- * back to the beginning, and from there perhaps for ever.  The same walk is made here, and given up when it has made more steps
- * than the message has bytes, which none does that only goes forward.  In shorter messages 16 bits are enough: hardly any
- * packet is looked at.
+ * nDPI before 4.6 keeps its place among the questions in 16 bits: a label near the end of a message of nearly 64 kB leads
+ * it back to the beginning, and from there perhaps on for ever.  The same walk is made here, and given up after more
+ * steps than the message has bytes: no walk that only goes forward takes as many.  In shorter messages 16 bits are
+ * enough: hardly any packet is looked at.
  */
 #include <netinet/in.h>
 #include <stddef.h>

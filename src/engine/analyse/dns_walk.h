@@ -8,12 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* No packet that is shorter does, bytes from its IP header on. */
+/* No shorter packet does; bytes from its IP header on. */
 #define DNS_WALK_LEAST	(UINT16_MAX + 1 - 192 + 20 + 8)
 
 /*
- * Whether nDPI before 4.6 would not come back from this packet, from its IP header on; also true of one that is longer than
- * DNS_WALK_LEAST and has IPv6 extension headers, behind which it is not looked.  Reads no byte outside the packet.
+ * Whether nDPI before 4.6 would not come back from this packet, from its IP header on; also true of one that is longer
+ * than DNS_WALK_LEAST and has IPv6 extension headers, after which nothing is looked at.  Reads no byte outside the
+ * packet.
  */
 bool		dns_walk_is_endless(const uint8_t *ip, uint32_t length);
 

@@ -2,7 +2,7 @@
  * dpi.h
  *	  Labels: what nDPI says of a flow.
  *
- * All of nDPI is behind these functions; but for dpi.c, dpi_names.c and dpi_texts.c no file knows its types or its versions.
+ * All of nDPI is behind these functions: only dpi.c, dpi_names.c and dpi_texts.c know its types and its versions.
  */
 #ifndef ENGINE_ANALYSE_DPI_H
 #define ENGINE_ANALYSE_DPI_H

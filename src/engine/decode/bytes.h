@@ -1,6 +1,6 @@
 /*
  * bytes.h
- *	  A stretch of bytes that is read from its front, never behind its end.
+ *	  A stretch of bytes that is read from its front, never past its end.
  *
  * Every getter says whether the bytes were there.  If they were not, neither the stretch nor the value is touched.
  */
@@ -16,7 +16,7 @@
 typedef struct Bytes
 {
 	const uint8_t *at;			/* the next byte */
-	const uint8_t *end;			/* behind the last byte */
+	const uint8_t *end;			/* one past the last byte */
 } Bytes;
 
 static inline size_t

@@ -11,8 +11,8 @@
  *	                    TCP, UDP ...: the packet is complete, unless UDP carries a tunnel; then again
  *	                        from NEXT_LINK (TZSP, CAPWAP), NEXT_TYPE (CAPWAP) or NEXT_NETWORK (GTP)
  *
- * It ends, as whatever leads back to its own or to an earlier layer moves on by at least one byte.  Only PPI need not, and
- * PPI in PPI is refused.
+ * The loop ends, because every step that leads back to the same or an earlier layer moves on by at least one byte.  Only
+ * PPI may not, so PPI in PPI is refused.
  */
 #include "engine/decode/decode.h"
 #include "engine/decode/decode_layer.h"
@@ -107,7 +107,7 @@ decode_type(Decoder *decoder)
 	}
 }
 
-/* Which IP it is, its own first four bits say, whatever the layer below said. */
+/* The first four bits say which version of IP it is, whatever the layer below has said. */
 static Next
 decode_network(Decoder *decoder)
 {
@@ -139,7 +139,7 @@ decode_frame(const Frame *frame, bool decode_tunnels, Packet *packet)
 	};
 	Next		next = NEXT_LINK;
 
-	/* What the layers below IP set only if they know it; IP and the transport layer set all the rest. */
+	/* The layers below IP set these only if they know them; IP and the transport layer set all the others. */
 	packet->vlan_id = 0;
 	packet->tunnel = TUNNEL_NONE;
 	memset(packet->source_mac, 0, MAC_ADDRESS_BYTES);

@@ -26,7 +26,7 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define DOT11_HEADER_BYTES		24	/* without what is there on condition only */
+#define DOT11_HEADER_BYTES		24	/* without the optional fields */
 
 /* First byte of the frame control. */
 #define DOT11_KIND_MASK			0x0F	/* type and version */

@@ -27,7 +27,7 @@
 #define CAPWAP_K				0x0008
 
 /*
- * A wireless frame that is no data stays what it is, a packet between access point and controller.
+ * Where a wireless frame carries no data the outer packet is metered: one between access point and controller.
  */
 Next
 decode_capwap(Decoder *decoder, Bytes at)
@@ -47,7 +47,7 @@ decode_capwap(Decoder *decoder, Bytes at)
 		return NEXT_NOTHING;
 
 	if (!bytes_skip(&inner, (hlen >> 3) * 4))
-		inner.at = inner.end;	/* a header longer than the frame: with nothing in it */
+		inner.at = inner.end;	/* a header that is longer than the frame: nothing follows */
 
 	if (!(bits & CAPWAP_T))
 	{

@@ -29,7 +29,8 @@
 #define GTP_FLAG_EXTENSION		0x04
 
 /*
- * The user packet is the innermost one: not looked into for a tunnel of its own.  If it is not IP, the frame is ignored.
+ * The user packet is the innermost one: it is not searched for a tunnel of its own.  If it is not IP, the frame is
+ * ignored.
  */
 Next
 decode_gtp(Decoder *decoder, Bytes at)
@@ -50,7 +51,7 @@ decode_gtp(Decoder *decoder, Bytes at)
 		uint8_t		words,
 					next;
 
-		/* As NFStream: E promises a header, even behind a next type of 0.  A length of 0 would never end. */
+		/* As in NFStream: E promises a header, even after a next type of 0.  With a length of 0 the loop would never end. */
 		do
 		{
 			if (!bytes_get_u8(&at, &words) || words == 0 ||

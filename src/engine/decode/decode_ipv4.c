@@ -17,7 +17,8 @@
  *	  |  options, up to IHL * 4 bytes ...                        |
  *	  +----------------------------------------------------------+
  *
- * A total length of 0 is that of a segment which the network card was to cut up (TSO, BIG TCP): all that is left of the frame.
+ * A total length of 0 stands for a segment that the network card was still to cut up (TSO, BIG TCP): all that is left of
+ * the frame.
  *
  * Only the first fragment has a transport header, so later ones are ignored.  The checksum is not looked at: on the
  * sending machine it is often captured before the network card has filled it in.
@@ -55,7 +56,7 @@ decode_ipv4(Decoder *decoder)
 	if (!bytes_skip(&transport, header_length))
 		return decode_ignore(decoder, IGNORED_SHORT);
 
-	/* A header of length 0 would be the packet in itself, for ever. */
+	/* With a header of length 0 the packet would hold itself, without end. */
 	if ((protocol == PROTOCOL_IPV4 || protocol == PROTOCOL_IPV6) && header_length > 0 && !decoder->innermost)
 	{
 		decoder->at = transport;
@@ -63,8 +64,9 @@ decode_ipv4(Decoder *decoder)
 	}
 
 	/*
-	 * A total length that ends inside the header is wrong, unless so much is captured that it can be the length modulo
-	 * 65,536.  (One that ends behind the captured bytes is what a snapshot length makes.)  A tunnel is decoded even so.
+	 * A total length that ends inside the header is wrong, unless enough is captured for it to be the length modulo
+	 * 65,536.  (One that ends after the captured bytes is what a snapshot length makes.)  A tunnel is decoded
+	 * nevertheless.
 	 */
 	total_length = length_field > 0 ? length_field : decode_wire_left(decoder, ip.at);
 	decoder->verdict = NOT_IGNORED;

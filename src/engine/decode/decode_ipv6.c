@@ -13,10 +13,10 @@
  *	  |                  destination address, 16 bytes                   |
  *	  +------------------------------------------------------------------+
  *
- * A payload length of 0 before TCP, UDP or a hop-by-hop header is that of a jumbogram (RFC 2675, section 3) or of a segment
- * which the network card was to cut up (BIG TCP): all that is left of the frame.
+ * A payload length of 0 before TCP, UDP or a hop-by-hop header stands for a jumbogram (RFC 2675, section 3) or a segment
+ * that the network card was still to cut up (BIG TCP): all that is left of the frame.
  *
- * Extension headers, each says what the next one is:
+ * Extension headers, each of which names the next:
  *
  *	   0                8               16                       29     32
  *	  +----------------+---------------+------------------------------------+
@@ -57,9 +57,9 @@ is_extension(uint8_t next)
  * `b` reaches from the first of them to the end of the captured bytes, `next` is its kind, `left` the payload length;
  * all three are moved on to the transport header.
  *
- * As NFStream walks, so that the same packets make the same flows: it goes on while more than one byte is captured
- * behind the last header, and whatever number stands there then is the protocol, "no next header" as well; and it takes
- * only 5 bytes off that count for a fragment header.
+ * The walk is NFStream's, so that the same packets make the same flows: it goes on while more than one byte is captured
+ * after the latest header; the number that stands there in the end is the protocol, even if it is "no next header"; and a
+ * fragment header takes only 5 bytes off that count.
  */
 static IgnoreReason
 skip_extensions(Bytes *b, uint8_t *next, uint32_t *left)
@@ -92,7 +92,7 @@ skip_extensions(Bytes *b, uint8_t *next, uint32_t *left)
 	return NOT_IGNORED;
 }
 
-/* Whether a payload length of 0 before this header does not mean that there is none. */
+/* Whether a payload length of 0 before this header means that the length is elsewhere, and not that there is no payload. */
 static bool
 may_be_without_length(uint8_t next)
 {
@@ -121,7 +121,7 @@ decode_ipv6(Decoder *decoder)
 	if (length_field == 0 && may_be_without_length(next_header))
 		payload_length = decode_wire_left(decoder, b.at);
 
-	/* Cut off by the snapshot length is no fault of the packet. */
+	/* It is not the packet's fault that a snapshot length has cut it off. */
 	if (bytes_left(&b) < payload_length && decoder->frame->captured_length >= decoder->frame->wire_length)
 		return decode_ignore(decoder, IGNORED_INCOMPLETE_IPV6);
 

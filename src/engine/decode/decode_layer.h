@@ -2,8 +2,8 @@
  * decode_layer.h
  *	  What the decoders of the layers share; only the decode files include it.
  *
- * A layer's decoder looks at the bytes from decoder->at on.  It moves `at` behind its own header, notes in the decoder
- * and in the packet what it learned, and returns what is to be decoded next.  No decoder calls the loop in decode.c or
+ * A layer's decoder looks at the bytes from decoder->at on.  It moves `at` past its own header, notes in the decoder and
+ * in the packet what it learned, and returns what is to be decoded next.  No decoder calls the loop in decode.c or
  * itself, so that the depth of a frame's nesting costs no stack.
  */
 #ifndef ENGINE_DECODE_DECODE_LAYER_H
@@ -78,7 +78,7 @@ enum
 	TYPE_MPLS_UPSTREAM = 0x8848,
 	TYPE_PPPOE_SESSION = 0x8864,
 	TYPE_VLAN_SERVICE = 0x88A8,
-	TYPE_VLAN_9100 = 0x9100,	/* what service tags had before there was a standard */
+	TYPE_VLAN_9100 = 0x9100,	/* of service tags, before there was a standard */
 	TYPE_VLAN_9200 = 0x9200
 };
 
@@ -95,8 +95,8 @@ enum
 };
 
 /*
- * So many bytes of the frame were on the wire from `at` on, captured or not: the length of an IP packet whose header does
- * not say it.
+ * How many bytes of the frame were on the wire from `at` on, captured or not: the length of an IP packet whose header
+ * does not tell it.
  */
 static inline uint32_t
 decode_wire_left(const Decoder *decoder, const uint8_t *at)
@@ -136,8 +136,8 @@ Next		decode_ipv6(Decoder *decoder);
  * The transport layer of the IP packet that was just decoded: sets the packet's protocol, ports, flags and sizes, and
  * looks for a tunnel if that is wanted.
  *
- * `header` reaches from the transport header to the end of the captured bytes, and may be empty.  `length` is what the
- * IP header says that there should be, in bytes.
+ * `header` reaches from the transport header to the end of the captured bytes, and may be empty.  `length` is how many
+ * bytes there should be by the IP header.
  */
 Next		decode_transport(Decoder *decoder, uint8_t protocol, Bytes header, uint32_t length);
 
@@ -154,7 +154,7 @@ Next		decode_tzsp(Decoder *decoder, Bytes at);
 /*
  * An 802.11 frame, perhaps in a tunnel.  `swapped`: the two bytes of its frame control are the other way round.
  *
- * Returns NOT_IGNORED with decoder->at behind LLC/SNAP, the type and the addresses set: NEXT_TYPE is to follow.  Or the
+ * Returns NOT_IGNORED with decoder->at past LLC/SNAP, and the type and the addresses set: NEXT_TYPE is to follow.  Or the
  * reason for which the frame cannot be metered, with decoder and packet untouched.
  */
 IgnoreReason decode_80211_data(Decoder *decoder, Bytes at, bool swapped);

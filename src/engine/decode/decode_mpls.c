@@ -7,7 +7,7 @@
  *	  |            label             | TC  | S |    TTL     |
  *	  +------------------------------+-----+---+------------+
  *
- * S marks the bottom of the stack.  What is behind it, no field says: it is taken for IP.
+ * S marks the bottom of the stack.  No field says what follows it: it is taken for IP.
  */
 #include "engine/decode/decode_layer.h"
 

@@ -10,10 +10,10 @@
  *	  +-----------+--------------+------------------------+---
  *
  * Both ends may agree to leave address and control out, and to send a protocol below 256 as one byte (RFC 1661, sections
- * 6.5 and 6.6).  No protocol starts with an odd byte and has two, so that the first one tells.
+ * 6.5 and 6.6).  No protocol of two bytes starts with an odd one, so the first byte tells.
  *
- * Cisco's HDLC.  RFC 1547, section 4.3.1.  Address 0x0F is unicast and 0x8F multicast, the protocol an EtherType.  Routers
- * send it on lines of PPP too, so that it is expected on these as well.
+ * Cisco's HDLC.  RFC 1547, section 4.3.1.  Address 0x0F is unicast and 0x8F multicast, the protocol an EtherType.
+ * Routers send it on PPP lines too, so it is expected there as well.
  *
  *	   0           8              16                       32
  *	  +-----------+--------------+------------------------+---
@@ -63,7 +63,7 @@ decode_ppp(Decoder *decoder)
 	return NEXT_TYPE;
 }
 
-/* As NFStream: what starts with no address of Cisco's is taken for a protocol alone. */
+/* As in NFStream: what does not start with one of Cisco's addresses is taken for a protocol alone. */
 Next
 decode_cisco_hdlc(Decoder *decoder)
 {

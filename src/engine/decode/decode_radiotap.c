@@ -12,7 +12,7 @@
  *	  +--------------------------------------------------+
  *
  * Little-endian.  Fields stand in the order of their bits, aligned to their own size: first TSFT (bit 0, 8 bytes), then
- * the flags (bit 1, 1 byte).  Nothing behind the flags is needed.
+ * the flags (bit 1, 1 byte).  Nothing after the flags is needed.
  */
 #include "engine/decode/decode_layer.h"
 

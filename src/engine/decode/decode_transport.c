@@ -45,7 +45,7 @@ typedef struct TunnelPort
 	Next		(*decode) (Decoder *decoder, Bytes at);
 } TunnelPort;
 
-/* In this order: a packet between two of these ports is the first one's. */
+/* In this order: a packet between two of these ports is taken for the tunnel that stands first. */
 static const TunnelPort tunnel_ports[] = {
 	{2152, decode_gtp},
 	{37008, decode_tzsp},

@@ -21,7 +21,7 @@ decode_vlan(Decoder *decoder)
 {
 	uint16_t	control;
 
-	/* A tag that ends the capture is no more use than half a tag. */
+	/* A tag with nothing captured after it is of no more use than half a tag. */
 	if (bytes_left(&decoder->at) <= VLAN_TAG_BYTES ||
 		!bytes_get_be16(&decoder->at, &control) || !bytes_get_be16(&decoder->at, &decoder->type))
 		return decode_ignore(decoder, IGNORED_SHORT);

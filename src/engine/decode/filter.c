@@ -2,14 +2,14 @@
  * filter.c
  *	  BPF filters, compiled and run by libpcap.
  *
- * What libpcap makes of a filter depends on where the packets come from: for a file it looks for the IPv6 address families of
- * all systems and in the file's byte order, and refuses what only the kernel knows of a packet (`inbound`, `ifindex`).  So
- * each program is compiled on a file: on one in memory, a file header and no packet, of this link type and byte
- * order.  Of a file's other properties nothing goes into a program.
+ * What libpcap makes of a filter depends on where the packets come from: for a file it allows for the numbers that any
+ * system has for IPv6, in the file's byte order, and refuses what only the kernel knows of a packet (`inbound`,
+ * `ifindex`).  So each program is compiled for a file: one in memory, with a header of this link type and byte order and
+ * no packet.  No other property of a file goes into a program.
  *
- * Programs are compiled when they are needed, in the sandbox, as a filter may come from an attacker like a capture: libpcap
- * needs nothing but memory for it (names.h).  There are as many as link types that libpcap knows, some 300, in two byte orders:
- * where one does not compile, the scan ends.
+ * Programs are compiled when they are needed, in the sandbox, as a filter may come from an attacker like a capture:
+ * libpcap needs nothing but memory for it (names.h).  There is at most one for each link type that libpcap knows, some
+ * 300, in each of two byte orders; where one does not compile, the scan ends.
  */
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 #include "engine/decode/names.h"
 #include "engine/source/capture.h"
 
-/* What libpcap's users pass where a filter does not ask for broadcasts. */
+/* The netmask that libpcap's users pass where a filter does not ask for broadcasts. */
 #define FILTER_NETMASK	0xffffff00u
 
 /* Link types are found by their high byte, then by their low one: files have 16 bits for them. */
@@ -64,7 +64,7 @@ write_file(uint8_t file[FILE_BYTES], uint32_t link_type, bool swapped)
 	put(file + 20, &link_type, 4, swapped);
 }
 
-/* libpcap tells by text alone that it got no memory. */
+/* That it got no memory, libpcap tells in its text alone. */
 static bool
 is_out_of_memory(const char *reason)
 {

@@ -35,7 +35,7 @@ FilterResult filter_run(Filter *filter, const Frame *frame);
 /* Whether the filter fits frames of this link type, from a file of this byte order; if not, failure has libpcap's reason. */
 bool		filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *failure);
 
-/* Counts a frame that was refused, and also by what its IP packet is hidden behind from most filters. */
+/* Counts a frame that was refused, and also by the header, if any, that hides its IP packet from most filters. */
 void		filter_count_refused(const Frame *frame, Account *account);
 
 /* libpcap's own name of its version. */

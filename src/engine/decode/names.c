@@ -22,7 +22,7 @@
 #include "engine/base/memory.h"
 #include "engine/decode/names.h"
 
-/* More than any such file has, bytes; what comes after is not known. */
+/* Bytes that are read of a file, more than any such has; names that come after are not known. */
 #define FILE_MOST	((size_t) 1 << 20)
 
 static char *services;			/* as services(5), or NULL */
@@ -59,7 +59,7 @@ names_load(void)
 	load(_PATH_PROTOCOLS, &protocols);
 }
 
-/* The next word of a line, from *at on: its first byte and *length; NULL where the line or a comment says that there is none. */
+/* The next word of a line, from *at on: its first byte and *length; NULL at the line's end or a comment's beginning. */
 static const char *
 next_word(const char **at, size_t *length)
 {
@@ -163,7 +163,7 @@ port_of(const char *service, int protocol)
 	}
 }
 
-/* Knows addresses, numbers and services: getaddrinfo(3), of which libpcap looks at the first answer alone. */
+/* getaddrinfo(3), for addresses, numbers and services; libpcap looks at the first answer alone. */
 int
 getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)
 {

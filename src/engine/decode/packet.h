@@ -53,7 +53,7 @@ typedef struct Packet
 	uint16_t	destination_port;
 	uint16_t	other_port[2];		/* what Community ID takes for ports: SCTP's, ICMP's type and code; else 0 */
 	uint16_t	vlan_id;			/* of the innermost tag, 0 without one */
-	uint8_t		protocol;			/* behind all extension headers */
+	uint8_t		protocol;			/* after all extension headers */
 	uint8_t		ip_version;			/* 4 or 6 */
 	uint8_t		tunnel;				/* a Tunnel */
 	uint8_t		tcp_flags;			/* 0 for other protocols */

@@ -15,7 +15,7 @@
 /* The most that is believed of a packet, bytes: libpcap's own limit. */
 #define CAPTURE_SNAPSHOT_MAX	262144u
 
-/* The same of messages that are no frames of a network: capture_packet_max. */
+/* The same for messages that are not frames of a network: capture_packet_max. */
 #define CAPTURE_MESSAGE_MAX		(16u << 20)
 
 typedef enum CaptureResult
@@ -50,7 +50,7 @@ struct Capture
 
 	/* pcap */
 	bool		lengths_swapped;	/* captured and wire length stand the other way round */
-	bool		lengths_may_swap;	/* so they do where the captured is longer */
+	bool		lengths_may_swap;	/* so they do wherever the captured length is the longer */
 	bool		one_link_type;		/* it is a pcap: all frames have this one */
 	uint32_t	link_type;
 	uint32_t	packet_max;			/* see capture_packet_max */
@@ -84,7 +84,7 @@ capture_next(Capture *capture, Frame *frame)
 	return capture->next(capture, frame);
 }
 
-/* For the readers of the formats: reads the header behind the magic number, and says whether it could. */
+/* For the readers of the formats: reads the header after the magic number, and says whether it could. */
 bool		capture_open_pcap(Capture *capture);
 bool		capture_open_pcapng(Capture *capture);
 

@@ -74,8 +74,8 @@ time_units(uint8_t resolution)
 }
 
 /*
- * Looks at a section's header and takes its byte order and version.  Returns FAILURE_CODES, or why it is none that is known:
- * `text` (of TEXT_BYTES bytes) says what it is then.
+ * Looks at a section's header and takes its byte order and version.  Returns FAILURE_CODES if the section can be read,
+ * else why it cannot: then `text` (of TEXT_BYTES bytes) says what it is.
  *
  * Version 1.2 was written for a while by mistake, and is 1.0.
  */
@@ -89,7 +89,7 @@ start_section(Capture *capture, char *text)
 				minor;
 
 	if (bytes == NULL)
-		return FAILURE_CODES;	/* the block is cut, as will be seen */
+		return FAILURE_CODES;	/* the block is cut, as its reader will find */
 	if (memcmp(bytes + 8, little, 4) != 0 && memcmp(bytes + 8, big, 4) != 0)
 	{
 		snprintf(text, TEXT_BYTES, "pcapng of an unknown byte order");

@@ -2,8 +2,8 @@
  * compression.c
  *	  Compressed sources: gzip and zstd.
  *
- * A gzip file is a sequence of members, a zstd file one of frames; both are decompressed one behind the other, as the programs
- * gzip and zstd do.  The zeros that tapes and some programs leave behind gzip's last member are passed over.
+ * A gzip file is a sequence of members, a zstd file one of frames; both are decompressed one after the other, as the
+ * programs gzip and zstd do.  The zeros that tapes and some programs write after gzip's last member are passed over.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -169,7 +169,7 @@ static const Format formats[] = {
 	}},
 };
 
-/* Under which bytes a source has which format; the low bits of a skippable frame's are anything. */
+/* The first bytes by which each format is known; the low bits of a skippable frame's may be anything. */
 static const struct
 {
 	const Format *format;

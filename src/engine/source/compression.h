@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* So many bytes tell whether a source is compressed, and how. */
+/* How many bytes tell whether a source is compressed, and how. */
 #define COMPRESSION_MAGIC_BYTES		4
 
 /* Bytes of window, as a power of 2: what zstd's own programs take if they are not told otherwise. */
@@ -32,7 +32,7 @@ Decompressor *decompressor_start(const uint8_t *magic);
 void		decompressor_end(Decompressor *decompressor);
 
 /*
- * Decompresses what stands at *input, up to input_end, into `output`, which has room for `room` bytes.  Moves *input behind
+ * Decompresses what stands at *input, up to input_end, into `output`, which has room for `room` bytes.  Moves *input past
  * what was used and returns how many bytes were written: 0 if there is nothing more to be had of this input, or damage.
  */
 size_t		decompressor_run(Decompressor *decompressor, const uint8_t **input, const uint8_t *input_end,
@@ -41,7 +41,7 @@ size_t		decompressor_run(Decompressor *decompressor, const uint8_t **input, cons
 /* At the end of the input: whether the compressed stream may end here; if not, that is its damage. */
 void		decompressor_finish(Decompressor *decompressor);
 
-/* What the stream is found to be, as a constant text, "a gzip stream that ..."; NULL while nothing is wrong with it. */
+/* What is wrong with the stream, as a constant text, "a gzip stream that ..."; NULL while nothing is. */
 const char *decompressor_damage(const Decompressor *decompressor);
 
 #endif							/* ENGINE_SOURCE_COMPRESSION_H */

@@ -10,7 +10,7 @@
 
 #include "wire/foreign.h"
 
-/* So many of a file's first bytes are enough to tell; with fewer, less is known. */
+/* How many of a file's first bytes are enough to tell; with fewer, less is known. */
 #define FOREIGN_BYTES	263
 
 /* What a file is that starts with these bytes: *text says it, as a constant "it is ..."; FOREIGN_UNKNOWN leaves it alone. */

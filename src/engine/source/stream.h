@@ -29,7 +29,7 @@ typedef struct Stream
 	size_t		start;				/* the window is buffer[start ... end) */
 	size_t		end;
 	int			error;				/* errno of a read that failed, or 0 */
-	volatile uint64_t *pieces;	/* counts what is read and decompressed, for who watches from outside; NULL: nobody does */
+	volatile uint64_t *pieces;	/* counts what is read and decompressed, for whoever watches from outside; NULL: nobody does */
 
 	/* Of a compressed source; decompressor is NULL otherwise. */
 	Decompressor *decompressor;
