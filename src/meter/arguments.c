@@ -351,13 +351,16 @@ add_columns(Arguments *arguments)
 	}
 }
 
-/* What no option alone can tell; says so. */
+/* Says what no option alone can be blamed for.  Of how many captures are too many, sources_open() tells in users' words. */
 static bool
 check_request(const MeterRequest *request)
 {
+	MeterRequest checked = *request;
 	char		wrong[REQUEST_WRONG_MAX];
 
-	if (request_check(request, wrong))
+	if (checked.files > REQUEST_FILES_MAX)
+		checked.files = REQUEST_FILES_MAX;
+	if (request_check(&checked, wrong))
 		return true;
 	complain(NULL, "%s", wrong);
 	return false;
