@@ -18,7 +18,10 @@
  */
 void	   *channel_receive(int channel, MessageType type, uint32_t *length, int *descriptor);
 
-/* Writes a message whose header stands before its body: `message` is both, `length` the body's.  Ends the program if it can't. */
+/*
+ * Writes a message whose header stands before its body: `message` is both, `length` the body's.  Ends the program if it
+ * cannot.
+ */
 void		channel_send(int channel, MessageType type, MessageHeader *message, uint32_t length);
 
 /* The same for a body that stands anywhere, of at most MESSAGE_TEXT_MAX * 2 bytes. */

@@ -2,7 +2,8 @@
  * csv.c
  *	  Records as lines of CSV.
  *
- * Lines are built in memory and written by many; each value first as it is, and then, if need be, hashed or quoted where it stands.
+ * Lines are built in memory and many are written at once.  Each value is put there as it is, and then, if need be, hashed
+ * or quoted in place.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,17 +20,17 @@
 
 #define HASH_BYTES	crypto_generichash_blake2b_BYTES_MAX
 
-/* Digits that every double has, and that every double is told apart by. */
+/* Decimal digits that every double holds for sure, and digits that tell every double from all others. */
 #define DIGITS_SURE	15
 #define DIGITS_MAX	17
 
-/* Whole numbers below this have no more digits than a double has for sure. */
+/* Whole numbers below this have no more digits than a double holds for sure. */
 #define WHOLE_MAX	1e15
 
 /* From here on every double is a whole number, and a decimal number can lie in the very middle of two. */
 #define WHOLE_FROM	9007199254740992.0
 
-/* So much is written at once, bytes. */
+/* Bytes that are written at once. */
 #define WRITE_BYTES		((size_t) 64 << 10)
 
 typedef struct Lines
@@ -106,8 +107,9 @@ put_hex(const uint8_t *bytes, size_t count, const char *between)
 /* ------------------------------------------------------------------------------------------------------------------- doubles */
 
 /*
- * Whether a decimal number reads back as this double, even if who reads it rounds otherwise where it lies in the very middle
- * between two: what the server prints does.  Only whole numbers can lie there with so few digits.
+ * Whether a decimal number reads back as this double even by a reader that rounds differently where the number lies
+ * exactly in the middle between two doubles; what the server prints does.  With so few digits only whole numbers can lie
+ * there.
  */
 static bool
 reads_back(const char *decimal, double number)
@@ -124,7 +126,7 @@ reads_back(const char *decimal, double number)
 	if (number < WHOLE_FROM || number >= 0x1p100)
 		return true;
 
-	/* d.ddde+dd, of which the exponent is at least as large as the fraction is long */
+	/* d.ddde+dd; the number is whole if the exponent is at least the length of the fraction */
 	exponent = atoi(strchr(decimal, 'e') + 1);
 	for (; *at != 'e'; at++)
 		if (*at != '.')
@@ -141,8 +143,8 @@ reads_back(const char *decimal, double number)
 }
 
 /*
- * The decimal digits are the fewest that read back as the number, the nearest of these to it; the exponent is written where it is
- * below -4 or from 15 on.  Numbers here are sizes, times and their deviations: never negative.
+ * The digits are the fewest that read back as the number, and of those the nearest to it; the exponent is written if it
+ * is below -4 or at least 15.  Numbers here are sizes, times and their deviations: never negative.
  */
 size_t
 csv_double(double number, char text[CSV_DOUBLE_MAX])
@@ -161,7 +163,10 @@ csv_double(double number, char text[CSV_DOUBLE_MAX])
 		snprintf(scientific, sizeof(scientific), "%.*e", count - 1, number);
 		if (count == DIGITS_MAX || reads_back(scientific, number))
 			break;
-		/* A power of two has its neighbours nearer below than above: the decimal number above may do where the nearest does not. */
+		/*
+		 * A power of two is nearer to the double below than to the one above: the decimal number above may read back
+		 * where the nearest does not.
+		 */
 		if (frexp(number, &exponent) == 0.5 && scientific[count] < '9' && (scientific[count]++, reads_back(scientific, number)))
 			break;
 	}
@@ -267,7 +272,7 @@ put_value(const CsvForm *form, ColumnKind kind, const RecordValue *value)
 	}
 }
 
-/* The hash of what the lines hold from `start` on comes in its place. */
+/* Puts the hash of what the lines hold from `start` on in its place. */
 static void
 hash_from(size_t start, const uint8_t *key)
 {
@@ -278,7 +283,7 @@ hash_from(size_t start, const uint8_t *key)
 	put_hex(hash, sizeof(hash), "");
 }
 
-/* What the lines hold from `start` on is put in quotes, if it must be. */
+/* Puts what the lines hold from `start` on in quotes, if it must be. */
 static void
 quote_from(size_t start)
 {
@@ -313,7 +318,7 @@ quote_from(size_t start)
 
 /* -------------------------------------------------------------------------------------------------------------------- lines */
 
-/* A signal is no reason to lose what is there. */
+/* A signal is no reason to lose what was built. */
 bool
 csv_flush(const CsvForm *form)
 {

@@ -13,20 +13,20 @@
 /* The longest text of csv_double(), with its NUL. */
 #define CSV_DOUBLE_MAX	32
 
-/* The longest key that hashes have, bytes: RFC 7693. */
+/* The longest key of a hash, bytes: RFC 7693. */
 #define CSV_KEY_MAX		64
 
 typedef struct CsvForm
 {
 	int			to;				/* descriptor */
-	bool		by_lines;		/* each line is written when it is there, not with many others */
+	bool		by_lines;		/* each line is written when it is complete, not with many others */
 	RecordForm	record;			/* what is in a line */
 	ColumnSet	hashed;			/* of these: 128 hexadecimal digits of the text's BLAKE2b hash stand in its place */
 	uint8_t		key[CSV_KEY_MAX];	/* of the hashes */
 	char *const *names;			/* of the sources, for COLUMN_FILE */
 } CsvForm;
 
-/* These return false, with errno, if what is there could not be written. */
+/* These return false, with errno, if lines could not be written. */
 
 /* The names of the columns. */
 bool		csv_print_names(const CsvForm *form);
@@ -34,7 +34,7 @@ bool		csv_print_names(const CsvForm *form);
 /* The values of the columns; `id` is the row's number. */
 bool		csv_print_row(const CsvForm *form, const Record *record, uint64_t id);
 
-/* Writes what is there. */
+/* Writes the lines that are still in memory. */
 bool		csv_flush(const CsvForm *form);
 
 /* A number as the server's float8 has it; returns its length. */

@@ -3,8 +3,8 @@
  *	  What a meter gives up before it reads its first packet.
  *
  * Captures come from attackers, and nDPI is C: whoever takes over a meter shall find a process that can do nothing but
- * write records.  Deny by default (seccomp, kill), no new privileges, no capability, no core dump, no child, and so much memory
- * and no more.  Landlock, where the kernel has it, is a second wall around files.
+ * write records.  System calls are denied by default (seccomp, kill); there are no new privileges, no capabilities, no
+ * core dump, no children, and memory is bounded.  Landlock, where the kernel has it, is a second wall around files.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -31,24 +31,25 @@
 #define OOM_SCORE	"800"
 
 static const int allowed_calls[] = {
-	/* its sources: there is nothing open that it may not read; write and recvmsg have rules of their own */
+	/* its sources, as nothing is open that it may not read; write and recvmsg have rules of their own */
 	SCMP_SYS(read), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(restart_syscall),
 	/* memory; mmap and mprotect have rules of their own */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
 	/* qsort asks how much memory the machine has */
 	SCMP_SYS(sysinfo),
-	/* the time, and random numbers for nDPI's hashes: where the C library keeps a pool of them, it blocks signals meanwhile */
+	/* the time, and random numbers for nDPI's hashes; a C library that keeps a pool of them blocks signals meanwhile */
 	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(rt_sigprocmask),
 	/* the end */
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
 };
 
 /*
- * A capture that eats the machine's memory shall cost its own meter, not a session.  No /proc is no reason not to meter.
+ * A capture that eats the machine's memory shall cost its own meter, not a session.  Without /proc a meter runs all the
+ * same.
  *
- * A program whose file has capabilities starts as one that leaves no core, and then its files in /proc are root's.  That state
- * is lifted; sandbox_limit() brings it back, for all programs.  What it guards meanwhile, the capabilities, is guarded all the
- * same: nobody attaches to a process that may do more than oneself.
+ * A program whose file has capabilities starts as one that leaves no core, and then its files in /proc belong to root.
+ * That state is lifted here; sandbox_limit() sets it for every meter.  The capabilities, which it guards, are safe in
+ * between: nobody can attach to a process that may do more than oneself.
  */
 static void
 be_first_to_go(void)
@@ -60,7 +61,7 @@ be_first_to_go(void)
 	if (file < 0)
 		return;
 	if (write(file, OOM_SCORE, strlen(OOM_SCORE)) < 0)
-		errno = 0;				/* it stays where it was */
+		errno = 0;				/* the score stays as it was */
 	close(file);
 }
 
@@ -91,23 +92,26 @@ sandbox_prepare(pid_t owner, int others)
 {
 	static char printed[BUFSIZ];
 
-	/* A program that is gone cannot be told: the kernel ends this one with it, and the look at getppid closes the gap before. */
+	/* The kernel ends this program with its owner; the look at getppid() is for an owner that was gone before. */
 	if (owner != 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != owner))
 		return false;
 	signal(SIGPIPE, SIG_IGN);
 	be_first_to_go();
 
-	/* nDPI asks for the local time now and then, which would look for the time zone's file from inside the sandbox. */
+	/* nDPI asks for the local time now and then, for which the C library would look for a file from inside the sandbox. */
 	clearenv();
 	setenv("TZ", "UTC0", 1);
 	tzset();
 
-	/* A library that prints has a buffer: the C library would ask the system how large one should be. */
+	/*
+	 * Standard output gets its buffer now: for a library that prints, the C library would ask the system how large it
+	 * should be.
+	 */
 	setvbuf(stdout, printed, _IOFBF, sizeof(printed));
 	return close_files(others);
 }
 
-/* No more than so many of a resource, or than there may be already. */
+/* Bounds a resource, unless a lower bound holds already. */
 static bool
 limit(int resource, rlim_t most)
 {
@@ -132,8 +136,8 @@ drop_capabilities(void)
 }
 
 /*
- * Landlock: a ruleset that handles all there is to do with files and allows none of it.  What is open stays open.  A kernel that
- * has none leaves files to the filter of system calls.
+ * Landlock: a ruleset that handles all that can be done with files and allows none of it.  What is open stays open.  On a
+ * kernel without Landlock, files are left to the filter of system calls.
  */
 static bool
 give_up_files(void)
@@ -155,14 +159,14 @@ give_up_files(void)
 	return given_up;
 }
 
-/* Whether the kernel filters system calls at all: it can't read the filter at address 0, but knows what is meant. */
+/* Whether the kernel filters system calls at all: one that does fails with EFAULT, for want of a filter at address 0. */
 static bool
 kernel_has_filters(void)
 {
 	return !(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 && errno == EINVAL);
 }
 
-/* The kernel takes 32 bits of a descriptor, whatever stands in the others. */
+/* The kernel looks at 32 bits of a descriptor, whatever the others hold. */
 #define DESCRIPTOR_IS(descriptor)	SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t) (descriptor))
 
 static bool
@@ -175,7 +179,7 @@ filter_system_calls(int records, bool takes_files)
 	for (size_t i = 0; loaded && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++)
 		loaded = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0) == 0;
 
-	/* Records, and what a library prints; of all that is open nothing else is written to. */
+	/* Records, and what a library prints: nothing else that is open may be written to. */
 	for (size_t i = 0; loaded && i < sizeof(writable) / sizeof(writable[0]); i++)
 		loaded = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, DESCRIPTOR_IS(writable[i])) == 0;
 	if (takes_files)

@@ -9,23 +9,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* So many files a meter may have open at once: sources that are named by hand are opened before the first is read. */
+/* The most files that a meter may have open at once: sources that are named by hand are all opened before the first is read. */
 #define SANDBOX_FILES_MAX	65536
 
-/* The first descriptor that is no standard one. */
+/* The first descriptor that is not a standard one. */
 #define SANDBOX_OTHERS		3
 
 /*
- * At the start: closes every file from descriptor `others` on, empties the environment, has the kernel end this program together
- * with its owner, whose pid is given (0: there is none), and makes it the first to go where the machine runs out of memory.
- * False if the owner is gone already.
+ * At the start: closes every file from descriptor `others` on, empties the environment, has the kernel end this program
+ * together with its owner, whose pid is given (0: there is none), and makes it the first to be ended when the machine
+ * runs out of memory.  False if the owner is gone already.
  */
 bool		sandbox_prepare(pid_t owner, int others);
 
 /*
- * Gives up capabilities, the right to gain any, and the working directory, and bounds what the program may have, for good:
- * what comes next can open files and ask the system, but with no more rights than its user has, and no more memory than this.
- * Returns NULL, or what could not be given up, as a constant text.
+ * Gives up capabilities, the right to gain any, and the working directory, and bounds what the program may have, for
+ * good: what comes next can open files and make system calls, but with no more rights than its user has, and no more
+ * memory than this.  Returns NULL, or what could not be given up, as a constant text.
  *
  * memory: how many bytes the program may have in all, its code included; 0 for no bound of its own.
  */
@@ -35,9 +35,9 @@ const char *sandbox_limit(uint64_t memory);
  * Gives up all that is left, for good: from here on the program can read what is open, write to its standard output and error
  * and to `records`, get memory, and end; anything else kills it.  Returns as above.
  *
- * records: the descriptor that records are written to.
- * takes_files: whether further files are sent over that descriptor, which then is a socket.
- * needs_filter: whether a kernel without seccomp is a failure.  Without one the other walls must do.
+ * records: the descriptor that records are written to. takes_files: whether further files are sent over that descriptor,
+ * which then is a socket. needs_filter: whether a kernel without seccomp is a failure.  On such a kernel only the other
+ * walls are left.
  */
 const char *sandbox_enter(int records, bool takes_files, bool needs_filter);
 

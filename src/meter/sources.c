@@ -2,8 +2,8 @@
  * sources.c
  *	  The files of a meter by hand, from the command line to the engine.
  *
- * What has its bytes in an order and an end can be read: a regular file from where it stands up to where it reaches now, a pipe to
- * its end.
+ * What can be read has its bytes in an order, and an end: a regular file from its current offset to its current size, a
+ * pipe to its end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "meter/sandbox.h"
 #include "meter/sources.h"
 
-/* So many sources, each perhaps twice, beside what else is open. */
+/* The most sources: each may be open twice, beside what else is open. */
 #define SOURCES_MAX		(SANDBOX_FILES_MAX / 2 - 16)
 
 typedef struct Source
@@ -69,7 +69,7 @@ open_source(Source *source, const char *name)
 	return false;
 }
 
-/* Moves descriptors, of which some are another's place, to where they are side by side. */
+/* Moves descriptors to where they are side by side; some may stand in the place of others. */
 static bool
 line_up(Sources *sources)
 {
@@ -112,7 +112,7 @@ sources_open(char *const *names, uint32_t count, bool twice)
 		return NULL;
 	}
 
-	/* As many as were named, if the system lets this user. */
+	/* Room for as many as were named, if the system allows this user that. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
 	{
 		files.rlim_cur = files.rlim_max;
@@ -157,7 +157,7 @@ sources_take(Sources *sources, uint32_t index, uint64_t *size)
 
 	source->second = -1;
 	if (source->size != STREAM_SIZE_UNKNOWN && lseek(descriptor, source->start, SEEK_SET) < 0)
-		_exit(EXIT_FAILED);		/* it could be a moment ago */
+		_exit(EXIT_FAILED);		/* it worked a moment ago */
 	*size = source->size;
 	return descriptor;
 }

@@ -10,12 +10,12 @@
 
 typedef struct Sources Sources;
 
-/* How a source that was named like this is called in messages. */
+/* The name by which messages call a source that was named like this. */
 const char *source_name(const char *typed);
 
 /*
- * Opens the sources, before the sandbox forbids it; `twice` if each is looked at before it is read.  NULL if one cannot be opened,
- * which was said on standard error.
+ * Opens the sources, before the sandbox forbids it; `twice` if each is looked at before it is read.  NULL if one cannot
+ * be opened, which standard error was told.
  *
  * The descriptors are side by side from SANDBOX_OTHERS on, up to sources_end().
  */

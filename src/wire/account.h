@@ -36,7 +36,7 @@ typedef enum Counter
 	COUNTER_PACKETS_METERED,	/* those of this meter's shard */
 	COUNTER_PACKETS_OF_OTHER_SHARDS,
 	COUNTER_PACKETS_FILTERED,	/* refused by the BPF filter */
-	COUNTER_FILTERED_VLAN,		/* of these, because or although they begin with a VLAN tag */
+	COUNTER_FILTERED_VLAN,		/* of these, those that begin with a VLAN tag */
 	COUNTER_FILTERED_MPLS,		/* an MPLS label */
 	COUNTER_FILTERED_PPPOE,		/* a PPPoE session's header */
 	COUNTER_PACKETS_OUT_OF_ORDER,	/* metered at a later time than their own, the clock's */
@@ -58,7 +58,7 @@ typedef enum CounterSum
 {
 	COUNTER_ADDED,				/* each meter counts its own */
 	COUNTER_SHARED,				/* each meter that walks the whole source counts the same */
-	COUNTER_OWN					/* a meter's own business, no use in a scan's account */
+	COUNTER_OWN					/* of no use in the account of a scan */
 } CounterSum;
 
 typedef struct CounterKind

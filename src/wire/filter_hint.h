@@ -21,8 +21,9 @@
 bool		filter_hint(const char *filter, size_t length, const FailureMessage *failure, char hint[FILTER_HINT_MAX]);
 
 /*
- * Where a scan's filter has refused every packet, and packets are hidden from it: by what most are ("VLAN tags"), how many, and
- * the word with which libpcap looks behind that ("vlan").  False where some passed, or none is hidden.
+ * Where a scan's filter has refused every packet and headers hide packets from it: what hides the most ("VLAN tags"), how
+ * many those are, and the word that makes libpcap look past it ("vlan").  False where some packets passed, or none is
+ * hidden.
  */
 bool		filter_is_blind(const Account *account, const char **what, uint64_t *packets, const char **word);
 

@@ -1,6 +1,6 @@
 /*
  * foreign.h
- *	  What a file may be that is no capture as they are read here, where its first bytes tell.
+ *	  What a file that cannot be read as a capture may be, as far as its first bytes tell.
  *
  * engine/source/foreign.c knows the bytes and says what it is; wire/foreign.c says what to do.
  */
@@ -45,7 +45,7 @@ typedef enum ForeignFormat
 	FOREIGN_FORMATS
 } ForeignFormat;
 
-/* What a user does with a file of a format, as a sentence; NULL if nobody knows, or the number is none. */
+/* What a user can do with a file of this format, as a sentence; NULL if that is not known, or the number is no format's. */
 const char *foreign_hint(uint32_t format);
 
 #endif							/* WIRE_FOREIGN_H */

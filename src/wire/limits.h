@@ -89,7 +89,7 @@ typedef enum OptionType
 	VALUE_BOOLEAN,				/* 0 or 1 */
 	VALUE_NUMBER,				/* a whole number, in decimal digits */
 	VALUE_CHOICE,				/* the index of one of `choices` */
-	VALUE_TEXT					/* what it may look like is for who reads it */
+	VALUE_TEXT					/* what it may look like is up to whoever reads it */
 } OptionType;
 
 typedef struct OptionLimits
@@ -102,7 +102,7 @@ typedef struct OptionLimits
 	const char *unit;			/* VALUE_NUMBER: the plural of what is counted; NULL: nothing is */
 	const char *choices[4];		/* VALUE_CHOICE: NULL-terminated */
 	const char *accepted;		/* VALUE_TEXT: what it may look like, for users */
-	const char *other_names[8]; /* what users type for it, NULL-terminated: no names, but a hint knows them */
+	const char *other_names[8]; /* what users type in its place, NULL-terminated: not accepted, but a hint knows them */
 	const char *help;
 } OptionLimits;
 
@@ -123,7 +123,7 @@ OptionId	option_of_group(ColumnGroup group);
  */
 bool		option_parse(OptionId id, const char *text, uint64_t *value);
 
-/* Whether users call the option so, though it is not its name. */
+/* Whether users call the option by this name, though it is not its own. */
 bool		option_is_called(OptionId id, const char *name);
 
 /* Whether the option accepts this: a number, 0 or 1, the index of a choice, the length of a text. */

@@ -12,10 +12,10 @@
 #include "pg/base/encoding.h"
 #include "wire/record.h"
 
-/* So much of a text is shown in an error. */
+/* Bytes of a text that an error shows. */
 #define SHOWN_BYTES		400
 
-/* The bytes at the front that are ASCII, which all of the server's encodings share. */
+/* How many bytes at the front are ASCII, which all of the server's encodings share. */
 static size_t
 ascii_length(const uint8 *bytes, size_t length)
 {
@@ -39,7 +39,7 @@ encoding_from_utf8(const uint8 *utf8, size_t length)
 	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII || ascii_length(utf8, length) == length)
 		return cstring_to_text_with_len((const char *) utf8, length);
 
-	/* The server's own conversion, whatever others the search_path leads to. */
+	/* The server's own conversion, not one that the search_path leads to. */
 	function = FindDefaultConversion(PG_CATALOG_NAMESPACE, PG_UTF8, encoding);
 	converted = palloc(size);
 	while (length > 0)
@@ -59,7 +59,7 @@ encoding_from_utf8(const uint8 *utf8, size_t length)
 			used += done;
 		}
 
-		/* What stopped it cannot be held. */
+		/* The character that stopped it has no place in this encoding. */
 		if (done < length)
 			done += utf8_character(utf8 + done, length - done);
 		Assert(done > 0);		/* the caller's UTF-8 is valid */

@@ -25,7 +25,7 @@ void		secret_of_table(Oid table, uint8 key[SECRET_BYTES]);
  */
 void		secret_of_mapping(const char *digits, uint8 key[SECRET_BYTES]);
 
-/* New secrets from here on. */
+/* Makes new secrets, which hold from here on. */
 void		secret_renew(void);
 
 /* Overwrites a key that is not needed any more. */

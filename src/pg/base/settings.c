@@ -18,7 +18,7 @@ int			setting_max_workers = -1;
 int			setting_max_meters_per_scan = REQUEST_SHARDS_MAX;
 int			setting_max_meter_memory;
 
-/* A longer one would be cut off where it is used. */
+/* A longer path would be cut off where it is used. */
 static bool
 check_meter_program(char **value, void **extra, GucSource source)
 {

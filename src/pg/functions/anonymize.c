@@ -1,6 +1,6 @@
 /*
  * anonymize.c
- *	  nfstream_anonymize() and its like: hashes in the place of values, for users.
+ *	  nfstream_anonymize() and its relatives: hashes in the place of values, for users.
  */
 #include "postgres.h"
 
@@ -14,7 +14,7 @@
 #include "pg/base/value_hash.h"
 #include "pg/base/varlena.h"
 
-/* Errors unless a number of bytes lies in a range. */
+/* Errors unless the number of bytes is in the range. */
 static void
 check_bytes(const char *what, int64 bytes, int64 least, int64 most)
 {
@@ -45,7 +45,7 @@ nfstream_blake2b(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P(hash);
 }
 
-/* The hash of the first argument, whatever its type, by its text. */
+/* The hash of the first argument's text, whatever its type. */
 static Datum
 anonymize_argument(FunctionCallInfo fcinfo, const uint8 *key, size_t key_length)
 {

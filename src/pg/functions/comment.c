@@ -1,6 +1,6 @@
 /*
  * comment.c
- *	  nfstream_comment(): what a column is, as its comment.
+ *	  nfstream_comment(): what each column means, as the column's comment.
  */
 #include "postgres.h"
 
@@ -63,7 +63,7 @@ nfstream_comment(PG_FUNCTION_ARGS)
 	}
 	table_close(relation, NoLock);
 
-	/* Another call in the same statement may meet these comments. */
+	/* Another call in the same statement must see these comments. */
 	CommandCounterIncrement();
 	PG_RETURN_INT32(count);
 }

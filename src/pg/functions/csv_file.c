@@ -20,7 +20,7 @@
 
 #define CSV_EXTENSION	".csv"
 
-/* As COPY's files: everyone may read, the owner may write. */
+/* As for COPY's files: everyone may read, the owner may write. */
 #define FILE_MODE		0644
 #define NOT_FOR_OTHERS	(S_IWGRP | S_IWOTH)
 
@@ -34,10 +34,10 @@ typedef struct CsvFile
 
 struct CsvFiles
 {
-	CsvFiles   *next;			/* of those that are being written */
+	CsvFiles   *next;			/* of the files that are being written */
 	MemoryContext context;
 	const char *path;
-	bool		is_default;		/* nobody gave it */
+	bool		is_default;		/* nobody has given the path */
 	bool		chunked;
 	CsvFile    *files;			/* by number */
 	uint64		count;
@@ -45,7 +45,7 @@ struct CsvFiles
 	int			descriptor;		/* of `current`; -1: none */
 };
 
-/* One export may be within another.  What is not in its place when the process ends is removed. */
+/* One export may run inside another.  Files that are not in their places when the process ends are removed. */
 static CsvFiles *being_written;
 
 static void
@@ -80,7 +80,10 @@ forget(const CsvFiles *files)
 		*link = files->next;
 }
 
-/* Errors at a path that no file could have, or that something else has.  The server's functions for files cut longer ones. */
+/*
+ * Errors if no file could have the path, or if something that is no file has it.  The server's functions for files would
+ * cut off a longer one.
+ */
 static void
 check_path(const char *path)
 {
@@ -119,7 +122,7 @@ csv_files_create(const char *path, bool is_default, bool chunked)
 	return files;
 }
 
-/* name.csv becomes name.7.csv; a name with another ending or none keeps it in the same way. */
+/* name.csv becomes name.7.csv: the number stands before the name's ending, or after a name without one. */
 static char *
 path_of(const CsvFiles *files, uint64 index)
 {
@@ -159,7 +162,7 @@ could_not_create(const CsvFiles *files, const char *path)
 			 errhint("The server's operating system user must be allowed to write into its directory.") : 0));
 }
 
-/* Opens a file with the rights that COPY's have; -1 with errno if it cannot. */
+/* Opens a file with the permissions of COPY's files; -1 with errno if that fails. */
 static int
 open_file(const char *path, int flags)
 {
@@ -167,7 +170,7 @@ open_file(const char *path, int flags)
 	volatile int descriptor = -1;
 	int			error;
 
-	/* It raises an error where the server may have no more files open. */
+	/* This raises an error where the server may open no more files. */
 	PG_TRY();
 	{
 		descriptor = OpenTransientFilePerm(path, flags | O_WRONLY | O_NOFOLLOW | PG_BINARY, FILE_MODE);
@@ -182,7 +185,7 @@ open_file(const char *path, int flags)
 	return descriptor;
 }
 
-/* A new file beside its place, of a name that nobody could foresee and put something else at. */
+/* A new file beside its place, with a name that nobody can foresee and put something else at. */
 static void
 create(CsvFiles *files, CsvFile *file)
 {

@@ -2,8 +2,8 @@
  * csv_receiver.c
  *	  Rows of a query as CSV, as COPY writes it.
  *
- * The form is COPY's (copyto.c, CopyAttributeOutCSV): a value is quoted if it is empty, which tells it from NULL, or holds a
- * comma, a quote or an end of line.  COPY itself can't be used: it writes a query to one file only.
+ * The form is COPY's (copyto.c, CopyAttributeOutCSV): a value is quoted if it holds a comma, a quote or an end of line,
+ * or if it is empty, which tells it from NULL.  COPY itself cannot be used, as it writes a query to one file only.
  */
 #include "postgres.h"
 
@@ -17,7 +17,7 @@
 
 #include "pg/functions/csv_receiver.h"
 
-/* So much is written at once, bytes. */
+/* Bytes that are written at once. */
 #define WRITE_BYTES		(64 * 1024)
 
 typedef struct CsvReceiver
@@ -28,8 +28,8 @@ typedef struct CsvReceiver
 	uint64		rotate;
 	uint64		rows;
 	uint64		bytes;
-	int			encoding;		/* of the files: the client's */
-	bool		converts;		/* from the server's */
+	int			encoding;		/* of the files, which is the client's */
+	bool		converts;		/* from the server's encoding */
 	bool		embeds_ascii;
 	int			columns;
 	char	  **names;
@@ -38,7 +38,7 @@ typedef struct CsvReceiver
 	StringInfoData buffer;
 } CsvReceiver;
 
-/* Bytes of the character at `value`; only an encoding that no server uses has ASCII bytes inside of characters. */
+/* Bytes of the character at `value`.  Only an encoding that no server can have may hold ASCII bytes inside a character. */
 static inline int
 character_bytes(const CsvReceiver *csv, const char *value)
 {
@@ -50,7 +50,7 @@ needs_quotes(const CsvReceiver *csv, const char *value, const char *end)
 {
 	if (value == end)
 		return true;
-	/* Alone in a line this is the end of data to COPY FROM up to PostgreSQL 17. */
+	/* Alone in a line this ends the data of COPY FROM, up to PostgreSQL 17. */
 	if (csv->columns == 1 && strcmp(value, "\\.") == 0)
 		return true;
 	for (; value < end; value += character_bytes(csv, value))

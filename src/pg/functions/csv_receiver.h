@@ -10,10 +10,11 @@
 #include "pg/functions/csv_file.h"
 
 /*
- * A receiver that writes each row it gets to the files, byte for byte as COPY (FORMAT csv, HEADER) does in this session.
+ * A receiver that writes each row that it gets to the files, byte for byte as COPY (FORMAT csv, HEADER) would in this
+ * session.
  *
- * rows_per_file: that many to each, 0 for all to file 0; rotate: chunk k goes to file k mod so many, 0 for file k.  A file is started
- * with its first row: without rows there is none.
+ * rows_per_file: how many rows each file gets, 0 for all in file 0.  rotate: the number of files among which the chunks
+ * go round, 0 for a file of its own for each chunk.  A file is started with its first row: without rows there is none.
  */
 DestReceiver *csv_receiver_create(CsvFiles *files, uint64 rows_per_file, uint64 rotate);
 

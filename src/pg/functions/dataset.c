@@ -15,7 +15,7 @@
 #include "pg/options/privileges.h"
 #include "pg/source/source.h"
 
-/* What a query of it would find out too; but then the name of its first file has been looked for already. */
+/* A query of the table would find this out too, but only after the name of its first file was looked for. */
 static void
 check_select(Relation relation)
 {

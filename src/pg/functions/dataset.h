@@ -10,7 +10,7 @@
 /* Opens a relation, with a lock that stays.  Errors if it cannot be read, as an index, or not by the current user. */
 Relation	dataset_open(Oid relation);
 
-/* Whether the current user has the rights of a relation's owner. */
+/* Whether the current user has the rights of the relation's owner. */
 bool		dataset_is_own(Oid relation);
 
 /*

@@ -2,10 +2,10 @@
  * dataset_query.c
  *	  The query for a relation's rows, some columns as hashes.
  *
- * Statements that the extension runs for a user run with his search_path, in which he, or another, may have functions and
- * operators of any name.  So a SELECT from here holds nothing that is looked for by its name alone: the relation is qualified,
- * and the function that hashes is not written at all.  In its place stands a parameter, $n for column n, and the parser's hook
- * puts the call there, of the function with that OID.
+ * Statements that the extension runs for a user run with that user's search_path, on which anybody may have functions and
+ * operators of any name.  So a SELECT from here has nothing in it that is found by its name alone: the relation is
+ * qualified, and the function that hashes is not written at all.  In its place stands a parameter, $n for column n, which
+ * the parser's hook replaces with a call of the function by its OID.
  */
 #include "postgres.h"
 
@@ -27,7 +27,7 @@
 /* What a relation is called in its query. */
 #define ALIAS	"flows"
 
-/* Which of the relation's columns have a name in the array, by index.  Errors at a name that none has. */
+/* Which of the relation's columns, by index, have their names in the array.  Errors if no column has one of these names. */
 static bool *
 find_columns(Relation relation, ArrayType *names)
 {
@@ -59,7 +59,7 @@ find_columns(Relation relation, ArrayType *names)
 	return found;
 }
 
-/* The function nfstream_anonymize(anyelement) of this very schema, whatever others are called so. */
+/* The function nfstream_anonymize(anyelement) of this schema, and no other of that name. */
 static Oid
 find_function(Oid schema)
 {
@@ -113,7 +113,7 @@ dataset_query(Relation relation, ArrayType *hashed, Oid schema)
 	return query;
 }
 
-/* The parser's hook: $n is the hash of the relation's column n, by the function that was found and by no other of its name. */
+/* The parser's hook: $n is the hash of the relation's column n, by the function that was found and no other of its name. */
 static Node *
 hash_of_column(ParseState *state, ParamRef *reference)
 {

@@ -12,8 +12,8 @@
 /* A query for all columns of a relation, some of them as hashes with this session's key. */
 typedef struct DatasetQuery
 {
-	char	   *select;			/* in which $n stands for the hash of column n */
-	int			columns;		/* of the relation, those included that were dropped */
+	char	   *select;			/* $n stands for the hash of column n */
+	int			columns;		/* of the relation, dropped ones included */
 	char	  **names;			/* of these; NULL: dropped */
 	bool	   *hashed;
 	Oid			function;		/* nfstream_anonymize(anyelement) */
@@ -28,11 +28,11 @@ typedef struct DatasetQuery
 DatasetQuery *dataset_query(Relation relation, ArrayType *hashed, Oid schema);
 
 /*
- * Prepares a statement that has the query's SELECT in it, or is it; SPI must be connected, and the query stay as long as the
- * plan.
+ * Prepares a statement that is the query's SELECT or has it in it.  SPI must be connected, and the query must live as
+ * long as the plan.
  *
- * No name in the SELECT is looked for along anybody's search_path: the relation's is qualified, the function is called by its
- * OID, and there is nothing else in it.
+ * No name in the SELECT is looked up along a search_path: the relation's is qualified, the function is called by its OID,
+ * and there are no others.
  */
 SPIPlanPtr	dataset_prepare(DatasetQuery *query, const char *statement);
 

@@ -41,7 +41,7 @@ check_rights(void)
 				 errhint("GRANT pg_write_server_files TO that role, or write a file on the client's machine with psql's \\copy.")));
 }
 
-/* A whole number of an argument that must not be negative. */
+/* An argument that is a whole number and must not be negative. */
 static uint64
 natural(FunctionCallInfo fcinfo, int argument, int64 value, const char *name)
 {
@@ -54,7 +54,7 @@ natural(FunctionCallInfo fcinfo, int argument, int64 value, const char *name)
 	return (uint64) value;
 }
 
-/* Beside the first file of a table's source, with .csv behind its name. */
+/* Beside the first file of a table's source, with .csv after its name. */
 static char *
 default_path(Relation relation)
 {

@@ -2,11 +2,13 @@
  * to_table.c
  *	  nfstream_to_table(): a relation with flows as a table.
  *
- * A target that is not there is made with the relation's columns, their types and their comments.  One that is there is an error,
- * or gets the rows into its columns of the same names, behind those that it has or in their place, as `if_exists` says.
+ * A target that does not exist is made with the relation's columns, their types and their comments.  One that exists is
+ * an error, or gets the rows into its columns of the same names, in addition to those that it has or in their place, as
+ * `if_exists` says.
  *
- * To replace rows is to empty the table and fill it, so that what belongs to it stays: rights, indexes, views, columns that flows
- * lack.  Where it lacks a column of theirs, or has it with another type, it is dropped and made anew.
+ * Rows are replaced by emptying the table and filling it, so that what belongs to it stays: rights, indexes, views,
+ * columns that flows do not have.  Where it lacks one of their columns, or has it with another type, it is dropped and
+ * made anew.
  */
 #include "postgres.h"
 
@@ -42,7 +44,7 @@ enum
 
 static const char *const argument_names[ARGUMENTS] = {"flows", "target", "columns_to_anonymize", "persistence", "if_exists"};
 
-/* The values of `persistence`, what CREATE TABLE calls them, and what the catalog does. */
+/* The values of `persistence`, what CREATE TABLE calls them, and what the catalog has for them. */
 typedef struct Persistence
 {
 	const char *name;
@@ -146,7 +148,7 @@ read_target(text *name, const Persistence *persistence)
 	RangeVar   *range = makeRangeVarFromNameList(textToQualifiedNameList(name));
 	Target		target = {.persistence = persistence};
 
-	/* A temporary table hides others of its name, and does not meet them. */
+	/* A temporary table hides others of its name and is no obstacle to them. */
 	if (persistence->code == RELPERSISTENCE_TEMP)
 		range->relpersistence = RELPERSISTENCE_TEMP;
 	target.id = RangeVarGetRelid(range, NoLock, true);
@@ -159,7 +161,7 @@ read_target(text *name, const Persistence *persistence)
 
 /* ------------------------------------------------------------------------------------------------------------ statements */
 
-/* Runs a statement; returns how many rows it made. */
+/* Runs a statement; returns how many rows it has made. */
 static uint64
 run(SPIPlanPtr plan)
 {
@@ -181,7 +183,7 @@ run_utility(const char *verb, const Target *target)
 		elog(ERROR, "could not run \"%s\": %s", statement, SPI_result_code_string(result));
 }
 
-/* The relation's comment and its columns', for the new table, whose columns are the same but for those that were dropped. */
+/* Copies the comments of the relation and its columns to the new table, which has the same columns without the dropped ones. */
 static void
 copy_comments(Relation relation, Oid target)
 {
@@ -296,9 +298,9 @@ check_none_is_emptied(const List *sources, const List *emptied, const Target *ta
 }
 
 /*
- * Errors if the rows come from the table that they are to replace, directly, through views, or as one of its partitions or of its
- * parents: it would be emptied first.  The query knows the relations of its views, and its plan those of functions in SQL that
- * the planner has put in their calls' place; what other functions read nobody knows.
+ * Errors if the rows come from the table that they are to replace, directly, through views, or as one of its partitions
+ * or of its parents: it would be emptied first.  The query lists the relations of its views, and its plan those of SQL
+ * functions that the planner has inlined; nobody knows what other functions read.
  */
 static void
 check_not_own_rows(DatasetQuery *query, const Target *target)
@@ -315,7 +317,7 @@ check_not_own_rows(DatasetQuery *query, const Target *target)
 		return;
 	foreach(cell, planned->stmt_list)
 		check_none_is_emptied(lfirst_node(PlannedStmt, cell)->relationOids, emptied, target);
-	ReleaseCachedPlan(planned, NULL);	/* no resource owner has that of a plan which is not saved */
+	ReleaseCachedPlan(planned, NULL);	/* the plan is not saved, so no resource owner holds the reference */
 }
 
 static uint64
@@ -374,7 +376,7 @@ into_existing(Relation relation, DatasetQuery *query, Target *target, IfExists i
 	return 0;
 }
 
-/* What the planner knows of a table is its owner's to renew. */
+/* Only the owner of a table may renew what the planner knows of it. */
 static void
 analyze(const Target *target)
 {

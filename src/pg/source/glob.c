@@ -2,13 +2,14 @@
  * glob.c
  *	  The names that match a glob, within bounds.
  *
- * A pattern is taken apart into pieces: a component with wildcards, and the text between two of them, slashes included.  From the
- * left, a list of names is made longer piece by piece; it begins as the one name ''.  To text is added what stands there; at a
- * component with wildcards each name becomes as many as that directory has names that match.  Text at the end must be there.
+ * A pattern is taken apart into pieces: components with wildcards, and the text between two of them, slashes included.  A
+ * list of names grows piece by piece, from the left; it begins as the one name ''.  A piece of text is added to each
+ * name; at a component with wildcards each name is replaced by those that its directory has and that match.  Where a
+ * pattern ends in text, the names must exist.
  *
- * The C library's glob() does the same by calling itself for each component, on the stack, for as many as a pattern has and as
- * long as it takes.  Here nothing is nested, each step is counted and can be cancelled, and fnmatch(), which may look at each
- * byte of a name for each byte of a pattern, gets short ones only.
+ * The C library's glob() calls itself for each component of a pattern, however many there are and however long it takes.
+ * Here nothing is nested, each step is counted and can be cancelled, and fnmatch(), which may look at each byte of a name
+ * for each byte of a pattern, gets only short ones.
  */
 #include "postgres.h"
 
@@ -22,7 +23,7 @@
 
 #include "pg/source/glob.h"
 
-/* To open a directory takes as long as so many names in it. */
+/* Opening a directory takes as long as looking at this many names in it. */
 #define LOOKS_AT_DIRECTORY	10
 
 typedef struct Names
@@ -47,7 +48,7 @@ glob_may_match(const char *path)
 
 /* ------------------------------------------------------------------------------------------------------------------ bounds */
 
-/* Counts what is about to be done; false if there may be no more. */
+/* Counts what is about to be done; false if that is more than may be done. */
 static bool
 look(Walk *walk, int looks)
 {
@@ -81,7 +82,7 @@ keep(Walk *walk, Names *names, const char *start, const char *end)
 
 /* ------------------------------------------------------------------------------------------------------------------ pieces */
 
-/* Whether a component of this length has wildcards; a bracket that is not closed is none. */
+/* Whether a component of this length has wildcards; a bracket that is not closed is not one. */
 static bool
 has_wildcard(const char *component, size_t length)
 {
@@ -168,7 +169,7 @@ pattern_bound(const char *pattern)
 
 /* ------------------------------------------------------------------------------------------------------------- directories */
 
-/* A name to be ends with its directory's slash; users call the directory by its name. */
+/* Notes a directory that cannot be read: without the slash in which the unfinished name ends, as users write it. */
 static void
 note_unreadable(Walk *walk, const char *path, int error)
 {
@@ -182,10 +183,10 @@ note_unreadable(Walk *walk, const char *path, int error)
 }
 
 /*
- * Opens the directory of a name to be; NULL if there is none, or it cannot be read, which is noted.
+ * Opens the directory of an unfinished name; NULL if there is none, or if it cannot be read, which is noted.
  *
- * What is not there or no directory has no matches.  Of what a wildcard found, neither has a link that leads out of the server's
- * directory or round in a circle.
+ * What does not exist or is no directory has no matches.  Nor has a link among a wildcard's matches that leads out of the
+ * server's directory or round in a circle.
  */
 static DIR *
 open_directory(Walk *walk, const char *path, bool is_found)
@@ -205,7 +206,7 @@ open_directory(Walk *walk, const char *path, bool is_found)
 	return NULL;
 }
 
-/* Whether an entry may be a directory, as far as it is told without looking at it. */
+/* Whether an entry may be a directory, as far as can be told without looking at it. */
 static bool
 may_be_directory(const struct dirent *entry)
 {
@@ -259,7 +260,7 @@ match_component(Walk *walk, const Names *names, bool are_found, const char *comp
 	return true;
 }
 
-/* At the end, the names must be there. */
+/* At the end of the pattern, the names must exist. */
 static bool
 match_text(Walk *walk, const Names *names, const char *text, bool is_last, Names *longer)
 {

@@ -2,12 +2,12 @@
  * reach.c
  *	  How far a source reaches.
  *
- * It is the kernel that keeps names in a directory: openat2() with RESOLVE_BENEATH looks a name up and opens what it finds in
- * one step, so there is no moment between a check and the opening at which a symbolic link could be put in place.  Whatever is
- * looked at goes this way too, the directories that a glob goes through included.
+ * The kernel keeps names inside a directory: openat2() with RESOLVE_BENEATH looks a name up and opens what it finds in
+ * one step, so there is no moment between a check and the opening at which a symbolic link could be put in place.
+ * Whatever is only looked at goes this way too, as the directories of a glob do.
  *
- * The kernel takes no absolute link, wherever that leads.  One that leads into the directory is as good as a relative one, so it
- * is replaced here by what it says, and the name that comes of it is the kernel's to judge again.
+ * The kernel refuses every absolute link, wherever it leads.  One that leads into the directory is as good as a relative
+ * one, so it is replaced here by its text, and the kernel judges the name that results.
  */
 #include "postgres.h"
 
@@ -29,8 +29,8 @@
 /* --------------------------------------------------------------------------------------------------- names in a directory */
 
 /*
- * What an absolute path says behind the directory's name, without slashes in front; NULL if it does not begin with that.  These
- * are letters only: what lies there is the kernel's to find.
+ * The rest of an absolute path after the directory's name, without leading slashes; NULL if the path does not begin with
+ * that name.  Only letters are compared: what is there, the kernel finds.
  */
 static const char *
 behind_directory(const char *directory, const char *path)
@@ -52,7 +52,7 @@ behind_directory(const char *directory, const char *path)
 	}
 }
 
-/* A name that starts in the directory, for one as users write it; false, with errno, if it does not. */
+/* Turns a name as users write it into one that starts in the directory; false, with errno, if it does not lie there. */
 static bool
 make_relative(const char *directory, const char *path, char relative[PATH_MAX])
 {
@@ -84,7 +84,7 @@ open_beneath(int directory, const char *relative, int flags)
 	}
 	if (descriptor < 0 && (errno == EMFILE || errno == ENFILE))
 	{
-		/* As BasicOpenFile() does: the server keeps files open that it can open again. */
+		/* As BasicOpenFile() does: the server holds files open that it can close now and open again. */
 		closeAllVfds();
 		descriptor = syscall(SYS_openat2, directory, relative, &how, sizeof(how));
 	}
@@ -123,13 +123,14 @@ leads_out(int directory, char *relative, size_t length)
 }
 
 /*
- * The component of a name at which it leads out of the directory: what is before it does not, what is behind it does.  So it is
- * found by halves, as a name can have as many components as bytes.  Returns where it ends, and where it starts.
+ * Finds the component at which a name leads out of the directory: up to the one before it the name does not, from it on
+ * it does.  So it is found by halving, as a name can have nearly as many components as bytes.  Returns where it ends, and
+ * where it starts.
  */
 static size_t
 find_way_out(int directory, char *relative, size_t *start)
 {
-	size_t		inside = 0,		/* this much does not lead out */
+	size_t		inside = 0,		/* this many bytes do not lead out */
 				outside = strlen(relative);
 
 	for (;;)
@@ -157,8 +158,8 @@ find_way_out(int directory, char *relative, size_t *start)
 }
 
 /*
- * Puts the text of the symbolic link at which a name leads out of the directory in its place; false if it is none, or is absolute
- * and leads out.
+ * Where a name leads out of the directory by a symbolic link, puts the link's text in its place; false if it is no link,
+ * or an absolute one that leads out.
  */
 static bool
 replace_link(const Reach *reach, char relative[PATH_MAX])
@@ -204,7 +205,7 @@ reach_start(Reach *reach, const char *directory)
 	if (reach->descriptor < 0)
 		return false;
 
-	/* Whether the kernel can do it is known before any name is looked up. */
+	/* Whether the kernel can do this is found out before any name is looked up. */
 	probe = open_beneath(reach->descriptor, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (probe < 0)
 	{

@@ -2,8 +2,8 @@
  * reach.h
  *	  How far a source reaches: anywhere, or into one directory and no further.
  *
- * Nothing here raises an error about a file, and nothing tells of anything outside of the directory: a name that leads out of
- * it fails with EXDEV, whether there is something or not.
+ * Nothing here raises an error about a file, and nothing reveals what is outside the directory: a name that leads out of
+ * it fails with EXDEV, whether or not anything is there.
  */
 #ifndef PG_SOURCE_REACH_H
 #define PG_SOURCE_REACH_H
@@ -17,8 +17,9 @@ typedef struct Reach
 } Reach;
 
 /*
- * Starts with a directory, or without one (NULL).  False, with errno, if the directory cannot be opened; ENOSYS if the kernel
- * cannot keep names inside.  The descriptor goes with reach_end(), or with the transaction if that ends in an error.
+ * Starts with a directory, or without one (NULL).  False, with errno, if the directory cannot be opened; ENOSYS if the
+ * kernel cannot keep names inside it.  The descriptor goes with reach_end(), or with the transaction if that ends in an
+ * error.
  */
 bool		reach_start(Reach *reach, const char *directory);
 void		reach_end(Reach *reach);

@@ -1,10 +1,10 @@
 /*
  * source.c
- *	  The files behind the option `source`.
+ *	  The files that the option `source` stands for.
  *
- * A source is, whatever it looks like, the file of that name if there is one; else an array if it is written as one, a
- * glob if it has a glob's characters, an interface if there is one of that name, and at last the name of a file that is
- * not there. The elements of an array are looked at in the same way, but are no interfaces.
+ * If there is a file of that name, it is the source, whatever the name looks like.  Otherwise the text is an array if it
+ * is written as one, a glob if it has a glob's characters, an interface if there is one of that name, and else the name
+ * of a file that does not exist.  The elements of an array are read in the same way, but cannot be interfaces.
  */
 #include "postgres.h"
 
@@ -34,7 +34,7 @@
 typedef struct SourceList
 {
 	int			level;			/* of errors: ERROR, WARNING, or 0 for none */
-	bool		opens;			/* each file, to see that it can be */
+	bool		opens;			/* each file, to see that this is possible */
 	int			most;			/* files */
 	bool		is_cut;			/* there are more */
 	GlobBudget	budget;
@@ -69,7 +69,10 @@ open_file(const Reach *reach, const char *path, struct stat *status)
 	return descriptor;
 }
 
-/* Opening a device may set something off, so a file is looked at first; and again, for it may have been exchanged. */
+/*
+ * Opening a device may set something off, so a file is looked at first; and again once it is open, as it may have been
+ * exchanged.
+ */
 static bool
 look_at_file(const SourceList *list, const char *path, const Origin *origin, struct stat *status)
 {
@@ -158,8 +161,8 @@ add_path(SourceList *list, char *path, int index)
 }
 
 /*
- * Whether a name that is no file's is an interface's.  Which interfaces there are is nothing to tell those who may only read
- * what is in a directory: to them, one that is not theirs is a file that is not there.
+ * Whether a name that is no file's is an interface's.  Those who may only read what is in a directory are not told which
+ * interfaces exist: to them, one that is not theirs is a file that does not exist.
  */
 static bool
 is_interface(const ScanOptions *options)
@@ -169,7 +172,7 @@ is_interface(const ScanOptions *options)
 	return if_nametoindex(options->source) != 0;
 }
 
-/* The files of the source; false if not all of them can be had, which was reported where that is an error. */
+/* Finds the files of the source; false if not all of them can be had, which was reported if that is an error. */
 static bool
 add_source(SourceList *list, const ScanOptions *options)
 {
@@ -221,7 +224,7 @@ source_resolve(const ScanOptions *options, int *count)
 {
 	SourceList	list = {.level = ERROR, .opens = true, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
 
-	/* privileges_check_source() has passed for a bare name that is an interface's, whatever files there are. */
+	/* For a bare name that may be an interface's privileges_check_source() has passed, whatever files there are. */
 	if (!privileges_allow_files(options))
 		options_refuse_interface(options->source);
 	(void) resolve(&list, options);
@@ -252,8 +255,8 @@ source_size(const ScanOptions *options)
 }
 
 /*
- * Whether a file's name says that it is compressed with gzip, whose decompression takes three times what labels take; zstd's takes
- * half of that.  What is in a file is no business of this process, and a name that misleads costs time and no rows.
+ * Whether a file's name says that it is compressed with gzip, whose decompression takes three times what labels take;
+ * zstd's takes half of that.  This process does not look into files, and a misleading name costs time but no rows.
  */
 static bool
 is_named_gzip(const char *path)
@@ -292,7 +295,7 @@ source_size_for_analyze(const ScanOptions *options)
 {
 	SourceList	list = {.level = WARNING, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
 
-	/* A live source has no size, and the server says that it is not analyzed. */
+	/* A live source has no size, and the server itself says that it is not analyzed. */
 	if (options->source != NULL && form_behind(options->source, SOURCE_INTERFACE_PREFIX) != NULL)
 		return -1;
 	if (!options_check_source(options, WARNING) || !privileges_check_files(options, WARNING))

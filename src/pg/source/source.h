@@ -1,6 +1,6 @@
 /*
  * source.h
- *	  The files behind the option `source`.
+ *	  The files that the option `source` stands for.
  */
 #ifndef PG_SOURCE_SOURCE_H
 #define PG_SOURCE_SOURCE_H
@@ -28,12 +28,13 @@ typedef struct SourceFile
 SourceFile *source_resolve(const ScanOptions *options, int *count);
 
 /*
- * The bytes of all files of a source, for the planner; -1 if that is not known (yet), or not the owner's to know.  Of a
- * source that takes long to look through, those of the files up to there.  Opens no file and raises no error about them.
+ * The bytes of all files of a source, for the planner; -1 if that is not known (yet), or if the owner may not know.
+ * Where looking at all files would take long, the bytes of those that were looked at.  Opens no file and raises no error
+ * about them.
  */
 int64		source_size(const ScanOptions *options);
 
-/* The same for ANALYZE, of all files; where it is not known, a WARNING says why. */
+/* The same for ANALYZE, always of all files; if it is not known, a WARNING says why. */
 int64		source_size_for_analyze(const ScanOptions *options);
 
 /* What decides how many meters are worth their start. */
@@ -41,7 +42,7 @@ typedef struct SourceMeasure
 {
 	uint32		files;
 	int64		bytes;
-	int64		quick_bytes;	/* of these, in files that are read faster than labelled, as far as their names tell: not gzip's */
+	int64		quick_bytes;	/* of these, in files that are read faster than labelled: not gzip's, by their names */
 } SourceMeasure;
 
 SourceMeasure source_measure(const SourceFile *files, int count);
@@ -49,7 +50,7 @@ SourceMeasure source_measure(const SourceFile *files, int count);
 /* The same for the planner, as source_size() has it; all 0 where that is not known. */
 SourceMeasure source_measure_for_plan(const ScanOptions *options);
 
-/* So many bytes as the planner counts them: in pages, at least one. */
+/* A number of bytes as the planner counts them: in pages, at least one. */
 static inline BlockNumber
 source_pages(int64 bytes)
 {
@@ -59,8 +60,8 @@ source_pages(int64 bytes)
 /*
  * Opens a file again, in the process that hands it to a meter; the descriptor is the caller's to close().
  *
- * directory: the server's, which it must not lead out of; NULL: none.  Errors if it is not the same file any more, or has
- * become shorter.  Needs no database connection.
+ * directory: the server's, out of which the path must not lead; NULL: none.  Errors if it is not the same file any more,
+ * or has become shorter.  Needs no database connection.
  */
 int			source_open(const char *directory, const SourceFile *file);
 

@@ -2,8 +2,8 @@
  * source_errors.c
  *	  What users are told of sources that cannot be read.
  *
- * A source is a text, and there are many ways to write one that means something to somebody else: a shell, a browser, another
- * machine.  What is not there is looked at for them, so that the hint says what to write here.
+ * A source is a text, and users write many that would mean something elsewhere: to a shell, a browser, another machine.
+ * A name that does not exist is looked through for these, so that the hint says what to write here.
  */
 #include "postgres.h"
 
@@ -130,7 +130,7 @@ closed_directory(const Reach *reach, const char *path)
 	{
 		char		next = end[1];
 
-		/* With a name behind its slash a directory must be entered. */
+		/* A name after the slash makes the system enter the directory. */
 		end[1] = '\0';
 		if (!reach_stat(reach, psprintf("%s.", directory), &status) && errno == EACCES)
 		{

@@ -19,13 +19,13 @@ typedef struct Origin
 	bool		is_directory;	/* in which matches of the glob are looked for */
 } Origin;
 
-/* The directory of a server, which its tables' sources cannot be looked for in. */
+/* The directory of a server cannot be opened, so that no source of its tables can be looked for. */
 void		source_could_not_reach(int level, const char *directory);
 
 /* A file that is not there, may not be read, or is not in the directory. */
 void		source_could_not_open(int level, const Reach *reach, const char *path, const Origin *origin);
 
-/* What is there is no file of a disk. */
+/* What is there is no file on a disk. */
 void		source_not_regular(int level, const struct stat *status, const char *path, const Origin *origin);
 
 /* A glob that matches nothing, or whose matches are not known. */
