@@ -2,8 +2,8 @@
  * analyze.c
  *	  ANALYZE: a sample of a source's flows, for the planner's statistics.
  *
- * The whole source is metered, as there is no way to know a flow but to read all of it; the sample is Vitter's reservoir, as
- * for the server's own tables.
+ * The whole source is metered, because a flow is known only when all of it was read.  The sample is drawn with Vitter's
+ * reservoir algorithm, as for the server's own tables.
  *
  * Rows of the sample stay in memory until their statistics are made, and lists of SPLT can have 65535 elements each: wide
  * values are kept compressed, as a table would hold them.
@@ -23,10 +23,10 @@
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pass.h"
 
-/* Wider values are compressed; the server's statistics look at narrower ones alone. */
+/* Wider values are compressed; the server's statistics only look at narrower ones. */
 #define WIDE_BYTES	1024
 
-/* The row in the slot, as it is kept, in memory of context `kept`; what it takes to get there is in the current one. */
+/* A copy of the row in the slot, in the context `kept`; what is needed on the way is in the current one. */
 static HeapTuple
 keep_row(TupleTableSlot *slot, MemoryContext kept)
 {
@@ -104,7 +104,7 @@ acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *t
 	return count;
 }
 
-/* False for a source that cannot be looked at: the server says so, and a plain ANALYZE of the whole database goes on. */
+/* False for a source that cannot be looked at: the server says so, and an ANALYZE of the whole database goes on. */
 bool
 nfstream_analyze(Relation table, AcquireSampleRowsFunc *acquire, BlockNumber *pages)
 {

@@ -19,7 +19,7 @@
 #include "pg/fdw/sizing.h"
 #include "wire/limits.h"
 
-/* Files that a person is shown. */
+/* How many files a person is shown. */
 #define FILES_SHOWN	10
 
 static void
@@ -28,7 +28,7 @@ explain_switch(const char *label, bool on, ExplainState *es)
 	ExplainPropertyText(label, on ? "on" : "off", es);
 }
 
-/* Counters that are always shown; the others only where there is something to say, or where a program reads the plan. */
+/* Some counters are always shown, the others only if they are not 0, or if a program reads the plan. */
 static bool
 is_shown(Counter counter, uint64 value, ExplainState *es)
 {
@@ -100,7 +100,7 @@ explain_bounds(const ScanOptions *options, ExplainState *es)
 		ExplainPropertyList("Bounded By", bounds, es);
 }
 
-/* What is made of several files; where a person reads the plan, only what is out of the ordinary. */
+/* How several files are read; for a person, only what differs from the default. */
 static void
 explain_several(const ScanOptions *options, ExplainState *es)
 {

@@ -1,9 +1,9 @@
 /*
  * import.c
- *	  IMPORT FOREIGN SCHEMA: tables that need not be typed.
+ *	  IMPORT FOREIGN SCHEMA: tables that nobody has to type.
  *
- * A foreign schema is a way to declare the one table of a capture's flows: `nflow` as NFStream has them, `conn` as people read
- * them.
+ * A foreign schema is a way to declare the one table of a source's flows: `nflow` with NFStream's columns, `conn` with a
+ * few that are easy to read.
  */
 #include "postgres.h"
 
@@ -87,7 +87,7 @@ conn_has(const char *attribute)
 	return false;
 }
 
-/* Times are always the server's own types. */
+/* Times always have the server's own types. */
 static void
 add_conn_columns(Import *import)
 {
@@ -195,7 +195,10 @@ append_option(StringInfo command, const char *name, const char *value)
 	appendStringInfo(command, "%s%s %s", command->len > 0 ? ", " : "", quote_identifier(name), quote_literal_cstr(value));
 }
 
-/* The table's options: the statement's, but its own; and conn tells the application by its own name, whatever its server says. */
+/*
+ * The table's options: those of the statement that a table can have; and conn shows the application's own name, whatever
+ * its server's options say.
+ */
 static char *
 options_text(const Import *import, bool is_conn)
 {
@@ -216,7 +219,7 @@ options_text(const Import *import, bool is_conn)
 	return text.len == 0 ? "" : psprintf("\nOPTIONS (%s)", text.data);
 }
 
-/* One CREATE FOREIGN TABLE, which the server puts into the local schema. */
+/* One CREATE FOREIGN TABLE, which the server runs for the local schema. */
 List *
 nfstream_import(ImportForeignSchemaStmt *statement, Oid server)
 {

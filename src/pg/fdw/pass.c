@@ -46,7 +46,7 @@ create_job(FlowScan *scan)
 	job->request = scan->request;
 	job->request.files = count;
 	if (count == 1)
-		job->request.separate_files = false;	/* there is nothing that it were to be apart from */
+		job->request.separate_files = false;	/* there is no other file from which to separate it */
 	job->request.time_dissections = scan->timed;
 	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
 	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);
@@ -66,7 +66,7 @@ start(FlowScan *scan, MemoryContext parent)
 	scan->job = create_job(scan);
 	if (scan->warns)
 		tuple_builder_warn(scan->builder);
-	scan->warns = false;		/* a rescan says nothing new */
+	scan->warns = false;		/* a rescan has nothing new to say */
 	tuple_builder_set_files(scan->builder, scan->job->files, scan->job->request.files);
 	measure = source_measure(scan->job->files, scan->job->request.files);
 	scan->merge = merge_start(scan->job, sizing_meters(&scan->job->request, scan->options->n_meters, &measure));
@@ -90,7 +90,10 @@ pass_stop(FlowScan *scan)
 	scan->order = NULL;
 }
 
-/* Once for a scan, however often it is passed over: that captures overlap, and what becomes of packets that are late. */
+/*
+ * Warns, once for a scan however many passes it makes, that captures overlap, and says what becomes of packets that are
+ * late.
+ */
 static void
 warn_of_overlap(FlowScan *scan)
 {
@@ -114,7 +117,7 @@ warn_of_overlap(FlowScan *scan)
 			 errhint("Name the captures in the order of their times or set source_order to \"time\"; if they have nothing to do with each other, set separate_files to \"true\".")));
 }
 
-/* Once for a scan: that nothing passed its filter, where the packets are of a kind that most filters do not look into. */
+/* Says, once for a scan, that nothing passed its filter, if the packets have headers that most filters do not look past. */
 static void
 tell_of_blind_filter(FlowScan *scan)
 {
@@ -142,7 +145,7 @@ keep_order(FlowScan *scan, const uint32 *order)
 		scan->order[i] = order == NULL ? i : order[i];
 }
 
-/* After the last row: keeps what the meters counted, for EXPLAIN, and lets go of them, though a cursor may stay open. */
+/* After the last row: keeps what the meters counted, for EXPLAIN, and lets go of them, as a cursor may stay open. */
 static void
 finish(FlowScan *scan)
 {

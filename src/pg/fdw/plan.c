@@ -21,11 +21,11 @@
 #include "pg/rows/tuple.h"
 #include "pg/source/source.h"
 
-/* Of captures as people have them, by and large: shared out over 159 real ones of 34 MB with 4,676 flows. */
+/* Averages of captures as people have them: 159 real ones, of 34 MB and 4,676 flows in all. */
 #define BYTES_OF_A_FLOW		7500.0
 #define BYTES_OF_A_PACKET	450.0
 
-/* The size of a source that cannot be looked at: a capture of some megabytes. */
+/* The size that a source is given if it cannot be looked at: a capture of some megabytes. */
 #define BYTES_UNKNOWN		(8 << 20)
 
 /*
@@ -89,7 +89,7 @@ nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 	estimate->bytes = bytes < 0 ? BYTES_UNKNOWN : bytes;
 	estimate->flows = ceil(estimate->bytes / BYTES_OF_A_FLOW);
 
-	/* ANALYZE knows better, and its flows grow with the source. */
+	/* ANALYZE knows better: its number of flows, in proportion to the source's size now. */
 	if (baserel->tuples > 0 && baserel->pages > 0)
 		estimate->flows = ceil(baserel->tuples * source_pages(estimate->bytes) / baserel->pages);
 	if (estimate->options->max_nflows > 0)

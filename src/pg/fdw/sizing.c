@@ -2,9 +2,10 @@
  * sizing.c
  *	  How many meters a scan is worth.
  *
- * Files that are metered apart are shared out among the meters, all of the work with them.  Otherwise every meter walks the whole
- * source, and it is nDPI's work alone that they share: so it is one meter where no label is wanted, one for what is compressed with
- * gzip, which takes longer to decompress than to label, and one where a filter is likely to leave little to label.
+ * Files that are metered apart are shared out among the meters, and all the work with them.  Otherwise every meter walks
+ * the whole source, and they only share the work of nDPI: so there is one meter if no label is wanted, one for files that
+ * are compressed with gzip, which take longer to decompress than to label, and one if a filter is likely to leave little
+ * to label.
  */
 #include "postgres.h"
 
@@ -13,7 +14,10 @@
 #include "pg/base/settings.h"
 #include "pg/fdw/sizing.h"
 
-/* A meter more is worth its start for so many bytes of a source; a file that is metered apart costs like so many of its own. */
+/*
+ * How many bytes of a source make one more meter worth its start; and how many bytes cost as much as one more file that
+ * is metered apart.
+ */
 #define BYTES_FOR_A_METER	((int64) 8 << 20)
 #define BYTES_FOR_A_FILE	((int64) 16 << 10)
 
@@ -34,14 +38,14 @@ sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure 
 	uint64		cores = Max(sysconf(_SC_NPROCESSORS_ONLN), 1);
 	uint64		meters = n_meters;
 
-	/* Only who has all flows knows where the last one leaves, and what is given up there. */
+	/* Only a meter that has all flows knows where the last of them leaves, and which are given up there. */
 	if (request->max_nflows > 0)
 		return 1;
 	if (meters == 0)
 		meters = Min(Min(meters_that_pay(request, measure), cores), REQUEST_SHARDS_MAX);
 	meters = Min(meters, (uint64) setting_max_meters_per_scan);
 
-	/* Each meter has a file, or keeps a flow, at least. */
+	/* Each meter has at least one file, or room for one flow. */
 	if (request->separate_files && measure->files > 1)
 		meters = Min(meters, measure->files);
 	else if (request->max_active_flows > 0)

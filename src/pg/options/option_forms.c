@@ -18,13 +18,13 @@
 #include "pg/options/planned.h"
 #include "wire/schema.h"
 
-#define PLUGINS_DEPTH_MAX	32		/* arrays and objects in each other in the parameters of plugins */
+#define PLUGINS_DEPTH_MAX	32		/* of arrays and objects in each other, in the parameters of plugins */
 #define KEY_DIGITS_MAX	128		/* BLAKE2b takes keys of up to 64 bytes: RFC 7693, section 2.1 */
 
 /*
  * Calls an input function; false if the text is no value of its type.
  *
- * No transaction state is touched by the two functions that are called here, so their complaint can be dropped.
+ * The two functions that are called here touch no state of the transaction, so their errors can be dropped.
  */
 static bool
 read_literal(Oid input_function, const char *literal, Oid element_type, Datum *value)
@@ -88,7 +88,7 @@ form_parse_names(const char *value, List **names)
 	return true;
 }
 
-/* Not too long; whether there is one is the kernel's to say. */
+/* Whether it is not too long; whether there is such an interface, the kernel knows. */
 static bool
 is_interface_name(const char *name)
 {
@@ -147,7 +147,7 @@ is_plugin(JsonbValue *element)
 		is_plugin_name(element->val.string.val, element->val.string.len);
 }
 
-/* How many arrays and objects are in each other. */
+/* How deep arrays and objects are nested. */
 static int
 json_depth(JsonbContainer *root)
 {

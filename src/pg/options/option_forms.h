@@ -9,7 +9,7 @@
 
 #include "nodes/pg_list.h"
 
-/* What stands behind a prefix (SOURCE_INTERFACE_PREFIX, ATTRIBUTE_UDPS_PREFIX); NULL if the text does not start with it. */
+/* The rest of a text after a prefix (SOURCE_INTERFACE_PREFIX, ATTRIBUTE_UDPS_PREFIX); NULL if it does not start with that. */
 const char *form_behind(const char *value, const char *prefix);
 
 /* Whether a text looks like the literal of an array: it starts with { and ends with }. */
@@ -24,7 +24,7 @@ bool		form_parse_names(const char *value, List **names);
 /* A path, a glob, a literal of an array with at least one path, or interface:NAME. */
 bool		form_is_source(const char *value);
 
-/* The name of a plugin, or a JSON array of names and of objects with a name under "plugin", at most 32 deep. */
+/* The name of a plugin, or a JSON array of names and of objects with a name under "plugin", nested at most 32 deep. */
 bool		form_is_plugins(const char *value);
 
 /* A literal of an array of names, `{}` included. */

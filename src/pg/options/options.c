@@ -39,7 +39,7 @@
 typedef struct Option
 {
 	int			places;
-	bool		(*is_valid) (const char *value);	/* VALUE_TEXT: whether it is what limits.c tells users; NULL: any text is */
+	bool		(*is_valid) (const char *value);	/* VALUE_TEXT: whether it is what limits.c tells; NULL: any text is */
 	char	   *(*suggest) (const char *value); /* VALUE_TEXT: what a wrong value may have meant; NULL: nobody knows */
 	bool		is_secret;		/* not to be repeated in an error */
 	size_t		field;			/* offset in ScanOptions; 0: none */
@@ -102,7 +102,7 @@ places_of_catalog(Oid catalog)
 	}
 }
 
-/* Where an option may stand, as users read it behind "belongs". */
+/* Where an option may stand, as users read it after "belongs". */
 static char *
 places_text(int places)
 {
@@ -127,8 +127,7 @@ refuse_planned_option(const char *name)
 }
 
 /*
- * The option of this name that may stand in one of these places.  Errors if there is none, and names those that there
- * are.
+ * The option of this name, if it may stand in one of these places.  Otherwise errors, with the names of those that may.
  */
 static OptionId
 find_option(const char *name, int places)
@@ -171,7 +170,7 @@ find_option(const char *name, int places)
 			 errhint("Perhaps you meant %s. Valid options in this context are: %s.", perhaps, valid.data)));
 }
 
-/* Takes a value over; false if the option does not accept it.  A text is not copied. */
+/* Puts a value into its field; false if the option does not accept it.  A text is not copied. */
 static bool
 take_value(OptionId id, char *value, ScanOptions *options)
 {
@@ -221,7 +220,8 @@ refuse_value(OptionId id, const char *value)
 }
 
 /*
- * Takes a list of options over.  Errors at the first that may not stand there or has a value that it does not accept.
+ * Puts the values of a list of options into their fields.  Errors at the first that may not stand there, or does not
+ * accept its value.
  */
 static void
 take_options(List *list, int places, ScanOptions *options)
@@ -294,7 +294,10 @@ owner_of_table(Oid table)
 	return owner;
 }
 
-/* Defaults, the server's options, then `nearer`: those of a table or a statement, whose source is `nearer_owner`'s. */
+/*
+ * Defaults, overridden by the server's options, overridden by `nearer`: those of a table or a statement, for whose source
+ * `nearer_owner` answers.
+ */
 static ScanOptions *
 merge_options(Oid server_id, List *nearer, int nearer_places, Oid nearer_owner)
 {

@@ -47,7 +47,7 @@ typedef struct ScanOptions
 	char	   *columns_to_anonymize;
 	uint64		max_active_flows;	/* 0: no bound */
 	uint64		meter_memory;	/* MB of one meter */
-	uint64		meter_timeout;	/* seconds that a meter may take for nothing, 0: for ever */
+	uint64		meter_timeout;	/* seconds that a meter may stand still, 0: for ever */
 	bool		separate_files;
 	int			source_order;	/* SourceOrder */
 	int			on_damage;		/* OnDamage */
@@ -61,22 +61,22 @@ typedef struct ScanOptions
 	bool		extra_columns;
 } ScanOptions;
 
-/* The prefix of a source that is an interface in any case. */
+/* The prefix of a source that is an interface whatever files there are. */
 #define SOURCE_INTERFACE_PREFIX	"interface:"
 
-/* The prefix of a column's `attribute` that is a plugin's value. */
+/* The prefix of a column's `attribute` that stands for a plugin's value. */
 #define ATTRIBUTE_UDPS_PREFIX	"udps."
 
 /* The options of a foreign table, in the current memory context. */
 ScanOptions *options_of_table(Oid table);
 
 /*
- * The options of IMPORT FOREIGN SCHEMA: the statement's override the server's.  Checks the statement's, which the
- * server does not; a source there is its caller's.
+ * The options of IMPORT FOREIGN SCHEMA: the statement's override the server's.  Checks the statement's, as the server
+ * does not; for a source there its caller answers.
  */
 ScanOptions *options_of_import(Oid server, List *statement_options);
 
-/* The options of a statement that the table it creates gets: IMPORT's own are left out. */
+/* The options of a statement that its table gets: all but IMPORT's own. */
 List	   *options_for_imported_table(List *statement_options);
 
 /* The column option `attribute`, or NULL. */

@@ -1,6 +1,6 @@
 /*
  * planned.c
- *	  Names that the documentation has, of what is not available yet.
+ *	  Names of what is documented as planned, and not available yet.
  */
 #include "postgres.h"
 

@@ -1,8 +1,8 @@
 /*
  * planned.h
- *	  Names that the documentation has, of what is not available yet.
+ *	  Names of what is documented as planned, and not available yet.
  *
- * An error says so, and not that there is no such thing.
+ * Errors say that, and not that there is no such thing.
  */
 #ifndef PG_OPTIONS_PLANNED_H
 #define PG_OPTIONS_PLANNED_H

@@ -5,9 +5,10 @@
  * A reader needs SELECT on the table and nothing else; the rights on the source are those of the role that named it: a
  * superuser, or for files a member of pg_read_server_files.
  *
- * A server with the option `directory` or `interfaces` is a way for others: whoever may use it may read what it bounds.  So the
- * table's owner must be one who may use it at the time of the scan, and not only when the table was made; and whoever sets
- * these options must be one who could read it all.  The bounds are everybody's on such a server, a superuser's too.
+ * A server with the option `directory` or `interfaces` opens a way for others: whoever may use the server may read what
+ * is within its bounds.  So the table's owner must be allowed to use it at the time of the scan, not only when the table
+ * was made; and these options may only be set by those who could read all of it without them.  The bounds hold for
+ * everybody on such a server, superusers too.
  */
 #include "postgres.h"
 
@@ -27,7 +28,7 @@
 #include "pg/options/option_forms.h"
 #include "pg/options/privileges.h"
 
-/* A hint names servers until it has so many bytes of names. */
+/* Bytes of names after which a hint names no more servers. */
 #define SHOWN_SERVERS_BYTES	128
 
 /* The object through which the source is reached, as an error names it. */
@@ -85,7 +86,7 @@ may_read_all_files(Oid role)
 	return has_privs_of_role(role, ROLE_PG_READ_SERVER_FILES);
 }
 
-/* Which of the two roles has no right to read files, InvalidOid if none. */
+/* Which of the two roles may not read files; InvalidOid if both may. */
 static Oid
 without_files(const ScanOptions *options)
 {
@@ -171,7 +172,7 @@ is_listed(const ScanOptions *options, const char *interface)
 	return false;
 }
 
-/* Which of the two roles has no right to capture from any interface, InvalidOid if none. */
+/* Which of the two roles may capture from no interface; InvalidOid if both may from some. */
 static Oid
 without_interfaces(const ScanOptions *options)
 {
@@ -241,8 +242,8 @@ privileges_check_source(const ScanOptions *options)
 /* ----------------------------------------------------------------------------------------------------------------- bounds */
 
 /*
- * The validator is shown all options of a server that has them, whichever of them a statement changes, and not what they were.
- * So who may not set them may change nothing beside them either; what he may is drop them.
+ * The validator is shown all options that a server is to have, not what they were or which of them a statement changes.
+ * So whoever may not set these two may not change others on a server that has them either; dropping them is allowed.
  */
 static void
 refuse_bound(const char *option, const char *who)

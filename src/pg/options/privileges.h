@@ -8,10 +8,11 @@
 #include "pg/options/options.h"
 
 /*
- * Errors unless the role that answers for the source may read it.  Touches no file; to be called before anything does.
+ * Errors unless the role that answers for the source may read it.  Touches no file, and must be called before anything
+ * does.
  *
- * A bare name may turn out to be an interface only when it is looked for: source_resolve() then asks again.  Where the role may
- * read no file, one of the server's interfaces is meant by its bare name, and passes.
+ * A bare name may turn out to be an interface only when it is looked for: source_resolve() then asks again.  If the role
+ * may not read files, a bare name that is one of the server's interfaces means the interface, and passes.
  */
 void		privileges_check_source(const ScanOptions *options);
 
@@ -27,7 +28,7 @@ bool		privileges_check_files(const ScanOptions *options, int level);
 /* Whether privileges_check_interface() would pass. */
 bool		privileges_allow_interface(const ScanOptions *options, const char *interface);
 
-/* Errors unless the current user may set what these options of a server have of `directory` and `interfaces`. */
+/* Errors if the current user may not set `directory` or `interfaces`, which are among these options of a server. */
 void		privileges_check_bounds(const ScanOptions *options);
 
 #endif							/* PG_OPTIONS_PRIVILEGES_H */

@@ -12,10 +12,10 @@
 
 #include "pg/options/suggest.h"
 
-/* At most so many edits, and no more than half of what was typed. */
+/* The most edits from what was typed to a name that is near; nor may they be more than half of its length. */
 #define EDITS_MAX		4
 
-/* Shorter names are contained in others by accident. */
+/* Shorter names are found in others by accident. */
 #define CONTAINED_MIN	3
 
 /* The longest name for which the server counts edits. */

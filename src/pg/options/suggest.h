@@ -12,7 +12,7 @@
 typedef struct Suggestions
 {
 	const char *wanted;			/* what was typed */
-	int			wanted_length;	/* bytes; no more than tells that it is too long to be like a name */
+	int			wanted_length;	/* bytes; counted only up to where it is too long to be like a name */
 	int			count;
 	const char *names[SUGGESTIONS_MAX]; /* the nearest first */
 	int			distances[SUGGESTIONS_MAX];
@@ -20,10 +20,10 @@ typedef struct Suggestions
 
 void		suggest_start(Suggestions *suggestions, const char *wanted);
 
-/* Takes note of a name that exists, if it is near; the name must outlive the suggestions. */
+/* Notes a name that exists, if it is near; the name must outlive the suggestions. */
 void		suggest_offer(Suggestions *suggestions, const char *name);
 
-/* Takes note of the name that was meant: it comes before those that are near. */
+/* Notes the name that was meant for sure: it comes before those that are near. */
 void		suggest_meant(Suggestions *suggestions, const char *name);
 
 /* `"a"`, `"a" or "b"`, `"a", "b" or "c"`, in the current memory context; NULL if nothing is near. */

@@ -9,10 +9,10 @@
 #include "pg/workers/failure.h"
 #include "pg/workers/slots.h"
 
-/* An answer takes some ms; after so many there will be none. */
+/* An answer takes a few ms; after this time, in ms, none will come. */
 #define ANSWER_TIMEOUT	60000
 
-/* An answer has no more messages: nDPI's numbers have 16 bits. */
+/* The most messages of an answer: nDPI's numbers have 16 bits. */
 #define ANSWER_MESSAGES	65536
 
 /* Hands on the messages of one answer. */

@@ -8,7 +8,7 @@
 #include "pg/workers/owner.h"
 #include "wire/request.h"
 
-/* Takes a message; false if it was the last that is wanted. */
+/* Takes a message; false if no more are wanted. */
 typedef bool (*AskTaker) (const MeterMessage *message, void *context);
 
 /*

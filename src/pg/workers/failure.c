@@ -19,7 +19,7 @@
 
 #define METER_BROKEN		"The capture may be made to break the dissector. Other statements are not affected."
 
-/* What a failure is of: the first thing that its message names. */
+/* What a failure is of, which its message names first. */
 typedef enum Subject
 {
 	OF_METER,
@@ -27,7 +27,7 @@ typedef enum Subject
 	OF_CAPTURE
 } Subject;
 
-/* How a failure is told that a meter reports. */
+/* How a failure that a meter reports is told. */
 typedef struct FailureKind
 {
 	int			sqlstate;
@@ -151,7 +151,7 @@ text_of(const FailureMessage *failure)
 	return encoding_field(failure->text, sizeof(failure->text));
 }
 
-/* What to do about a file; of one that is something else, that tells more. */
+/* What to do about a failure; what a file is, if it is no capture, tells more than the failure's code. */
 static const char *
 hint_of(const FailureMessage *failure)
 {

@@ -2,8 +2,9 @@
  * job.c
  *	  A scan's job, as one piece of memory.
  *
- * The request stands as it crosses to a meter, after its length; the orders and the files stand as they are; then the directory ('' for
- * none) and the paths, each with its NUL.  Pointers of the files are meaningless in there and made anew by the reader.
+ * The request stands as it crosses to a meter, after its length; the orders and the files stand as they are; then the
+ * directory ('' for none) and the paths, each with its NUL.  The files' pointers mean nothing in there; the reader makes
+ * them anew.
  */
 #include "postgres.h"
 

@@ -10,16 +10,16 @@
 #include "pg/source/source.h"
 #include "wire/request.h"
 
-/* What an owner is to do with its meter, the leader's settings apart from which it may be another process's. */
+/* What an owner needs to know of the leader's settings and options: it may be another process. */
 typedef struct OwnerOrders
 {
-	uint64		meter_timeout;	/* ms that a meter may take for nothing; 0: for ever */
+	uint64		meter_timeout;	/* ms that a meter may stand still; 0: for ever */
 	char		program[MAXPGPATH]; /* the setting meter_program */
 } OwnerOrders;
 
 typedef struct ScanJob
 {
-	MeterRequest request;		/* as if for one meter: the owner makes it its own shard's */
+	MeterRequest request;		/* as if for one meter; each owner makes it that of its shard */
 	OwnerOrders orders;
 	const char *directory;		/* the files lie in there; NULL: anywhere */
 	SourceFile *files;			/* request.files of them */

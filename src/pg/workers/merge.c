@@ -2,11 +2,12 @@
  * merge.c
  *	  The meters of one scan, and their flows in the one order.
  *
- * Each meter is at the end of a link: a worker's queue, or the channel where the leader owns it.  A link delivers batches of
- * records, and says what is known of those to come; which is the scan's next is wire/order.h's to tell.  Links that are ahead are
- * not read from, and their meters wait when the queues are full.
+ * Each meter is at the end of a link: a worker's queue, or the channel where the leader owns it.  A link delivers batches
+ * of records, and says what is known of those to come; wire/order.h decides which record is the scan's next.  Links that
+ * are ahead are not read from, and their meters wait when the queues are full.
  *
- * Clean-up hangs on the memory context of the scan, which goes in every case: at the scan's end, with the portal, at abort.
+ * Cleaning up is left to the memory context of the scan, which goes in every case: at the scan's end, with the portal, at
+ * an abort.
  */
 #include "postgres.h"
 
@@ -29,7 +30,7 @@ typedef struct Link
 	OrderStream *stream;		/* what is known of its records */
 	Record	record;			/* the next one, if the stream has it */
 	uint64		records;		/* so far */
-	uint32		damage_next;	/* in the order of reading: no file before this one will be told to be damaged */
+	uint32		damage_next;	/* in the order of reading: no file before this one may still be reported as damaged */
 	bool		told_overlap;
 	bool		told_order;
 
@@ -66,7 +67,7 @@ struct Merge
 	OverlapMessage overlap;		/* if it has */
 };
 
-/* So many damaged files have a warning of their own. */
+/* How many damaged files get a warning of their own. */
 #define DAMAGES_TOLD	20
 
 /* ----------------------------------------------------------------------------------------------------------------- the end */
@@ -81,7 +82,7 @@ release(Merge *merge)
 	merge->segment = NULL;
 }
 
-/* The memory context goes; the slots have their resource owner. */
+/* The memory context goes.  The slots are given back by their resource owner. */
 static void
 release_with_context(void *argument)
 {
@@ -107,7 +108,7 @@ launch_workers(Merge *merge, uint32 wanted)
 	while (merge->count < wanted && route_to_worker(&merge->links[merge->count].route, merge->job, &merge->segment))
 		merge->count++;
 
-	/* Only now is it known of how many shards each has one. */
+	/* Only now is it known how many shards there are. */
 	for (uint32 i = 0; i < merge->count; i++)
 	{
 		/* Each meter has all flows of its files. */
@@ -168,7 +169,7 @@ lying_meter(const char *what)
 	failure_raise_fault(FAULT_CONTENT, what, NULL);
 }
 
-/* What cannot have come, if it is that. */
+/* Errors if something has come that cannot have. */
 static void
 check(const char *wrong)
 {
@@ -189,7 +190,7 @@ read_record(Merge *merge, Link *link)
 	link->records++;
 }
 
-/* The place of a file in the order of reading. */
+/* The turn of a file: its number in the order of reading. */
 static uint32
 turn_of(const Merge *merge, uint32 file)
 {
@@ -234,7 +235,7 @@ take_damage(Merge *merge, Link *link, const FailureMessage *damage)
 	}
 }
 
-/* All meters look for the order themselves, and find the same. */
+/* All meters find the order out for themselves, and all find the same. */
 static void
 take_order(Merge *merge, Link *link, const uint8 *body, uint32 length)
 {
@@ -275,7 +276,7 @@ take_file_end(Link *link, uint64 packets)
 	link->packets += packets;
 }
 
-/* So they do of overlaps, each once. */
+/* All meters report the same overlap, each once. */
 static void
 take_overlap(Merge *merge, Link *link, const OverlapMessage *overlap)
 {
@@ -295,7 +296,7 @@ take_end(Link *link, const Account *account, bool apart)
 		(apart && account->counters[COUNTER_PACKETS_READ] != link->packets))
 		lying_meter("an account that does not add up");
 
-	/* Others may go on for long, and a cursor be left idle. */
+	/* Others may go on for long, and a cursor may be left idle. */
 	route_close(&link->route);
 	slot_release(&link->route.slot);
 }

@@ -14,7 +14,8 @@
 typedef struct Merge Merge;
 
 /*
- * Starts the meters of a scan: `meters` of them, or as many as there are free worker slots, or one of the leader's own.
+ * Starts the meters of a scan: `meters` of them, or as many as there are free slots for workers, or else one of the
+ * leader's own.
  *
  * The scan lives in a child of the current memory context: whenever that goes, after an error too, the meters and workers go
  * with it.  The job must live as long.
@@ -25,10 +26,10 @@ Merge	   *merge_start(const ScanJob *job, uint32 meters);
 uint32		merge_meters(const Merge *merge);
 
 /*
- * The next flow in the scan's order (wire/record.h), valid until the next call; NULL behind the last.
+ * The next flow in the scan's order (wire/record.h), valid until the next call; NULL after the last.
  *
- * Waits for the meters, open to interrupts.  Errors if a meter fails, or a capture is damaged and request.stop_at_damage is
- * set; warns of damage otherwise, behind the last flow.
+ * Waits for the meters, open to interrupts.  Errors if a meter fails, or a capture is damaged and request.stop_at_damage
+ * is set; otherwise warns of damage, after the last flow.
  */
 const Record *merge_next(Merge *merge);
 
@@ -38,7 +39,7 @@ bool		merge_account(const Merge *merge, Account *account);
 /* The order in which the files are read; NULL: the given one, or none that is known yet. */
 const uint32 *merge_order(const Merge *merge);
 
-/* The first source that begins long before the time that was reached, once there is an account; NULL: none does. */
+/* The first file that begins long before the time that was reached, once there is an account; NULL if none does. */
 const OverlapMessage *merge_overlap(const Merge *merge);
 
 /* How many flows one of the meters emitted, once there is an account. */

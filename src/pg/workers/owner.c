@@ -2,8 +2,8 @@
  * owner.c
  *	  Owning a meter.
  *
- * Whatever comes from a meter may be hostile.  Its messages are framed here: the type must be one that a meter sends, at its
- * place in the conversation, and with a length that the type allows (wire/message.c has the table).
+ * Whatever comes from a meter may be hostile.  Its messages are framed here: the type must be one that a meter sends, in
+ * its turn, and with a length that the type allows (wire/message.c has the table).
  */
 #include "postgres.h"
 
@@ -38,14 +38,14 @@
 #define FIRST_PAUSE			100
 #define LONGEST_PAUSE		10000
 
-/* With so many meters that were told to end and have not, no other one is started. */
+/* No other meter is started while this many were told to end and have not ended. */
 #define LINGERING_MAX		16
 
-/* These meters of this process: there was a slot for each. */
+/* Such meters of this process: there was a slot for each. */
 static pid_t lingering[LINGERING_MAX + SLOTS_MAX];
 static int	lingering_count = 0;
 
-/* How often in meter_timeout the owner looks whether a silent meter moves on. */
+/* How often within meter_timeout the owner looks whether a silent meter moves on. */
 #define LOOKS_IN_TIMEOUT	4
 
 struct OwnedMeter
@@ -64,17 +64,17 @@ struct OwnedMeter
 	Size		start;
 	Size		end;
 
-	/* Since when the meter is waited for, with nothing from it and no move; 0: it was not waited for yet. */
+	/* Since when the meter has been waited for while it sent nothing and did not move; 0: it is not waited for. */
 	TimestampTz waiting_since;
 
-	/* Where the meter is, and where it was when it was looked at last. */
+	/* Where the meter is, and where it was at the last look. */
 	const MeterProgress *progress;
 	MeterProgress seen;
 };
 
 /* ------------------------------------------------------------------------------------------------------------------ to it */
 
-/* Waits for the channel to be readable or writeable, for the latch, or for so many ms (-1: for ever); open to interrupts. */
+/* Waits for the channel to be readable or writeable, for the latch, or for `timeout` ms (-1: for ever); open to interrupts. */
 static void
 wait_for(OwnedMeter *meter, int event, long timeout)
 {
@@ -87,7 +87,7 @@ wait_for(OwnedMeter *meter, int event, long timeout)
 
 static void wait_within_timeout(OwnedMeter *meter, int event);
 
-/* Sends bytes, the first of them with a descriptor (-1: without); waits while the meter does not take them. */
+/* Sends bytes, the first of them with a descriptor (-1: without one); waits while the meter does not take them. */
 static void
 send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
 {
@@ -176,7 +176,7 @@ send_file(OwnedMeter *meter, uint32 index)
 	PG_END_TRY();
 }
 
-/* The meter asks which source is its next: the next that no meter of the scan has taken. */
+/* The meter asks which file is its next: the next that no meter of the scan has taken. */
 static uint32
 take_file(OwnedMeter *meter)
 {
@@ -198,7 +198,7 @@ take_file(OwnedMeter *meter)
 
 /* ---------------------------------------------------------------------------------------------------------------- from it */
 
-/* Whether a child has ended, and how; one that has is waited for no more. */
+/* Whether a child has ended, and how; it must not be asked for again once it has. */
 static bool
 has_ended(pid_t pid, int *status)
 {
@@ -227,8 +227,9 @@ reap_lingering(void)
 /*
  * Ends the meter, if it did not end itself, and waits until it is gone; *status is as waitpid() has it.
  *
- * A meter cannot refuse, but the kernel lets it go only when it is done with what it does for it, as reading from a file system
- * that has gone away.  Nobody can wait for that, and less for each of many: false, and it is among those that linger.
+ * A meter cannot refuse, but a process ends only when the kernel is done with what it does for it, as with a read from a
+ * file system that has gone away.  Nobody can wait for that, let alone for many meters one by one: then the result is
+ * false, and the meter is one of those that linger.
  */
 static bool
 reap(OwnedMeter *meter, int *status)
@@ -238,7 +239,7 @@ reap(OwnedMeter *meter, int *status)
 				waited = 0,
 				pause = FIRST_PAUSE;
 
-	Assert(pid > 0);			/* others would be everybody */
+	Assert(pid > 0);			/* 0 and less are many processes, not one */
 	meter->pid = 0;
 	kill(-pid, SIGKILL);		/* with all that it might have started */
 	kill(pid, SIGKILL);
@@ -368,7 +369,7 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 			failure_raise_fault(FAULT_MESSAGE_OUT_OF_TURN, psprintf("%u", message->type), NULL);
 		if (message->type == MESSAGE_TAKE_FILE)
 		{
-			/* The answer goes on in the question's place. */
+			/* The answer goes to the leader in the question's place. */
 			index = take_file(meter);
 			memcpy(unconstify(uint8 *, message->body), &index, sizeof(index));
 		}
@@ -379,7 +380,7 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 	}
 }
 
-/* Whether the meter is elsewhere than when it was looked at last. */
+/* Whether the meter is elsewhere than at the last look. */
 static bool
 has_moved(OwnedMeter *meter)
 {
@@ -393,9 +394,9 @@ has_moved(OwnedMeter *meter)
 /*
  * Waits for the channel to be readable or writeable, or the latch.
  *
- * The clock of meter_timeout runs only here, where the meter has something to do: one that waits because nobody reads is not
- * hung.  Whole messages stop it, and progress, for there may be nothing to send for long; bytes that come one by
- * one do not.
+ * The clock of meter_timeout runs only here, where the meter has something to do: one that waits because nobody reads is
+ * not hung.  It starts anew with each whole message, and with progress, as there may be nothing to send for long; single
+ * bytes do not count.
  */
 static void
 wait_within_timeout(OwnedMeter *meter, int event)
@@ -433,7 +434,7 @@ reserve_descriptor(void)
 	int			spare = 0;
 	bool		is_enough;
 
-	/* Whoever waits needs some for a moment. */
+	/* Waiting itself needs some for a moment. */
 	while (spare < SPARE_DESCRIPTORS && AcquireExternalFD())
 		spare++;
 	is_enough = spare == SPARE_DESCRIPTORS && AcquireExternalFD();

@@ -2,7 +2,8 @@
  * owner.h
  *	  Owning a meter: starting it, handing it its files, taking its messages, ending it.
  *
- * A worker owns its meter; where no worker is to be had, the leader does.  Nothing here needs a database connection.
+ * A worker owns its meter; if no worker can be had, the leader owns the one meter there is.  Nothing here needs a
+ * database connection.
  */
 #ifndef PG_WORKERS_OWNER_H
 #define PG_WORKERS_OWNER_H
@@ -21,14 +22,14 @@ typedef struct MeterMessage
 } MeterMessage;
 
 /*
- * Starts the meter of one shard.  The job must live as long as the meter; what the meter needs comes from the current memory
- * context, and goes with owner_stop().
+ * Starts the meter of one shard.  The job must live as long as the meter; what the meter needs is allocated in the
+ * current memory context; owner_stop() gives back everything else.
  */
 OwnedMeter *owner_start(const ScanJob *job, uint32 shard, uint32 shards);
 
 /*
- * Takes the meter's next message, if there is one: false if it has to be waited for, with owner_wait().  Answers the meter's
- * questions for files itself; TAKE_FILE has the answer in it.  Open to interrupts: a meter may always have a message.
+ * Takes the meter's next message; false if there is none yet: owner_wait() waits for it.  Answers the meter's questions
+ * for files itself; TAKE_FILE has the answer in it.  Open to interrupts, as a meter may send without end.
  *
  * Errors if the meter died before its END or FAILURE, or sent what no meter may send; bodies are only checked in length.
  */
@@ -38,8 +39,8 @@ bool		owner_receive(OwnedMeter *meter, MeterMessage *message);
 void		owner_wait(OwnedMeter *meter);
 
 /*
- * Ends the meter, whatever it is doing, and waits until it is gone: a moment, it cannot refuse; but for a second at most, for the
- * kernel may be waiting in it.  Raises no error.
+ * Ends the meter, whatever it is doing, and waits until it is gone.  That takes a moment, as a meter cannot refuse; where
+ * the kernel holds it up, no more than a second is waited.  Raises no error.
  */
 void		owner_stop(OwnedMeter *meter);
 

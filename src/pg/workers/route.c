@@ -2,8 +2,8 @@
  * route.c
  *	  How the leader reaches a meter.
  *
- * A worker takes a slot of ours, a segment of shared memory with its queues, and a slot of the server's; where one of them is not
- * to be had, there is one worker less.
+ * A worker takes one of the slots of slots.h, a segment of shared memory with its queues, and a background worker's slot
+ * of the server; if one of these cannot be had, there is one worker less.
  */
 #include "postgres.h"
 
@@ -18,14 +18,14 @@
 #include "pg/workers/failure.h"
 #include "pg/workers/route.h"
 
-/* The job of 100,000 files with paths of usual length; a longer one is no worker's. */
+/* The longest job that workers get: 100,000 files with paths of usual length. */
 #define JOB_LENGTH_MAX	((Size) 32 << 20)
 
 /*
- * A segment of shared memory; NULL if there is none to be had: no memory, no file, no number for one more.
+ * A segment of shared memory; NULL if none can be had, for want of memory, of a file or of a number.
  *
- * dsm_create() raises an error where memory is short, with a code that says little (of a write that was cut short it has none).
- * It is caught here: of what it has done only the descriptor is left then, which has a resource owner of its own.
+ * dsm_create() raises an error where memory is short, with a code that says little (of a write that was cut short it has
+ * none).  The error is caught here: what is left of the call then is a descriptor, which has a resource owner of its own.
  */
 static dsm_segment *
 create_segment(Size bytes)
@@ -62,7 +62,7 @@ create_segment(Size bytes)
 	return segment;
 }
 
-/* The segment of the scan, with its job and what its workers share; NULL if there is none to be had. */
+/* The segment of the scan, with its job and what its workers share; NULL if none can be had. */
 static dsm_segment *
 create_scan_segment(const ScanJob *job)
 {
@@ -101,7 +101,7 @@ create_queue(shm_toc *toc, uint64 key, Size bytes)
 	return queue;
 }
 
-/* The segment of a worker, with its queues; false if there is none to be had. */
+/* The segment of a worker, with its queues; false if none can be had. */
 static bool
 create_worker_segment(Route *route)
 {
@@ -133,7 +133,7 @@ create_worker_segment(Route *route)
 	return true;
 }
 
-/* Asks for one worker; false if there is no slot for it. */
+/* Asks the server for one worker; false if it has no slot. */
 static bool
 register_worker(Route *route, dsm_segment *scan)
 {
@@ -190,7 +190,10 @@ route_to_own_meter(Route *route, const ScanJob *job)
 	route->meter = owner_start(job, 0, 1);
 }
 
-/* The worker has detached before it said that its meter's work was done: raises its error, or says that it told none. */
+/*
+ * The worker has detached before it said that its meter's work was done: raises its error, or one that says that it left
+ * none.
+ */
 static _Noreturn void
 worker_ended(Route *route)
 {
@@ -245,7 +248,7 @@ route_wait(Route *route)
 		owner_wait(route->meter);
 		return;
 	}
-	/* Each worker sets it. */
+	/* Every worker sets this latch. */
 	WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1L, PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();

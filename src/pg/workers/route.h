@@ -28,18 +28,19 @@ typedef struct Route
 } Route;
 
 /*
- * Asks for a worker more, from whose meter messages come after route_start_worker(); false if there is none to be had, and then
- * nothing is left of it.  *scan is the segment that all workers of the scan share, NULL before the first; it is the caller's.
+ * Asks for one more worker, whose meter sends messages after route_start_worker(); false if none can be had, and then
+ * nothing is left of the attempt.  *scan is the segment that all workers of the scan share, NULL before the first; it is
+ * the caller's.
  */
 bool		route_to_worker(Route *route, const ScanJob *job, dsm_segment **scan);
 void		route_start_worker(Route *route, uint32 shard, uint32 shards);
 
-/* Starts a meter of the leader's own, which is the scan's only one; errors if there is none to be had. */
+/* Starts a meter of the leader's own, the scan's only one; errors if none can be had. */
 void		route_to_own_meter(Route *route, const ScanJob *job);
 
 /*
- * Takes the meter's next message, if there is one.  Errors if meter or worker have ended before their work was done, or say what
- * none of them may; bodies are only checked in length.  Open to interrupts.
+ * Takes the meter's next message; false if there is none yet.  Errors if meter or worker have ended before their work was
+ * done, or send what none may send; bodies are only checked in length.  Open to interrupts.
  */
 bool		route_receive(Route *route, MeterMessage *message);
 
@@ -47,12 +48,12 @@ bool		route_receive(Route *route, MeterMessage *message);
 void		route_wait(Route *route);
 
 /*
- * Lets go of a meter without waiting, and without an error.  A worker sees its queues detached, whatever it is waiting for, and
- * ends with its meter; one that the postmaster has not come to is not started any more.
+ * Lets go of a meter without waiting, and without an error.  A worker sees its queues detached, whatever it is waiting
+ * for, and ends with its meter; one that the postmaster has not started yet is not started.
  */
 void		route_close(Route *route);
 
-/* The same, waits until the worker is gone, and gives the slot back. */
+/* The same; then waits until the worker is gone, and gives the slot back. */
 void		route_end(Route *route);
 
 #endif							/* PG_WORKERS_ROUTE_H */

@@ -7,7 +7,7 @@
 #include "pg/base/settings.h"
 #include "pg/workers/scan_request.h"
 
-/* What is the settings' to decide, whatever is asked for. */
+/* What the settings decide, whatever the options say. */
 static void
 apply_settings(MeterRequest *request)
 {

@@ -14,7 +14,7 @@
  */
 void		scan_request_fill(MeterRequest *request, const ScanOptions *options, const ColumnSet *wanted);
 
-/* The request of whoever has a question that takes no capture, as if no option were set. */
+/* The request of a question that needs no capture, as if no option were set. */
 void		scan_request_without_options(MeterRequest *request);
 
 #endif							/* PG_WORKERS_SCAN_REQUEST_H */

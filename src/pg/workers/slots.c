@@ -2,14 +2,15 @@
  * slots.c
  *	  How many meters run in the whole cluster.
  *
- * A meter takes processor and memory, and an idle cursor keeps its own: without a bound, who may SELECT could take all that the
- * machine has.  Nor may one session take all meters, for others scan too, nor meters all of the cluster's slots for workers,
- * which parallel queries need.
+ * A meter takes processor time and memory, and an idle cursor keeps its meters: without a bound, whoever may SELECT could
+ * take all that the machine has.  Nor may one session take all meters, as others scan too, or meters take all of the
+ * cluster's background workers, which parallel queries need.
  *
- * A slot is a lock that nobody waits for, of a number below max_meters: no memory has to be shared from the server's start on,
- * and whoever ends, in whatever way, has left his slots.  It is a transaction's lock, which the resource owner of a cursor gives
- * back, and no user's function; of a kind that the server itself takes none of.  Numbers below max_workers are for meters under
- * workers, which are tried from 0 up; the others are tried from the top down, so that they take these last.
+ * A slot is a number below max_meters, and a lock on it that nobody waits for: no memory has to be shared from the
+ * server's start on, and a process that ends, in whatever way, gives its slots back.  The lock is a transaction's, so
+ * that the resource owner of a cursor releases it and no user's function can, and of a kind that the server itself does
+ * not take.  Meters under workers take numbers below max_workers, from 0 up; other meters take numbers from the top down,
+ * so that those for workers are taken last.
  */
 #include "postgres.h"
 
@@ -42,7 +43,7 @@ take(Slot *slot, int number)
 	LOCKTAG		tag = tag_of(number);
 
 	Assert(number >= 0 && number < setting_max_meters);
-	/* One that this session has already would be given again. */
+	/* A lock that this session has already would be granted again. */
 	if (LockHeldByMe(&tag, ExclusiveLock, false) ||
 		LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
 		return false;

@@ -11,7 +11,7 @@
 typedef struct Slot
 {
 	int			number;
-	ResourceOwner owner;		/* with which it goes, if it is not given back; NULL: it was */
+	ResourceOwner owner;		/* gives it back at its end; NULL: it was given back */
 } Slot;
 
 /* Takes a slot for a meter under a worker; false if there is none.  It goes back with slot_release() or its resource owner. */

@@ -33,8 +33,8 @@ meter_path(char path[MAXPGPATH])
 }
 
 /*
- * Errors if anybody could run a program that its file gives capabilities (capabilities(7)): on a machine with other users that
- * would be a right to capture for all of them.
+ * Errors if the program's file has capabilities (capabilities(7)) and anybody may run it: every user of the machine would
+ * have the right to capture.
  */
 static void
 check_program(const char *path)
@@ -49,8 +49,8 @@ check_program(const char *path)
 }
 
 /*
- * A page of memory that this process reads and the meter writes; the descriptor is for the meter.  It is sealed: a meter that
- * made it shorter would end this process, which reads behind its end.  -1 with errno if it cannot be had.
+ * A page of memory that this process reads and the meter writes; the descriptor is for the meter.  It is sealed: if a
+ * meter could make it shorter, this process would read past its end and be killed.  -1 with errno if it cannot be had.
  */
 static int
 create_progress(const MeterProgress **progress)
@@ -75,8 +75,8 @@ create_progress(const MeterProgress **progress)
 }
 
 /*
- * What the child does to its files between fork and exec.  Standard error is the server's log: a program that a capture has taken
- * over would write there what it likes.
+ * What the child does to its files between fork and exec.  Standard error would be the server's log, where a program that
+ * a capture has taken over could write what it likes.
  */
 static int
 file_actions(posix_spawn_file_actions_t *actions, int channel, int progress)
@@ -100,8 +100,8 @@ file_actions(posix_spawn_file_actions_t *actions, int channel, int progress)
 }
 
 /*
- * Signals as a program expects them, not as a backend has them; a group, so that what the meter might start can be ended with
- * it.  The session is the owner's, which has no terminal.
+ * Signals as a program expects them, not as a backend has them; a process group of its own, so that whatever a meter
+ * might start can be ended with it.  The session stays the owner's, which has no terminal.
  */
 static int
 attributes(posix_spawnattr_t *attributes)

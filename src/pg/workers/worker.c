@@ -2,11 +2,11 @@
  * worker.c
  *	  A background worker that owns one meter of a scan.
  *
- * It moves the meter's messages to the leader and hands the meter its files, and knows nothing of flows.  It is connected to
- * no database: it would not see what its leader has not committed, and could come to wait for a lock of its leader's.
+ * It moves the meter's messages to the leader and hands the meter its files, and knows nothing of flows.  It is connected
+ * to no database: it would not see what its leader has not committed, and might wait for a lock that its leader holds.
  *
- * It ends when its meter is done, when the leader detaches, or when it is told to.  Its errors are the leader's to raise, so
- * they are left in its segment and not logged here.
+ * It ends when its meter is done, when the leader detaches, or when it is told to.  The leader raises its errors, so they
+ * are left in its segment and not logged here.
  */
 #include "postgres.h"
 
@@ -71,7 +71,7 @@ attach(Worker *worker, const WorkerArguments *arguments)
 	return true;
 }
 
-/* Whether the leader is still there.  It sends nothing behind its start, so that this is all its queue tells. */
+/* Whether the leader is still there.  It sends nothing after WorkerStart, so its queue tells nothing else. */
 static bool
 leader_is_there(Worker *worker)
 {
@@ -169,7 +169,7 @@ tell_error(Worker *worker, MemoryContext context)
 	tell_failure(worker, &failure);
 }
 
-/* The process ends.  It detaches by itself only later, so that the leader finds the reason. */
+/* The process ends.  It detaches only after this, so that the leader finds the reason. */
 static void
 tell_termination(int code, Datum argument)
 {

@@ -2,9 +2,10 @@
  * worker.h
  *	  A background worker that owns one meter of a scan.
  *
- * Two segments of shared memory are made by the leader: one for a scan, with the job that all owners share, and one for each
- * worker, with the error in which it may end and two queues: its meter's messages to the leader (headers and bodies of
- * wire/message.h), and the leader's to it, of which there is one, WorkerStart.  Whoever detaches ends the other.
+ * Two segments of shared memory are made by the leader: one for a scan, with the job that all owners share, and one for
+ * each worker, with the error in which it may end and two queues: its meter's messages to the leader (headers and bodies
+ * of wire/message.h), and the leader's to it, of which there is one, WorkerStart.  When one of the two detaches, the
+ * other ends.
  */
 #ifndef PG_WORKERS_WORKER_H
 #define PG_WORKERS_WORKER_H
@@ -48,7 +49,7 @@ typedef struct WorkerArguments
 	dsm_handle	own;
 } WorkerArguments;
 
-/* The scan starts: how many workers there are is known only when all were asked for. */
+/* The start of the scan: only when all workers were asked for is it known how many there are. */
 typedef struct WorkerStart
 {
 	uint32		shard;
