@@ -2,8 +2,8 @@
  * engine.c
  *	  The engine: walks the source, frame by frame, and keeps the account.
  *
- * Its files are read as one: one clock, one table of flows.  Or apart: each is metered as if it were alone, and this meter's are
- * those that it is given.
+ * Its files are read as one: one clock, one table of flows.  Or each is metered apart, as if it were alone; then this
+ * meter gets some of them, one at a time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +16,10 @@
 #include "engine/source/source.h"
 #include "wire/limits.h"
 
-/* Frames from one call that tells how far the engine is to the next. */
+/* Frames between two calls that tell how far the engine is. */
 #define PLACE_INTERVAL	16384u
 
-/* A file that begins so much before the time that was reached overlaps those before it, ms. */
+/* A file that begins more than this before the time that was reached, in ms, overlaps those before it. */
 #define OVERLAP_LEAST	1000u
 
 typedef struct Engine
@@ -34,7 +34,7 @@ typedef struct Engine
 	Tracker		tracker;
 	uint32_t   *order;				/* of the files */
 	uint64_t	frames;				/* read, of all files */
-	uint64_t	frames_apart;		/* of these, of files that have nothing to do with the current one */
+	uint64_t	frames_apart;		/* of these, those of files that were metered apart before the current one */
 	uint64_t	bytes_before;		/* read, before the source was opened last */
 	uint32_t	begun;				/* the latest file that had a packet with a time */
 	bool		overlap_told;
@@ -86,7 +86,7 @@ fits(Engine *engine, const Frame *frame)
 	return false;
 }
 
-/* The first packet of a file that has a time: it is told which is the first file that overlaps those before it. */
+/* The first packet of a file that has a time shows whether the file overlaps those before it; the first that does is told. */
 static void
 begin(Engine *engine, uint64_t time, uint32_t file)
 {
@@ -137,7 +137,7 @@ walk_frame(Engine *engine, const Frame *frame)
 	return engine->tracker.full ? WALK_STOP : WALK_ON;
 }
 
-/* What a source has to say beside frames. */
+/* What a source says besides frames. */
 static Walk
 walk_without_frame(Engine *engine, SourceResult result, const Frame *frame)
 {
@@ -146,7 +146,7 @@ walk_without_frame(Engine *engine, SourceResult result, const Frame *frame)
 		case SOURCE_LINK_TYPE:
 			return fits(engine, frame) ? WALK_ON : WALK_FAILED;
 		case SOURCE_QUIET:
-			/* Whoever waits for rows gets those that there are. */
+			/* Whoever waits for rows gets those that are there. */
 			tracker_tick(&engine->tracker, engine->source->time, place_of_frame(engine));
 			tell_place(engine);
 			return engine->tracker.full ? WALK_STOP : WALK_ON;
@@ -190,7 +190,7 @@ start_tracker(Engine *engine)
 	tracker_start(&engine->tracker, engine->request, callbacks->seed, engine->analysis, sink, engine->account);
 }
 
-/* A source is not looked at before it is walked if it is live: what each meter gets of it is decided elsewhere. */
+/* A live source is not looked at before it is walked: what each meter gets of it is decided elsewhere. */
 static Walk
 walk_together(Engine *engine)
 {

@@ -2,9 +2,9 @@
  * look.c
  *	  A look at the source before it is walked: what all meters of a scan must agree on.
  *
- * The sample is of SHARD_SAMPLE_PACKETS packets that pass the filter, the same part of each file; what a file is too small for
- * falls to those after it.  Of many files only some are looked at, evenly spread.  So many frames and bytes are read for
- * it and no more, however few pass.
+ * The sample is of SHARD_SAMPLE_PACKETS packets that pass the filter, the same part of each file; what a small file
+ * cannot give, those after it do.  Of many files only some are looked at, evenly spread.  There is a bound on the frames
+ * and bytes that are read for it, however few pass.
  */
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@
 #define SAMPLE_FRAMES	(4 * SHARD_SAMPLE_PACKETS)
 #define SAMPLE_BYTES	((uint64_t) 64 << 20)
 
-/* So many packets without a time begin a file at most. */
+/* The most packets without a time that are passed over at a file's beginning. */
 #define FRAMES_WITHOUT_TIME	1024u
 
 /* The next frame of what was opened for a look; false if there is none. */
@@ -89,7 +89,7 @@ typedef struct Sample
 	Source	   *source;
 	Filter	   *filter;
 	Shards	   *shards;
-	uint32_t	files;				/* that are still to be looked at, the one at hand among them */
+	uint32_t	files;				/* that are still to be looked at, with the one at hand */
 	uint32_t	frames;				/* read so far */
 } Sample;
 

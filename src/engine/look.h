@@ -13,8 +13,9 @@
 #include "wire/request.h"
 
 /*
- * Finds the order in which a source's files are read by their times: that of their first packets, those without a packet last,
- * equals in the given order.  A packet without a time is passed over, if there soon is one with it.
+ * Finds the order in which a source's files are read by their times: by that of their first packets, files without a
+ * packet last, files of the same time in the given order.  Packets without a time are passed over, if one with a time
+ * follows soon.
  */
 void		look_for_order(Source *source, uint32_t files, uint32_t *order);
 

@@ -2,9 +2,10 @@
  * community_id.c
  *	  Community ID.
  *
- * "1:" and the base64 of the SHA-1 of: the seed (2 bytes), the addresses, the protocol (a byte), a zero byte and the ports, all in
- * network order, the lesser endpoint first.  TCP, UDP and SCTP have ports.  In their place ICMP has the type, and the type that
- * answers it; a type without an answer has its code there, and goes one way: source first.  Other protocols have none.
+ * "1:" and the base64 of the SHA-1 of: the seed (2 bytes), the addresses, the protocol (a byte), a zero byte and the
+ * ports, all in network order, the lesser endpoint first.  TCP, UDP and SCTP have ports.  For ICMP their place is taken
+ * by the type and the type that answers it; a type without an answer is followed by its code, and the source always comes
+ * first.  Other protocols have none.
  */
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -105,7 +106,7 @@ fills(const Column *column)
 	return column->field == FIELD_COMMUNITY_ID;
 }
 
-/* All that flows share is a place for the text. */
+/* All that the flows share is room for the text. */
 static bool
 open_text(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
 {

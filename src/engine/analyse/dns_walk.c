@@ -23,7 +23,7 @@ u16(const uint8_t *at)
 	return (uint16_t) (at[0] << 8 | at[1]);
 }
 
-/* The ports for which nDPI takes a payload for DNS: DNS, mDNS, LLMNR. */
+/* The ports whose payload nDPI takes for DNS: DNS, mDNS, LLMNR. */
 static bool
 is_dns_port(uint16_t port)
 {
@@ -55,7 +55,7 @@ walk_is_endless(const uint8_t *message, uint32_t length, uint32_t start, uint16_
 		}
 		name_length += label < length && message[label] == 0;
 
-		/* Where nDPI finds the question wrong it stops. */
+		/* nDPI stops at a question that it finds wrong. */
 		if (label + 4u > length || (message[label + 1] == 0 && message[label + 2] == 0) || name_length > 253)
 			return false;
 		at = label + 5u;

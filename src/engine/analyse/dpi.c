@@ -2,13 +2,13 @@
  * dpi.c
  *	  nDPI: when it is called, when it gives up, and what is kept of its answer.
  *
- * METERING.md, section 11.  nDPI is given a flow's first packet, and more while the application is unknown or nDPI says that
- * there is more to find; with packet number `limit` at the latest it gives up, guessing where nothing was found, and so it
- * does at the flow's end.  As soon as a flow is decided its texts are copied and nDPI's state of it, about a kilobyte, is
- * recycled: most flows are decided after few packets, and live long.
+ * METERING.md, section 11.  nDPI is given a flow's first packet, and more while the application is unknown or nDPI says
+ * that there is more to find; it gives up with packet number `limit` at the latest, or at the flow's end, and then
+ * guesses if nothing was found.  As soon as a flow is decided its texts are copied and nDPI's state of it, about a
+ * kilobyte, is recycled: most flows are decided after few packets, and live long.
  *
- * A TCP flow's first packet without payload waits until there is another, or the flow ends, and nDPI is told of both: a flow
- * that never answers, as in a scan of ports or a flood of SYNs, keeps that packet and not a state of nDPI's.
+ * A TCP flow's first packet, if it has no payload, waits until another comes or the flow ends, and then nDPI is told of
+ * both: a flow without an answer, as in a port scan or a flood of SYNs, keeps that packet and no state of nDPI's.
  *
  * Every difference between the versions of nDPI is in this file and dpi_module.h: 4.2 to 4.11 are known.
  */
@@ -33,7 +33,7 @@
 	ndpi_detection_process_packet(module, flow, ip, length, time)
 #endif
 
-/* A packet that this nDPI would not come back from is a packet of its flow, and nDPI is not told of it. */
+/* A packet from which this nDPI would not come back counts in its flow, but nDPI is not told of it. */
 #if NDPI_AT_LEAST(4, 6)
 #define IS_ENDLESS(ip, length)	false
 #else
@@ -60,9 +60,9 @@ struct Dpi
 
 #if NDPI_AT_LEAST(4, 4)
 /*
- * From 4.4 on nDPI brings a cipher of its own, which looks for the processor's abilities in /proc when it is first used: a
- * program that gives up opening files must have used it before.  What uses it is the first packet of a QUIC connection
- * (RFC 9000, section 17.2.2); this one has the header of one and nothing in it, so that nothing is learned from it.
+ * From 4.4 on nDPI brings a cipher of its own, which reads the processor's abilities from /proc when it is first used: a
+ * program that is to give up opening files must use it before that.  The first packet of a QUIC connection does (RFC
+ * 9000, section 17.2.2); this one has the header of such a packet and nothing in it, so that nDPI learns nothing from it.
  */
 static void
 warm_up(struct ndpi_detection_module_struct *module)
@@ -82,11 +82,11 @@ warm_up(struct ndpi_detection_module_struct *module)
 }
 #endif
 
-/* What a module that starts asks for first: itself. */
+/* The first memory that a module asks for when it starts is its own. */
 static void *first_given;
 static size_t first_bytes;
 
-/* nDPI does not look whether it got memory. */
+/* nDPI does not check whether it got memory. */
 static void *
 get_for_ndpi(size_t bytes)
 {
@@ -379,8 +379,8 @@ empty_cache(struct ndpi_lru_cache *cache)
 }
 
 /*
- * Empties the caches, which is all that nDPI 4.2 keeps of earlier flows, and the packet at hand.  False if its module is not the
- * one of the headers, or if it has learned of a connection of Tinc's, which it keeps where others cannot empty it.
+ * Empties the caches, which is all that nDPI 4.2 keeps of earlier flows, and the packet at hand.  False if its module is
+ * not as the headers have it, or if it has learned of a connection of Tinc's, which it keeps out of reach.
  */
 static bool
 forget_in_place(Dpi *dpi)
@@ -403,8 +403,8 @@ forget_in_place(Dpi *dpi)
 #endif
 
 /*
- * A module takes some ms to start, as long as thousands of packets take, and so it is kept where what it learned can be reached;
- * which is in the headers of 4.2 for who claims to be nDPI.
+ * Starting a module takes some ms, as long as thousands of packets, so the old one is kept where what it has learned can
+ * be reached: in 4.2, whose headers show it to those that claim to be nDPI.
  */
 bool
 dpi_forget(Dpi *dpi)

@@ -72,7 +72,7 @@ void		dpi_packet(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, ui
 /* The flow is over: what is not decided yet is, now. */
 void		dpi_expire(Dpi *dpi, DpiFlow *flow);
 
-/* Brings the label of a flow that is not decided to what nDPI says now; a first packet that waited is waited with no more. */
+/* Updates the label of a flow that is not decided yet to what nDPI would say now; a first packet that waits goes to nDPI. */
 void		dpi_look(Dpi *dpi, DpiFlow *flow);
 
 /* Frees what a flow keeps, decided or not. */
@@ -98,7 +98,7 @@ int			dpi_text_of(ColumnField field);
 /* Packets handed to nDPI so far, and the ns that took, if they are counted. */
 uint64_t	dpi_dissections(const Dpi *dpi);
 
-/* Packets that nDPI was not told of, as it would have been kept busy by them for ever. */
+/* Packets that nDPI was not told of, because they would have kept it busy for ever. */
 uint64_t	dpi_withheld(const Dpi *dpi);
 
 uint64_t	dpi_dissection_time(const Dpi *dpi);
@@ -108,8 +108,8 @@ unsigned	dpi_applications(Dpi *dpi);
 void		dpi_application(Dpi *dpi, unsigned number, char *name, char *category);
 
 /*
- * How many categories nDPI has numbers for, from 0; and whether one is no application's own, as Advertisement, which flows get
- * for other reasons: then `name` is what it is called.
+ * How many categories nDPI has numbers for, from 0; and whether one belongs to no application, as Advertisement, which
+ * flows get for other reasons: then `name` is its name.
  */
 unsigned	dpi_categories(void);
 bool		dpi_category_of_none(Dpi *dpi, unsigned number, char *name);

@@ -1,6 +1,6 @@
 /*
  * dpi_names.c
- *	  What nDPI calls applications and categories: those of a flow, and all that there are.
+ *	  nDPI's names of applications and categories: those of a flow, and all that exist.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@ label_of(const DpiFlow *flow)
 	return label;
 }
 
-/* nDPI may know the protocol and no application in it: then that is the application, and nothing carries it. */
+/* Where nDPI knows a protocol and no application in it, the protocol is the application, and nothing carries it. */
 static uint16_t
 shown_application(const DpiFlow *flow)
 {

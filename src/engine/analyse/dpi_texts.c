@@ -2,8 +2,8 @@
  * dpi_texts.c
  *	  The texts that nDPI found in a flow: host names, fingerprints, user agents.
  *
- * While a flow is not decided they stand in nDPI's state of it.  Then those that are wanted and not empty are copied: for each its
- * DpiText in a byte, then the text with its NUL; at last DPI_TEXTS.
+ * While a flow is not decided they are in nDPI's state of it.  Once it is, those that are wanted and not empty are
+ * copied: for each a byte with its DpiText, then the text with its NUL; DPI_TEXTS ends the list.
  */
 #include <string.h>
 
@@ -53,7 +53,7 @@ is_empty(const char *text)
 	return text == NULL || text[0] == '\0';
 }
 
-/* Where nDPI keeps the texts; which member of its union holds something is decided by the label, and in this order. */
+/* Where nDPI keeps the texts; the label decides which member of its union holds something, by the first case that fits. */
 static void
 find_texts(const DpiFlow *flow, const char *found[DPI_TEXTS])
 {

@@ -11,7 +11,7 @@
 #include "engine/base/memory.h"
 #include "wire/limits.h"
 
-/* What all flows share: nDPI, and a place for each text of the flow whose columns were read. */
+/* What all flows share: nDPI, and room for each text of the flow whose columns are read. */
 typedef struct Labels
 {
 	Dpi		   *dpi;

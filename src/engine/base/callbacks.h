@@ -16,24 +16,24 @@ typedef struct EngineCallbacks
 	uint8_t    *(*record_room) (void *context, size_t bytes);
 	void		(*record_written) (void *context, size_t bytes);
 
-	/* Now and then, and where the source is quiet: how far the engine is. */
+	/* How far the engine is: now and then, and when the source is quiet. */
 	void		(*place) (void *context, const PlaceMessage *place);
 
 	/* A file of the source is damaged, and was read no further. */
 	void		(*damage) (void *context, const FailureMessage *damage);
 
-	/* Where hashes start from: key_seed(), asked for before a sandbox forbids to ask. */
+	/* Where hashes start from: key_seed(), called before the sandbox forbids it. */
 	uint64_t	seed;
 
-	/* A file begins long before the time that was reached, the first that does so; NULL: nobody wants to know. */
+	/* The first file that begins long before the time that was reached; NULL: nobody wants to know. */
 	void		(*overlap) (void *context, const OverlapMessage *overlap);
 
-	/* The order in which the files are read, where that is not the given one; NULL: nobody wants to know. */
+	/* The order in which the files are read, if that is not the given one; NULL: nobody wants to know. */
 	void		(*order) (void *context, const uint32_t *order, uint32_t files);
 
 	/*
-	 * Where files are metered apart, NULL otherwise: the number of the next that is this engine's, counted in the order of
-	 * reading, or request->files; and that one of so many packets is done.
+	 * Where files are metered apart, NULL otherwise: take_file() returns the turn of the next file that is this engine's,
+	 * or request->files if there is none; file_end() is told that the file is done, and how many packets it had.
 	 */
 	uint32_t	(*take_file) (void *context);
 	void		(*file_end) (void *context, uint64_t packets);

@@ -62,7 +62,7 @@ slab_get(Slab *slab)
 {
 	Cell		cell = slab->spare;
 
-	assert(slab->next > 0);		/* by slab_start(), and numbers have not come around */
+	assert(slab->next > 0);		/* from slab_start(), and numbers have not wrapped around */
 	if (cell != 0)
 	{
 		memcpy(&slab->spare, slab_cell(slab, cell), sizeof(Cell));

@@ -12,12 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Called when `bytes` could not be had; must not return.  Without one, the program aborts. */
+/* Called when `bytes` bytes could not be had; must not return.  Without one, the program aborts. */
 typedef void (*MemoryHandler) (size_t bytes);
 
 void		memory_on_exhaustion(MemoryHandler handler);
 
-/* Tells the handler that `bytes` could not be had. */
+/* Tells the handler that `bytes` bytes could not be had. */
 _Noreturn void memory_exhausted(size_t bytes);
 
 /* As malloc (zeroed) and realloc (new bytes undefined), but never NULL.  Freed with free(). */

@@ -1,10 +1,10 @@
 /*
  * analyser.h
- *	  What is computed along a flow: an analyser as its row tells it, and the analysers of one scan.
+ *	  What is computed along a flow: an analyser, as a row of a table, and the analysers of one scan.
  *
  * A flow is its key and its counters.  What else is known of it is kept by analysers, each in a state of its own, which
- * follows the flow in the same cell; only those are opened that a scan wants.  A row says what an analyser is; a NULL
- * function is nothing to do.  Of all that are opened, in the order of the table, are called:
+ * follows the flow in the same cell; only those are opened that a scan wants.  A row says what an analyser is; where a
+ * function is NULL there is nothing to do.  Of all that are opened, in the order of the table, are called:
  *
  *	  for a flow's first packet		start, packet, joined
  *	  for each further packet		packet, joined
@@ -117,7 +117,7 @@ void		analysis_close(Analysis *analysis);
 bool		analysis_forget(Analysis *analysis, FailureMessage *failure);
 void		analysis_count(const Analysis *analysis, Account *account);
 
-/* A flow's life.  Its cell has state_bytes behind the Flow, undefined before the start. */
+/* A flow's life.  Its cell has state_bytes after the Flow, undefined before the start. */
 void		analysis_start(const Analysis *analysis, Flow *flow);
 void		analysis_leave(const Analysis *analysis, Flow *flow);
 void		analysis_free(const Analysis *analysis, Flow *flow);

@@ -62,8 +62,8 @@ typedef struct Flow
 void		flow_start(Flow *flow, const Packet *packet, uint64_t place, uint32_t file);
 
 /*
- * Which way a packet of this flow goes: back if its ports differ from the first packet's, or its addresses do.
- * METERING.md, section 7: the same address and port on both ends is always SIDE_SRC2DST.
+ * Which way a packet of this flow goes: back if its ports or its addresses differ from the first packet's.  METERING.md,
+ * section 7: with the same address and port at both ends it is always SIDE_SRC2DST.
  */
 ColumnSide	flow_side(const Flow *flow, const Packet *packet);
 

@@ -17,7 +17,7 @@ direction(const Flow *flow, ColumnSide side)
 	if (side != SIDE_BOTH)
 		return flow->direction[side];
 	return (Direction) {
-		.first_seen = there->first_seen,	/* the first packet makes the source */
+		.first_seen = there->first_seen,	/* the sender of the first packet is the source */
 		.last_seen = flow_last_seen(flow),
 		.packets = there->packets + back->packets,
 		.bytes = there->bytes + back->bytes,

@@ -11,7 +11,7 @@
 
 #include "engine/flow/flow.h"
 
-/* A seed that nobody knows before; false if the system has none to give. */
+/* A seed that nobody can know beforehand; false if the system has no random number. */
 bool		key_seed(uint64_t *seed);
 
 /* A hash of the packet's key, the same for both directions. */

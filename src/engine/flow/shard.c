@@ -11,7 +11,7 @@
 
 #define SAMPLE_ENTRIES	(2 * SHARD_SAMPLE_PACKETS)
 
-/* The same in all meters and all scans: the same capture is always split in the same way, and labelled alike. */
+/* The same in all meters and all scans, so that the same capture is always split, and labelled, in the same way. */
 #define SHARD_SEED		UINT64_C(0x5ca1ab1e0ddba115)
 
 void

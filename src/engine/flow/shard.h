@@ -2,10 +2,11 @@
  * shard.h
  *	  Which meter of a scan gets a flow.
  *
- * nDPI labels a flow partly from what it saw of the same host before, so that a flow's shard is its host's.  A host that
- * carries more than a shard's share of the packets (a server in front of everything) is split by its peers' addresses.  Which
- * hosts those are is decided from a sample (look.h): all meters look at the same packets, and so agree.  A capture that the
- * sample covers is too small to gain from splitting, and keeps its labels, and so does one of which it has too little.
+ * nDPI labels a flow partly from what it saw of the same host before, so a flow goes to the shard of its host.  A host
+ * that carries more than a shard's share of the packets (a server in front of everything) is split by its peers'
+ * addresses.  Which hosts those are is decided from a sample (look.h): all meters look at the same packets, and so agree.
+ * A capture that the sample covers whole gains too little from splitting: no host of it is split, so that its labels stay
+ * as with one meter.  The same goes for a sample that is too small to tell.
  */
 #ifndef ENGINE_FLOW_SHARD_H
 #define ENGINE_FLOW_SHARD_H

@@ -27,7 +27,8 @@ table_end(Table *table)
 }
 
 /*
- * The lists are rings through the table itself, which stands as cell 0: `after` of the table is the head, `before` the tail.
+ * Each list is a ring through the table itself, which counts as cell 0: the table's `after` is the head, its `before` the
+ * tail.
  */
 static Link *
 creation_link(Table *table, Cell cell)
@@ -138,7 +139,7 @@ table_remove(Table *table, Cell cell)
 		hole = (hole + 1) & table->mask;
 	}
 
-	/* Whoever follows and may stand in the hole (it lies between the follower's own place and it) moves up. */
+	/* An entry that follows moves into the hole if the hole lies between the entry's home and the entry. */
 	for (uint32_t i = (hole + 1) & table->mask; table->entries[i].cell != 0; i = (i + 1) & table->mask)
 	{
 		uint32_t	home = table->entries[i].hash & table->mask;

@@ -2,10 +2,10 @@
  * table.h
  *	  The active flows: found by key, kept in two orders.
  *
- * Flows live in a slab and are known by their cells.  They are found through an open-addressed array of (hash, cell), linear
- * probing, at most three quarters full; a removed entry's followers move up, so that there are no gravestones.  Two lists run
- * through the flows: by creation, which is the order in which flows leave together, and by last packet, at whose head the idle
- * ones are.
+ * Flows live in a slab and are known by their cells.  They are found through an open-addressed array of (hash, cell),
+ * linear probing, at most three quarters full; the entries after a removed one move up, so that there are no tombstones.
+ * Two lists run through the flows: by creation, the order in which flows that leave at the same time leave, and by last
+ * packet, which has the idle ones at its head.
  */
 #ifndef ENGINE_FLOW_TABLE_H
 #define ENGINE_FLOW_TABLE_H
@@ -51,7 +51,7 @@ void		table_touch(Table *table, Cell cell);
 /* Forgets a flow; the cell may be given out again. */
 void		table_remove(Table *table, Cell cell);
 
-/* Walking: the oldest flow by either order, and the one that follows; 0 behind the last. */
+/* Walking: the oldest flow by either order, and the one that follows; 0 after the last. */
 static inline Cell
 table_oldest(const Table *table)
 {

@@ -2,8 +2,9 @@
  * tracker.c
  *	  The clock, and the life of flows from their first packet to their record.
  *
- * METERING.md, sections 6 and 8, and part one, 1.  Every packet that is decoded moves the clock, one of another shard too, so
- * that all meters of a scan share clock and scan points.  For a packet P of this shard at time t:
+ * METERING.md, sections 6 and 8, and part one, 1.  Every packet that is decoded moves the clock, also one of another
+ * shard, so that all meters of a scan have the same clock, and idle scans at the same packets.  For a packet P of this
+ * shard at time t:
  *
  *	1. Its flow is known, and was idle for idle_timeout: the flow leaves, and P starts a new one.  So it does, with another
  *	   expiration_id, if the flow has been active for active_timeout.  Else P joins the flow, which leaves with it if an analyser
@@ -25,7 +26,7 @@
 
 #define SCAN_INTERVAL	10		/* ms */
 
-/* ms: what a bigint holds.  Times beyond, of pcapng files that hold anything for a time, are taken for this one. */
+/* ms: what a bigint holds.  Later times, which a pcapng file can hold, are taken for this one. */
 #define LATEST_TIME		((uint64_t) INT64_MAX)
 
 void

@@ -100,7 +100,7 @@ uint32_t	capture_link_type(uint32_t in_file);
  */
 uint32_t	capture_packet_max(uint32_t link_type);
 
-/* A snapshot length as it is in a file: 0, and what is no length, mean that there is no other limit than this one. */
+/* A snapshot length from a file; `packet_max` if the file has 0, or a number that can be none. */
 uint32_t	capture_snapshot_length(uint32_t in_file, uint32_t packet_max);
 
 /* Numbers in the file's byte order. */

@@ -23,7 +23,10 @@
 
 #define FILE_HEADER_BYTES	24
 
-/* Of the link type's number; the other bits tell of a frame's checksum, which stays where it is, as libpcap leaves it. */
+/*
+ * The bits of the number of the link type; the others describe a frame's checksum, which is left in place, as libpcap
+ * leaves it.
+ */
 #define LINK_TYPE			0x0000ffffu
 #define LINK_RESERVED		0x03ff0000u
 

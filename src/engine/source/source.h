@@ -22,8 +22,8 @@ typedef enum SourceResult
 	SOURCE_LINK_TYPE,			/* no frame, but what frames there would have been: link_type and swapped are set */
 	SOURCE_QUIET,				/* of a live source: no frame came for a while, and it is source->time now */
 	SOURCE_END,					/* no more frames */
-	SOURCE_DAMAGED,				/* the failure says what could not be read; what else there is may be asked for */
-	SOURCE_FAILED				/* no more frames, and what came is worth nothing: the failure says why */
+	SOURCE_DAMAGED,				/* the failure says what could not be read; next() may be called for the rest */
+	SOURCE_FAILED				/* no more frames, and those that came count for nothing: the failure says why */
 } SourceResult;
 
 /* As a counter: the source does not know. */
@@ -43,15 +43,15 @@ typedef struct SourceCounters
 
 typedef struct SourceKind
 {
-	/* It goes on while nothing comes, by the clock that its frames' times are of; and it cannot be read twice. */
+	/* Its time goes on while nothing comes, by the clock of its frames' times; and it cannot be read twice. */
 	bool		is_live;
 
 	/* Frames come only if they pass the request's filter.  Otherwise whoever reads the source runs the filter. */
 	bool		applies_filter;
 
 	/*
-	 * Starts on files, in this order, and no more than `most` bytes of each.  A source without files has one, number 0.  What
-	 * goes wrong is told by the first next().  failure: where next() tells it, valid up to close().
+	 * Starts on files, in this order, and no more than `most` bytes of each.  A source without files has one, number 0.
+	 * The first next() tells what went wrong.  failure: where next() tells it, valid up to close().
 	 */
 	void		(*open) (Source *source, const uint32_t *files, uint32_t count, uint64_t most, FailureMessage *failure);
 

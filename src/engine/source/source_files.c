@@ -17,7 +17,7 @@ typedef enum Reading
 {
 	BETWEEN_FILES,
 	IN_FILE,
-	AT_END_OF_FILE				/* the capture has no more frames, and is still open */
+	AT_END_OF_FILE				/* the capture has no more frames, but is still open */
 } Reading;
 
 typedef struct SourceFiles
@@ -134,7 +134,7 @@ go_on(SourceFiles *self, CaptureResult captured, Frame *frame)
 	}
 	if (self->reading == AT_END_OF_FILE)
 	{
-		/* A pcapng file says with each frame what it is of; of one without any, it is not known before its end. */
+		/* A pcapng file tells the link type with each frame; of a file without frames it is not known before the end. */
 		bool		is_unknown = capture->frames == 0 && !capture->one_link_type;
 
 		if (is_unknown)

@@ -8,7 +8,7 @@
 #include "engine/source/source.h"
 #include "wire/progress.h"
 
-/* Who has the files: the meter around the engine, or a test.  `context` is theirs. */
+/* Who opens the files: the meter around the engine, or a test.  `context` is theirs. */
 typedef struct FileOpener
 {
 	void	   *context;
@@ -19,7 +19,7 @@ typedef struct FileOpener
 	 */
 	int			(*open) (void *context, uint32_t index, uint64_t *size);
 
-	/* Where the source writes what it reads, for who looks from outside. */
+	/* Where the source writes how far it is, for whoever looks from outside. */
 	MeterProgress *progress;
 } FileOpener;
 
