@@ -14,8 +14,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "engine/engine.h"
-#include "engine/source/source_files.h"
+#include "engine_notes.h"
 #include "exact_frames.h"
 #include "flow_records.h"
 #include "fuzz.h"
@@ -27,18 +26,11 @@
 typedef struct Scan
 {
 	MeterRequest request;
-	int			source;
-	uint64_t	size;
-	unsigned	damages;
-
-	/* The record that is being written. */
-	uint8_t    *room;
-	size_t		bound;
+	EngineNotes notes;
 
 	/* Of the current shard, and of all. */
 	uint64_t	last_left;
 	uint64_t	last_first;
-	uint64_t	place;
 	uint64_t	records;
 	uint64_t	packets;
 } Scan;
@@ -50,70 +42,22 @@ static const char *const filters[] = {
 	"ether[12:2] = 0x0800", "mpls"
 };
 
-/* ------------------------------------------------------------------------------------------------ what the engine asks for */
-
-static int
-open_source(void *context, uint32_t index, uint64_t *size)
-{
-	Scan	   *scan = context;
-
-	EXPECT(index < scan->request.files);
-	EXPECT(lseek(scan->source, 0, SEEK_SET) == 0);
-	*size = scan->size;
-	return dup(scan->source);
-}
-
-static uint8_t *
-record_room(void *context, size_t bytes)
-{
-	Scan	   *scan = context;
-
-	EXPECT(scan->room == NULL);
-	scan->bound = bytes;
-	return scan->room = malloc(bytes);
-}
-
 static void
-record_written(void *context, size_t bytes)
+take_record(void *context, const uint8_t *bytes, size_t length)
 {
 	Scan	   *scan = context;
-	uint8_t    *copy;
-	const uint8_t *cursor;
-	Record	record;
+	uint8_t    *copy = exact_copy(bytes, length);
+	const uint8_t *cursor = copy;
+	Record		record;
 
-	EXPECT(bytes <= scan->bound);
-	cursor = copy = exact_copy(scan->room, bytes);
-	free(scan->room);
-	scan->room = NULL;
-
-	EXPECT(read_flow(&cursor, copy + bytes, &scan->request.columns, scan->request.splt_analysis, &record) == NULL);
-	EXPECT(cursor == copy + bytes);
+	EXPECT(read_flow(&cursor, copy + length, &scan->request.columns, scan->request.splt_analysis, &record) == NULL);
+	EXPECT(cursor == copy + length);
 	EXPECT(record.left > scan->last_left || (record.left == scan->last_left && record.first > scan->last_first));
-	EXPECT(record.left > scan->place);
 	scan->last_left = record.left;
 	scan->last_first = record.first;
 	scan->records++;
 	scan->packets += record.values[column_of_flow("bidirectional_packets")].u;
 	free(copy);
-}
-
-static void
-place(void *context, const PlaceMessage *message)
-{
-	Scan	   *scan = context;
-
-	EXPECT(message->left >= scan->place && message->left >= scan->last_left);
-	scan->place = message->left;
-}
-
-static void
-damage(void *context, const FailureMessage *message)
-{
-	Scan	   *scan = context;
-
-	EXPECT(message->code < FAILURE_CODES && message->file < scan->request.files);
-	EXPECT(memchr(message->text, '\0', sizeof(message->text)) != NULL);
-	scan->damages++;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- the options */
@@ -210,8 +154,8 @@ make_source(Scan *scan, unsigned compression, const uint8_t *bytes, size_t lengt
 		length = gzip(bytes, length, compressed, room);
 	else if (compression == 2)
 		length = ZSTD_compress(compressed, room, bytes, length, 1);
-	scan->size = length;
-	scan->source = file_of(compression == 1 || compression == 2 ? compressed : bytes, length);
+	scan->notes.size = length;
+	scan->notes.file = file_of(compression == 1 || compression == 2 ? compressed : bytes, length);
 	free(compressed);
 }
 
@@ -221,23 +165,16 @@ make_source(Scan *scan, unsigned compression, const uint8_t *bytes, size_t lengt
 static bool
 meter(Scan *scan, Filter *filter, const Analyser *const *table, Account *total)
 {
-	MeterProgress progress;
-	const EngineCallbacks callbacks = {scan, record_room, record_written, place, damage, SEED};
-	Source	   *files = source_files_start(scan->request.files, &(FileOpener) {scan, open_source, &progress});
 	uint64_t	records_before = scan->records;
 	FailureMessage failure;
 	Analysis	analysis;
 	Account		account;
 	bool		done;
 
-	scan->last_left = scan->last_first = scan->place = 0;
-	scan->damages = 0;
+	scan->last_left = scan->last_first = 0;
 	EXPECT(analysis_open(&analysis, table, &scan->request, &failure));
-	done = engine_run(&scan->request, files, filter, &analysis, &callbacks, &account, &failure);
+	done = notes_run(&scan->notes, &scan->request, filter, &analysis, &account, &failure);
 	analysis_close(&analysis);
-	source_files_end(files);
-	EXPECT(scan->room == NULL);
-	EXPECT(scan->damages <= scan->request.files);
 	exact_frames_end();
 	if (!done)
 	{
@@ -253,7 +190,7 @@ meter(Scan *scan, Filter *filter, const Analyser *const *table, Account *total)
 void
 fuzz_scan(const uint8_t *data, size_t size, const Analyser *const *table, bool with_labels)
 {
-	Scan		scan = {0};
+	Scan		scan = {.notes = {.take = take_record, .context = &scan, .seed = SEED}};
 	Account		total = {0};
 	const uint64_t *c = total.counters;
 	Filter	   *filter;
@@ -272,7 +209,7 @@ fuzz_scan(const uint8_t *data, size_t size, const Analyser *const *table, bool w
 		done = meter(&scan, filter, table, &total);
 		EXPECT(i == 0 || done == done_before);
 	}
-	close(scan.source);
+	close(scan.notes.file);
 	if (!done)
 		return;
 	EXPECT(c[COUNTER_PACKETS_READ] == c[COUNTER_PACKETS_METERED] + c[COUNTER_PACKETS_FILTERED] + account_ignored(&total));

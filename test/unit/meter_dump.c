@@ -19,8 +19,7 @@
 #include <unistd.h>
 
 #include "engine/analyse/analysers.h"
-#include "engine/engine.h"
-#include "engine/source/source_files.h"
+#include "engine_notes.h"
 #include "flow_records.h"
 #include "meter/csv.h"
 
@@ -41,8 +40,6 @@ typedef struct DumpRun
 	Kept	   *kept;
 	size_t		count;
 	size_t		shard_start;		/* the current shard's first */
-	uint64_t	damages;
-	uint8_t    *room;
 } DumpRun;
 
 static void
@@ -67,22 +64,14 @@ open_source(void *context, uint32_t index, uint64_t *size)
 	return descriptor;
 }
 
-static uint8_t *
-record_room(void *context, size_t bytes)
-{
-	DumpRun    *run = context;
-
-	return run->room = malloc(bytes);
-}
-
 static void
-record_written(void *context, size_t bytes)
+take_record(void *context, const uint8_t *bytes, size_t length)
 {
 	DumpRun    *run = context;
-	const uint8_t *cursor = run->room;
-	Record	record;
-	const char *wrong = read_flow(&cursor, run->room + bytes, &run->request.columns, run->request.splt_analysis,
-									&record);
+	const uint8_t *cursor = bytes;
+	Kept		kept = {.length = length, .bytes = malloc(length)};
+	Record		record;
+	const char *wrong = read_flow(&cursor, bytes + length, &run->request.columns, run->request.splt_analysis, &record);
 
 	if (wrong != NULL)
 		die("a record", wrong);
@@ -93,24 +82,11 @@ record_written(void *context, size_t bytes)
 		if (before->left > record.left || (before->left == record.left && before->first >= record.first))
 			die("a record", "comes too late");
 	}
+	kept.left = record.left;
+	kept.first = record.first;
+	memcpy(kept.bytes, bytes, length);
 	run->kept = realloc(run->kept, (run->count + 1) * sizeof(Kept));
-	run->kept[run->count++] = (Kept) {record.left, record.first, bytes, run->room};
-}
-
-static void
-place(void *context, const PlaceMessage *message)
-{
-	(void) context;
-	(void) message;
-}
-
-static void
-damage(void *context, const FailureMessage *message)
-{
-	DumpRun    *run = context;
-
-	(void) message;
-	run->damages++;
+	run->kept[run->count++] = kept;
 }
 
 /* -------------------------------------------------------------------------------------------------------- the runs */
@@ -118,26 +94,12 @@ damage(void *context, const FailureMessage *message)
 static void
 set_option(DumpRun *run, const char *name, uint64_t value)
 {
-	MeterRequest *request = &run->request;
-
-	if (strcmp(name, "idle_timeout") == 0)
-		request->idle_timeout = value * 1000;
-	else if (strcmp(name, "active_timeout") == 0)
-		request->active_timeout = value * 1000;
-	else if (strcmp(name, "accounting_mode") == 0)
-		request->accounting_mode = (uint32_t) value;
-	else if (strcmp(name, "statistical_analysis") == 0)
-		request->statistical_analysis = (uint8_t) value;
-	else if (strcmp(name, "splt_analysis") == 0)
-		request->splt_analysis = (uint32_t) value;
-	else if (strcmp(name, "decode_tunnels") == 0)
-		request->decode_tunnels = (uint8_t) value;
-	else if (strcmp(name, "max_nflows") == 0)
-		request->max_nflows = value;
-	else if (strcmp(name, "shards") == 0)
-		request->shards = (uint32_t) value;
-	else
+	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
+		if (strcmp(name, option_limits[id].name) == 0 && request_set_option(&run->request, id, value))
+			return;
+	if (strcmp(name, "shards") != 0)
 		die("no such option", name);
+	run->request.shards = (uint32_t) value;
 }
 
 static void
@@ -179,16 +141,17 @@ by_place(const void *a, const void *b)
 static void
 print_rows(const DumpRun *run)
 {
-	const CsvForm form = {.to = STDOUT_FILENO, .wanted = run->request.columns, .names = run->paths};
+	CsvForm		form = {.to = STDOUT_FILENO, .names = run->paths};
 	uint64_t	id = 0;
 
+	record_form(&form.record, &flow_schema, &run->request.columns, run->request.splt_analysis);
 	for (size_t i = 0; i < run->count && (run->request.max_nflows == 0 || id < run->request.max_nflows); i++)
 	{
 		const uint8_t *cursor = run->kept[i].bytes;
 		Record	record;
 
-		read_flow(&cursor, cursor + run->kept[i].length, &run->request.columns, run->request.splt_analysis, &record);
-		if (!csv_print_flow(&form, &record, id++))
+		record_read(&form.record, &cursor, cursor + run->kept[i].length, &record);
+		if (!csv_print_row(&form, &record, id++))
 			die("standard output", "cannot be written");
 	}
 	if (!csv_flush(&form))
@@ -198,9 +161,7 @@ print_rows(const DumpRun *run)
 static void
 meter(DumpRun *run)
 {
-	MeterProgress progress;
-	const EngineCallbacks callbacks = {run, record_room, record_written, place, damage};
-	Source	   *files = source_files_start(run->request.files, &(FileOpener) {run, open_source, &progress});
+	EngineNotes notes = {.take = take_record, .context = run, .open = open_source};
 	Account		scan = {0};
 
 	for (run->request.shard = 0; run->request.shard < run->request.shards; run->request.shard++)
@@ -211,14 +172,13 @@ meter(DumpRun *run)
 
 		run->shard_start = run->count;
 		if (!analysis_open(&analysis, analysers, &run->request, &failure) ||
-			!engine_run(&run->request, files, NULL, &analysis, &callbacks, &account, &failure))
+			!notes_run(&notes, &run->request, NULL, &analysis, &account, &failure))
 			die("no run", failure.text);
 		analysis_close(&analysis);
 		if (!account_adds_up(&account))
 			die("an account", "does not add up");
 		account_add(&scan, &account, ACCOUNT_OF_SHARDS);
 	}
-	source_files_end(files);
 	if (run->count > 1)
 		qsort(run->kept, run->count, sizeof(Kept), by_place);
 	print_rows(run);

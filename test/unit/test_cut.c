@@ -11,8 +11,7 @@
 #include <stdio.h>
 
 #include "engine/analyse/analysers.h"
-#include "engine/engine.h"
-#include "engine/source/source_files.h"
+#include "engine_notes.h"
 #include "exact_frames.h"
 #include "files.h"
 #include "wire/record.h"
@@ -37,12 +36,9 @@ typedef struct Cutting
 {
 	MeterRequest request;
 	Analysis	analysis;
-	int			source;
-	uint64_t	size;			/* up to the cut */
+	EngineNotes notes;			/* of the file up to the cut */
 	Account		account;
-	unsigned	damages;
 
-	uint8_t    *room;
 	unsigned	count;			/* of the current run's records */
 	unsigned	early;			/* of these, which left before the end */
 	bool		is_whole;		/* the current run's records are kept */
@@ -59,7 +55,9 @@ __asan_default_options(void)
 	return "quarantine_size_mb=8";
 }
 
-static Cutting cutting;
+static void take_record(void *context, const uint8_t *bytes, size_t length);
+
+static Cutting cutting = {.notes = {.take = take_record, .seed = SEED}};
 
 static struct
 {
@@ -72,70 +70,30 @@ static struct
 
 /* ---------------------------------------------------------------------------------------------- what the engine asks for */
 
-static int
-open_source(void *context, uint32_t index, uint64_t *size)
-{
-	(void) context;
-	assert_int_equal(index, 0);
-	assert_int_equal(lseek(cutting.source, 0, SEEK_SET), 0);
-	*size = cutting.size;
-	return dup(cutting.source);
-}
-
-static uint8_t *
-record_room(void *context, size_t bytes)
-{
-	(void) context;
-	return cutting.room = malloc(bytes);
-}
-
-static uint64_t
-left_of(const uint8_t *record)
-{
-	uint64_t	left;
-
-	memcpy(&left, record + sizeof(uint32_t), sizeof(left));
-	return left;
-}
-
 static void
-record_written(void *context, size_t bytes)
+take_record(void *context, const uint8_t *bytes, size_t length)
 {
-	uint64_t	left = left_of(cutting.room);
+	uint64_t	left = cutting.notes.left;
 	unsigned	number = cutting.count++;
+	Kept	   *kept = &cutting.kept[number];
 
 	(void) context;
 	cutting.early += left != RECORD_LEFT_AT_END;
 	if (cutting.is_whole)
 	{
 		assert_true(number < RECORDS_MOST);
-		cutting.kept[number] = (Kept) {left, bytes, cutting.room};
+		*kept = (Kept) {left, length, malloc(length)};
+		memcpy(kept->bytes, bytes, length);
 		cutting.kept_count = cutting.count;
 		return;
 	}
 	if (left != RECORD_LEFT_AT_END)
 	{
 		assert_true(number < cutting.kept_count);
-		assert_int_equal(bytes, cutting.kept[number].length);
-		assert_memory_equal(cutting.room, cutting.kept[number].bytes, bytes);
+		assert_int_equal(length, kept->length);
+		assert_memory_equal(bytes, kept->bytes, length);
 		totals.records++;
 	}
-	free(cutting.room);
-}
-
-static void
-place(void *context, const PlaceMessage *message)
-{
-	(void) context;
-	(void) message;
-}
-
-static void
-damage(void *context, const FailureMessage *message)
-{
-	(void) context;
-	assert_true(message->code == FAILURE_CUT || message->code == FAILURE_CORRUPT || message->code == FAILURE_VERSION);
-	cutting.damages++;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- the cuts */
@@ -155,16 +113,15 @@ expected_early(uint64_t packets)
 static bool
 run(size_t size)
 {
-	MeterProgress progress;
-	const EngineCallbacks callbacks = {NULL, record_room, record_written, place, damage, SEED};
-	Source	   *files = source_files_start(1, &(FileOpener) {NULL, open_source, &progress});
 	FailureMessage failure;
 	bool		done;
 
-	cutting.size = size;
-	cutting.count = cutting.early = cutting.damages = 0;
-	done = engine_run(&cutting.request, files, NULL, &cutting.analysis, &callbacks, &cutting.account, &failure);
-	source_files_end(files);
+	cutting.notes.size = size;
+	cutting.count = cutting.early = 0;
+	done = notes_run(&cutting.notes, &cutting.request, NULL, &cutting.analysis, &cutting.account, &failure);
+	if (cutting.notes.damages > 0)
+		assert_true(cutting.notes.damage.code == FAILURE_CUT || cutting.notes.damage.code == FAILURE_CORRUPT ||
+					cutting.notes.damage.code == FAILURE_VERSION);
 	exact_frames_end();
 	return done;
 }
@@ -180,9 +137,9 @@ cut(size_t size)
 		return;
 	}
 	assert_true(account_adds_up(&cutting.account));
-	assert_true(cutting.damages <= 1);
+	assert_true(cutting.notes.damages <= 1);
 	assert_int_equal(cutting.early, expected_early(cutting.account.counters[COUNTER_PACKETS_READ]));
-	totals.damages += cutting.damages;
+	totals.damages += cutting.notes.damages;
 }
 
 static void
@@ -204,7 +161,7 @@ capture_cut_at_every_byte(void **state)
 	assert_non_null(file);
 	length = fread(bytes, 1, sizeof(bytes), file);
 	fclose(file);
-	cutting.source = file_of(bytes, length);
+	cutting.notes.file = file_of(bytes, length);
 	for (int i = 0; i < 2; i++)
 	{
 		forget();
@@ -215,7 +172,7 @@ capture_cut_at_every_byte(void **state)
 	for (size_t size = 0; size <= length; size++)
 		cut(size);
 	forget();
-	close(cutting.source);
+	close(cutting.notes.file);
 	totals.captures++;
 }
 

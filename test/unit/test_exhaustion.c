@@ -14,8 +14,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/analyse/analysers.h"
-#include "engine/engine.h"
-#include "engine/source/source_files.h"
+#include "engine_notes.h"
 #include "files.h"
 #include "wire/record.h"
 
@@ -68,55 +67,13 @@ __wrap_ZSTD_decompressStream(ZSTD_DStream *stream, ZSTD_outBuffer *output, ZSTD_
 	return fails_now() ? (size_t) -ZSTD_error_memory_allocation : __real_ZSTD_decompressStream(stream, output, input);
 }
 
-/* ---------------------------------------------------------------------------------------------- what the engine asks for */
-
 typedef struct Scan
 {
 	uint8_t		bytes[CAPTURE_MAX];
 	size_t		length;
-	uint8_t		room[1 << 16];
 } Scan;
 
 static Scan scan;
-
-static int
-open_source(void *context, uint32_t index, uint64_t *size)
-{
-	(void) context;
-	(void) index;
-	*size = scan.length;
-	return file_of(scan.bytes, scan.length);
-}
-
-static uint8_t *
-record_room(void *context, size_t bytes)
-{
-	(void) context;
-	assert_true(bytes <= sizeof(scan.room));
-	return scan.room;
-}
-
-static void
-record_written(void *context, size_t bytes)
-{
-	(void) context;
-	(void) bytes;
-}
-
-static void
-place(void *context, const PlaceMessage *message)
-{
-	(void) context;
-	(void) message;
-}
-
-static void
-damage(void *context, const FailureMessage *message)
-{
-	(void) context;
-	(void) message;
-	fail();
-}
 
 /* ------------------------------------------------------------------------------------------------------------- the scans */
 
@@ -130,10 +87,8 @@ end_in_handler(size_t bytes)
 static void
 scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 {
-	MeterProgress progress;
-	const EngineCallbacks callbacks = {NULL, record_room, record_written, place, damage, 1};
+	EngineNotes notes = {.seed = 1, .file = file_of(scan.bytes, scan.length), .size = scan.length};
 	MeterRequest request;
-	Source	   *source;
 	Filter	   *filter;
 	Analysis	analysis;
 	FailureMessage failure;
@@ -151,9 +106,9 @@ scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 
 	left = allocations;
 	filter = filter_start("ip or ip6", strlen("ip or ip6"));
-	source = source_files_start(1, &(FileOpener) {NULL, open_source, &progress});
 	if (!analysis_open(&analysis, analysers, &request, &failure) ||
-		!engine_run(&request, source, filter, &analysis, &callbacks, &account, &failure) || account.counters[COUNTER_FLOWS] == 0)
+		!notes_run(&notes, &request, filter, &analysis, &account, &failure) || notes.damages > 0 ||
+		account.counters[COUNTER_FLOWS] == 0)
 		_exit(EXIT_FAILURE);
 	_exit(left == -1 ? EXIT_FAILURE : ENDED_WELL);
 }
