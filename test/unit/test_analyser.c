@@ -130,7 +130,7 @@ CASE(what_is_called_in_a_flows_life)
 	run->request.statistical_analysis = true;
 	run->request.splt_analysis = 5;
 	request_add_all_columns(&run->request);
-	column_set_add(&run->request.columns, (unsigned) flow_column("udps"));
+	column_set_add(&run->request.columns, (unsigned) column_of_flow("udps"));
 	run_send(run, 1000, 1);
 	run_send(run, 2000, 1);
 	assert_string_equal(calls, "Ospjpj");
@@ -149,7 +149,7 @@ CASE(flow_that_is_given_up_is_freed_and_does_not_leave)
 
 	memset(calls, 0, sizeof(calls));
 	run->analysers = table;
-	column_set_add(&run->request.columns, (unsigned) flow_column("udps"));
+	column_set_add(&run->request.columns, (unsigned) column_of_flow("udps"));
 	run_send(run, 1000, 1);
 	run_end(run);
 	assert_string_equal(calls, "Ospj" "f" "C");
@@ -176,7 +176,7 @@ CASE(one_that_does_not_open_closes_the_others)
 	Analysis	analysis;
 
 	memset(calls, 0, sizeof(calls));
-	column_set_add(&request.columns, (unsigned) flow_column("udps"));
+	column_set_add(&request.columns, (unsigned) column_of_flow("udps"));
 	assert_false(analysis_open(&analysis, table, &request, &failure));
 	assert_string_equal(calls, "OC");
 	assert_string_equal(failure.text, "no table");
@@ -205,7 +205,7 @@ CASE(only_what_is_asked_for_is_opened_and_takes_memory)
 		Analysis	analysis;
 
 		request_defaults(&request);
-		column_set_add(&request.columns, (unsigned) flow_column(cases[i].column));
+		column_set_add(&request.columns, (unsigned) column_of_flow(cases[i].column));
 		assert_true(analysis_open(&analysis, analysers, &request, &failure));
 		assert_int_equal(analysis.state_bytes, cases[i].bytes);
 		analysis_close(&analysis);
@@ -229,7 +229,7 @@ static Reading reading;
 static ColumnReader
 reader_of(Analysis *analysis, const char *name)
 {
-	return analysis_reader(analysis, &flow_schema.columns[flow_column(name)]);
+	return analysis_reader(analysis, &flow_schema.columns[column_of_flow(name)]);
 }
 
 static bool

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
@@ -51,11 +52,53 @@ typedef struct Import
 	StringInfoData columns;		/* what stands between the parentheses */
 } Import;
 
+/* The type with which a column is declared: it holds whatever a capture can bring about. */
+static Oid
+import_type(const Column *column, ImportTypes types)
+{
+	if (types == IMPORT_POSTGRES && column->unit == UNIT_TIME_MS)
+		return TIMESTAMPTZOID;
+	if (types == IMPORT_POSTGRES && column->unit == UNIT_DURATION_MS && column->kind != COLUMN_INTEGERS)
+		return INTERVALOID;
+	if (types == IMPORT_PORTABLE && (column->kind == COLUMN_ADDRESS || column->kind == COLUMN_MAC))
+		return TEXTOID;
+
+	switch (column->kind)
+	{
+		case COLUMN_UINT8:
+		case COLUMN_UINT16:
+		case COLUMN_INT32:
+			return INT4OID;
+		case COLUMN_UINT32:
+		case COLUMN_UINT64:
+		case COLUMN_INT64:
+			return INT8OID;
+		case COLUMN_DOUBLE:
+			return FLOAT8OID;
+		case COLUMN_ADDRESS:
+			return INETOID;
+		case COLUMN_MAC:
+			return MACADDROID;
+		case COLUMN_INTEGERS:
+			return column->field == FIELD_SPLT_DIRECTION ? INT4ARRAYOID : INT8ARRAYOID;
+		case COLUMN_JSON:
+			return JSONBOID;
+		case COLUMN_BYTES:
+			return BYTEAOID;
+		case COLUMN_OUI:
+		case COLUMN_TEXT:
+		case COLUMN_LONG_TEXT:
+		case COLUMN_FILE:
+			break;
+	}
+	return TEXTOID;
+}
+
 /* Declares a column, if the options turn it on. */
 static void
 add_column(Import *import, const char *name, const Column *column, ImportTypes types)
 {
-	Oid			type = convert_import_type(column, types);
+	Oid			type = import_type(column, types);
 
 	if (!options_group_is_on(import->options, column->group))
 		return;

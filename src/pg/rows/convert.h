@@ -39,9 +39,6 @@ ConvertFunction convert_function(const Column *column, Oid type);
 /* The types that can hold a column, as users read them, in the current memory context. */
 char	   *convert_types_text(const Column *column);
 
-/* The type with which IMPORT FOREIGN SCHEMA declares a column: it holds whatever a capture can bring about. */
-Oid			convert_import_type(const Column *column, ImportTypes types);
-
 /* A value's text alone, whatever its column, in the current memory context. */
 text	   *convert_plain_text(const RecordValue *value, const ConvertTarget *target);
 
