@@ -2,9 +2,9 @@
  * arguments.c
  *	  The command line of a meter by hand.
  *
- * Options and sources may stand in any order, up to an argument -- after which all are sources.  An option is --name=value or
- * --name value, with underscores or dashes; names, ranges and defaults are those of wire/limits.c.  A boolean alone is true: the
- * argument after it is its value only if it reads as one.
+ * Options and sources may stand in any order; after an argument -- all are sources.  An option is --name=value or --name
+ * value, with underscores or dashes; names, ranges and defaults are those of wire/limits.c.  A boolean by itself is true:
+ * the next argument is its value only if it reads as one.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -15,10 +15,10 @@
 #include "engine/base/memory.h"
 #include "meter/arguments.h"
 
-/* At most so many edits lead from what was typed to what may have been meant. */
+/* The most edits from what was typed to what may have been meant. */
 #define EDITS_MAX	3
 
-/* Names that are longer are no slips of the hand. */
+/* A longer name is no slip of the hand. */
 #define NAME_MAX_LENGTH	64
 
 /* Where a value is kept. */
@@ -36,7 +36,7 @@ typedef struct Known
 	OptionId	id;
 	Kept		kept;
 	size_t		at;				/* KEPT_AS_FLAG: in Arguments */
-	const char *name;			/* of an option that no table has, with one that takes the same values; NULL: the option's */
+	const char *name;			/* of an option that no table has; its values are those of `id`.  NULL: the option's own */
 	const char *help;
 } Known;
 
@@ -99,7 +99,7 @@ is_name(const char *typed, size_t length, const char *name)
 	return true;
 }
 
-/* How many letters must be put in, taken out or changed to make one name of the other (V. I. Levenshtein, 1966). */
+/* How many letters must be put in, taken out or changed to turn one name into the other (V. I. Levenshtein, 1966). */
 static unsigned
 edits(const char *typed, size_t length, const char *name)
 {
@@ -216,7 +216,7 @@ read_columns(const Known *known, const char *value, const Schema *schema, Column
 					   *perhaps;
 			unsigned	count = 0;
 
-			/* Those of plugins and of live capture are empty here: none of them was meant. */
+			/* Columns of plugins and of live capture are always empty here, so nobody means them. */
 			for (unsigned i = 0; i < schema->count; i++)
 				if (schema->columns[i].group != GROUP_UDPS && schema->columns[i].group != GROUP_SYSTEM)
 					names[count++] = schema->columns[i].name;

@@ -27,10 +27,10 @@ typedef struct Arguments
 
 typedef enum ArgumentsResult
 {
-	ARGUMENTS_METER,			/* there is something to be metered */
+	ARGUMENTS_METER,			/* there is something to meter */
 	ARGUMENTS_HELP,				/* help was asked for, or the version */
 	ARGUMENTS_VERSION,
-	ARGUMENTS_WRONG				/* what is wrong was said on standard error */
+	ARGUMENTS_WRONG				/* standard error was told what is wrong */
 } ArgumentsResult;
 
 /* Reads a command line.  A key that was on it is wiped from it, as everyone on the machine can read it there. */
@@ -39,7 +39,7 @@ ArgumentsResult arguments_read(int argc, char **argv, Arguments *arguments);
 /* Prints what the command line can be, all options with their ranges and defaults, and what the exit statuses mean. */
 void		arguments_print_help(FILE *to);
 
-/* The exit status, apart from those of signals: what the help says of them. */
+/* The exit statuses, apart from those of signals, as the help has them. */
 typedef enum ExitStatus
 {
 	EXIT_DONE,

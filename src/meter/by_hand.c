@@ -2,10 +2,10 @@
  * by_hand.c
  *	  A meter without a server: captures from the command line, flows as CSV to standard output.
  *
- * Records take the same way as to a server: written by the engine, read by wire/record.c, in the same sandbox.
+ * Records go the same way as to a server: the engine writes them, wire/record.c reads them, in the same sandbox.
  *
- * SIGINT and SIGTERM end the sources where they are, so that whoever captures into a pipe and stops sees the flows so far; one
- * more, a while later, ends the program.
+ * SIGINT and SIGTERM end the sources where they are, so that whoever captures into a pipe and stops sees the flows up to
+ * there; one more signal, a while later, ends the program.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@
 #include "wire/foreign.h"
 #include "wire/record.h"
 
-/* What the shell makes of a signal that ended a program. */
+/* Added to the number of a signal that ended the program, as a shell does. */
 #define EXIT_SIGNAL		128
 
 typedef struct ByHand
@@ -68,7 +68,7 @@ name_of(const ByHand *hand, uint32_t source)
 	return source_name(hand->arguments.sources[source]);
 }
 
-/* The standard three are what they are called: what is closed would become the next file that is opened. */
+/* Opens the three standard descriptors that are closed: otherwise the next file that is opened would become one of them. */
 static bool
 open_standard_files(void)
 {
@@ -84,8 +84,8 @@ open_standard_files(void)
 }
 
 /*
- * nDPI prints to standard output now and then: rows get a descriptor of their own, the first after the sources.  Where a source is a pipe, whoever waits for
- * rows gets each when it is there.
+ * nDPI prints to standard output now and then: rows get a descriptor of their own, the first after the sources.  If a
+ * source is a pipe, each row is written as soon as it is there, for whoever waits for it.
  */
 static bool
 open_output(ByHand *hand)
@@ -118,7 +118,7 @@ record_room(void *context, size_t bytes)
 	return hand->record;
 }
 
-/* Rows that cannot be written are not worth being made. */
+/* No more rows are made if they cannot be written. */
 static void
 must_be_written(bool written)
 {
@@ -128,7 +128,7 @@ must_be_written(bool written)
 	_exit(EXIT_FAILED);
 }
 
-/* The first line: not before something is known to be right. */
+/* The first line, which comes only when it is known that there is something to print. */
 static void
 print_names(ByHand *hand)
 {
@@ -188,7 +188,7 @@ damage(void *context, const FailureMessage *message)
 				 message->byte);
 }
 
-/* All are this meter's. */
+/* All files are this meter's. */
 static uint32_t
 take_file(void *context)
 {
@@ -214,7 +214,7 @@ overlap(void *context, const OverlapMessage *message)
 
 /* ------------------------------------------------------------------------------------------------------------------- the run */
 
-/* The first signal ends the sources; one that is not its echo (timeout sends two) ends the program. */
+/* The first signal ends the sources; a later one ends the program, if it is not the first one's echo (timeout sends two). */
 static void
 end_sources(int number)
 {
@@ -230,7 +230,7 @@ end_sources(int number)
 	source_interrupted = true;
 }
 
-/* Signals that are not ignored already: a program in the background goes on when its terminal is not its own. */
+/* Only signals that are not ignored already: a program in the background goes on when its terminal is interrupted. */
 static void
 catch_signals(void)
 {
@@ -324,7 +324,7 @@ run(ByHand *hand)
 	return EXIT_SIGNAL + signal_received;
 }
 
-/* What is hashed: the columns that were named, and the Community ID if it would tell one of them. */
+/* What is hashed: the columns that were named, and the Community ID if it would reveal one of them. */
 static ColumnSet
 hashed_columns(const Schema *schema, const ColumnSet *named)
 {
@@ -357,7 +357,7 @@ print_version(void)
 	printf("nfstream_meter %s\nnDPI %s\n%s\n", METER_VERSION, dpi_version(), filter_version());
 }
 
-/* What was printed for whoever asked, if it could be. */
+/* The exit status after something was printed on request. */
 static int
 printed(void)
 {

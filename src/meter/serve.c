@@ -145,7 +145,7 @@ open_source(void *context, uint32_t index, uint64_t *size)
 	channel_send_body(output.channel, MESSAGE_NEXT_FILE, &index, sizeof(index));
 	file = channel_receive(output.channel, MESSAGE_FILE, &length, &descriptor);
 	if (file == NULL || descriptor < 0 || file->index != index)
-		_exit(EXIT_FAILURE);	/* the owner is gone, or has lost its way */
+		_exit(EXIT_FAILURE);	/* the owner is gone, or has sent something else */
 	*size = file->size;
 	free(file);
 	return descriptor;

@@ -2,9 +2,9 @@
  * start.c
  *	  Starting a meter, under an owner or by hand: limits, filter, analysers, seed, sandbox, and then the engine.
  *
- * Nothing of a user's comes before the limits: there are no privileges left when its first byte is looked at, and no more memory
- * than the user was given.  What needs files (names in a filter) or other calls to the system (analysers' tables, a random number)
- * comes before the sandbox; a filter's compiling and the first byte of a capture after it.
+ * Nothing that a user wrote is looked at before the limits: at its first byte there are no privileges left, and no more
+ * memory than the user was given.  What needs files (names in a filter) or other calls to the system (analysers' tables,
+ * a random number) comes before the sandbox; a filter's compiling and the first byte of a capture after it.
  */
 #include <stdio.h>
 #include <string.h>

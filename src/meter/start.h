@@ -8,7 +8,7 @@
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
 
-/* What a program that meters hands over. */
+/* What a program hands over to meter. */
 typedef struct MeterOrder
 {
 	const MeterRequest *request;	/* checked */
@@ -22,7 +22,10 @@ typedef struct MeterOrder
 	int			records;
 	bool		takes_files;
 
-	/* Called once the program is its owner's alone, before it looks at anything of a user's; NULL: nobody wants to know. */
+	/*
+	 * Called when the program has given up its environment and files, before it looks at anything that a user wrote;
+	 * NULL: nobody wants to know.
+	 */
 	void		(*ready) (void *context);
 
 	/* Where the request is to list applications: takes one; called instead of all callbacks and files. */

@@ -1,6 +1,6 @@
 /*
  * column.h
- *	  What is told of a column, and sets of columns.
+ *	  What a column is, and sets of columns.
  *
  * The columns themselves stand in schemas: schema.h.
  */
@@ -27,7 +27,7 @@ typedef enum ColumnKind
 	COLUMN_LONG_TEXT,			/* uint32 length, the same */
 	COLUMN_JSON,				/* uint32 length, JSON: json.h */
 	COLUMN_BYTES,				/* uint32 length, any bytes */
-	COLUMN_INTEGERS,			/* uint32 count, uint32 present (<= count), so many int64; the others are -1 */
+	COLUMN_INTEGERS,			/* uint32 count, uint32 present (<= count), int64 for those; the others are -1 */
 	COLUMN_FILE					/* uint32: index of a source */
 } ColumnKind;
 

@@ -13,8 +13,8 @@
  *	                       <-------  FLOWS, PLACE, OVERLAP, DAMAGE ... NEXT_FILE
  *	                       <-------  END, or FAILURE at any time
  *
- * Where the sources are to be read by their times, the meter asks for each of them first, and says ORDER before it reads one.
- * Where they are metered apart, each by one meter of several:
+ * Where the sources are to be read by their times, the meter asks for each of them first, and sends ORDER before it reads
+ * one.  Where they are metered apart, each by one meter of several:
  *
  *	                       <-------  TAKE_FILE
  *	    TAKEN_FILE         ------->
@@ -23,7 +23,8 @@
  *
  * Where the request is to list applications, APPLICATION messages take the place of all between HELLO and END.
  *
- * A worker hands all of its meter's messages to the leader but NEXT_FILE, which it answers.  In TAKE_FILE it puts its answer.
+ * A worker passes all of its meter's messages on to the leader but NEXT_FILE, which it answers; into TAKE_FILE it puts
+ * its answer.
  */
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
@@ -52,7 +53,7 @@ typedef enum MessageType
 	MESSAGE_APPLICATION,		/* ApplicationMessage */
 	MESSAGE_OVERLAP,			/* OverlapMessage */
 	MESSAGE_ORDER,				/* uint32 for each source: their indexes in the order in which they are read */
-	MESSAGE_TAKE_FILE,			/* uint32: of no meaning; from a worker, as TAKEN_FILE */
+	MESSAGE_TAKE_FILE,			/* uint32: of no meaning; from a worker, what TAKEN_FILE has */
 	MESSAGE_TAKEN_FILE,			/* uint32: the meter's next source, numbered in the order of reading; none if there is no such */
 	MESSAGE_FILE_END,			/* uint64: packets of the source that was taken; all its records were sent */
 	MESSAGE_TYPES
@@ -90,11 +91,11 @@ typedef struct PlaceMessage
 /* What can go wrong in a meter; the SQLSTATE of each is chosen by the server. */
 typedef enum FailureCode
 {
-	FAILURE_INTERNAL,			/* a request that makes no sense, a library that does not start */
+	FAILURE_INTERNAL,			/* a request that cannot be, a library that does not start */
 	FAILURE_OUT_OF_MEMORY,
 	FAILURE_SANDBOX,			/* the sandbox could not be entered */
 	FAILURE_FILTER,				/* the BPF filter does not compile */
-	FAILURE_FILTER_NAME,		/* nor with a name of a host, network or Ethernet address */
+	FAILURE_FILTER_NAME,		/* the same, because of the name of a host, network or Ethernet address */
 	FAILURE_READ,				/* the system could not read the file */
 	FAILURE_EMPTY,				/* no byte in it */
 	FAILURE_NOT_A_CAPTURE,		/* its first bytes are not a capture's */
@@ -111,14 +112,14 @@ typedef struct FailureMessage
 {
 	uint32_t	code;				/* a FailureCode */
 	uint32_t	file;				/* index of the source, or FAILURE_NO_FILE */
-	uint32_t	foreign;			/* a ForeignFormat: what a file is that is no capture */
+	uint32_t	foreign;			/* a ForeignFormat: what a file that is no capture is */
 	uint32_t	reserved;
 	uint64_t	byte;				/* offset in the source of what could not be read */
 	uint64_t	packet;				/* number in the source of the packet that could not be read, from 1, or FAILURE_NO_PACKET */
 	char		text[MESSAGE_TEXT_MAX]; /* what is wrong */
 } FailureMessage;
 
-/* A source begins more than a second before the time that was reached: sent of the first that does. */
+/* The first source that begins more than a second before the time that was reached. */
 typedef struct OverlapMessage
 {
 	uint32_t	file;				/* index of the source */
@@ -127,7 +128,7 @@ typedef struct OverlapMessage
 	uint64_t	reached;
 } OverlapMessage;
 
-/* As an application's number: none has this category for its own, but flows may get it. */
+/* In the place of an application's number, for a category that no application has, but flows may get. */
 #define APPLICATION_NONE	UINT32_MAX
 
 /* One of the applications that nDPI knows. */

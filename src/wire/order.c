@@ -2,13 +2,14 @@
  * order.c
  *	  The order of a scan's records: of those that its meters have sent, which is the next.
  *
- * By places, each stream is in ascending order, and the least of their next records is the scan's as soon as no other stream can
- * bring one before it: it has a record itself, or has ended, or everything up to there has come.
+ * By places: each stream is in ascending order, and the least of their next records is the scan's next as soon as no
+ * other stream can bring an earlier one, because it has a record itself, or has ended, or all its records up to that
+ * place have come.
  *
- * By files, it is the next record of the stream that has the file whose turn it is.  Files are taken in their order, so the
+ * By files: the next record is that of the stream with the file whose turn it is.  Files are taken in their order, so the
  * meter with that file waits for no other.
  *
- * By arrival, the streams take turns.
+ * By arrival: the streams take turns.
  */
 #include <stddef.h>
 
@@ -23,7 +24,7 @@ order_record(OrderRule rule, OrderStream *stream, uint64_t left, uint64_t first)
 	if (rule == ORDER_OF_FILES && (!stream->has_file || stream->file_ended))
 		return "records of no file";
 
-	/* Flows that leave because nothing comes leave at one place, however long that lasts. */
+	/* Flows that leave while no packet comes all leave at one place, however long that lasts. */
 	if (rule == ORDER_OF_ARRIVAL ? left < stream->left || left < stream->place :
 		left < stream->left || (left == stream->left && first <= stream->first) || left <= stream->place)
 		return "records out of order";

@@ -2,8 +2,8 @@
  * order.h
  *	  The order of a scan's records: of those that its meters have sent, which is the next.
  *
- * Each meter's records are a stream.  Whoever receives them tells each stream what has come of it; nothing is believed that
- * contradicts the order.
+ * Each meter's records are a stream.  Whoever receives them tells each stream what has come from it; what contradicts the
+ * order is refused.
  */
 #ifndef WIRE_ORDER_H
 #define WIRE_ORDER_H
@@ -54,9 +54,9 @@ typedef enum OrderNext
 OrderNext	order_next(RecordOrder *order, uint32_t *stream);
 
 /*
- * What has come of a stream: a record, and there was none that was not taken; a place; the beginning and the end of a file, of so
- * many files (a turn that none has: it gets no more); the end of all.  Each returns NULL, or why it cannot have come, as a constant
- * text.
+ * What has come from a stream: a record (the one before it must have been taken); a place; the beginning of a file, by
+ * its turn (a turn that no file has: the stream gets no more), and its end; the end of all.  Each returns NULL, or why
+ * that cannot have come, as a constant text.
  */
 const char *order_record(OrderRule rule, OrderStream *stream, uint64_t left, uint64_t first);
 const char *order_place(OrderRule rule, OrderStream *stream, uint64_t place);

@@ -2,9 +2,9 @@
  * progress.h
  *	  How far a meter is: a page of memory that it shares with its owner.
  *
- * The meter writes it with each packet, and with each piece of a source that it reads or decompresses, and says nothing; the
- * owner reads it to see whether a silent meter moves on, and when it is dead, to tell at which packet.  What stands there is a
- * hostile meter's word like any other.
+ * The meter writes it with each packet, and with each piece of a source that it reads or decompresses, and sends nothing.
+ * The owner reads it to see whether a silent meter moves on and, when the meter is dead, to tell at which packet.  What
+ * stands there may be a lie, as all that a meter sends.
  */
 #ifndef WIRE_PROGRESS_H
 #define WIRE_PROGRESS_H

@@ -8,7 +8,7 @@
 #include "wire/json.h"
 #include "wire/record.h"
 
-/* Takes `length` bytes off the front, or says that there are not so many. */
+/* Takes `length` bytes off the front; false if there are fewer. */
 static bool
 take(const uint8_t **cursor, const uint8_t *end, void *to, size_t length)
 {
@@ -224,7 +224,7 @@ utf8_character(const uint8_t *text, size_t length)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;
 
-	/* Longer than needed, a surrogate, or behind U+10FFFF. */
+	/* Longer than needed, a surrogate, or beyond U+10FFFF. */
 	if ((first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) ||
 		(first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f))
 		return 0;

@@ -9,10 +9,11 @@
  *	  uint64  first
  *	  values of the requested columns, in the order of the schema; how each stands is its ColumnKind
  *
- * `left` and `first` are the flow's place in the scan's one order.  A packet's place is its number in the source, from 1, the
- * same for all meters of a scan.  `first` is the place of the flow's first packet.  `left` is twice the place of the packet at
- * which the flow left, plus one if it left in the idle scan that follows the packet's own work, or RECORD_LEFT_AT_END.
- * A meter's records come in ascending order of (left, first), and no two flows of a scan have the same.
+ * `left` and `first` are the flow's place in the scan's one order.  A packet's place is its number in the source, from 1,
+ * the same for all meters of a scan.  `first` is the place of the flow's first packet.  `left` is twice the place of the
+ * packet at which the flow left, plus one if it left in the idle scan after that packet's own work, or
+ * RECORD_LEFT_AT_END. A meter's records come in ascending order of (left, first), and no two flows of a scan have the
+ * same.
  *
  * Where sources are metered apart, places are numbered anew in each, and the order is that of (source, left, first).
  */
@@ -53,7 +54,7 @@ typedef struct RecordValue
 	};
 } RecordValue;
 
-/* Element `i` of a COLUMN_INTEGERS: what is behind those present is -1. */
+/* Element `i` of a COLUMN_INTEGERS: all after those present are -1. */
 static inline int64_t
 record_element(const RecordValue *value, uint32_t i)
 {

@@ -17,8 +17,8 @@ typedef struct RequestField
 	size_t		size;
 	bool		is_option;
 	OptionId	option;			/* whose default and range these are */
-	uint64_t	unit;			/* what one of the option's is here: 1000 ms for a second; 0: the same */
-	uint64_t	fallback;		/* of what is no option: the default of a number, */
+	uint64_t	unit;			/* what one of the option's units is here: 1000 ms for a second; 0: the same */
+	uint64_t	fallback;		/* of a field that is no option: a number's default, */
 	uint64_t	min;			/* and the range of a number, or of a text's length */
 	uint64_t	max;
 } RequestField;
@@ -338,7 +338,7 @@ request_write(const MeterRequest *request, uint8_t *to)
 	}
 }
 
-/* Takes a value of so many bytes over; false if no value of this field can be like that. */
+/* Puts a value of `length` bytes into its field; false if it cannot be one of this field. */
 static bool
 take_value(MeterRequest *request, const RequestField *field, const uint8_t *bytes, size_t length)
 {

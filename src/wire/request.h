@@ -19,7 +19,7 @@
 
 #define REQUEST_MAGIC		0x4e46524fu
 
-/* Two programs that differ in it do not understand each other: not in the request, and not in what follows it. */
+/* Two programs that differ in it do not understand each other, neither in the request nor in what follows it. */
 #define REQUEST_VERSION		2
 
 /*
@@ -32,7 +32,7 @@
 #define REQUEST_FILES_MAX	100000
 #define REQUEST_SAMPLE_FILES	64	/* sources that are looked at for a sample: engine/look.h */
 
-/* A request as it crosses has no more bytes. */
+/* The most bytes of a request as it crosses. */
 #define REQUEST_BYTES_MAX	8192
 
 /* The longest text of request_read(), with its NUL. */
@@ -109,7 +109,7 @@ typedef struct MeterRequest
 	uint32_t	splt_analysis;		/* 0: none */
 	uint8_t		statistical_analysis;
 	uint8_t		decode_tunnels;
-	uint8_t		separate_files; /* this meter's files are those that MESSAGE_TAKE_FILE gives it; one shard */
+	uint8_t		separate_files; /* this meter gets its files with MESSAGE_TAKE_FILE; one shard */
 	uint8_t		source_order;	/* a SourceOrder */
 	uint8_t		stop_at_damage;	/* on_damage: the rest of the sources is not read */
 	uint8_t		application_names;	/* an ApplicationNames */
@@ -146,11 +146,14 @@ void		request_turn_off_unwanted(MeterRequest *request);
 /* Adds all columns of the schema that are NFStream's and that the options turn on. */
 void		request_add_all_columns(MeterRequest *request);
 
-/* How the records of the scan's meters, each with this request for its own shard, are put in order, and their accounts are added. */
+/*
+ * How the records of a scan's meters, each of which has this request for its own shard, are put in order, and how their
+ * accounts are added.
+ */
 OrderRule	request_order_rule(const MeterRequest *request);
 AccountRule request_account_rule(const MeterRequest *request);
 
-/* How often a meter with this request opens sources, at most: each once, and before that all or some for a look. */
+/* How often at most a meter with this request opens sources: each once, and before that all or some for a look. */
 uint64_t	request_opens_max(const MeterRequest *request);
 
 /* Whether a meter can do what the request asks for; if not, `wrong` says why. */
@@ -163,8 +166,8 @@ void		request_write(const MeterRequest *request, uint8_t *to);
 /*
  * Reads and checks a request that came as `length` bytes; its texts point into them.  A field that did not come has its default.
  *
- * Returns false, with what is wrong, for bytes that are no request of this version, that have a field more than once or one that is
- * not known, and for what request_check() refuses.
+ * Returns false, with what is wrong, if the bytes are no request of this version, have a field twice or an unknown one,
+ * or if request_check() refuses the request.
  */
 bool		request_read(const uint8_t *bytes, size_t length, MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);
 

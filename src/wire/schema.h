@@ -3,8 +3,9 @@
  *	  A schema: the columns of one kind of row, once.
  *
  * What the meter computes and writes, what the server reads and shows, what IMPORT FOREIGN SCHEMA declares and what the
- * documentation lists all come from a schema.  Its order is the order in which a record holds the columns that a request asks
- * for.  Who handles records is told the schema: no code knows that there is one of flows but where flows are made.
+ * documentation lists all come from a schema.  Its order is the order in which a record holds the columns that a request
+ * asks for.  Code that handles records is given the schema: only where flows are made is it known that there is one of
+ * flows.
  */
 #ifndef WIRE_SCHEMA_H
 #define WIRE_SCHEMA_H

@@ -51,7 +51,7 @@ read_literal(Oid input_function, const char *literal, Oid element_type, Datum *v
 }
 
 const char *
-form_behind(const char *value, const char *prefix)
+form_after_prefix(const char *value, const char *prefix)
 {
 	size_t		length = strlen(prefix);
 
@@ -104,7 +104,7 @@ is_path(const char *path)
 bool
 form_is_source(const char *value)
 {
-	const char *interface = form_behind(value, SOURCE_INTERFACE_PREFIX);
+	const char *interface = form_after_prefix(value, SOURCE_INTERFACE_PREFIX);
 	List	   *paths;
 	ListCell   *cell;
 
@@ -222,7 +222,7 @@ form_is_interfaces(const char *value)
 bool
 form_is_attribute(const char *value)
 {
-	const char *plugin_value = form_behind(value, ATTRIBUTE_UDPS_PREFIX);
+	const char *plugin_value = form_after_prefix(value, ATTRIBUTE_UDPS_PREFIX);
 
 	if (plugin_value != NULL)
 		return *plugin_value != '\0';

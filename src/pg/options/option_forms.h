@@ -10,7 +10,7 @@
 #include "nodes/pg_list.h"
 
 /* The rest of a text after a prefix (SOURCE_INTERFACE_PREFIX, ATTRIBUTE_UDPS_PREFIX); NULL if it does not start with that. */
-const char *form_behind(const char *value, const char *prefix);
+const char *form_after_prefix(const char *value, const char *prefix);
 
 /* Whether a text looks like the literal of an array: it starts with { and ends with }. */
 bool		form_is_array(const char *value);

@@ -458,7 +458,7 @@ options_check_available(const ScanOptions *options)
 	const char *interface;
 
 	(void) options_check_source(options, ERROR);
-	interface = form_behind(options->source, SOURCE_INTERFACE_PREFIX);
+	interface = form_after_prefix(options->source, SOURCE_INTERFACE_PREFIX);
 	if (interface != NULL)
 		options_refuse_interface(interface);
 	if (options->udps != NULL)

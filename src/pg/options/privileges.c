@@ -231,7 +231,7 @@ privileges_check_source(const ScanOptions *options)
 
 	if (options->source == NULL)
 		return;
-	interface = form_behind(options->source, SOURCE_INTERFACE_PREFIX);
+	interface = form_after_prefix(options->source, SOURCE_INTERFACE_PREFIX);
 	if (interface != NULL)
 		privileges_check_interface(options, interface);
 	else if (!privileges_allow_files(options) &&

@@ -2,10 +2,10 @@
  * hidden.c
  *	  The columns of a table that are only ever seen hashed.
  *
- * They are hashed before the executor sees them, so that nothing that is said or kept of a row holds the value: conditions,
- * statistics, plans, errors.  The key is the table's own, from this session's secret; or, to last longer and to join tables, it
- * comes from the option anonymization_key of a user mapping: of the table's owner, never of the reader, who could then hash what
- * he likes and compare.
+ * They are hashed before the executor sees them, so that nothing that is shown or kept of a row holds the value:
+ * conditions, statistics, plans, errors.  The key is the table's own, from this session's secret; or, so that hashes last
+ * longer and join tables, it comes from the option anonymization_key of a user mapping: that of the table's owner, never
+ * the reader's, who could then hash guesses and compare.
  */
 #include "postgres.h"
 
@@ -202,7 +202,7 @@ hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Colum
 	if (hidden == NULL)
 		return false;
 
-	/* A Community ID is made of addresses and ports without a key: who reads it can try all of them until one fits. */
+	/* A Community ID is made of addresses and ports without a key: whoever reads it can try all of them until one fits. */
 	if (!(hidden_names_have(hidden->names, column, NameStr(attribute->attname)) ||
 		  (column->field == FIELD_COMMUNITY_ID && hidden->hides_endpoint)))
 		return false;

@@ -21,8 +21,8 @@ typedef struct HiddenColumns HiddenColumns;
 HiddenColumns *hidden_columns_of_table(Relation table, const ScanOptions *options);
 
 /*
- * Whether a column of the table is to be hashed: it is named in the option, or the attribute is that it stands for, or it would tell
- * an address or port that is.  Errors if it is to be and is not of type text.  `hidden` may be NULL.
+ * Whether a column of the table is to be hashed: because the option names it, or what it stands for, or because it would
+ * reveal an address or port that is hidden.  Errors if it is to be and is not of type text.  `hidden` may be NULL.
  */
 bool		hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Column *column);
 

@@ -2,9 +2,9 @@
  * tuple.c
  *	  From records to rows of a foreign table.
  *
- * Once for each scan, every column of the table is matched with a column of the schema and its type looked up; then
- * each row is a walk over the columns that the query uses.  A type with a modifier (varchar(5), numeric(8,2)) and a
- * domain take a second step, the server's own, behind the conversion.
+ * Once for each scan, every column of the table is matched with a column of the schema and its type looked up; then each
+ * row is a walk over the columns that the query uses.  A type with a modifier (varchar(5), numeric(8,2)) and a domain
+ * take a second step, the server's own, after the conversion.
  */
 #include "postgres.h"
 
@@ -23,7 +23,7 @@
 #include "pg/rows/hidden.h"
 #include "pg/rows/tuple.h"
 
-/* So many columns that are off stand in the warning. */
+/* How many columns that are off the warning names. */
 #define OFF_SHOWN		8
 
 /* One column of the table that the query uses. */
@@ -71,7 +71,7 @@ find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *col
 	char	   *option = options_attribute(table, attribute);
 	int			index;
 
-	if (option != NULL && form_behind(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
+	if (option != NULL && form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
 		return ATTRIBUTE_IS_PLUGIN_VALUE;
 	*name = option != NULL ? option : get_attname(table, attribute, false);
 	index = schema_column(schema, *name);
@@ -103,8 +103,8 @@ unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char
 }
 
 /*
- * A generated column would have to be computed from the others, which the server leaves to the wrapper where it is stored, and
- * does itself where it is virtual.
+ * A generated column is computed from the others: by the server if it is virtual; for a stored one it is left to the
+ * wrapper, and not done here.
  */
 static bool
 is_generated(Oid table, AttrNumber attribute)
@@ -144,7 +144,8 @@ tuple_help_of_attribute(Oid table, const Schema *schema, AttrNumber attribute)
 }
 
 /*
- * Whether the meters of a capture have values for a column: what plugins and the host's sockets say, they do not know.
+ * Whether the meters of a capture have values for a column: of what plugins compute and of the host's sockets they have
+ * none.
  */
 static bool
 is_computed(const ScanOptions *options, const Column *column)
@@ -271,7 +272,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 
 		if (!is_computed(options, column.target.column))
 		{
-			/* A NULL, which only a domain can have something against. */
+			/* The value is NULL, which only a domain can refuse. */
 			if (!OidIsValid(column.domain))
 				continue;
 			column.convert = NULL;
@@ -282,7 +283,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 		builder->columns[builder->count++] = column;
 	}
 
-	/* A value that does not fit its type is told of with its capture. */
+	/* The error of a value that does not fit its type names the capture. */
 	if (builder->count > 0)
 		column_set_add(wanted, builder->source_file);
 	return builder;

@@ -169,12 +169,12 @@ replace_link(const Reach *reach, char relative[PATH_MAX])
 	const char *to = target;
 	size_t		start,
 				end = find_way_out(reach->descriptor, relative, &start);
-	char		behind = relative[end];
+	char		after = relative[end];
 	ssize_t		length;
 
 	relative[end] = '\0';
 	length = read_link(reach->descriptor, relative, target);
-	relative[end] = behind;
+	relative[end] = after;
 	if (length < 0)
 		return false;
 	if (is_absolute_path(target))

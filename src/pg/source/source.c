@@ -296,7 +296,7 @@ source_size_for_analyze(const ScanOptions *options)
 	SourceList	list = {.level = WARNING, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
 
 	/* A live source has no size, and the server itself says that it is not analyzed. */
-	if (options->source != NULL && form_behind(options->source, SOURCE_INTERFACE_PREFIX) != NULL)
+	if (options->source != NULL && form_after_prefix(options->source, SOURCE_INTERFACE_PREFIX) != NULL)
 		return -1;
 	if (!options_check_source(options, WARNING) || !privileges_check_files(options, WARNING))
 		return -1;
