@@ -27,7 +27,10 @@ die()
 # of the processes whose parents have ended.
 enter()
 {
-	exec setpriv --pdeathsig KILL unshare --mount --propagation private --pid --mount-proc --ipc --fork --kill-child \
+	# Who started this may have ended before the kernel was asked to tell.
+	# shellcheck disable=SC2016
+	exec setpriv --pdeathsig KILL bash -c '[ "$PPID" -eq "$1" ] && exec "${@:2}"' from "$PPID" \
+		unshare --mount --propagation private --pid --mount-proc --ipc --fork --kill-child \
 		bash -c '"$@"; exit $?' first-process "$(realpath "${BASH_SOURCE[0]}")" "$@"
 }
 
