@@ -4,7 +4,7 @@
 #
 #	fuzz.sh TARGET SECONDS	one target, for people: what libFuzzer says is on the terminal
 #	fuzz.sh --keep TARGET	what that found worth keeping, as the smallest corpus, into test/fuzz/corpus/TARGET
-#	fuzz.sh --tap SECONDS	all targets, in TAP: for each the kept corpus and the findings, then so many seconds of fuzzing (0: none);
+#	fuzz.sh --tap SECONDS	all targets, in TAP: for each the kept corpus and the findings, then SECONDS of fuzzing (0: none);
 #							as many at a time as there are cores
 #
 # A target is built before, by make fuzz-programs.  It works in build/fuzz-work/TARGET: new inputs are in corpus/, from which the

@@ -5,10 +5,10 @@
 # From the environment:
 #	PARTS				build tree unit fuzz differential pcaps docs regress tap valgrind datasets quickstart
 #						conformance, or some of them
-#	SECONDS=60			fuzz: so long each target goes on behind the inputs that are kept
+#	SECONDS=60			fuzz: for how long each target goes on after the inputs that are kept
 #	PEER=1				datasets, conformance: with NFStream itself, installed with pip
 #	SEED=1				datasets, tap: the seed of their random values and damages, which they print
-#	MUTATIONS=2000		tap: so many random captures in 013_damage.pl
+#	MUTATIONS=2000		tap: how many random captures 013_damage.pl makes
 #	PCAPS="a.pcap ..."	conformance: on these captures
 #	SEED=n				conformance: with the random capture of this seed, which an earlier run has printed
 #	GOLDENS PROFILES ONLY	conformance: see test/conformance/run.py
@@ -63,7 +63,7 @@ count_tap()
 	add_counts $counts
 }
 
-# count_regress LOG STATUS TESTS: what pg_regress reported of so many tests, as it does up to PostgreSQL 15 and later.
+# count_regress LOG STATUS TESTS: what pg_regress reported of TESTS tests, as it does up to PostgreSQL 15 and later.
 count_regress()
 {
 	local counts

@@ -10,7 +10,7 @@
 # What it sees.  The extension is compiled with assertions: its own, and those in the server's headers.  Valgrind knows the
 # blocks that malloc() gave, not what the server's palloc() makes of them.  The extension's own memory contexts have blocks so
 # small that each chunk of more than 128 bytes is one (small_blocks.h): of those, and of the stack, it sees each byte that is
-# used before it was written, read or written behind the end, or after it was freed.  It does not see
+# used before it was written, read or written past the end, or after it was freed.  It does not see
 #
 # - an overrun inside a block of smaller chunks, and memory that a context gave twice;
 # - what the extension allocates in the server's contexts, such as the values of a row, but for the first use of a block;
@@ -169,8 +169,8 @@ check "workers were looked at: $(find "$work/found" -type f | wc -l) processes" 
 query postgres "CREATE FUNCTION fault(text) RETURNS integer LANGUAGE C STRICT AS '$work/faults.so'"
 check "found when made: a branch on what was never written" fault_is_found 'a branch on what was never written' \
 	'depends on uninitialised value'
-check "found when made: a read behind a chunk" fault_is_found 'a read behind a chunk' 'Invalid read'
-check "found when made: a write behind a chunk" fault_is_found 'a write behind a chunk' 'Invalid write'
+check "found when made: a read past a chunk" fault_is_found 'a read past a chunk' 'Invalid read'
+check "found when made: a write past a chunk" fault_is_found 'a write past a chunk' 'Invalid write'
 check "found when made: a read from a context that is gone" fault_is_found 'a read from a context that is gone' 'Invalid read'
 cluster_stop "$work"
 check "no other fault was found" nothing_was_found

@@ -46,7 +46,7 @@ def made(name, make):
 
 
 def scan_of_ports(flows, per_second, peers='many'):
-    """A capture in which every packet is a flow of its own: so many flows, so many a second, between these peers."""
+    """A capture in which every packet is a flow of its own: `flows` of them, at this rate, between these peers."""
     def make(path):
         with open(path, 'wb', buffering=1 << 20) as file:
             file.write(HEADER)
@@ -67,7 +67,7 @@ def compiled(name, for_compiler, for_linker):
 
 
 def copies(count):
-    """The shared directory's captures laid over each other so many times; without that directory the project's own, joined."""
+    """The shared directory's captures laid over each other `count` times; without that directory the project's own, joined."""
     shared = sorted(glob.glob(os.path.join(SHARED, 'data', 'pcaps', '*.pcap')))
     mkbig = compiled('mkbig', [], ['-lpcap'])
 
@@ -102,7 +102,7 @@ def in_directory(name, fill):
 
 
 def many_small(count):
-    """So many captures of 28 packets, in files of their own."""
+    """`count` captures of 28 packets, in files of their own."""
     small = os.path.join(SHARED, 'data', 'pcaps', 'google_ssl.pcap')
     if not os.path.exists(small):
         small = os.path.join(TREE, 'test', 'pcaps', 'ipip.pcap')
@@ -115,7 +115,7 @@ def many_small(count):
 
 
 def parts(count):
-    """So many captures of some size, all the same."""
+    """`count` captures of some size, all the same."""
     whole = copies(3)
 
     def fill(directory):

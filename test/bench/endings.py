@@ -40,7 +40,7 @@ class Statement(threading.Thread):
 
 
 class Endings:
-    """Ends scans of two tables with so many meters each: the flows of `waiting` are more than fit on their way to the leader."""
+    """Ends scans of two tables, with `meters` meters each: the flows of `waiting` are more than fit on their way to the leader."""
 
     def __init__(self, cluster, waiting, working, meters, count):
         self.cluster, self.waiting, self.working, self.meters, self.count = cluster, waiting, working, meters, count
@@ -67,7 +67,7 @@ class Endings:
         return time.monotonic() - since
 
     def end(self, way, start, ending):
-        """Times so many scans that `start` begins and `ending` ends. Ending returns the moment from which it counts, if it is not
+        """Times as many scans as asked for, which `start` begins and `ending` ends. Ending returns the moment from which it counts, if it is not
         that of its call."""
         times = self.times[way] = []
         for _ in range(self.count):
@@ -133,5 +133,5 @@ class Endings:
 
 
 def percentile(values, percent):
-    """The least of the sorted values that at least so many percent do not exceed."""
+    """The least of the sorted values that at least this percentage does not exceed."""
     return values[-(-len(values) * percent // 100) - 1]

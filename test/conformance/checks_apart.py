@@ -7,7 +7,7 @@ from report import Group
 from table import LABELS, Table
 
 METERS = (1, 3, 8)
-# So many captures are one source.
+# How many captures make one source.
 TOGETHER = 60
 
 

@@ -86,7 +86,7 @@ def packets(rng):
 def file_of(rng, some):
     """A pcap file.
 
-    Its first frame is a long one: what NFStream reads behind a frame that is cut is what was there before.
+    Its first frame is a long one: what NFStream reads past a frame that is cut is what was there before.
     """
     order, nanoseconds = rng.choice('<>'), rng.randrange(2)
     blob = struct.pack(

@@ -48,7 +48,7 @@ def model_options(model, options):
 
 
 def filtered(read_capture, text):
-    """The model's reader with a filter behind it."""
+    """The model's reader, followed by a filter."""
 
     def read(path, diffs):
         found = bpf.Filter(text, bpf.byte_order(path))

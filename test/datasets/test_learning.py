@@ -16,7 +16,7 @@ PAGE = os.path.join(TREE, 'doc', 'ml.md')
 DATABASE = 'laboratory'
 DUCKDB = ('duckdb', '2.0.1')
 TRAINING_PYTHON = '/usr/bin/python3'
-# The forest must be right as often as this, and more often than the baseline by so much.
+# The forest must be right as often as this, and by this much more often than the baseline.
 LEAST_ACCURACY, LEAST_GAIN = 0.85, 0.3
 CLASSES = ('DNS', 'HTTP', 'TLS', 'other')
 

@@ -168,7 +168,7 @@ replace(Input *input, size_t at, size_t length, const uint8_t *bytes, size_t new
 	return true;
 }
 
-/* A piece like this one with something else in it; returns its length.  What a block has behind its packet is left away. */
+/* A piece like this one with something else in it; returns its length.  What a block has after its packet is left out. */
 static size_t
 frame(const Input *input, const Piece *like, const uint8_t *content, size_t length, uint8_t *to)
 {
@@ -246,7 +246,7 @@ remove_piece(Input *input)
 	replace(input, piece->at, piece->length, NULL, 0);
 }
 
-/* Two packets of one: the second gets what the first has behind some byte. */
+/* Two packets of one: the second gets what the first has after some byte. */
 static void
 split_packet(Input *input)
 {
@@ -280,7 +280,7 @@ join_packets(Input *input)
 	free(content);
 }
 
-/* Another time for a packet and perhaps for all that follow: by so much as timeouts and scans know. */
+/* Another time for a packet and perhaps for all that follow: by as much as makes a difference to timeouts and idle scans. */
 static void
 move_time(Input *input)
 {

@@ -12,7 +12,7 @@
 #define TUNNELS			0x80
 #define TIME			UINT64_C(1700000000000)
 
-/* One that is not decoded, behind those that are. */
+/* One that is not decoded, after those that are. */
 #define LINK_UNKNOWN	147
 
 static uint32_t

@@ -2,7 +2,7 @@
  * fuzz_scan.c
  *	  One scan of a capture by the engine, with all of its shards: what the targets that fuzz the whole engine share.
  *
- * The first SCAN_OPTION_BYTES bytes of the input choose options, shards and filter, and whether the capture behind them is
+ * The first SCAN_OPTION_BYTES bytes of the input choose options, shards and filter, and whether the capture after them is
  * compressed before the engine gets it; so one corpus reaches plain and compressed sources.  The capture is a file in
  * memory, and each frame has a block of its own.
  *
@@ -62,7 +62,7 @@ take_record(void *context, const uint8_t *bytes, size_t length)
 
 /* ------------------------------------------------------------------------------------------------------------- the options */
 
-/* Of these columns each that is always there, and of the others every so many-th. */
+/* Of these columns each that is always there, and of the others every n-th. */
 static void
 choose_columns(MeterRequest *request, unsigned every)
 {

@@ -4,7 +4,7 @@
     seeds.py DIRECTORY
 
 writes DIRECTORY/engine, dpi, decode and record. A capture of at most SIZE_MAX bytes is an input of the engine's targets,
-behind the bytes that choose its options: once as it is, and the smallest ones as gzip and zstd too. Each of its packets,
+after the bytes that choose its options: once as it is, and the smallest ones as gzip and zstd too. Each of its packets,
 where its file is a pcap in this machine's byte order, is a frame for the decoder. Records have a value for each column of
 src/wire/schema_flows.c, and requests the fields of src/wire/request.h. What fuzzing made of all that is kept in corpus/; seeds are for beginning anew.
 """
@@ -116,7 +116,7 @@ def captures(directory):
 def conversations(directory):
     with open(COLUMNS) as file:
         kinds = re.findall(r'^\t\{"\w+", (COLUMN_\w+), GROUP', file.read(), re.M)
-    # All columns; of which every so many-th.
+    # All columns, or every n-th of them.
     for every in (0, 1, 2, 5):
         wanted = [kind for number, kind in enumerate(kinds) if number % (every + 1) == 0]
         flows = [record(2 * place + 1, place, b''.join(value(kind, present) for kind in wanted))

@@ -30,7 +30,7 @@ for (my $at = 24; $at < length($flows);)
 	$at += $length;
 }
 
-# Writes a capture with one packet, of flow FLOW, so many tenths of a second behind the first of all.
+# Writes a capture with one packet, of flow FLOW, the given tenths of a second after the first of all.
 sub write_capture
 {
 	my ($name, $flow, $tenths) = @_;

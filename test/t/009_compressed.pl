@@ -60,7 +60,7 @@ foreach my $program (sort keys %compress)
 	flows_table($node, 'flows', '{' . compressed($program, $http, "http.$program") . ",$plain}");
 	same_lines(flows_of($node, 'flows'), $both, "$program: the other one");
 
-	# Cut off near its end, and soon behind its first bytes.
+	# Cut off near its end, and soon after its first bytes.
 	$file = compressed($program, $plain, "cut.$program", int(0.9 * -s $file));
 	flows_table($node, 'flows', $file);
 	my $packets = $session->query('SELECT sum(bidirectional_packets) > 0 FROM flows');

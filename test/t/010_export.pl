@@ -100,10 +100,10 @@ my $source = "$directory/http.pcap";
 link(capture($node, 'http.pcap'), $source) or die "could not link: $!";
 flows_table($node, 'http', "{$source,$capture}");
 is($session->query("SELECT nfstream_to_csv('http') = count(*) FROM http"), 't', 'by default beside the first file');
-is(files(), 'http.pcap http.pcap.csv', 'with .csv behind its name');
+is(files(), 'http.pcap http.pcap.csv', 'with .csv after its name');
 is($session->query("SELECT nfstream_to_csv('http', '$directory/plain', flows_per_file => 1000000)") > 0, 1,
 	'a name without an ending');
-is(files(), 'http.pcap http.pcap.csv plain.0', 'has the number behind it');
+is(files(), 'http.pcap http.pcap.csv plain.0', 'has the number after it');
 is((stat "$directory/plain.0")[2] & 0777, 0644, 'everyone may read it, as what COPY writes');
 
 # A link at the place is replaced, not followed.

@@ -50,7 +50,7 @@ $sessions[0]->query($cursor);
 is(scalar(workers($node)), 2, 'the first idle cursor has its two workers');
 $sessions[1]->query($cursor);
 is(scalar(workers($node)), 3, 'the second has the one that is left under the cap');
-is(scalar(meters($node)), 3, 'and so many meters');
+is(scalar(meters($node)), 3, 'and as many meters');
 $sessions[2]->query($cursor);
 is(scalar(workers($node)), 3, 'the third has no worker, though the server has a slot');
 is(scalar(meters($node)), 4, 'but a meter of its own');

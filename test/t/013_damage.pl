@@ -46,7 +46,7 @@ my @cut = (
 	[ 'format_ng.pcapng', 100_000 ],
 );
 
-# Which are mutated as well; compressed by the program, so many bytes at a time.
+# Which are mutated as well; compressed by the program, this many bytes at a time.
 my @mutated = (
 	[ 'tls.pcap', 10_000 ],
 	[ 'quic.pcap', 10_000 ],
@@ -282,7 +282,7 @@ sub as_model
 
 # --------------------------------------------------------------------------------------------------------------- cutting
 
-# What is to be said of a capture that ends at a byte, where so many packets are whole and the last whole piece ends at one.
+# What is to be said of a capture that ends at a byte: how many packets are whole, and at which byte the last whole piece ends.
 sub said_of_cut
 {
 	my ($case) = @_;
@@ -314,7 +314,7 @@ sub cut_case
 		end => (grep { $_ <= $size } reverse @ends)[0] };
 }
 
-# The ends of a capture's pieces, behind the start of the first.
+# The ends of a capture's pieces, counted from the start of the first.
 sub ends_of
 {
 	my ($capture) = @_;
@@ -352,7 +352,7 @@ sub fault_in_cut
 	$case->{compared} = 'rows of cut captures';
 	return 'another message' if $case->{said} !~ said_of_cut($case);
 	return 'more than one message' if messages($case) > 1;
-	return 'other rows than with another cut behind the same packet' if $rows ne $same;
+	return 'other rows than with another cut after the same packet' if $rows ne $same;
 	return 'not all packets' if $packets != packets_in(@{ $case->{rows} });
 	return 'rows that are not the model\'s'
 		if $capture->{model} && !as_model($case->{rows}, $capture->{model}[$table]{rows}[$packets]);
@@ -371,7 +371,7 @@ sub mutation_case
 		packets => packets_before($capture, first_difference($bytes, $capture->{bytes})) };
 }
 
-# What may be said of a damaged capture.  In front of it is the place in psql's input, behind it a hint and where it was raised.
+# What may be said of a damaged capture.  Before it comes the place in psql's input, after it a hint and where it was raised.
 my %sayings = (
 	damage => qr/^\S+\ (WARNING|ERROR):\ \ (?:XX001|0A000):\ could\ not\ read\ capture\ "PATH":\ packet\ (\d+)\ \w.*\n
 		DETAIL:\ \ Before\ it\ (\d+)\ packets?\ (?:was|were)\ read,\ up\ to\ byte\ (\d+)\.\n/x,

@@ -122,7 +122,7 @@ my (@segments, @lines);
 $session->query('SET client_min_messages = error');
 $session->query('PREPARE prepared(bigint) AS SELECT * FROM two WHERE id > $1');
 
-# So many rounds of statements.
+# How many rounds of statements.
 sub run
 {
 	my ($rounds, @statements) = @_;
@@ -151,7 +151,7 @@ sub without_workers
 
 # ----------------------------------------------------------------------------------------------------------------- endings
 
-# Runs so many statements of a list one by one, each of which ends with such an error; returns how many did not.
+# Runs statements of a list one by one, as many as asked for, each of which ends with such an error; returns how many did not.
 sub failures
 {
 	my ($count, $error, @statements) = @_;
@@ -162,7 +162,7 @@ sub failures
 	return $count - (() = $session->{said} =~ /ERROR:  $error/g);
 }
 
-# Ends so many scans of each kind, and tests that they ended as they should.
+# Ends a number of scans of each kind, and tests that they ended as they should.
 sub end_scans
 {
 	my ($each) = @_;
@@ -281,8 +281,8 @@ figures();
 thousand() while $scans < 10000;
 my ($same_at_end, $sizes_at_end, $mappings_at_end) = figures();
 
-is($scans, 10000, 'so many scans');
-is($endings, 1000, 'so many that were ended');
+is($scans, 10000, 'all scans were made');
+is($endings, 1000, 'and all that were to be ended');
 is($same_at_end->{$_}, $same->{$_}, $_) foreach sort keys %$same;
 same_lines($mappings_at_end, $mappings, 'mappings');
 foreach my $size (sort keys %$sizes)

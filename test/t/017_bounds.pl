@@ -203,7 +203,7 @@ is(scalar(meters($node)), 3, 'three meters');
 foreach my $meter (meters($node))
 {
 	my ($limit) = slurp_file("/proc/$meter/limits") =~ /^Max address space +(\d+) /m;
-	is($limit, 512 << 20, 'with so much memory');
+	is($limit, 512 << 20, 'with the memory that the setting allows');
 }
 $session->query('COMMIT');
 $session->quit;

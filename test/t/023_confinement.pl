@@ -77,7 +77,7 @@ like(said('SELECT count(*) FROM slow', "statement_timeout = '500ms'"), qr/ERROR:
 	'so does a cancel');
 ok(defined wait_until(sub { !meters($node) }, 5), 'and no meter is left');
 
-# It is compiled within the limits and behind the walls.
+# It is compiled within the limits and inside the walls.
 $node->safe_psql('postgres', "ALTER FOREIGN TABLE slow OPTIONS (ADD meter_memory '256')");
 my $session = NFStreamSession->new($node);
 $session->send('SELECT count(*) FROM slow');
@@ -87,7 +87,7 @@ ok(defined wait_until(
 		sub { ($pid) = meters($node); $status = defined $pid ? slurp_file("/proc/$pid/status") : ''; $status =~ /^Seccomp:\t2$/m }, 10),
 	'a meter that compiles is in the sandbox');
 like($status, qr/^CapPrm:\t0{16}$/m, 'without capabilities');
-like(slurp_file("/proc/$pid/limits"), qr/^Max address space +268435456 /m, 'with so much memory and no more');
+like(slurp_file("/proc/$pid/limits"), qr/^Max address space +268435456 /m, 'with no more memory than meter_memory');
 $node->safe_psql('postgres', 'SELECT pg_cancel_backend(' . $session->backend . ')');
 $session->quit;
 my $copy = capture($node, 'dns.pcap');

@@ -35,7 +35,7 @@ fsync = off
 END
 }
 
-# Starts a cluster in which so many background workers can run, with the extension and a server called nfstream.
+# Starts a cluster in which a number of background workers can run, with the extension and a server called nfstream.
 sub start_cluster
 {
 	my ($name, $workers) = @_;
@@ -59,8 +59,8 @@ sub capture
 	return $path;
 }
 
-# Writes a capture that is the Ethernet capture NAME so many times over, each copy a second later and from other
-# addresses (10.x.y.z become others in 10.0.0.0/8), so that it has so many times the flows.  Returns its path.
+# Writes a capture that is the Ethernet capture NAME a number of times over, each copy a second later and from other
+# addresses (10.x.y.z become others in 10.0.0.0/8), so that it has as many times the flows.  Returns its path.
 sub copies_of
 {
 	my ($node, $name, $copies) = @_;

@@ -25,7 +25,7 @@ my @rest_of_key = (10, 12, 13);
 my ($expiration, $first_seen, $last_seen) = (1, 14, 15);
 
 # For each row of a whole capture the number of the packet at which its flow left, or of a later one where the times alone do
-# not tell; none if it left at the end.  Rows come in the order in which flows leave: so none left later than one behind it.
+# not tell; none if it left at the end.  Rows come in the order in which flows leave: so none left later than one after it.
 # Timeouts are in ms.
 sub places_of_leaving
 {
@@ -80,7 +80,7 @@ my @extremes = (0, 1, 4, 16, 0x7f, 0xffff, 0x40000, 0x40001, 0x7fffffff, 0x80000
 
 sub any { return $_[ rand @_ ]; }
 
-# The start and the length of a stretch of up to so many bytes.
+# The start and the length of a stretch of at most a number of bytes.
 sub any_stretch
 {
 	my ($bytes, $most) = @_;
@@ -186,7 +186,7 @@ sub mutated
 
 # ----------------------------------------------------------------------------------------------------------- compression
 
-# A capture compressed with a program, so many bytes by themselves, each to a member or frame, as such a file is allowed to be.
+# A capture compressed with a program, a number of bytes at a time, each into a member or frame of its own, as such a file is allowed to be.
 # Returns the compressed bytes and the pieces, each with the end `whole` of what has to be in a capture that has it.
 sub compressed
 {

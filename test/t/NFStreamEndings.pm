@@ -57,7 +57,7 @@ my @whole = (
 		'statement timeout' ],
 );
 
-# Makes the tables, whose scans ask for so many meters.
+# Makes the tables, whose scans ask for a number of meters.
 sub make_tables
 {
 	my ($node, $meters) = @_;
@@ -73,7 +73,7 @@ sub make_tables
 		. " SERVER nfstream OPTIONS (source '$capture', n_meters '$meters')");
 }
 
-# Ends scans in every way, in one session, and looks at what is left.  The meters are to be so many, under as many
+# Ends scans in every way, in one session, and looks at what is left.  The number of meters is given, and so is that of
 # workers; 0 workers where the leader owns the only meter.
 sub check_endings
 {

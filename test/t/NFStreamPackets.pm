@@ -111,7 +111,7 @@ sub units_of
 	return 1_000_000;
 }
 
-# A capture with so many times the time between its packets, counted from the second in which the first one came.
+# A capture with a multiple of the time between its packets, counted from the second in which the first one came.
 sub slowed
 {
 	my ($bytes, $factor) = @_;

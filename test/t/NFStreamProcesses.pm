@@ -148,7 +148,7 @@ sub private_memory
 	return (slurp_proc("/proc/$pid/status") =~ /^RssAnon:\s+(\d+) kB$/m)[0] * 1024;
 }
 
-# Waits until a condition holds, for at most so many seconds; returns how many it took, or nothing.
+# Waits until a condition holds, for at most a number of seconds; returns how many it took, or nothing.
 sub wait_until
 {
 	my ($condition, $seconds) = @_;

@@ -50,7 +50,7 @@ sub is_done
 	return $self->{out} =~ /^\Q$self->{end}\E\n/m && $self->{err} =~ /^\Q$self->{end}\E\n/m;
 }
 
-# Waits until what was sent is done, for at most so many seconds; returns its output.  What it said on stderr is in
+# Waits until what was sent is done, for at most a number of seconds; returns its output.  What it said on stderr is in
 # $session->{said}.
 sub finish
 {

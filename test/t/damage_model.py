@@ -4,7 +4,7 @@
 damage_model.py TOOLS STATISTICS SPLT [CAPTURE IDLE ACTIVE]...
 
 For each capture with its timeouts, and for each number of packets from none to all: a line "= PACKETS", then a line for each
-row, as COPY writes it, behind the number of the packet at which its flow left and a colon; 0 if that was at the end.
+row, as COPY writes it, after the number of the packet at which its flow left and a colon; 0 if that was at the end.
 """
 
 import importlib
@@ -18,7 +18,7 @@ def text(value):
 
 
 def rows_of_first(model, frames, options):
-    """The rows of so many frames, each with the number of the frame at which its flow left."""
+    """The rows of these first frames, each with the number of the frame at which its flow left."""
     meter = model.Meter(options, model.OURS)
     places = []
     for number, frame in enumerate(frames, 1):

@@ -2,8 +2,8 @@
  * capture_dump.c
  *	  Reads captures from the standard input and prints their frames: the engine's half of capture_differential.py.
  *
- * A capture is its length (4 bytes, little-endian) and so many bytes.  A frame's line is its time, wire length, link
- * type and captured bytes in hex; behind the last, a line says how the capture ended: END, DAMAGED or NONE if it was
+ * A capture is its length (4 bytes, little-endian) and its bytes.  A frame's line is its time, wire length, link
+ * type and captured bytes in hex; after the last, a line says how the capture ended: END, DAMAGED or NONE if it was
  * none.
  */
 #include <stdio.h>

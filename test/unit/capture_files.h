@@ -30,7 +30,7 @@
 typedef struct File
 {
 	bool		big;			/* big-endian */
-	uint32_t	record_padding;	/* bytes behind a pcap record's four numbers */
+	uint32_t	record_padding;	/* bytes after a pcap record's four numbers */
 	size_t		length;
 	uint8_t		bytes[4096];
 } File;
@@ -65,7 +65,7 @@ put_bytes(File *file, const void *bytes, size_t length)
 	file->length += length;
 }
 
-/* So many bytes of this value. */
+/* `length` bytes of this value. */
 static inline void
 put_fill(File *file, uint8_t value, size_t length)
 {
@@ -242,7 +242,7 @@ ng_simple(File *file, uint32_t wire, uint8_t value, size_t present)
 	ng_end(file, start);
 }
 
-/* A block of another type with so many bytes in it. */
+/* A block of another type with `present` bytes in it. */
 static inline void
 ng_block(File *file, uint32_t type, size_t present)
 {
@@ -289,7 +289,7 @@ read_cut(const File *file, size_t length)
 	return read_descriptor(file_of(file->bytes, length), length);
 }
 
-/* Reads a file that is whole, and has so many frames. */
+/* Reads a file that is whole, and has `count` frames. */
 static inline Reading
 read_whole(const File *file, uint64_t count)
 {
@@ -316,7 +316,7 @@ expect_frame(const Reading *reading, unsigned number, uint64_t time, uint32_t ca
 	assert_int_equal(frame->last_byte, value);
 }
 
-/* That so many frames were read, and that then there was damage of this kind at this byte. */
+/* That `count` frames were read, and then there was damage of this kind at this byte. */
 static inline void
 expect_damage(const Reading *reading, uint64_t count, FailureCode code, uint64_t byte, const char *text)
 {

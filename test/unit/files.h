@@ -35,7 +35,7 @@ file_write(int descriptor, uint64_t place, const void *bytes, size_t length)
 	assert_int_equal(pwrite(descriptor, bytes, length, (off_t) place), length);
 }
 
-/* A file that the system can read no further than these bytes, at most 4096: behind them it answers EIO. */
+/* A file that the system can read no further than these bytes, at most 4096: after them it answers EIO. */
 static inline int
 file_that_breaks_behind(const void *bytes, size_t length)
 {

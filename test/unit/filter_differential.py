@@ -280,7 +280,7 @@ def compared_with_libpcap(dump, path):
     ours, libpcaps = run(dump, path), run(dump, path, '--libpcap')
     if ours is None or libpcaps is None:
         return 0, 0, 0, []          # what is read at all is compared elsewhere
-    # Where one of the two reads on, behind damage or an interface of another link type, only what both have read.
+    # Where one of the two reads on, after damage or an interface of another link type, only what both have read.
     limit = min(ours[1], libpcaps[1])
     passed = unfit = 0
     found = []

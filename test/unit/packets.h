@@ -1,6 +1,6 @@
 /*
  * packets.h
- *	  Decoded packets made by hand, for what comes behind decoding.
+ *	  Decoded packets made by hand, for what comes after decoding.
  */
 #ifndef PACKETS_H
 #define PACKETS_H

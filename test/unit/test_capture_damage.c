@@ -31,7 +31,7 @@ one_frame(size_t *start)
 	return file;
 }
 
-/* Reads a file that ends in a block that is damaged, behind one frame. */
+/* Reads a file that ends in a block that is damaged, after one frame. */
 static void
 expect_damaged_block(const File *file, size_t start, FailureCode code, const char *text)
 {
@@ -265,7 +265,7 @@ CASE(packet_longer_than_any_is_damage)
 	}
 }
 
-/* An interface behind the first frame, whose options are put by the caller. */
+/* An interface after the first frame, whose options are put by the caller. */
 static size_t
 start_interface(File *file)
 {

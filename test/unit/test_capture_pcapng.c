@@ -115,7 +115,7 @@ CASE(times_with_an_offset)
 		}
 }
 
-/* Options of another length than theirs, or behind the end of options. */
+/* Options of another length than theirs, or after the end of options. */
 CASE(options_that_are_not_understood_are_passed_over)
 {
 	const uint8_t	nano = 9;

@@ -45,7 +45,7 @@ count_of(ColumnGroup group)
 	return count;
 }
 
-/* Compares names from column `at` on; returns the column behind them. */
+/* Compares names from column `at` on; returns the column after them. */
 static unsigned
 expect_names(unsigned at, const char *const *names, size_t count)
 {

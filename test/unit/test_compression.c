@@ -63,7 +63,7 @@ append_gzip(Bytes *to, const void *bytes, size_t length)
 	deflateEnd(&stream);
 }
 
-/* Appends these bytes as a zstd frame with a window of so many bits, 0 for the library's choice. */
+/* Appends these bytes as a zstd frame with a window of 2^window bytes, 0 for the library's choice. */
 static void
 append_zstd(Bytes *to, const void *bytes, size_t length, int window)
 {
@@ -270,7 +270,7 @@ CASE(skippable_frames_are_skipped)
 	free(bytes.at);
 }
 
-/* Whatever is left of it: the bytes up to there, and then that it was cut; with nothing behind the magic nothing else. */
+/* Whatever is left of it: the bytes up to there, and then that it was cut; with nothing after the magic number, only the latter. */
 CASE(stream_cut_at_every_byte)
 {
 	Random		numbers = random_start();

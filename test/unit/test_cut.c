@@ -98,7 +98,7 @@ take_record(void *context, const uint8_t *bytes, size_t length)
 
 /* -------------------------------------------------------------------------------------------------------------- the cuts */
 
-/* How many of the whole capture's records had left when so many packets were read. */
+/* How many of the whole capture's records had left when `packets` packets were read. */
 static unsigned
 expected_early(uint64_t packets)
 {

@@ -110,7 +110,7 @@ CASE(ipv4_total_length_0)
 	assert_ports(&p, 1000, 53);
 	assert_sizes(&p, 32, 12, 4);
 
-	/* More than 16 bits, behind a link layer, and with a longer header. */
+	/* More than 16 bits, after a link layer, and with a longer header. */
 	p = metered_cut(14 + 80000, DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV4(0, TCP), TCP_HEADER(1, 2, 8, 0x10)));
 	assert_ports(&p, 1, 2);
 	assert_sizes(&p, 80000, 79980, 79948);

@@ -55,7 +55,7 @@ CASE(other_packets)
 	expect(false, packet_of(false, false, 53, 60000, 0x3f), 60000);
 	expect(false, packet_of(false, false, 53, DNS_WALK_LEAST - 1, 0xbf), DNS_WALK_LEAST - 1);
 
-	/* What is behind the packet's own length is padding. */
+	/* What comes after the packet's own length is padding. */
 	packet = packet_of(false, false, 53, MOST, 0x3f);
 	packet[2] = 0x70;
 	expect(false, packet, MOST);

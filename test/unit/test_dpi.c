@@ -312,7 +312,7 @@ CASE(bytes_that_are_not_utf8_are_left_out)
 					  "te\xFExt/html", "text/html");
 }
 
-/* So many of a character. */
+/* A character, `times` times. */
 static char *
 repeated(const char *character, size_t times)
 {
@@ -439,7 +439,7 @@ CASE(state_of_a_decided_flow_is_used_again)
 }
 
 /*
- * Flows of all kinds one behind the other in the same state, and some that end before they are decided: each is as the
+ * Flows of all kinds one after the other in the same state, and some that end before they are decided: each is as the
  * first.
  */
 CASE(state_that_is_used_again_is_as_new)

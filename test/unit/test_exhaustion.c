@@ -34,7 +34,7 @@ void	   *__wrap_realloc(void *memory, size_t bytes);
 ZSTD_DStream *__wrap_ZSTD_createDStream(void);
 size_t		__wrap_ZSTD_decompressStream(ZSTD_DStream *stream, ZSTD_outBuffer *output, ZSTD_inBuffer *input);
 
-/* So many more allocations succeed before one fails; negative: it has failed. */
+/* How many more allocations succeed before one fails; negative: it has failed. */
 static int	left = INT32_MAX;
 
 static bool

@@ -86,7 +86,7 @@ CASE(broadcasts_are_those_of_a_class_c_network)
 	expect_result("ip broadcast", &frame, FILTER_PASSED);
 }
 
-/* A frame that is cut before what the filter looks at does not pass, and no byte behind it is read. */
+/* A frame that is cut before what the filter looks at does not pass, and no byte after it is read. */
 CASE(frame_cut_at_every_byte)
 {
 	Filter	   *filter = filter_of("udp port 53");

@@ -451,7 +451,7 @@ CASE(utf8_characters)
 		{"\xF0\x80\x80\x80", 4, 0}, {"\xF0\x8F\xBF\xBF", 4, 0},
 		/* surrogates */
 		{"\xED\xA0\x80", 3, 0}, {"\xED\xAF\xBF", 3, 0}, {"\xED\xB0\x80", 3, 0}, {"\xED\xBF\xBF", 3, 0},
-		/* behind U+10FFFF, and bytes that never occur */
+		/* beyond U+10FFFF, and bytes that never occur */
 		{"\xF4\x90\x80\x80", 4, 0}, {"\xF5\x80\x80\x80", 4, 0}, {"\xF7\xBF\xBF\xBF", 4, 0},
 		{"\xF8\x88\x80\x80\x80", 5, 0}, {"\xFC\x84\x80\x80\x80\x80", 6, 0}, {"\xFE", 1, 0}, {"\xFF", 1, 0},
 		/* cut */

@@ -176,7 +176,7 @@ CASE(what_a_meter_needs_is_allowed)
 
 /* ------------------------------------------------------------------------------------------------------------- the state */
 
-/* A line of a file in /proc/PID, behind a prefix. */
+/* The rest of a line of a file in /proc/PID after a prefix. */
 static void
 expect_line(pid_t process, const char *file, const char *prefix, const char *expected)
 {

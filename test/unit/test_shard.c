@@ -43,7 +43,7 @@ client_packet(uint32_t client, uint32_t server)
 	return packet;
 }
 
-/* Gives all shards a full sample, of which so many packets are from or to client 1, the others from or to many. */
+/* Gives all shards a full sample, of which `packets_of_client` packets are from or to client 1, the others from or to many. */
 static void
 sample_with_a_busy_client(Shards *shards, uint32_t count, uint32_t packets_of_client)
 {

@@ -17,7 +17,7 @@
 #define SECOND	UINT64_C(1000)
 #define NEVER	(UINT64_C(18446744073709551) * 1000)
 
-/* Where a record's flow left: by the work of the packet at this place, or in the scan behind it. */
+/* Where a record's flow left: by the work of the packet at this place, or in the scan after it. */
 #define BY(place)	((place) * 2)
 #define IN_SCAN(place)	((place) * 2 + 1)
 

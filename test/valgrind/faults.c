@@ -20,15 +20,15 @@ fault(PG_FUNCTION_ARGS)
 	const char *what = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "fault", ALLOCSET_DEFAULT_SIZES);
 	volatile char *chunk = MemoryContextAlloc(context, LENGTH);
-	volatile char *behind = chunk + LENGTH;
+	volatile char *after = chunk + LENGTH;
 	int			branches = 0;
 
 	if (strcmp(what, "a branch on what was never written") == 0)
 		branches += chunk[LENGTH / 2] != 0;
-	else if (strcmp(what, "a read behind a chunk") == 0)
-		branches += *behind == 1;
-	else if (strcmp(what, "a write behind a chunk") == 0)
-		*behind = 1;
+	else if (strcmp(what, "a read past a chunk") == 0)
+		branches += *after == 1;
+	else if (strcmp(what, "a write past a chunk") == 0)
+		*after = 1;
 	else if (strcmp(what, "a read from a context that is gone") == 0)
 	{
 		MemoryContextDelete(context);

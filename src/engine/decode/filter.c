@@ -44,7 +44,7 @@ struct Filter
 	Program   **pages[2][PAGES];	/* by byte order, swapped or not; NULL: no program in it */
 };
 
-/* Puts a number of so many bytes, in this machine's byte order or the other one. */
+/* Writes a number of `bytes` bytes, in this machine's byte order or the other one. */
 static void
 put(uint8_t *to, const void *number, size_t bytes, bool swapped)
 {

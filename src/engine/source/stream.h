@@ -52,7 +52,7 @@ void		stream_decompress(Stream *stream);
 /* Moves the window so that it holds `bytes` bytes, if there are as many: stream_look's slow path. */
 bool		stream_fill(Stream *stream, size_t bytes);
 
-/* The next `bytes` bytes without taking them, valid until the next call; NULL if there are not so many. */
+/* The next `bytes` bytes without taking them, valid until the next call; NULL if there are fewer. */
 static inline const uint8_t *
 stream_look(Stream *stream, size_t bytes)
 {
@@ -85,7 +85,7 @@ stream_take(Stream *stream, size_t bytes)
 	stream->offset += bytes;
 }
 
-/* Takes bytes that nobody looks at; false if there are not so many. */
+/* Takes bytes that nobody looks at; false if there are fewer. */
 bool		stream_skip(Stream *stream, uint64_t bytes);
 
 /*
