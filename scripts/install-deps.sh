@@ -126,7 +126,7 @@ look_for_all()
 	need_for "$captures" "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
 	need_for tap "setcap" libcap2-bin test -x /sbin/setcap
 	need_for "$captures" "tcpdump" tcpdump command -v tcpdump
-	need_for "$captures" "capinfos" wireshark-common command -v capinfos
+	need_for "tap $captures" "capinfos" wireshark-common command -v capinfos
 	need_for "tap $peers" "zstd" zstd command -v zstd
 	need_for conformance "ndpiReader" libndpi-bin command -v ndpiReader
 	need_for fuzz "clang" clang command -v clang

@@ -62,13 +62,14 @@ clean_up()
 	remove "$changes"
 }
 
-# Runs chroot.sh in the background, in a process group of its own, so that a signal need not wait for it.
+# Runs chroot.sh in the background, in a process group of its own, so that a signal need not wait for it.  The tests count
+# the files that are open: those of this script are not theirs.
 chroot_sh()
 {
 	local status=0
 
 	set -m
-	"$tree/scripts/chroot.sh" "$@" &
+	"$tree/scripts/chroot.sh" "$@" 8>&- 9>&- &
 	process=$!
 	set +m
 	wait "$process" || status=$?
