@@ -7,7 +7,7 @@
 # tells which rows a cut capture has, is NFSTREAM_SHARED, or beside the project.
 #
 # Captures are slowed, so that flows end all along; all their packets are metered.  Rows are looked at as they were sent, also
-# those in front of an error: COPY sends each when it has it.  The first half runs under the session's own meters, for another
+# those before an error: COPY sends each when it has it.  The first half runs under the session's own meters, for another
 # session holds all workers.
 #
 use strict;

@@ -1,8 +1,8 @@
 #
-# 018_lingering_meter.pl - a meter that was killed and does not go, as one that hangs in the reading of a file: neither its
+# 018_lingering_meter.pl - a meter that was killed and does not end, as one that hangs in reading a file: neither its
 # session nor a worker waits for it for ever, and it is waited for later.
 #
-# What such a meter is to its parent, one is that somebody traces: its end is told to the tracer first.
+# A meter that is traced stands in for one: the kernel tells its end to the tracer first, and to its parent only then.
 #
 use strict;
 use warnings;

@@ -1,7 +1,7 @@
 #
 # NFStreamDamage.pm - damages captures at random, and knows which rows a damaged one must still have.
 #
-# A flow has ended before the damage if it left at a packet in front of the first byte that is another.  When it left follows
+# A flow has ended before the damage if it left at a packet before the first byte that differs.  When it left follows
 # from the packets' times and from the whole capture's rows (METERING.md, 6 and 8): a flow that was idle left at a scan point,
 # that is a packet with which the clock moved by 10 ms or more, and one that was cut by its active timeout at the packet with
 # which the next flow of its key begins.  So all packets must be ones that are metered, for all move the clock.

@@ -75,7 +75,7 @@ main(void)
 		if (bytes == NULL || fread(bytes, 1, header.captured_length, stdin) != header.captured_length)
 			return EXIT_FAILURE;
 		memcpy(&frame.time, header.time, sizeof(frame.time));
-		memset(&packet, 0xA5, sizeof(packet));	/* a field that is left as it was must show */
+		memset(&packet, 0xA5, sizeof(packet));	/* a field that is not set must show */
 
 		reason = decode_frame(&frame, header.decode_tunnels != 0, &packet);
 		if (reason == NOT_IGNORED)

@@ -358,7 +358,7 @@ CASE(growth_is_bounded)
 		assert_true(stream.offset >= 64 * MEGABYTE && stream.offset < 8 * length);
 		stream_close(&stream);
 
-		/* As much as may be is no damage. */
+		/* As much growth as is allowed is no damage. */
 		open_bytes(&stream, &part);
 		while (stream_look(&stream, MEGABYTE) != NULL)
 			stream_take(&stream, MEGABYTE);

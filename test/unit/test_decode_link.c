@@ -20,7 +20,7 @@ CASE(frame_of_27_bytes_is_short)
 	assert_ignored(IGNORED_SHORT, DLT_RAW, FRAME(IPV4(27, UDP), 0, 1, 0, 2, 0, 7, 0));
 }
 
-/* Of which more was on the wire: that is the snapshot length's doing. */
+/* More was on the wire: the snapshot length has cut it off. */
 CASE(frame_that_was_cut_is_cut)
 {
 	Packet		p;
@@ -29,7 +29,7 @@ CASE(frame_that_was_cut_is_cut)
 	assert_int_equal(decode(true, 27, DLT_RAW, FRAME(IPV4(28, UDP), 0, 1, 0, 2, 0, 8, 0), &p), IGNORED_SHORT);
 	assert_int_equal(decode(true, 1500, DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV6), IPV4_HEADER(6, 40, 0, UDP)), &p),
 					 IGNORED_CUT);
-	/* What is ignored anyway is not ignored for that. */
+	/* A frame that is ignored anyway keeps its own reason. */
 	assert_int_equal(decode(true, 1500, DLT_EN10MB, FRAME(ETHERNET(TYPE_ARP), IPV4_UDP), &p), IGNORED_NOT_IP);
 }
 

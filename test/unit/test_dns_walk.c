@@ -71,7 +71,7 @@ CASE(other_packets)
 	packet[0] = 0x55;
 	expect(false, packet, MOST);
 
-	/* IPv6 with extension headers, so long: not looked at, and not told. */
+	/* Long IPv6 packets with extension headers are not looked at, and kept from nDPI. */
 	packet = packet_of(true, false, 54, MOST, 0);
 	packet[6] = 0;
 	expect(true, packet, MOST);

@@ -113,7 +113,7 @@ scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 	_exit(left == -1 ? EXIT_FAILURE : ENDED_WELL);
 }
 
-/* How a scan ends whose allocation of this number, from 0, fails. */
+/* How a scan ends if its allocation of this number, from 0, fails. */
 static int
 ending(uint32_t shards, bool with_labels, int allocations)
 {

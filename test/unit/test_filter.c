@@ -73,7 +73,7 @@ CASE(empty_filter_passes_everything)
 	expect_result("", &raw, FILTER_PASSED);
 }
 
-/* NFStream's netmask, 255.255.255.0: libpcap takes what of the address is not in it for a broadcast. */
+/* NFStream's netmask, 255.255.255.0: libpcap knows a broadcast by the bits of the address that are outside it. */
 CASE(broadcasts_are_those_of_a_class_c_network)
 {
 	static uint8_t broadcast[sizeof(ethernet_frame)];
@@ -273,7 +273,7 @@ CASE(no_other_name_is_looked_up)
 		filter_free(filter);
 	}
 
-	/* An address is none, and a service that is not known is no host. */
+	/* An address is no name, and a service that is not known is no host. */
 	expect_result("host 10.0.0.1 and not host ::1", &ethernet, FILTER_PASSED);
 	expect_result("net 10.0.0.0 mask 255.0.0.0 and not net fe80::/10", &ethernet, FILTER_PASSED);
 	expect_result("ether src 50:50:50:50:50:50", &ethernet, FILTER_PASSED);

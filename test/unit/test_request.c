@@ -52,7 +52,7 @@ expect_wrong(Sent sent, const char *reason)
 	free(sent.bytes);
 }
 
-/* The check at one's own end and that at the other end are of one mind. */
+/* The check at one's own end and that at the other end agree. */
 static void
 expect_refusal(const MeterRequest *request, const char *reason)
 {

@@ -335,7 +335,7 @@ CASE(kernel_without_filters_may_do)
 	}
 	assert_int_equal(wait_for(child), 0);
 
-	/* With filters it is no excuse. */
+	/* On a kernel with filters that permission changes nothing. */
 	child = fork();
 	if (child == 0)
 		leave(give_up(0, false) != NULL ? 100 : opens());

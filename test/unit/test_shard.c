@@ -214,8 +214,8 @@ CASE(conversation_of_two_busy_hosts_stays_together)
 }
 
 /*
- * Hosts that are all busy, and talk to each other: what the highest of them says is split as well, though it is
- * nobody's choice.
+ * Hosts that are all busy, and talk to each other: the packets of the highest of them are split as well, though it is
+ * never the host that decides.
  */
 CASE(conversations_of_busy_hosts_are_split)
 {

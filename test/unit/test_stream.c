@@ -275,7 +275,7 @@ long_pipe(size_t length, int *writer)
 	return ends[0];
 }
 
-/* How long it is, it tells at its end. */
+/* Its length is known when it ends. */
 CASE(source_of_unknown_size_is_read_to_its_end)
 {
 	int			writer;
@@ -318,7 +318,7 @@ signal_soon(void (*handler) (int))
 	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
 }
 
-/* Where nothing comes, for the pipe is still open: a signal is no end, one that says so is. */
+/* While nothing comes, as the pipe is still open, a signal is not the end, unless its handler says so. */
 CASE(interrupted_read_ends_if_it_is_to)
 {
 	int			writer;

@@ -241,7 +241,7 @@ CASE(flow_is_found_both_ways)
 	table_end(&table);
 }
 
-/* A collision of hashes is not taken for the flow. */
+/* A flow with the same hash is not taken for the packet's. */
 CASE(other_key_with_the_same_hash_is_not_found)
 {
 	const Packet one = packet_between("10.0.0.1", 1, "10.0.0.2", 2),

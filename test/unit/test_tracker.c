@@ -110,7 +110,7 @@ CASE(flow_is_cut_at_the_active_timeout)
 	run_end(run);
 }
 
-/* Nobody looks whether a flow is too old but its own next packet. */
+/* Only a flow's own next packet finds that it has been active for too long. */
 CASE(flow_that_is_too_old_stays_until_its_next_packet)
 {
 	Run		   *run = run_start(100 * SECOND, 20 * SECOND);
@@ -317,7 +317,7 @@ CASE(packet_of_the_same_time_is_not_late)
 	run_end(run);
 }
 
-/* A second capture that is older than the first happens at one instant. */
+/* All packets of a second capture that is older than the first have the time that was reached. */
 CASE(clock_stands_while_time_runs_backwards)
 {
 	Run		   *run = run_start(10 * SECOND, 20 * SECOND);

@@ -57,7 +57,7 @@ CASE(one_active_flow)
 	run_end(run);
 }
 
-/* What is given up is what was metered and is in no row. */
+/* What is given up was metered, and is in no row. */
 static void
 expect_nothing_lost(const Run *run)
 {
