@@ -12,7 +12,7 @@
  * `left` and `first` are the flow's place in the scan's one order.  A packet's place is its number in the source, from 1,
  * the same for all meters of a scan.  `first` is the place of the flow's first packet.  `left` is twice the place of the
  * packet at which the flow left, plus one if it left in the idle scan after that packet's own work, or
- * RECORD_LEFT_AT_END. A meter's records come in ascending order of (left, first), and no two flows of a scan have the
+ * RECORD_LEFT_AT_END.  A meter's records come in ascending order of (left, first), and no two flows of a scan have the
  * same.
  *
  * Where sources are metered apart, places are numbered anew in each, and the order is that of (source, left, first).
@@ -70,7 +70,7 @@ typedef struct RecordForm
 {
 	const Schema *schema;
 	uint32_t	elements;		/* of each COLUMN_INTEGERS: the option splt_analysis */
-	int			first_packet;	/* the index of the column of the packet at `first`; -1 without one */
+	int			first_packet;	/* the index of the column first_packet; -1 if the schema has none */
 	unsigned	count;
 	uint8_t		columns[COLUMNS_MAX];	/* the indexes of those that are there, in order */
 } RecordForm;
@@ -82,23 +82,23 @@ typedef struct Record
 	RecordValue values[COLUMNS_MAX];	/* by column index; only those of the form are set */
 } Record;
 
-/* The form of records of this schema that hold the columns of the set; what is in it beyond the schema is nothing. */
+/* The form of records of this schema that hold the columns of the set; members beyond the schema's columns are passed over. */
 void		record_form(RecordForm *form, const Schema *schema, const ColumnSet *columns, uint32_t elements);
 
 /*
- * Takes the next record off a message's body, which the cursor runs over; believes nothing.
+ * Takes the next record off a message's body, over which the cursor moves; believes nothing.
  *
  * Returns NULL and the record, or what is wrong with it, as a constant text.  Texts are checked to be UTF-8 without NUL,
  * JSON to be what json.h says, lengths to lie in the message and to be no more than the column's, lists to have the form's number of elements.
  */
 const char *record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, Record *record);
 
-/* Numbers the places of a record, that of the column first_packet too, after those of `before` packets in sources before its own. */
+/* Moves the places of a record, and its column first_packet, on by the `before` packets of the sources before its own. */
 void		record_go_on(const RecordForm *form, Record *record, uint64_t before);
 
 /*
- * The most bytes that a value of this column takes, but for what is counted by record_bound_of(): the elements of a list, and the
- * bytes of a long text, JSON or bytes.
+ * The most bytes that a value of this column takes, but for what record_bound_of() counts: the elements of a list, and
+ * the bytes of a long text, of JSON or of bytes.
  */
 size_t		record_bound(const Column *column);
 

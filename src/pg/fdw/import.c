@@ -52,7 +52,7 @@ typedef struct Import
 	StringInfoData columns;		/* what stands between the parentheses */
 } Import;
 
-/* The type with which a column is declared: it holds whatever a capture can bring about. */
+/* The type with which a column is declared: it holds every value that a capture can lead to. */
 static Oid
 import_type(const Column *column, ImportTypes types)
 {

@@ -2,8 +2,8 @@
  * convert.c
  *	  From the values of flow records to datums.
  *
- * Columns fall into a few classes by what their values mean; one table says which types hold a class and by which
- * function. Modifiers of types and constraints of domains come later: tuple.c.
+ * Columns fall into a few classes by what their values mean; one table says which types hold which class, and by which
+ * function.  Modifiers of types and constraints of domains come later: tuple.c.
  */
 #include "postgres.h"
 
@@ -45,12 +45,15 @@
 /* From 1970 to 2000, where the server's timestamps start. */
 #define UNIX_TO_POSTGRES_US	((uint64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
-/* A longer time is this one: as many whole seconds as an interval's microseconds hold, so that it can be rounded to any digit. */
+/*
+ * Longer durations become this one: as many whole seconds as an interval's microseconds hold, so that it can be rounded
+ * to any digit.
+ */
 #define LONGEST_INTERVAL_US	(PG_INT64_MAX / USECS_PER_SEC * USECS_PER_SEC)
 
 #define LONGEST_MAC		sizeof("aa:bb:cc:dd:ee:ff")
 
-/* So many elements of a list stand in an error. */
+/* How many elements of a list an error shows. */
 #define LIST_SHOWN		20
 
 static int
@@ -423,7 +426,7 @@ make_array(const RecordValue *value, const ConvertTarget *target, Oid element_ty
 	{
 		int64		element = record_element(value, i);
 
-		/* The element, not the list, which may have 65535 of them. */
+		/* Names the element, not the list, which may have 65535 of them. */
 		if (element > max || element < -max - 1)
 			refuse_text(psprintf(INT64_FORMAT, element), target, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
 		if (width == sizeof(int16))
@@ -471,8 +474,8 @@ list_to_jsonb(const RecordValue *value, const ConvertTarget *target)
 }
 
 /*
- * Which types hold which classes.  For each class the first type that stands here is the one that an error names first.
- * Milliseconds since 1970 need more than an integer or a real has.
+ * Which types hold which classes.  An error names the types of a class in the order in which they stand here.
+ * Milliseconds since 1970 need more digits than an integer or a real has.
  */
 static const struct
 {
@@ -510,7 +513,7 @@ static const struct
 	{JSONBOID, INTEGERS, list_to_jsonb},
 };
 
-/* The types of character strings are binary compatible: what stands in the table for text goes for all. */
+/* The types of character strings are binary compatible: what the table says of text goes for all of them. */
 static const Oid text_types[] = {TEXTOID, VARCHAROID, BPCHAROID};
 
 ConvertFunction

@@ -33,7 +33,7 @@ typedef struct ConvertTarget
  */
 typedef Datum (*ConvertFunction) (const RecordValue *value, const ConvertTarget *target);
 
-/* How a column's values become this type; NULL if it cannot hold them.  Domains are to be looked through before. */
+/* How a column's values become this type; NULL if it cannot hold them.  For a domain, ask with its base type. */
 ConvertFunction convert_function(const Column *column, Oid type);
 
 /* The types that can hold a column, as users read them, in the current memory context. */
