@@ -11,6 +11,7 @@
  *
  * By arrival: the streams take turns.
  */
+#include <assert.h>
 #include <stddef.h>
 
 #include "wire/order.h"
@@ -82,6 +83,7 @@ is_before(const OrderStream *a, const OrderStream *b)
 static OrderNext
 take(RecordOrder *order, uint32_t stream, uint32_t *taken)
 {
+	assert(order->streams[stream].has_record);
 	order->streams[stream].has_record = false;
 	order->latest = *taken = stream;
 	return ORDER_RECORD;

@@ -9,7 +9,7 @@
 #include "engine/flow/analyser.h"
 #include "engine/flow/flow_columns.h"
 
-/* States begin at an address that suits any type. */
+/* States begin at an address that suits pointers and numbers of 8 bytes. */
 #define STATE_ALIGNMENT	8u
 
 _Static_assert(sizeof(Flow) % STATE_ALIGNMENT == 0, "states follow the flow");

@@ -4,6 +4,8 @@
  *
  * First all values are read, from the flow and its analysers; then how long they are at most is known, and they are written.
  */
+#include <assert.h>
+
 #include "engine/flow/emit.h"
 
 void
@@ -31,6 +33,7 @@ emit_record(const Emitter *emitter, Flow *flow, uint64_t left)
 	uint8_t    *record,
 			   *to;
 
+	assert(left / 2 >= flow->first_place);
 	for (unsigned i = 0; i < emitter->count; i++)
 	{
 		column_read(&emitter->readers[i], flow, &values[i]);
@@ -41,5 +44,6 @@ emit_record(const Emitter *emitter, Flow *flow, uint64_t left)
 	to = record_begin(record, left, flow->first_place);
 	for (unsigned i = 0; i < emitter->count; i++)
 		to = record_put(to, emitter->readers[i].column->kind, &values[i]);
+	assert((size_t) (to - record) <= bound);
 	emitter->sink.written(emitter->sink.context, record_end(record, to));
 }

@@ -143,8 +143,10 @@ add_conn_columns(Import *import)
 	hidden_check_names(schema, import->hidden, names);
 	for (int i = 0; i < lengthof(conn_columns); i++)
 	{
-		const Column *column = &schema->columns[schema_column(schema, conn_columns[i].attribute)];
+		int			attribute = schema_column(schema, conn_columns[i].attribute);
+		const Column *column = &schema->columns[attribute];
 
+		Assert(attribute >= 0);
 		add_column(import, conn_columns[i].name, column,
 				   portable && column->kind == COLUMN_ADDRESS ? IMPORT_PORTABLE : IMPORT_POSTGRES);
 	}

@@ -339,6 +339,7 @@ tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, TupleTableSlo
 {
 	const RecordValue id_value = {.u = id};
 
+	Assert(slot->tts_tupleDescriptor->natts == builder->attributes);
 	if (builder->count > 0)
 		builder->captures.current = record->values[builder->source_file].u;
 	memset(slot->tts_values, 0, builder->attributes * sizeof(Datum));

@@ -39,6 +39,7 @@ void
 job_write(const ScanJob *job, char *to)
 {
 	uint32		length = request_length(&job->request);
+	char	   *end PG_USED_FOR_ASSERTS_ONLY = to + job_length(job);
 
 	to = put(to, &length, sizeof(length));
 	request_write(&job->request, (uint8 *) to);
@@ -48,6 +49,7 @@ job_write(const ScanJob *job, char *to)
 	to = put(to, directory_text(job), strlen(directory_text(job)) + 1);
 	for (uint32 i = 0; i < job->request.files; i++)
 		to = put(to, job->files[i].path, strlen(job->files[i].path) + 1);
+	Assert(to == end);
 }
 
 ScanJob *

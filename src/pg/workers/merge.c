@@ -423,6 +423,7 @@ merge_next(Merge *merge)
 		switch (order_next(&merge->records, &next))
 		{
 			case ORDER_RECORD:
+				Assert(next < merge->count);
 				merge->current = &merge->links[next];
 				record_go_on(&merge->form, &merge->current->record, merge->packets_before);
 				return &merge->current->record;
