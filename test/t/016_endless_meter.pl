@@ -94,7 +94,7 @@ foreach my $workers (3, 0)
 		. join(',', (capture($node, 'http.pcap')) x 5000) . "}', n_meters '2', meter_timeout '1');"
 		. ' CREATE FOREIGN TABLE wide (expiration_id bigint, src_ip inet, src_mac macaddr, src_oui text, src_port int,'
 		. ' protocol int, bidirectional_first_seen_ms numeric, bidirectional_packets numeric, bidirectional_bytes numeric,'
-		. ' bidirectional_mean_ps float8, splt_ps bigint[], application_name text)'
+		. ' bidirectional_mean_ps float8, splt_ps bigint[], user_agent text)'
 		. " SERVER nfstream OPTIONS (source '$source', n_meters '2', statistical_analysis 'true', splt_analysis '65535')");
 	my $session = NFStreamSession->new($node);
 	my $witness = NFStreamSession->new($node);
