@@ -281,6 +281,7 @@ ok(defined wait_until(sub { $harness->pump_nb; $rows =~ tr/\n// > 2 }, 10), 'row
 
 # SIGINT ends a source where it is.
 $harness->signal('INT');
+ok(defined wait_until(sub { $harness->pump_nb; $said ne '' }, 60), 'interrupted while the pipe is open');
 $harness->finish;
 is($harness->full_result(0) >> 8, 128 + 2, 'interrupted: status');
 like($said, qr/^nfstream_meter: interrupted; the flows up to there were printed\n$/, 'interrupted: what is said');
