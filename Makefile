@@ -24,6 +24,7 @@
 #	make deps-test      installs with apt what is missing to test it
 #	make bench          times it beside NFStream and ndpiReader; ROUNDS=5
 #	make doc-columns    writes the table in doc/columns.md
+#	make format         lays out all C files as .clang-format has it
 #	make tree           prints the folders of src/ with their floors, their files and what they include
 #
 #	PG_CONFIG=/path/pg_config   the server to build for
@@ -261,6 +262,9 @@ build/doc-options: scripts/doc-options.c src/wire/limits.c src/wire/limits.h src
 doc-columns: build/doc-columns
 	@scripts/check-docs.py --write
 
+format:
+	@scripts/format.sh
+
 tree:
 	@scripts/check-tree.py --print
 
@@ -283,7 +287,7 @@ distclean: clean
 FORCE:
 .PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter unit-programs \
 	fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test test-matrix test-matrix-clean unit conformance \
-	bench doc-columns tree help FORCE
+	bench doc-columns format tree help FORCE
 
 -include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)) \
 	$(FUZZ_OBJS) $(FUZZ_MODULE_OBJS) $(patsubst build/fuzz/%,build/fuzz/test/fuzz/%.o,$(FUZZ_TARGETS)))

@@ -116,7 +116,7 @@ look_for_all()
 	need_for tap "prove" perl command -v prove
 	need_for tap "Perl's IPC::Run" libipc-run-perl perl -MIPC::Run -e 1
 	need "Python 3" python3 command -v python3
-	need_for "$peers" "Python's venv" python3-venv python3 -c 'import ensurepip, venv'
+	need_for "tree $peers" "Python's venv" python3-venv python3 -c 'import ensurepip, venv'
 	need_for "$peers" "Debian's Python's venv" python3-venv /usr/bin/python3 -c 'import ensurepip, venv'
 	need_for datasets "PL/Python" postgresql-plpython3-VERSION have_plpython
 	need_for datasets "scikit-learn" python3-sklearn /usr/bin/python3 -c 'import sklearn'

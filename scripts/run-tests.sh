@@ -153,7 +153,7 @@ part_build()
 	count_tap "$logs/build.log" "$(logged "$logs/build.log" "$tree/scripts/check-build.sh" "$logs/make.log")"
 }
 
-# The folders of src/ and the length of files, and whether the test of them can fail.
+# The folders of src/, the length of files and their layout, and whether the tests of them can fail.
 part_tree()
 {
 	local test log
@@ -163,6 +163,9 @@ part_tree()
 		count_tap "$log" "$(logged "$log" "$tree/scripts/$test-tree.py")"
 		cat "$log" >> "$logs/tree.log"
 	done
+	log=$logs/tree_format.log
+	count_tap "$log" "$(logged "$log" "$tree/scripts/format.sh" --check)"
+	cat "$log" >> "$logs/tree.log"
 }
 
 unit_test()

@@ -439,6 +439,7 @@ CASE(utf8_characters)
 		unsigned	length;
 		unsigned	valid;
 	}			characters[] = {
+		/* clang-format off */
 		{"\x01", 1, 1}, {"A", 1, 1}, {"\x7F", 1, 1}, {"\0", 1, 0},
 		{"\xC2\x80", 2, 2}, {"\xDF\xBF", 2, 2}, {"\xCE\x91", 2, 2}, {"\xCE\x91.", 3, 2},
 		{"\xE0\xA0\x80", 3, 3}, {"\xE2\x89\xA2", 3, 3}, {"\xED\x9F\xBF", 3, 3}, {"\xEE\x80\x80", 3, 3},
@@ -459,6 +460,7 @@ CASE(utf8_characters)
 		/* continued by something else */
 		{"\xC2" "A", 2, 0}, {"\xC2\xC2", 2, 0}, {"\xE2\x89" "A", 3, 0}, {"\xE2" "A\xA2", 3, 0},
 		{"\xF0\x90\x80" "A", 4, 0}, {"\xF0\x90" "A\x80", 4, 0}, {"\xF0" "A\x80\x80", 4, 0}, {"\xE2\x89\0", 3, 0},
+		/* clang-format on */
 	};
 
 	for (size_t i = 0; i < LENGTH(characters); i++)
