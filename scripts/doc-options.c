@@ -9,8 +9,8 @@
 int
 main(void)
 {
-	char		fallback[OPTION_WORDS_MAX],
-				accepted[OPTION_WORDS_MAX];
+	char fallback[OPTION_WORDS_MAX],
+		accepted[OPTION_WORDS_MAX];
 
 	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
 	{

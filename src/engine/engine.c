@@ -17,34 +17,34 @@
 #include "wire/limits.h"
 
 /* Frames between two calls that tell how far the engine is. */
-#define PLACE_INTERVAL	16384u
+#define PLACE_INTERVAL 16384u
 
 /* A file that begins more than this before the time that was reached, in ms, overlaps those before it. */
-#define OVERLAP_LEAST	1000u
+#define OVERLAP_LEAST 1000u
 
 typedef struct Engine
 {
-	const MeterRequest *request;
-	Source	   *source;
-	Filter	   *filter;				/* that the engine runs; NULL: none, or the source does */
-	Analysis   *analysis;
+	const MeterRequest	  *request;
+	Source				  *source;
+	Filter				  *filter; /* that the engine runs; NULL: none, or the source does */
+	Analysis			  *analysis;
 	const EngineCallbacks *callbacks;
-	Account    *account;
-	FailureMessage *failure;
-	Tracker		tracker;
-	uint32_t   *order;				/* of the files */
-	uint64_t	frames;				/* read, of all files */
-	uint64_t	frames_apart;		/* of these, those of files that were metered apart before the current one */
-	uint64_t	bytes_before;		/* read, before the source was opened last */
-	uint32_t	begun;				/* the latest file that had a packet with a time */
-	bool		overlap_told;
+	Account				  *account;
+	FailureMessage		  *failure;
+	Tracker				   tracker;
+	uint32_t			  *order;		 /* of the files */
+	uint64_t			   frames;		 /* read, of all files */
+	uint64_t			   frames_apart; /* of these, those of files that were metered apart before the current one */
+	uint64_t			   bytes_before; /* read, before the source was opened last */
+	uint32_t			   begun;		 /* the latest file that had a packet with a time */
+	bool				   overlap_told;
 } Engine;
 
 typedef enum Walk
 {
 	WALK_ON,
-	WALK_STOP,					/* nothing more is wanted */
-	WALK_FAILED					/* failure says why */
+	WALK_STOP,	/* nothing more is wanted */
+	WALK_FAILED /* failure says why */
 } Walk;
 
 /* The current frame's place, as records have it. */
@@ -104,10 +104,10 @@ begin(Engine *engine, uint64_t time, uint32_t file)
 static Walk
 walk_frame(Engine *engine, const Frame *frame)
 {
-	uint64_t   *counters = engine->account->counters;
+	uint64_t	  *counters = engine->account->counters;
 	const uint32_t file = engine->source->file;
-	IgnoreReason reason;
-	Packet		packet;
+	IgnoreReason   reason;
+	Packet		   packet;
 
 	counters[COUNTER_PACKETS_READ] = ++engine->frames;
 	if (engine->filter != NULL)
@@ -162,10 +162,10 @@ walk_without_frame(Engine *engine, SourceResult result, const Frame *frame)
 static Walk
 walk_source(Engine *engine, const uint32_t *files, uint32_t count)
 {
-	Source	   *source = engine->source;
-	Walk		walk = WALK_ON;
+	Source		*source = engine->source;
+	Walk		 walk = WALK_ON;
 	SourceResult result;
-	Frame		frame;
+	Frame		 frame;
 
 	engine->begun = FAILURE_NO_FILE;
 	source->kind->open(source, files, count, SOURCE_TO_ITS_END, engine->failure);
@@ -185,7 +185,7 @@ static void
 start_tracker(Engine *engine)
 {
 	const EngineCallbacks *callbacks = engine->callbacks;
-	const RecordSink sink = {callbacks->context, callbacks->record_room, callbacks->record_written};
+	const RecordSink	   sink = {callbacks->context, callbacks->record_room, callbacks->record_written};
 
 	tracker_start(&engine->tracker, engine->request, callbacks->seed, engine->analysis, sink, engine->account);
 }
@@ -195,7 +195,7 @@ static Walk
 walk_together(Engine *engine)
 {
 	const MeterRequest *request = engine->request;
-	Walk		walk;
+	Walk				walk;
 
 	start_tracker(engine);
 	if (request->shards > 1 && !engine->source->kind->is_live)
@@ -212,8 +212,8 @@ static Walk
 walk_apart(Engine *engine)
 {
 	const EngineCallbacks *callbacks = engine->callbacks;
-	Walk		walk = WALK_ON;
-	uint32_t	turn;
+	Walk				   walk = WALK_ON;
+	uint32_t			   turn;
 
 	while (walk == WALK_ON && !source_interrupted &&
 		   (turn = callbacks->take_file(callbacks->context)) < engine->request->files)
@@ -239,7 +239,7 @@ bool
 engine_run(const MeterRequest *request, Source *source, Filter *filter, Analysis *analysis,
 		   const EngineCallbacks *callbacks, Account *account, FailureMessage *failure)
 {
-	Engine		engine = {
+	Engine engine = {
 		.request = request,
 		.source = source,
 		.filter = source->kind->applies_filter ? NULL : filter,
@@ -249,7 +249,7 @@ engine_run(const MeterRequest *request, Source *source, Filter *filter, Analysis
 		.failure = failure,
 		.order = memory_get((request->files + 1) * sizeof(uint32_t)),
 	};
-	Walk		walk;
+	Walk walk;
 
 	memset(account, 0, sizeof(*account));
 	for (uint32_t i = 0; i < request->files; i++)

@@ -20,7 +20,7 @@
  * Returns true with the account filled, or false with `failure` filled: the source failed, or the filter does not fit.
  * Runs out of memory through memory.h's handler only.
  */
-bool		engine_run(const MeterRequest *request, Source *source, Filter *filter, Analysis *analysis,
-					   const EngineCallbacks *callbacks, Account *account, FailureMessage *failure);
+bool engine_run(const MeterRequest *request, Source *source, Filter *filter, Analysis *analysis,
+				const EngineCallbacks *callbacks, Account *account, FailureMessage *failure);
 
-#endif							/* ENGINE_ENGINE_H */
+#endif /* ENGINE_ENGINE_H */

@@ -17,14 +17,14 @@
  * packet last, files of the same time in the given order.  Packets without a time are passed over, if one with a time
  * follows soon.
  */
-void		look_for_order(Source *source, uint32_t files, uint32_t *order);
+void look_for_order(Source *source, uint32_t files, uint32_t *order);
 
 /*
  * Takes a sample of the packets that the filter (NULL: none) lets pass, and decides with it which hosts are split.
  *
  * order: the source's files in the order in which they are read, request->files of them.
  */
-void		look_for_busy_hosts(const MeterRequest *request, Source *source, Filter *filter, const uint32_t *order,
-								Shards *shards);
+void look_for_busy_hosts(const MeterRequest *request, Source *source, Filter *filter, const uint32_t *order,
+						 Shards *shards);
 
-#endif							/* ENGINE_LOOK_H */
+#endif /* ENGINE_LOOK_H */

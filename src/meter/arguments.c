@@ -16,17 +16,17 @@
 #include "meter/arguments.h"
 
 /* The most edits from what was typed to what may have been meant. */
-#define EDITS_MAX	3
+#define EDITS_MAX 3
 
 /* A longer name is no slip of the hand. */
-#define NAME_MAX_LENGTH	64
+#define NAME_MAX_LENGTH 64
 
 /* Where a value is kept. */
 typedef enum Kept
 {
 	KEPT_IN_REQUEST,
 	KEPT_AS_FILTER,
-	KEPT_AS_FLAG,				/* a bool of Arguments */
+	KEPT_AS_FLAG, /* a bool of Arguments */
 	KEPT_AS_COLUMNS,
 	KEPT_AS_KEY
 } Kept;
@@ -35,8 +35,8 @@ typedef struct Known
 {
 	OptionId	id;
 	Kept		kept;
-	size_t		at;				/* KEPT_AS_FLAG: in Arguments */
-	const char *name;			/* of an option that no table has; its values are those of `id`.  NULL: the option's own */
+	size_t		at;	  /* KEPT_AS_FLAG: in Arguments */
+	const char *name; /* of an option that no table has; its values are those of `id`.  NULL: the option's own */
 	const char *help;
 } Known;
 
@@ -52,7 +52,7 @@ static const Known known_options[] = {
 	{OPTION_APPLICATION_NAMES, KEPT_IN_REQUEST},
 	{OPTION_EXTRA_COLUMNS, KEPT_AS_FLAG, offsetof(Arguments, extra_columns)},
 	{OPTION_EXTRA_COLUMNS, KEPT_AS_FLAG, offsetof(Arguments, source_file), "source_file",
-	"of the columns beyond NFStream's source_file alone: the capture in which the flow began"},
+	 "of the columns beyond NFStream's source_file alone: the capture in which the flow began"},
 	{OPTION_COLUMNS_TO_ANONYMIZE, KEPT_AS_COLUMNS},
 	{OPTION_ANONYMIZATION_KEY, KEPT_AS_KEY},
 	{OPTION_MAX_NFLOWS, KEPT_IN_REQUEST},
@@ -63,12 +63,12 @@ static const Known known_options[] = {
 	{OPTION_ON_DAMAGE, KEPT_IN_REQUEST},
 };
 
-#define KNOWN_OPTIONS	(sizeof(known_options) / sizeof(known_options[0]))
+#define KNOWN_OPTIONS (sizeof(known_options) / sizeof(known_options[0]))
 
 void
 complain(const char *about, const char *format, ...)
 {
-	va_list		arguments;
+	va_list arguments;
 
 	fputs("nfstream_meter: ", stderr);
 	if (about != NULL)
@@ -103,21 +103,21 @@ is_name(const char *typed, size_t length, const char *name)
 static unsigned
 edits(const char *typed, size_t length, const char *name)
 {
-	unsigned	row[NAME_MAX_LENGTH + 1];
-	size_t		name_length = strlen(name);
+	unsigned row[NAME_MAX_LENGTH + 1];
+	size_t	 name_length = strlen(name);
 
 	for (size_t j = 0; j <= name_length; j++)
 		row[j] = (unsigned) j;
 	for (size_t i = 1; i <= length; i++)
 	{
-		unsigned	before = row[0];
+		unsigned before = row[0];
 
 		row[0] = (unsigned) i;
 		for (size_t j = 1; j <= name_length; j++)
 		{
-			unsigned	changed = before + !(typed[i - 1] == name[j - 1] || (typed[i - 1] == '-' && name[j - 1] == '_')),
-						shorter = row[j] + 1,
-						longer = row[j - 1] + 1;
+			unsigned changed = before + !(typed[i - 1] == name[j - 1] || (typed[i - 1] == '-' && name[j - 1] == '_')),
+					 shorter = row[j] + 1,
+					 longer = row[j - 1] + 1;
 
 			before = row[j];
 			row[j] = changed < shorter ? changed : shorter;
@@ -141,7 +141,7 @@ nearest(const char *typed, size_t length, const char *const *names, size_t count
 	part[length] = '\0';
 	for (size_t i = 0; i < count; i++)
 	{
-		unsigned	count_edits = strlen(names[i]) > NAME_MAX_LENGTH ? fewest : edits(typed, length, names[i]);
+		unsigned count_edits = strlen(names[i]) > NAME_MAX_LENGTH ? fewest : edits(typed, length, names[i]);
 
 		if (count_edits < fewest && count_edits < length)
 		{
@@ -159,7 +159,7 @@ static void
 refuse_name(const char *typed, size_t length)
 {
 	const char *names[KNOWN_OPTIONS + 2] = {"help", "version"},
-			   *perhaps;
+									  *perhaps;
 
 	for (size_t i = 0; i < KNOWN_OPTIONS; i++)
 		names[i + 2] = name_of(&known_options[i]);
@@ -182,7 +182,7 @@ refuse_name(const char *typed, size_t length)
 static bool
 refuse_value(const Known *known, const char *value)
 {
-	char		accepted[OPTION_WORDS_MAX];
+	char accepted[OPTION_WORDS_MAX];
 
 	option_accepted(known->id, accepted);
 	if (value == NULL)
@@ -205,16 +205,16 @@ read_columns(const Known *known, const char *value, const Schema *schema, Column
 	at += braces;
 	while (*at != '\0' && *at != '}')
 	{
-		size_t		length = strcspn(at, ",}");
-		unsigned	column = 0;
+		size_t	 length = strcspn(at, ",}");
+		unsigned column = 0;
 
 		while (column < schema->count && !is_name(at, length, schema->columns[column].name))
 			column++;
 		if (column == schema->count)
 		{
 			const char *names[COLUMNS_MAX],
-					   *perhaps;
-			unsigned	count = 0;
+				*perhaps;
+			unsigned count = 0;
 
 			/* Columns of plugins and of live capture are always empty here, so nobody means them. */
 			for (unsigned i = 0; i < schema->count; i++)
@@ -240,7 +240,7 @@ static int
 digit_value(char digit)
 {
 	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *found = digit == '\0' ? NULL : strchr(digits, digit);
+	const char		 *found = digit == '\0' ? NULL : strchr(digits, digit);
 
 	return found == NULL ? -1 : (int) (found - digits) % 16;
 }
@@ -248,14 +248,14 @@ digit_value(char digit)
 static bool
 read_key(const Known *known, const char *value, Arguments *arguments)
 {
-	size_t		length = strlen(value);
+	size_t length = strlen(value);
 
 	if (length == 0 || length % 2 != 0 || length > 2 * sizeof(arguments->key))
 		return refuse_value(known, value);
 	for (size_t i = 0; i < length / 2; i++)
 	{
-		int			high = digit_value(value[2 * i]),
-					low = digit_value(value[2 * i + 1]);
+		int high = digit_value(value[2 * i]),
+			low = digit_value(value[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return refuse_value(known, value);
@@ -268,7 +268,7 @@ read_key(const Known *known, const char *value, Arguments *arguments)
 static bool
 take_value(const Known *known, const char *value, Arguments *arguments)
 {
-	uint64_t	number = 0;
+	uint64_t number = 0;
 
 	if (!option_parse(known->id, value, &number))
 		return refuse_value(known, value);
@@ -297,10 +297,10 @@ take_value(const Known *known, const char *value, Arguments *arguments)
 static bool
 take_option(char *argument, char *next, bool *takes_next, Arguments *arguments)
 {
-	size_t		length = strcspn(argument, "=");
-	char	   *value = argument[length] == '=' ? argument + length + 1 : NULL;
+	size_t		 length = strcspn(argument, "=");
+	char		*value = argument[length] == '=' ? argument + length + 1 : NULL;
 	const Known *known = known_options;
-	uint64_t	number;
+	uint64_t	 number;
 
 	*takes_next = false;
 	while (known < known_options + KNOWN_OPTIONS && !is_name(argument, length, name_of(known)))
@@ -312,7 +312,7 @@ take_option(char *argument, char *next, bool *takes_next, Arguments *arguments)
 	}
 	if (value == NULL)
 	{
-		bool		is_boolean = option_limits[known->id].type == VALUE_BOOLEAN;
+		bool is_boolean = option_limits[known->id].type == VALUE_BOOLEAN;
 
 		if (next != NULL && (!is_boolean || option_parse(known->id, next, &number)))
 		{
@@ -356,7 +356,7 @@ static bool
 check_request(const MeterRequest *request)
 {
 	MeterRequest checked = *request;
-	char		wrong[REQUEST_WRONG_MAX];
+	char		 wrong[REQUEST_WRONG_MAX];
 
 	if (checked.files > REQUEST_FILES_MAX)
 		checked.files = REQUEST_FILES_MAX;
@@ -369,7 +369,7 @@ check_request(const MeterRequest *request)
 static bool
 check_sources(const Arguments *arguments)
 {
-	unsigned	standard_input = 0;
+	unsigned standard_input = 0;
 
 	for (uint32_t i = 0; i < arguments->request.files; i++)
 		standard_input += strcmp(arguments->sources[i], ARGUMENTS_STANDARD_INPUT) == 0;
@@ -385,7 +385,7 @@ check_sources(const Arguments *arguments)
 ArgumentsResult
 arguments_read(int argc, char **argv, Arguments *arguments)
 {
-	bool		options_end = false;
+	bool options_end = false;
 
 	*arguments = (Arguments) {
 		.sources = memory_get((size_t) argc * sizeof(char *)),
@@ -394,7 +394,7 @@ arguments_read(int argc, char **argv, Arguments *arguments)
 	request_defaults(&arguments->request);
 	for (int i = 1; i < argc; i++)
 	{
-		bool		takes_next;
+		bool takes_next;
 
 		if (options_end || argv[i][0] != '-' || strcmp(argv[i], ARGUMENTS_STANDARD_INPUT) == 0)
 			arguments->sources[arguments->request.files++] = argv[i];
@@ -423,8 +423,8 @@ arguments_read(int argc, char **argv, Arguments *arguments)
 static void
 print_option(FILE *to, const Known *known)
 {
-	char		accepted[OPTION_WORDS_MAX],
-				fallback[OPTION_WORDS_MAX];
+	char accepted[OPTION_WORDS_MAX],
+		fallback[OPTION_WORDS_MAX];
 
 	option_accepted(known->id, accepted);
 	option_fallback(known->id, fallback);
@@ -444,19 +444,20 @@ arguments_print_help(FILE *to)
 		  "\n"
 		  "Options are written --idle_timeout 60, --idle_timeout=60 or --idle-timeout=60; a boolean\n"
 		  "alone is true.\n"
-		  "\n", to);
+		  "\n",
+		  to);
 	for (size_t i = 0; i < KNOWN_OPTIONS; i++)
 		print_option(to, &known_options[i]);
 	fprintf(to, "  --version\n      print the versions of this program and its libraries\n"
-			"  -h, --help\n      print this\n"
-			"\n"
-			"Exit status:\n"
-			"  %d  all captures were read to their ends\n"
-			"  %d  a capture could not be read, the rows not be written, or memory not be had\n"
-			"  %d  the command line or the filter is wrong; nothing was printed\n"
-			"  %d  a capture is damaged; the rows up to the damage were printed, and those of the\n"
-			"     captures after it, unless --on_damage is error\n"
-			"A signal that ends the program counts as the shell has it, 128 and its number; after the\n"
-			"first SIGINT or SIGTERM the flows so far are printed.\n",
+				"  -h, --help\n      print this\n"
+				"\n"
+				"Exit status:\n"
+				"  %d  all captures were read to their ends\n"
+				"  %d  a capture could not be read, the rows not be written, or memory not be had\n"
+				"  %d  the command line or the filter is wrong; nothing was printed\n"
+				"  %d  a capture is damaged; the rows up to the damage were printed, and those of the\n"
+				"     captures after it, unless --on_damage is error\n"
+				"A signal that ends the program counts as the shell has it, 128 and its number; after the\n"
+				"first SIGINT or SIGTERM the flows so far are printed.\n",
 			EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_DAMAGED);
 }

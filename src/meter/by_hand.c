@@ -34,21 +34,21 @@
 #include "wire/record.h"
 
 /* Added to the number of a signal that ended the program, as a shell does. */
-#define EXIT_SIGNAL		128
+#define EXIT_SIGNAL 128
 
 typedef struct ByHand
 {
-	Arguments	arguments;
-	Sources    *sources;
-	uint32_t	taken;			/* sources that were taken to be metered apart */
-	uint64_t	packets;		/* in those of them that are done */
-	CsvForm		form;
-	uint64_t	flows;
-	uint8_t    *record;
-	size_t		room;
-	bool		names_printed;
-	void		(*on_broken_pipe) (int);	/* as whoever started this program wants it */
-	ExitStatus	status;
+	Arguments arguments;
+	Sources	 *sources;
+	uint32_t  taken;   /* sources that were taken to be metered apart */
+	uint64_t  packets; /* in those of them that are done */
+	CsvForm	  form;
+	uint64_t  flows;
+	uint8_t	 *record;
+	size_t	  room;
+	bool	  names_printed;
+	void (*on_broken_pipe)(int); /* as whoever started this program wants it */
+	ExitStatus status;
 } ByHand;
 
 static volatile sig_atomic_t signal_received;
@@ -72,8 +72,8 @@ name_of(const ByHand *hand, uint32_t source)
 static bool
 open_standard_files(void)
 {
-	bool		has_output = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
-	int			error = errno;
+	bool has_output = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+	int	 error = errno;
 
 	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
 		if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY) < 0)
@@ -103,7 +103,7 @@ open_output(ByHand *hand)
 static int
 open_source(void *context, uint32_t index, uint64_t *size)
 {
-	ByHand	   *hand = context;
+	ByHand *hand = context;
 
 	return sources_take(hand->sources, index, size);
 }
@@ -111,7 +111,7 @@ open_source(void *context, uint32_t index, uint64_t *size)
 static uint8_t *
 record_room(void *context, size_t bytes)
 {
-	ByHand	   *hand = context;
+	ByHand *hand = context;
 
 	if (bytes > hand->room)
 		hand->record = memory_resize(hand->record, hand->room = bytes);
@@ -140,10 +140,10 @@ print_names(ByHand *hand)
 static void
 record_written(void *context, size_t bytes)
 {
-	ByHand	   *hand = context;
+	ByHand		  *hand = context;
 	const uint8_t *cursor = hand->record;
-	Record	record;
-	const char *wrong = record_read(&hand->form.record, &cursor, hand->record + bytes, &record);
+	Record		   record;
+	const char	  *wrong = record_read(&hand->form.record, &cursor, hand->record + bytes, &record);
 
 	if (wrong != NULL)
 	{
@@ -175,7 +175,7 @@ tell_hint(const FailureMessage *failure)
 static void
 damage(void *context, const FailureMessage *message)
 {
-	ByHand	   *hand = context;
+	ByHand *hand = context;
 
 	hand->status = EXIT_DAMAGED;
 	if (message->packet == FAILURE_NO_PACKET)
@@ -192,7 +192,7 @@ damage(void *context, const FailureMessage *message)
 static uint32_t
 take_file(void *context)
 {
-	ByHand	   *hand = context;
+	ByHand *hand = context;
 
 	return hand->taken++;
 }
@@ -200,7 +200,7 @@ take_file(void *context)
 static void
 file_end(void *context, uint64_t packets)
 {
-	ByHand	   *hand = context;
+	ByHand *hand = context;
 
 	hand->packets += packets;
 }
@@ -209,7 +209,8 @@ static void
 overlap(void *context, const OverlapMessage *message)
 {
 	complain(name_of(context, message->file), "begins %" PRIu64 " ms before the time that was reached; its packets are metered at "
-			 "that time, unless --source_order is time or --separate_files true", message->reached - message->begins);
+											  "that time, unless --source_order is time or --separate_files true",
+			 message->reached - message->begins);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- the run */
@@ -219,7 +220,7 @@ static void
 end_sources(int number)
 {
 	static struct timespec first;
-	struct timespec now;
+	struct timespec		   now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (signal_received == 0)
@@ -250,9 +251,9 @@ catch_signals(void)
 static void
 tell_failure(ByHand *hand, const FailureMessage *failure)
 {
-	bool		is_one_of_many = failure->file != FAILURE_NO_FILE && hand->arguments.request.files > 1;
+	bool			   is_one_of_many = failure->file != FAILURE_NO_FILE && hand->arguments.request.files > 1;
 	const RequestText *filter = &hand->arguments.request.filter;
-	char		hint[FILTER_HINT_MAX];
+	char			   hint[FILTER_HINT_MAX];
 
 	hand->status = EXIT_FAILED;
 	switch (failure->code)
@@ -278,8 +279,8 @@ static void
 tell_of_blind_filter(const ByHand *hand, const Account *account)
 {
 	const char *what,
-			   *word;
-	uint64_t	packets;
+		*word;
+	uint64_t packets;
 
 	if (filter_is_blind(account, &what, &packets, &word))
 		complain("--bpf_filter", "no packet passed, and %" PRIu64 " have %s: \"%s and (%s)\" looks behind these", packets, what, word,
@@ -290,7 +291,7 @@ tell_of_blind_filter(const ByHand *hand, const Account *account)
 static void
 ready(void *context)
 {
-	ByHand	   *hand = context;
+	ByHand *hand = context;
 
 	signal(SIGPIPE, hand->on_broken_pipe);
 }
@@ -298,7 +299,7 @@ ready(void *context)
 static int
 run(ByHand *hand)
 {
-	MeterProgress nobody_looks;
+	MeterProgress	 nobody_looks;
 	const MeterOrder order = {
 		.request = &hand->arguments.request,
 		.files = {hand, open_source, &nobody_looks},
@@ -308,7 +309,7 @@ run(ByHand *hand)
 		.ready = ready,
 	};
 	FailureMessage failure;
-	Account		account;
+	Account		   account;
 
 	if (start_meter(&order, &account, &failure))
 	{
@@ -328,8 +329,8 @@ run(ByHand *hand)
 static ColumnSet
 hashed_columns(const Schema *schema, const ColumnSet *named)
 {
-	ColumnSet	hashed = *named;
-	int			community_id = schema_column_of_field(schema, FIELD_COMMUNITY_ID);
+	ColumnSet hashed = *named;
+	int		  community_id = schema_column_of_field(schema, FIELD_COMMUNITY_ID);
 
 	for (unsigned i = 0; i < schema->count && community_id >= 0; i++)
 		if (column_set_has(named, i) && column_is_endpoint(&schema->columns[i]))
@@ -341,7 +342,7 @@ hashed_columns(const Schema *schema, const ColumnSet *named)
 static bool
 make_key(ByHand *hand)
 {
-	CsvForm    *form = &hand->form;
+	CsvForm *form = &hand->form;
 
 	if (sodium_init() < 0)
 		return false;
@@ -370,7 +371,7 @@ printed(void)
 int
 meter_by_hand(int argc, char **argv)
 {
-	ByHand		hand = {.status = EXIT_DONE, .on_broken_pipe = signal(SIGPIPE, SIG_DFL)};
+	ByHand		  hand = {.status = EXIT_DONE, .on_broken_pipe = signal(SIGPIPE, SIG_DFL)};
 	const Schema *schema;
 
 	memory_on_exhaustion(out_of_memory);

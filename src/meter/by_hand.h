@@ -6,6 +6,6 @@
 #define METER_BY_HAND_H
 
 /* Meters the files that a command line names, and prints their flows as CSV.  Returns the program's exit status. */
-int			meter_by_hand(int argc, char **argv);
+int meter_by_hand(int argc, char **argv);
 
-#endif							/* METER_BY_HAND_H */
+#endif /* METER_BY_HAND_H */

@@ -19,23 +19,23 @@
 static bool
 receive(int channel, void *to, size_t length, int *descriptor)
 {
-	size_t		have = 0;
+	size_t have = 0;
 
 	while (have < length)
 	{
 		union
 		{
 			struct cmsghdr header;
-			char		space[CMSG_SPACE(sizeof(int))];
-		}			control;
-		struct iovec part = {.iov_base = (char *) to + have, .iov_len = length - have};
+			char		   space[CMSG_SPACE(sizeof(int))];
+		} control;
+		struct iovec  part = {.iov_base = (char *) to + have, .iov_len = length - have};
 		struct msghdr message = {
 			.msg_iov = &part,
 			.msg_iovlen = 1,
 			.msg_control = control.space,
 			.msg_controllen = sizeof(control.space),
 		};
-		ssize_t		got = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+		ssize_t			got = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
 		struct cmsghdr *header;
 
 		if (got < 0 && errno == EINTR)
@@ -55,7 +55,7 @@ void *
 channel_receive(int channel, MessageType type, uint32_t *length, int *descriptor)
 {
 	MessageHeader header;
-	void	   *body;
+	void		 *body;
 
 	*descriptor = -1;
 	if (!receive(channel, &header, sizeof(header), descriptor) || header.type != (uint32_t) type ||
@@ -81,7 +81,7 @@ channel_send(int channel, MessageType type, MessageHeader *message, uint32_t len
 	*message = (MessageHeader) {.type = (uint32_t) type, .length = length};
 	while (left > 0)
 	{
-		ssize_t		sent = write(channel, at, left);
+		ssize_t sent = write(channel, at, left);
 
 		if (sent < 0 && errno == EINTR)
 			continue;
@@ -98,8 +98,8 @@ channel_send_body(int channel, MessageType type, const void *body, uint32_t leng
 	struct
 	{
 		MessageHeader header;
-		char		body[MESSAGE_TEXT_MAX * 2];
-	}			message;
+		char		  body[MESSAGE_TEXT_MAX * 2];
+	} message;
 
 	assert(length <= sizeof(message.body));
 	memcpy(message.body, body, length);

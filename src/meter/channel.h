@@ -16,15 +16,15 @@
  * Returns its body, of *length bytes, to be freed by the caller; *descriptor is the file that came with it, or -1.  NULL if
  * something else came, or the owner went away.
  */
-void	   *channel_receive(int channel, MessageType type, uint32_t *length, int *descriptor);
+void *channel_receive(int channel, MessageType type, uint32_t *length, int *descriptor);
 
 /*
  * Writes a message whose header stands before its body: `message` is both, `length` the body's.  Ends the program if it
  * cannot.
  */
-void		channel_send(int channel, MessageType type, MessageHeader *message, uint32_t length);
+void channel_send(int channel, MessageType type, MessageHeader *message, uint32_t length);
 
 /* The same for a body that stands anywhere, of at most MESSAGE_TEXT_MAX * 2 bytes. */
-void		channel_send_body(int channel, MessageType type, const void *body, uint32_t length);
+void channel_send_body(int channel, MessageType type, const void *body, uint32_t length);
 
-#endif							/* METER_CHANNEL_H */
+#endif /* METER_CHANNEL_H */

@@ -18,26 +18,26 @@
 #include "engine/base/memory.h"
 #include "meter/csv.h"
 
-#define HASH_BYTES	crypto_generichash_blake2b_BYTES_MAX
+#define HASH_BYTES crypto_generichash_blake2b_BYTES_MAX
 
 /* Decimal digits that every double holds for sure, and digits that tell every double from all others. */
-#define DIGITS_SURE	15
+#define DIGITS_SURE 15
 #define DIGITS_MAX	17
 
 /* Whole numbers below this have no more digits than a double holds for sure. */
-#define WHOLE_MAX	1e15
+#define WHOLE_MAX 1e15
 
 /* From here on every double is a whole number, and a decimal number can lie in the very middle of two. */
-#define WHOLE_FROM	9007199254740992.0
+#define WHOLE_FROM 9007199254740992.0
 
 /* Bytes that are written at once. */
-#define WRITE_BYTES		((size_t) 64 << 10)
+#define WRITE_BYTES ((size_t) 64 << 10)
 
 typedef struct Lines
 {
-	char	   *bytes;
-	size_t		length;
-	size_t		room;
+	char  *bytes;
+	size_t length;
+	size_t room;
 } Lines;
 
 /* Those that were not written yet, and the one that is being built. */
@@ -73,8 +73,8 @@ put_byte(char byte)
 static void
 put_number(uint64_t number)
 {
-	char		digits[20];
-	size_t		at = sizeof(digits);
+	char   digits[20];
+	size_t at = sizeof(digits);
 
 	do
 		digits[--at] = (char) ('0' + number % 10);
@@ -115,8 +115,8 @@ static bool
 reads_back(const char *decimal, double number)
 {
 	unsigned __int128 whole = 0,
-				twice,
-				gap;
+					  twice,
+					  gap;
 	int			exponent;
 	const char *at = decimal;
 	double		neighbour;
@@ -149,11 +149,11 @@ reads_back(const char *decimal, double number)
 size_t
 csv_double(double number, char text[CSV_DOUBLE_MAX])
 {
-	char		scientific[CSV_DOUBLE_MAX],
-				digits[DIGITS_MAX + 1];
-	int			count = DIGITS_SURE,
-				exponent,
-				length = 0;
+	char scientific[CSV_DOUBLE_MAX],
+		digits[DIGITS_MAX + 1];
+	int count = DIGITS_SURE,
+		exponent,
+		length = 0;
 
 	if (number < WHOLE_MAX && number == (double) (uint64_t) number)
 		return (size_t) snprintf(text, CSV_DOUBLE_MAX, "%" PRIu64, (uint64_t) number);
@@ -202,7 +202,7 @@ csv_double(double number, char text[CSV_DOUBLE_MAX])
 static void
 put_double(double number)
 {
-	char		text[CSV_DOUBLE_MAX];
+	char text[CSV_DOUBLE_MAX];
 
 	put_bytes(text, csv_double(number, text));
 }
@@ -210,7 +210,7 @@ put_double(double number)
 static void
 put_address(const RecordValue *value)
 {
-	char		text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN];
 
 	inet_ntop(value->b.length == 4 ? AF_INET : AF_INET6, value->b.bytes, text, sizeof(text));
 	put_bytes(text, strlen(text));
@@ -276,7 +276,7 @@ put_value(const CsvForm *form, ColumnKind kind, const RecordValue *value)
 static void
 hash_from(size_t start, const uint8_t *key)
 {
-	uint8_t		hash[HASH_BYTES];
+	uint8_t hash[HASH_BYTES];
 
 	crypto_generichash_blake2b(hash, sizeof(hash), (const uint8_t *) lines.bytes + start, lines.length - start, key, CSV_KEY_MAX);
 	lines.length = start;
@@ -287,15 +287,15 @@ hash_from(size_t start, const uint8_t *key)
 static void
 quote_from(size_t start)
 {
-	size_t		length = lines.length - start,
-				quotes = 0;
-	bool		must = length == 0;
-	char	   *from,
-			   *to;
+	size_t length = lines.length - start,
+		   quotes = 0;
+	bool  must = length == 0;
+	char *from,
+		*to;
 
 	for (size_t i = start; i < lines.length; i++)
 	{
-		char		byte = lines.bytes[i];
+		char byte = lines.bytes[i];
 
 		quotes += byte == '"';
 		must |= byte == '"' || byte == ',' || byte == '\n' || byte == '\r';
@@ -326,7 +326,7 @@ csv_flush(const CsvForm *form)
 
 	while (lines.length > 0)
 	{
-		ssize_t		written = write(form->to, at, lines.length);
+		ssize_t written = write(form->to, at, lines.length);
 
 		if (written < 0 && errno == EINTR)
 			continue;
@@ -364,9 +364,9 @@ csv_print_row(const CsvForm *form, const Record *record, uint64_t id)
 {
 	for (unsigned i = 0; i < form->record.count; i++)
 	{
-		unsigned	index = form->record.columns[i];
+		unsigned	  index = form->record.columns[i];
 		const Column *column = &form->record.schema->columns[index];
-		size_t		start;
+		size_t		  start;
 
 		if (i > 0)
 			put_byte(',');

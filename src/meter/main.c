@@ -14,8 +14,8 @@
 static int
 is_socket(int descriptor)
 {
-	int			type;
-	socklen_t	length = sizeof(type);
+	int		  type;
+	socklen_t length = sizeof(type);
 
 	return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0;
 }

@@ -28,7 +28,7 @@
 #include "meter/sandbox.h"
 
 /* Between -1000 and 1000: how early the kernel picks this process when memory runs out. */
-#define OOM_SCORE	"800"
+#define OOM_SCORE "800"
 
 static const int allowed_calls[] = {
 	/* its sources, as nothing is open that it may not read; write and recvmsg have rules of their own */
@@ -40,8 +40,7 @@ static const int allowed_calls[] = {
 	/* the time, and random numbers for nDPI's hashes; a C library that keeps a pool of them blocks signals meanwhile */
 	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(rt_sigprocmask),
 	/* the end */
-	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
-};
+	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn)};
 
 /*
  * A capture that eats the machine's memory shall cost its own meter, not a session.  Without /proc a meter runs all the
@@ -54,14 +53,14 @@ static const int allowed_calls[] = {
 static void
 be_first_to_go(void)
 {
-	int			file = -1;
+	int file = -1;
 
 	if (prctl(PR_SET_DUMPABLE, 1) == 0)
 		file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (file < 0)
 		return;
 	if (write(file, OOM_SCORE, strlen(OOM_SCORE)) < 0)
-		errno = 0;				/* the score stays as it was */
+		errno = 0; /* the score stays as it was */
 	close(file);
 }
 
@@ -69,7 +68,7 @@ be_first_to_go(void)
 static bool
 close_files(int others)
 {
-	DIR		   *open_files;
+	DIR					*open_files;
 	const struct dirent *entry;
 
 	if (syscall(SYS_close_range, others, ~0u, 0) == 0)
@@ -79,7 +78,7 @@ close_files(int others)
 		return false;
 	while ((entry = readdir(open_files)) != NULL)
 	{
-		int			descriptor = atoi(entry->d_name);	/* 0 for "." and ".." */
+		int descriptor = atoi(entry->d_name); /* 0 for "." and ".." */
 
 		if (descriptor >= others && descriptor != dirfd(open_files))
 			close(descriptor);
@@ -128,8 +127,8 @@ limit(int resource, rlim_t most)
 static bool
 drop_capabilities(void)
 {
-	cap_t		none = cap_init();
-	bool		dropped = none != NULL && cap_set_proc(none) == 0;
+	cap_t none = cap_init();
+	bool  dropped = none != NULL && cap_set_proc(none) == 0;
 
 	cap_free(none);
 	return dropped;
@@ -142,10 +141,10 @@ drop_capabilities(void)
 static bool
 give_up_files(void)
 {
-	long		version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long						 version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct landlock_ruleset_attr rules = {.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
-	long		ruleset;
-	bool		given_up;
+	long						 ruleset;
+	bool						 given_up;
 
 	if (version < 1)
 		return true;
@@ -167,14 +166,14 @@ kernel_has_filters(void)
 }
 
 /* The kernel looks at 32 bits of a descriptor, whatever the others hold. */
-#define DESCRIPTOR_IS(descriptor)	SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t) (descriptor))
+#define DESCRIPTOR_IS(descriptor) SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t) (descriptor))
 
 static bool
 filter_system_calls(int records, bool takes_files)
 {
-	const int	writable[] = {STDOUT_FILENO, STDERR_FILENO, records};
+	const int		writable[] = {STDOUT_FILENO, STDERR_FILENO, records};
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	bool		loaded = filter != NULL;
+	bool			loaded = filter != NULL;
 
 	for (size_t i = 0; loaded && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++)
 		loaded = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0) == 0;
@@ -187,9 +186,9 @@ filter_system_calls(int records, bool takes_files)
 
 	/* Memory, but none that can be executed. */
 	loaded = loaded &&
-		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
-		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
-		seccomp_load(filter) == 0;
+			 seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+			 seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+			 seccomp_load(filter) == 0;
 	if (filter != NULL)
 		seccomp_release(filter);
 	return loaded;

@@ -10,17 +10,17 @@
 #include <sys/types.h>
 
 /* The most files that a meter may have open at once: sources that are named by hand are all opened before the first is read. */
-#define SANDBOX_FILES_MAX	65536
+#define SANDBOX_FILES_MAX 65536
 
 /* The first descriptor that is not a standard one. */
-#define SANDBOX_OTHERS		3
+#define SANDBOX_OTHERS 3
 
 /*
  * At the start: closes every file from descriptor `others` on, empties the environment, has the kernel end this program
  * together with its owner, whose pid is given (0: there is none), and makes it the first to be ended when the machine
  * runs out of memory.  False if the owner is gone already.
  */
-bool		sandbox_prepare(pid_t owner, int others);
+bool sandbox_prepare(pid_t owner, int others);
 
 /*
  * Gives up capabilities, the right to gain any, and the working directory, and bounds what the program may have, for
@@ -41,4 +41,4 @@ const char *sandbox_limit(uint64_t memory);
  */
 const char *sandbox_enter(int records, bool takes_files, bool needs_filter);
 
-#endif							/* METER_SANDBOX_H */
+#endif /* METER_SANDBOX_H */

@@ -16,14 +16,14 @@
 #include "meter/start.h"
 
 /* Records are sent in batches of about this size, bytes. */
-#define BATCH_BYTES	((size_t) 64 << 10)
+#define BATCH_BYTES ((size_t) 64 << 10)
 
 typedef struct Output
 {
-	int			channel;
-	uint8_t    *batch;			/* a MessageHeader, then records */
-	size_t		room;
-	size_t		length;			/* of the records */
+	int		 channel;
+	uint8_t *batch; /* a MessageHeader, then records */
+	size_t	 room;
+	size_t	 length; /* of the records */
 } Output;
 
 static Output output;
@@ -110,16 +110,16 @@ reading_order(void *context, const uint32_t *files, uint32_t count)
 static uint32_t
 take_file(void *context)
 {
-	uint32_t	turn = 0,
-				length;
-	int			no_descriptor;
-	uint32_t   *taken;
+	uint32_t turn = 0,
+			 length;
+	int		  no_descriptor;
+	uint32_t *taken;
 
 	(void) context;
 	channel_send_body(output.channel, MESSAGE_TAKE_FILE, &turn, sizeof(turn));
 	taken = channel_receive(output.channel, MESSAGE_TAKEN_FILE, &length, &no_descriptor);
 	if (taken == NULL)
-		_exit(EXIT_FAILURE);	/* the owner is gone */
+		_exit(EXIT_FAILURE); /* the owner is gone */
 	turn = *taken;
 	free(taken);
 	return turn;
@@ -137,15 +137,15 @@ static int
 open_source(void *context, uint32_t index, uint64_t *size)
 {
 	FileMessage *file;
-	uint32_t	length;
-	int			descriptor;
+	uint32_t	 length;
+	int			 descriptor;
 
 	(void) context;
 	flush();
 	channel_send_body(output.channel, MESSAGE_NEXT_FILE, &index, sizeof(index));
 	file = channel_receive(output.channel, MESSAGE_FILE, &length, &descriptor);
 	if (file == NULL || descriptor < 0 || file->index != index)
-		_exit(EXIT_FAILURE);	/* the owner is gone, or has sent something else */
+		_exit(EXIT_FAILURE); /* the owner is gone, or has sent something else */
 	*size = file->size;
 	free(file);
 	return descriptor;
@@ -184,7 +184,7 @@ meter(const MeterRequest *request, MeterProgress *progress)
 		.application = application,
 	};
 	FailureMessage failure;
-	Account		account;
+	Account		   account;
 
 	if (!start_meter(&order, &account, &failure))
 	{
@@ -199,11 +199,11 @@ meter(const MeterRequest *request, MeterProgress *progress)
 int
 serve(int channel)
 {
-	MeterRequest request;
-	char		wrong[REQUEST_WRONG_MAX];
-	uint8_t    *bytes;
-	uint32_t	length;
-	int			no_file;
+	MeterRequest   request;
+	char		   wrong[REQUEST_WRONG_MAX];
+	uint8_t		  *bytes;
+	uint32_t	   length;
+	int			   no_file;
 	MeterProgress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED, PROGRESS_DESCRIPTOR, 0);
 
 	output.channel = channel;

@@ -6,6 +6,6 @@
 #define METER_SERVE_H
 
 /* Serves the one request that comes over `channel`, a socket.  Returns the program's exit status. */
-int			serve(int channel);
+int serve(int channel);
 
-#endif							/* METER_SERVE_H */
+#endif /* METER_SERVE_H */

@@ -20,21 +20,21 @@
 #include "meter/sources.h"
 
 /* The most sources: each may be open twice, beside what else is open. */
-#define SOURCES_MAX		(SANDBOX_FILES_MAX / 2 - 16)
+#define SOURCES_MAX (SANDBOX_FILES_MAX / 2 - 16)
 
 typedef struct Source
 {
-	int			descriptor;
-	int			second;			/* the same file once more; -1: there is none, or it was taken */
-	uint64_t	size;			/* STREAM_SIZE_UNKNOWN: of a pipe */
-	off_t		start;			/* where it is read from */
+	int		 descriptor;
+	int		 second; /* the same file once more; -1: there is none, or it was taken */
+	uint64_t size;	 /* STREAM_SIZE_UNKNOWN: of a pipe */
+	off_t	 start;	 /* where it is read from */
 } Source;
 
 struct Sources
 {
-	uint32_t	count;
-	bool		twice;
-	Source		list[];
+	uint32_t count;
+	bool	 twice;
+	Source	 list[];
 };
 
 const char *
@@ -59,11 +59,12 @@ open_source(Source *source, const char *name)
 		complain(source_name(name), "is a terminal, and captures are not typed");
 	else
 	{
-		bool		regular = S_ISREG(status.st_mode);
+		bool regular = S_ISREG(status.st_mode);
 
 		source->start = regular ? lseek(source->descriptor, 0, SEEK_CUR) : 0;
-		source->size = !regular ? STREAM_SIZE_UNKNOWN :
-			status.st_size > source->start ? (uint64_t) (status.st_size - source->start) : 0;
+		source->size = !regular						  ? STREAM_SIZE_UNKNOWN :
+					   status.st_size > source->start ? (uint64_t) (status.st_size - source->start) :
+														0;
 		return true;
 	}
 	return false;
@@ -73,20 +74,20 @@ open_source(Source *source, const char *name)
 static bool
 line_up(Sources *sources)
 {
-	int			count = (int) sources->count,
-				room = sources_end(sources);
+	int count = (int) sources->count,
+		room = sources_end(sources);
 
 	for (int i = 0; i < count; i++)
 	{
-		int			descriptor = sources->list[i].descriptor;
+		int descriptor = sources->list[i].descriptor;
 
 		sources->list[i].descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, room);
 		close(descriptor);
 	}
 	for (int i = 0; i < count; i++)
 	{
-		Source	   *source = &sources->list[i];
-		int			descriptor = source->descriptor;
+		Source *source = &sources->list[i];
+		int		descriptor = source->descriptor;
 
 		if (descriptor < 0 || dup2(descriptor, SANDBOX_OTHERS + i) < 0)
 			return false;
@@ -101,7 +102,7 @@ line_up(Sources *sources)
 Sources *
 sources_open(char *const *names, uint32_t count, bool twice)
 {
-	Sources    *sources = memory_get(sizeof(*sources) + (size_t) count * sizeof(Source));
+	Sources		 *sources = memory_get(sizeof(*sources) + (size_t) count * sizeof(Source));
 	struct rlimit files;
 
 	sources->count = count;
@@ -152,12 +153,12 @@ sources_have_pipe(const Sources *sources)
 int
 sources_take(Sources *sources, uint32_t index, uint64_t *size)
 {
-	Source	   *source = &sources->list[index];
-	int			descriptor = source->second >= 0 ? source->second : source->descriptor;
+	Source *source = &sources->list[index];
+	int		descriptor = source->second >= 0 ? source->second : source->descriptor;
 
 	source->second = -1;
 	if (source->size != STREAM_SIZE_UNKNOWN && lseek(descriptor, source->start, SEEK_SET) < 0)
-		_exit(EXIT_FAILED);		/* it worked a moment ago */
+		_exit(EXIT_FAILED); /* it worked a moment ago */
 	*size = source->size;
 	return descriptor;
 }

@@ -19,16 +19,16 @@ const char *source_name(const char *typed);
  *
  * The descriptors are side by side from SANDBOX_OTHERS on, up to sources_end().
  */
-Sources    *sources_open(char *const *names, uint32_t count, bool twice);
-int			sources_end(const Sources *sources);
+Sources *sources_open(char *const *names, uint32_t count, bool twice);
+int		 sources_end(const Sources *sources);
 
 /* Whether a source is a pipe, whose rows somebody may wait for. */
-bool		sources_have_pipe(const Sources *sources);
+bool sources_have_pipe(const Sources *sources);
 
 /*
  * A descriptor at the first byte of a source, which becomes the caller's, and how many bytes of it are read at most.  It can be had
  * once, or twice.
  */
-int			sources_take(Sources *sources, uint32_t index, uint64_t *size);
+int sources_take(Sources *sources, uint32_t index, uint64_t *size);
 
-#endif							/* METER_SOURCES_H */
+#endif /* METER_SOURCES_H */

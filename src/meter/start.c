@@ -28,7 +28,7 @@ fail(FailureMessage *failure, FailureCode code, const char *text)
 static void
 list_applications(const MeterOrder *order, Dpi *dpi)
 {
-	unsigned	count = dpi_applications(dpi);
+	unsigned count = dpi_applications(dpi);
 
 	for (unsigned number = 0; number < count; number++)
 	{
@@ -52,8 +52,8 @@ static bool
 meter(const MeterOrder *order, Filter *filter, Analysis *analysis, const EngineCallbacks *callbacks, Account *account,
 	  FailureMessage *failure)
 {
-	Source	   *source = source_files_start(order->request->files, &order->files);
-	bool		done = engine_run(order->request, source, filter, analysis, callbacks, account, failure);
+	Source *source = source_files_start(order->request->files, &order->files);
+	bool	done = engine_run(order->request, source, filter, analysis, callbacks, account, failure);
 
 	source_files_end(source);
 	return done;
@@ -63,11 +63,11 @@ bool
 start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 {
 	const MeterRequest *request = order->request;
-	EngineCallbacks callbacks = order->callbacks;
-	Filter	   *filter = NULL;
-	Dpi		   *dpi = NULL;			/* to list what it knows */
-	Analysis	analysis;
-	const char *not_given_up;
+	EngineCallbacks		callbacks = order->callbacks;
+	Filter			   *filter = NULL;
+	Dpi				   *dpi = NULL; /* to list what it knows */
+	Analysis			analysis;
+	const char		   *not_given_up;
 
 	if (!sandbox_prepare((pid_t) request->owner_pid, order->others))
 		return fail(failure, FAILURE_SANDBOX, "other files");

@@ -11,25 +11,25 @@
 /* What a program hands over to meter. */
 typedef struct MeterOrder
 {
-	const MeterRequest *request;	/* checked */
-	FileOpener	files;			/* the request's */
-	EngineCallbacks callbacks;	/* all but the seed */
+	const MeterRequest *request;   /* checked */
+	FileOpener			files;	   /* the request's */
+	EngineCallbacks		callbacks; /* all but the seed */
 
 	/* The first descriptor of those that are closed. */
-	int			others;
+	int others;
 
 	/* Where records are written to, and whether files are sent over that, which then is a socket. */
-	int			records;
-	bool		takes_files;
+	int	 records;
+	bool takes_files;
 
 	/*
 	 * Called when the program has given up its environment and files, before it looks at anything that a user wrote;
 	 * NULL: nobody wants to know.
 	 */
-	void		(*ready) (void *context);
+	void (*ready)(void *context);
 
 	/* Where the request is to list applications: takes one; called instead of all callbacks and files. */
-	void		(*application) (void *context, const ApplicationMessage *application);
+	void (*application)(void *context, const ApplicationMessage *application);
 } MeterOrder;
 
 /*
@@ -38,6 +38,6 @@ typedef struct MeterOrder
  *
  * Returns true with the account filled, or false with `failure` filled.
  */
-bool		start_meter(const MeterOrder *order, Account *account, FailureMessage *failure);
+bool start_meter(const MeterOrder *order, Account *account, FailureMessage *failure);
 
-#endif							/* METER_START_H */
+#endif /* METER_START_H */

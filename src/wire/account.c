@@ -42,7 +42,7 @@ account_add(Account *scan, const Account *meter, AccountRule rule)
 {
 	for (int i = 0; i < COUNTERS; i++)
 	{
-		CounterSum	sum = counter_kinds[i].sum;
+		CounterSum sum = counter_kinds[i].sum;
 
 		if (sum == COUNTER_ADDED || (sum == COUNTER_SHARED && rule == ACCOUNT_OF_PARTS))
 			scan->counters[i] += meter->counters[i];
@@ -54,7 +54,7 @@ account_add(Account *scan, const Account *meter, AccountRule rule)
 uint64_t
 account_ignored(const Account *account)
 {
-	uint64_t	ignored = 0;
+	uint64_t ignored = 0;
 
 	for (int i = 0; i < IGNORE_REASONS; i++)
 		ignored += account->counters[(COUNTER_IGNORED + i)];
@@ -67,5 +67,5 @@ account_adds_up(const Account *meter)
 	const uint64_t *c = meter->counters;
 
 	return c[COUNTER_PACKETS_READ] == c[COUNTER_PACKETS_METERED] + c[COUNTER_PACKETS_OF_OTHER_SHARDS] +
-		c[COUNTER_PACKETS_FILTERED] + account_ignored(meter);
+										  c[COUNTER_PACKETS_FILTERED] + account_ignored(meter);
 }

@@ -9,6 +9,6 @@
 #ifndef WIRE_ANONYMIZE_H
 #define WIRE_ANONYMIZE_H
 
-#define ANONYMIZE_PURPOSE	"nfstream_fdw columns_to_anonymize"
+#define ANONYMIZE_PURPOSE "nfstream_fdw columns_to_anonymize"
 
-#endif							/* WIRE_ANONYMIZE_H */
+#endif /* WIRE_ANONYMIZE_H */

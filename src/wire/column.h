@@ -20,37 +20,37 @@ typedef enum ColumnKind
 	COLUMN_INT32,
 	COLUMN_INT64,
 	COLUMN_DOUBLE,
-	COLUMN_ADDRESS,				/* a byte 4 or 6, then 4 or 16 bytes */
-	COLUMN_MAC,					/* 6 bytes */
-	COLUMN_OUI,					/* 3 bytes */
-	COLUMN_TEXT,				/* uint16 length, UTF-8 without NUL */
-	COLUMN_LONG_TEXT,			/* uint32 length, the same */
-	COLUMN_JSON,				/* uint32 length, JSON: json.h */
-	COLUMN_BYTES,				/* uint32 length, any bytes */
-	COLUMN_INTEGERS,			/* uint32 count, uint32 present (<= count), int64 for those; the others are -1 */
-	COLUMN_FILE					/* uint32: index of a source */
+	COLUMN_ADDRESS,	  /* a byte 4 or 6, then 4 or 16 bytes */
+	COLUMN_MAC,		  /* 6 bytes */
+	COLUMN_OUI,		  /* 3 bytes */
+	COLUMN_TEXT,	  /* uint16 length, UTF-8 without NUL */
+	COLUMN_LONG_TEXT, /* uint32 length, the same */
+	COLUMN_JSON,	  /* uint32 length, JSON: json.h */
+	COLUMN_BYTES,	  /* uint32 length, any bytes */
+	COLUMN_INTEGERS,  /* uint32 count, uint32 present (<= count), int64 for those; the others are -1 */
+	COLUMN_FILE		  /* uint32: index of a source */
 } ColumnKind;
 
-#define COLUMN_KINDS	(COLUMN_FILE + 1)
+#define COLUMN_KINDS (COLUMN_FILE + 1)
 
 /* The option that turns a column on. */
 typedef enum ColumnGroup
 {
-	GROUP_CORE,					/* always there */
-	GROUP_TUNNEL,				/* decode_tunnels */
-	GROUP_STATISTICS,			/* statistical_analysis */
-	GROUP_SPLT,					/* splt_analysis > 0 */
-	GROUP_DPI,					/* n_dissections > 0 */
-	GROUP_UDPS,					/* udps */
-	GROUP_SYSTEM				/* system_visibility_mode */
+	GROUP_CORE,		  /* always there */
+	GROUP_TUNNEL,	  /* decode_tunnels */
+	GROUP_STATISTICS, /* statistical_analysis */
+	GROUP_SPLT,		  /* splt_analysis > 0 */
+	GROUP_DPI,		  /* n_dissections > 0 */
+	GROUP_UDPS,		  /* udps */
+	GROUP_SYSTEM	  /* system_visibility_mode */
 } ColumnGroup;
 
-#define COLUMN_GROUPS	(GROUP_SYSTEM + 1)
+#define COLUMN_GROUPS (GROUP_SYSTEM + 1)
 
 typedef enum ColumnUnit
 {
 	UNIT_NONE,
-	UNIT_TIME_MS,				/* since 1970 */
+	UNIT_TIME_MS, /* since 1970 */
 	UNIT_DURATION_MS,
 	UNIT_PACKETS,
 	UNIT_BYTES
@@ -130,12 +130,12 @@ typedef struct Column
 	ColumnField field;
 	ColumnSide	side;
 	const char *help;
-	uint32_t	length_max;			/* bytes of a text, JSON or bytes; of others 0 */
-	bool		extra;				/* not NFStream's: there for those who declare it */
+	uint32_t	length_max; /* bytes of a text, JSON or bytes; of others 0 */
+	bool		extra;		/* not NFStream's: there for those who declare it */
 } Column;
 
 /* The most columns of a schema. */
-#define COLUMNS_MAX	128
+#define COLUMNS_MAX 128
 
 /* Whether it is an address or port, of which a Community ID is made without a key: who hides one of them hides that too. */
 static inline bool
@@ -147,7 +147,7 @@ column_is_endpoint(const Column *column)
 /* A set of a schema's columns, by index. */
 typedef struct ColumnSet
 {
-	uint64_t	bits[COLUMNS_MAX / 64];
+	uint64_t bits[COLUMNS_MAX / 64];
 } ColumnSet;
 
 static inline void
@@ -162,4 +162,4 @@ column_set_has(const ColumnSet *set, unsigned column)
 	return set->bits[column / 64] >> column % 64 & 1;
 }
 
-#endif							/* WIRE_COLUMN_H */
+#endif /* WIRE_COLUMN_H */

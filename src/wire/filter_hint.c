@@ -13,26 +13,41 @@
 #include "wire/filter_hint.h"
 
 /* The longest value that is worth repeating: an IPv6 address with its prefix. */
-#define VALUE_MAX	49
+#define VALUE_MAX 49
 
 static const struct
 {
-	const char *field;			/* Wireshark's */
-	const char *words;			/* libpcap's, before the value */
-}			fields[] = {
-	{"ip.addr", "host"}, {"ip.src", "src host"}, {"ip.dst", "dst host"},
-	{"ip.src_host", "src host"}, {"ip.dst_host", "dst host"}, {"ip.host", "host"},
-	{"ipv6.addr", "ip6 host"}, {"ipv6.src", "ip6 src host"}, {"ipv6.dst", "ip6 dst host"},
-	{"tcp.port", "tcp port"}, {"tcp.srcport", "tcp src port"}, {"tcp.dstport", "tcp dst port"},
-	{"udp.port", "udp port"}, {"udp.srcport", "udp src port"}, {"udp.dstport", "udp dst port"},
-	{"eth.addr", "ether host"}, {"eth.src", "ether src"}, {"eth.dst", "ether dst"}, {"eth.type", "ether proto"},
-	{"ip.proto", "ip proto"}, {"ipv6.nxt", "ip6 proto"}, {"vlan.id", "vlan"}, {"mpls.label", "mpls"},
+	const char *field; /* Wireshark's */
+	const char *words; /* libpcap's, before the value */
+} fields[] = {
+	{"ip.addr", "host"},
+	{"ip.src", "src host"},
+	{"ip.dst", "dst host"},
+	{"ip.src_host", "src host"},
+	{"ip.dst_host", "dst host"},
+	{"ip.host", "host"},
+	{"ipv6.addr", "ip6 host"},
+	{"ipv6.src", "ip6 src host"},
+	{"ipv6.dst", "ip6 dst host"},
+	{"tcp.port", "tcp port"},
+	{"tcp.srcport", "tcp src port"},
+	{"tcp.dstport", "tcp dst port"},
+	{"udp.port", "udp port"},
+	{"udp.srcport", "udp src port"},
+	{"udp.dstport", "udp dst port"},
+	{"eth.addr", "ether host"},
+	{"eth.src", "ether src"},
+	{"eth.dst", "ether dst"},
+	{"eth.type", "ether proto"},
+	{"ip.proto", "ip proto"},
+	{"ipv6.nxt", "ip6 proto"},
+	{"vlan.id", "vlan"},
+	{"mpls.label", "mpls"},
 };
 
 static const char *const protocols[] = {
 	"tcp.", "udp.", "ip.", "ipv6.", "eth.", "vlan.", "mpls.", "icmp.", "icmpv6.", "dns.", "http.", "http2.", "tls.", "ssl.", "frame.",
-	"arp.", "quic.", "dhcp.", "sctp.", "wlan.", "ppp.", "pppoes.", "gtp.", "sip.", "smtp.", "ftp.", "ssh.", "smb.", "smb2.",
-};
+	"arp.", "quic.", "dhcp.", "sctp.", "wlan.", "ppp.", "pppoes.", "gtp.", "sip.", "smtp.", "ftp.", "ssh.", "smb.", "smb2."};
 
 static const char *const operators[] = {" eq ", " contains ", " matches ", " in {"};
 
@@ -51,7 +66,7 @@ is_display_filter(const char *filter)
 	for (const char *at = filter; *at != '\0'; at++)
 	{
 		if (at > filter && (isalnum((unsigned char) at[-1]) || strchr("._-", at[-1]) != NULL))
-			continue;			/* in the middle of a word */
+			continue; /* in the middle of a word */
 		for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
 			if (begins(at, protocols[i]) && isalpha((unsigned char) at[strlen(protocols[i])]))
 				return true;
@@ -65,7 +80,7 @@ translate(const char *filter, char *words, size_t room)
 {
 	const char *at = filter + strspn(filter, " "),
 			   *value;
-	size_t		length;
+	size_t length;
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 	{
@@ -92,14 +107,14 @@ translate(const char *filter, char *words, size_t room)
 bool
 filter_hint(const char *filter, size_t length, const FailureMessage *failure, char hint[FILTER_HINT_MAX])
 {
-	char		text[1024],
-				words[128],
-				reason[MESSAGE_TEXT_MAX];
+	char text[1024],
+		words[128],
+		reason[MESSAGE_TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%.*s", (int) (length < sizeof(text) ? length : sizeof(text)), filter);
 	if (is_display_filter(text))
 	{
-		bool		translated = translate(text, words, sizeof(words));
+		bool translated = translate(text, words, sizeof(words));
 
 		snprintf(hint, FILTER_HINT_MAX, "This is the syntax of Wireshark's display filters. In libpcap's, which capture filters have, %s: %s",
 				 translated ? "it is" : "such a filter looks like this", translated ? words : "tcp port 443 and host 192.0.2.1");
@@ -126,7 +141,7 @@ filter_is_blind(const Account *account, const char **what, uint64_t *packets, co
 		Counter		counter;
 		const char *what;
 		const char *word;
-	}			kinds[] = {
+	} kinds[] = {
 		{COUNTER_FILTERED_VLAN, "VLAN tags", "vlan"},
 		{COUNTER_FILTERED_MPLS, "MPLS labels", "mpls"},
 		{COUNTER_FILTERED_PPPOE, "PPPoE headers", "pppoes"},

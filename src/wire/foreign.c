@@ -6,7 +6,7 @@
 
 #include "wire/foreign.h"
 
-#define DECOMPRESS(program)	"Only gzip and zstd are read as they are: decompress the file first, with \"" program "\"."
+#define DECOMPRESS(program) "Only gzip and zstd are read as they are: decompress the file first, with \"" program "\"."
 #define UNPACK(program)		"Take the captures out of it first, with \"" program "\"."
 
 static const char *const hints[FOREIGN_FORMATS] = {

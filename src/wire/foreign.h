@@ -48,4 +48,4 @@ typedef enum ForeignFormat
 /* What a user can do with a file of this format, as a sentence; NULL if that is not known, or the number is no format's. */
 const char *foreign_hint(uint32_t format);
 
-#endif							/* WIRE_FOREIGN_H */
+#endif /* WIRE_FOREIGN_H */

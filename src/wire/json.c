@@ -47,7 +47,7 @@ static bool
 take_number(Reader *reader)
 {
 	const uint8_t *start = reader->at;
-	size_t		digits;
+	size_t		   digits;
 
 	(void) take(reader, '-');
 	if (!take(reader, '0') && take_digits(reader) == 0)
@@ -68,7 +68,7 @@ take_number(Reader *reader)
 static bool
 take_word(Reader *reader, const char *word)
 {
-	size_t		length = strlen(word);
+	size_t length = strlen(word);
 
 	if ((size_t) (reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
 		return false;
@@ -107,7 +107,7 @@ take_string(Reader *reader)
 		return false;
 	while (reader->at < reader->end)
 	{
-		uint8_t		byte = *reader->at++;
+		uint8_t byte = *reader->at++;
 
 		if (byte == '"')
 			return true;
@@ -169,14 +169,14 @@ take_ends(Reader *reader, uint64_t *objects, unsigned *depth)
 bool
 json_is_plain(const uint8_t *text, size_t length)
 {
-	Reader		reader = {text, text + length};
-	uint64_t	objects = 0;
-	unsigned	depth = 0;
+	Reader	 reader = {text, text + length};
+	uint64_t objects = 0;
+	unsigned depth = 0;
 
 	for (;;)
 	{
-		bool		is_object,
-					is_empty = false;
+		bool is_object,
+			is_empty = false;
 
 		skip_space(&reader);
 		is_object = take(&reader, '{');

@@ -53,7 +53,7 @@ typedef enum OptionId
 	OPTION_EXTRA_COLUMNS
 } OptionId;
 
-#define OPTIONS_COUNT	(OPTION_EXTRA_COLUMNS + 1)
+#define OPTIONS_COUNT (OPTION_EXTRA_COLUMNS + 1)
 
 /* The choices of on_damage: what follows the rows up to the damage. */
 typedef enum OnDamage
@@ -65,31 +65,31 @@ typedef enum OnDamage
 /* The choices of source_order: in which order several files are read. */
 typedef enum SourceOrder
 {
-	SOURCE_ORDER_GIVEN,			/* an array's; matches of a glob by their names */
-	SOURCE_ORDER_TIME			/* by the times of their first packets */
+	SOURCE_ORDER_GIVEN, /* an array's; matches of a glob by their names */
+	SOURCE_ORDER_TIME	/* by the times of their first packets */
 } SourceOrder;
 
 /* The choices of application_names: what application_name tells. */
 typedef enum ApplicationNames
 {
-	APPLICATION_NAMES_SHORT,	/* the application: Facebook */
-	APPLICATION_NAMES_FULL		/* what carries it, too: TLS.Facebook */
+	APPLICATION_NAMES_SHORT, /* the application: Facebook */
+	APPLICATION_NAMES_FULL	 /* what carries it, too: TLS.Facebook */
 } ApplicationNames;
 
 /* The choices of types: those that IMPORT FOREIGN SCHEMA declares. */
 typedef enum ImportTypes
 {
-	IMPORT_NFSTREAM,			/* times as NFStream's milliseconds */
-	IMPORT_POSTGRES,			/* times as timestamptz and interval */
-	IMPORT_PORTABLE				/* as NFSTREAM, addresses as text */
+	IMPORT_NFSTREAM, /* times as NFStream's milliseconds */
+	IMPORT_POSTGRES, /* times as timestamptz and interval */
+	IMPORT_PORTABLE	 /* as NFSTREAM, addresses as text */
 } ImportTypes;
 
 typedef enum OptionType
 {
-	VALUE_BOOLEAN,				/* 0 or 1 */
-	VALUE_NUMBER,				/* a whole number, in decimal digits */
-	VALUE_CHOICE,				/* the index of one of `choices` */
-	VALUE_TEXT					/* what it may look like is up to whoever reads it */
+	VALUE_BOOLEAN, /* 0 or 1 */
+	VALUE_NUMBER,  /* a whole number, in decimal digits */
+	VALUE_CHOICE,  /* the index of one of `choices` */
+	VALUE_TEXT	   /* what it may look like is up to whoever reads it */
 } OptionType;
 
 typedef struct OptionLimits
@@ -110,10 +110,10 @@ typedef struct OptionLimits
 extern const OptionLimits option_limits[OPTIONS_COUNT];
 
 /* The option that turns the columns of a group on, by being set to more than 0; GROUP_CORE, which is always on, has none. */
-OptionId	option_of_group(ColumnGroup group);
+OptionId option_of_group(ColumnGroup group);
 
 /* The longest text of option_accepted() and option_fallback(), with its NUL. */
-#define OPTION_WORDS_MAX	256
+#define OPTION_WORDS_MAX 256
 
 /*
  * Reads a boolean (as PostgreSQL writes them: true, yes, on, 1, their beginnings and opposites), a number or a choice, of which
@@ -121,18 +121,18 @@ OptionId	option_of_group(ColumnGroup group);
  *
  * Returns whether the option accepts it.
  */
-bool		option_parse(OptionId id, const char *text, uint64_t *value);
+bool option_parse(OptionId id, const char *text, uint64_t *value);
 
 /* Whether users call the option by this name, though it is not its own. */
-bool		option_is_called(OptionId id, const char *name);
+bool option_is_called(OptionId id, const char *name);
 
 /* Whether the option accepts this: a number, 0 or 1, the index of a choice, the length of a text. */
-bool		option_holds(OptionId id, uint64_t value);
+bool option_holds(OptionId id, uint64_t value);
 
 /* What the option accepts, as users read it after "Accepted: ". */
-void		option_accepted(OptionId id, char words[OPTION_WORDS_MAX]);
+void option_accepted(OptionId id, char words[OPTION_WORDS_MAX]);
 
 /* The default as users write it, or '' for a text. */
-void		option_fallback(OptionId id, char words[OPTION_WORDS_MAX]);
+void option_fallback(OptionId id, char words[OPTION_WORDS_MAX]);
 
-#endif							/* WIRE_LIMITS_H */
+#endif /* WIRE_LIMITS_H */

@@ -7,10 +7,10 @@
 
 typedef struct MessageKind
 {
-	bool		allowed;
+	bool		  allowed;
 	MessageSender sender;
-	uint32_t	least;				/* bytes of the body */
-	uint32_t	most;
+	uint32_t	  least; /* bytes of the body */
+	uint32_t	  most;
 } MessageKind;
 
 static const MessageKind message_kinds[MESSAGE_TYPES] = {
@@ -37,17 +37,17 @@ message_allowed(MessageSender sender, uint32_t type, uint32_t length)
 	if (type >= MESSAGE_TYPES || !message_kinds[type].allowed)
 		return false;
 	return message_kinds[type].sender == sender &&
-		length >= message_kinds[type].least && length <= message_kinds[type].most;
+		   length >= message_kinds[type].least && length <= message_kinds[type].most;
 }
 
 bool
 message_in_order(uint32_t *last, uint32_t type)
 {
-	uint32_t	before = *last;
+	uint32_t before = *last;
 
 	*last = type;
 	if (before == MESSAGE_END || before == MESSAGE_FAILURE)
-		return false;			/* nothing follows the end */
+		return false; /* nothing follows the end */
 	if (before == 0)
 		return type == MESSAGE_HELLO || type == MESSAGE_FAILURE;
 	return type != MESSAGE_HELLO;

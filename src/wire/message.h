@@ -36,122 +36,122 @@
 #include "wire/account.h"
 #include "wire/foreign.h"
 
-#define MESSAGE_BODY_MAX	(4u << 20)
-#define MESSAGE_TEXT_MAX	1024	/* bytes of a text in a message, with its NUL */
+#define MESSAGE_BODY_MAX (4u << 20)
+#define MESSAGE_TEXT_MAX 1024 /* bytes of a text in a message, with its NUL */
 
 typedef enum MessageType
 {
-	MESSAGE_REQUEST = 1,		/* a request: request.h */
-	MESSAGE_FILE,				/* FileMessage; the descriptor is attached to the first byte */
-	MESSAGE_HELLO,				/* HelloMessage */
-	MESSAGE_NEXT_FILE,			/* uint32: index of the source that is looked at or read next */
-	MESSAGE_RECORDS,				/* flow records: record.h */
-	MESSAGE_PLACE,				/* PlaceMessage: nothing that left earlier is still to come */
-	MESSAGE_DAMAGE,				/* FailureMessage: a source is read no further than this */
-	MESSAGE_FAILURE,			/* FailureMessage: the meter ends without having done its work */
-	MESSAGE_END,				/* Account: all records were sent */
-	MESSAGE_APPLICATION,		/* ApplicationMessage */
-	MESSAGE_OVERLAP,			/* OverlapMessage */
-	MESSAGE_ORDER,				/* uint32 for each source: their indexes in the order in which they are read */
-	MESSAGE_TAKE_FILE,			/* uint32: of no meaning; from a worker, what TAKEN_FILE has */
-	MESSAGE_TAKEN_FILE,			/* uint32: the meter's next source, numbered in the order of reading; none if there is no such */
-	MESSAGE_FILE_END,			/* uint64: packets of the source that was taken; all its records were sent */
+	MESSAGE_REQUEST = 1, /* a request: request.h */
+	MESSAGE_FILE,		 /* FileMessage; the descriptor is attached to the first byte */
+	MESSAGE_HELLO,		 /* HelloMessage */
+	MESSAGE_NEXT_FILE,	 /* uint32: index of the source that is looked at or read next */
+	MESSAGE_RECORDS,	 /* flow records: record.h */
+	MESSAGE_PLACE,		 /* PlaceMessage: nothing that left earlier is still to come */
+	MESSAGE_DAMAGE,		 /* FailureMessage: a source is read no further than this */
+	MESSAGE_FAILURE,	 /* FailureMessage: the meter ends without having done its work */
+	MESSAGE_END,		 /* Account: all records were sent */
+	MESSAGE_APPLICATION, /* ApplicationMessage */
+	MESSAGE_OVERLAP,	 /* OverlapMessage */
+	MESSAGE_ORDER,		 /* uint32 for each source: their indexes in the order in which they are read */
+	MESSAGE_TAKE_FILE,	 /* uint32: of no meaning; from a worker, what TAKEN_FILE has */
+	MESSAGE_TAKEN_FILE,	 /* uint32: the meter's next source, numbered in the order of reading; none if there is no such */
+	MESSAGE_FILE_END,	 /* uint64: packets of the source that was taken; all its records were sent */
 	MESSAGE_TYPES
 } MessageType;
 
 typedef struct MessageHeader
 {
-	uint32_t	type;
-	uint32_t	length;				/* of the body, bytes */
+	uint32_t type;
+	uint32_t length; /* of the body, bytes */
 } MessageHeader;
 
 typedef struct FileMessage
 {
-	uint32_t	index;
-	uint32_t	reserved;
-	uint64_t	size;				/* bytes to read at most: what the file had when the scan began */
+	uint32_t index;
+	uint32_t reserved;
+	uint64_t size; /* bytes to read at most: what the file had when the scan began */
 } FileMessage;
 
 typedef struct HelloMessage
 {
-	uint32_t	version;			/* REQUEST_VERSION of the meter */
-	char		meter_version[32];
-	char		dpi_version[64];
-	char		pcap_version[96];
+	uint32_t version; /* REQUEST_VERSION of the meter */
+	char	 meter_version[32];
+	char	 dpi_version[64];
+	char	 pcap_version[96];
 } HelloMessage;
 
 typedef struct PlaceMessage
 {
-	uint64_t	left;				/* see Record */
-	uint64_t	packets_read;
-	uint64_t	bytes_read;
-	uint64_t	active_flows;
+	uint64_t left; /* see Record */
+	uint64_t packets_read;
+	uint64_t bytes_read;
+	uint64_t active_flows;
 } PlaceMessage;
 
 /* What can go wrong in a meter; the SQLSTATE of each is chosen by the server. */
 typedef enum FailureCode
 {
-	FAILURE_INTERNAL,			/* a request that cannot be, a library that does not start */
+	FAILURE_INTERNAL, /* a request that cannot be, a library that does not start */
 	FAILURE_OUT_OF_MEMORY,
-	FAILURE_SANDBOX,			/* the sandbox could not be entered */
-	FAILURE_FILTER,				/* the BPF filter does not compile */
-	FAILURE_FILTER_NAME,		/* the same, because of the name of a host, network or Ethernet address */
-	FAILURE_READ,				/* the system could not read the file */
-	FAILURE_EMPTY,				/* no byte in it */
-	FAILURE_NOT_A_CAPTURE,		/* its first bytes are not a capture's */
-	FAILURE_VERSION,			/* a version of its format that nobody knows */
-	FAILURE_CUT,				/* ends in the middle */
-	FAILURE_CORRUPT,			/* contradicts itself */
+	FAILURE_SANDBOX,	   /* the sandbox could not be entered */
+	FAILURE_FILTER,		   /* the BPF filter does not compile */
+	FAILURE_FILTER_NAME,   /* the same, because of the name of a host, network or Ethernet address */
+	FAILURE_READ,		   /* the system could not read the file */
+	FAILURE_EMPTY,		   /* no byte in it */
+	FAILURE_NOT_A_CAPTURE, /* its first bytes are not a capture's */
+	FAILURE_VERSION,	   /* a version of its format that nobody knows */
+	FAILURE_CUT,		   /* ends in the middle */
+	FAILURE_CORRUPT,	   /* contradicts itself */
 	FAILURE_CODES
 } FailureCode;
 
-#define FAILURE_NO_FILE	UINT32_MAX
-#define FAILURE_NO_PACKET	0	/* it could not be read at all */
+#define FAILURE_NO_FILE	  UINT32_MAX
+#define FAILURE_NO_PACKET 0 /* it could not be read at all */
 
 typedef struct FailureMessage
 {
-	uint32_t	code;				/* a FailureCode */
-	uint32_t	file;				/* index of the source, or FAILURE_NO_FILE */
-	uint32_t	foreign;			/* a ForeignFormat: what a file that is no capture is */
-	uint32_t	reserved;
-	uint64_t	byte;				/* offset in the source of what could not be read */
-	uint64_t	packet;				/* number in the source of the packet that could not be read, from 1, or FAILURE_NO_PACKET */
-	char		text[MESSAGE_TEXT_MAX]; /* what is wrong */
+	uint32_t code;	  /* a FailureCode */
+	uint32_t file;	  /* index of the source, or FAILURE_NO_FILE */
+	uint32_t foreign; /* a ForeignFormat: what a file that is no capture is */
+	uint32_t reserved;
+	uint64_t byte;					 /* offset in the source of what could not be read */
+	uint64_t packet;				 /* number in the source of the packet that could not be read, from 1, or FAILURE_NO_PACKET */
+	char	 text[MESSAGE_TEXT_MAX]; /* what is wrong */
 } FailureMessage;
 
 /* The first source that begins more than a second before the time that was reached. */
 typedef struct OverlapMessage
 {
-	uint32_t	file;				/* index of the source */
-	uint32_t	reserved;
-	uint64_t	begins;				/* ms since 1970 */
-	uint64_t	reached;
+	uint32_t file; /* index of the source */
+	uint32_t reserved;
+	uint64_t begins; /* ms since 1970 */
+	uint64_t reached;
 } OverlapMessage;
 
 /* In the place of an application's number, for a category that no application has, but flows may get. */
-#define APPLICATION_NONE	UINT32_MAX
+#define APPLICATION_NONE UINT32_MAX
 
 /* One of the applications that nDPI knows. */
 typedef struct ApplicationMessage
 {
-	uint32_t	number;
-	char		name[64];
-	char		category[64];
+	uint32_t number;
+	char	 name[64];
+	char	 category[64];
 } ApplicationMessage;
 
 typedef enum MessageSender
 {
-	SENT_BY_OWNER,				/* to the meter */
+	SENT_BY_OWNER, /* to the meter */
 	SENT_BY_METER
 } MessageSender;
 
 /* Whether this sender may send such a message, and with a body of this length. */
-bool		message_allowed(MessageSender sender, uint32_t type, uint32_t length);
+bool message_allowed(MessageSender sender, uint32_t type, uint32_t length);
 
 /*
  * Whether a meter may send this message after all that came from it before.  *last is the type of the latest, 0 at the start,
  * and is moved on.
  */
-bool		message_in_order(uint32_t *last, uint32_t type);
+bool message_in_order(uint32_t *last, uint32_t type);
 
-#endif							/* WIRE_MESSAGE_H */
+#endif /* WIRE_MESSAGE_H */

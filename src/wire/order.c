@@ -27,7 +27,7 @@ order_record(OrderRule rule, OrderStream *stream, uint64_t left, uint64_t first)
 
 	/* Flows that leave while no packet comes all leave at one place, however long that lasts. */
 	if (rule == ORDER_OF_ARRIVAL ? left < stream->left || left < stream->place :
-		left < stream->left || (left == stream->left && first <= stream->first) || left <= stream->place)
+								   left < stream->left || (left == stream->left && first <= stream->first) || left <= stream->place)
 		return "records out of order";
 	stream->has_record = true;
 	stream->left = left;
@@ -102,7 +102,7 @@ static OrderNext
 next_of_places(RecordOrder *order, uint32_t *stream)
 {
 	const OrderStream *first = NULL;
-	uint64_t	place = RECORD_LEFT_AT_END;	/* up to here all streams without a record have brought theirs */
+	uint64_t		   place = RECORD_LEFT_AT_END; /* up to here all streams without a record have brought theirs */
 
 	for (uint32_t i = 0; i < order->count; i++)
 	{
@@ -144,7 +144,7 @@ next_of_arrival(RecordOrder *order, uint32_t *stream)
 {
 	for (uint32_t i = 1; i <= order->count; i++)
 	{
-		uint32_t	one = (order->latest + i) % order->count;
+		uint32_t one = (order->latest + i) % order->count;
 
 		if (order->streams[one].has_record)
 			return take(order, one, stream);
@@ -155,7 +155,7 @@ next_of_arrival(RecordOrder *order, uint32_t *stream)
 OrderNext
 order_next(RecordOrder *order, uint32_t *stream)
 {
-	OrderNext	next = ORDER_WAIT;
+	OrderNext next = ORDER_WAIT;
 
 	switch (order->rule)
 	{

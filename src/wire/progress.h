@@ -12,14 +12,14 @@
 #include <stdint.h>
 
 /* The page's descriptor, when the meter starts. */
-#define PROGRESS_DESCRIPTOR	3
+#define PROGRESS_DESCRIPTOR 3
 
 typedef struct MeterProgress
 {
-	volatile uint64_t file;			/* index of the source */
-	volatile uint64_t packet;		/* number in it of the packet at hand, from 1; 0 before the first */
-	volatile uint64_t byte;			/* where in it that packet starts */
-	volatile uint64_t pieces;		/* of all sources, so far */
+	volatile uint64_t file;	  /* index of the source */
+	volatile uint64_t packet; /* number in it of the packet at hand, from 1; 0 before the first */
+	volatile uint64_t byte;	  /* where in it that packet starts */
+	volatile uint64_t pieces; /* of all sources, so far */
 } MeterProgress;
 
-#endif							/* WIRE_PROGRESS_H */
+#endif /* WIRE_PROGRESS_H */

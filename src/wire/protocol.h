@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
-#define PROTOCOL_NAME_MAX	23
+#define PROTOCOL_NAME_MAX 23
 
 /* "tcp" for 6; the number itself where the registry has no keyword. */
-void		protocol_name(uint8_t protocol, char name[PROTOCOL_NAME_MAX + 1]);
+void protocol_name(uint8_t protocol, char name[PROTOCOL_NAME_MAX + 1]);
 
-#endif							/* WIRE_PROTOCOL_H */
+#endif /* WIRE_PROTOCOL_H */

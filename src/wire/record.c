@@ -36,7 +36,7 @@ is_text(const uint8_t *text, size_t length)
 {
 	while (length > 0)
 	{
-		unsigned	bytes = utf8_character(text, length);
+		unsigned bytes = utf8_character(text, length);
 
 		if (bytes == 0)
 			return false;
@@ -60,8 +60,9 @@ check_bytes(ColumnKind kind, const RecordValue *value)
 }
 
 #define TAKE_NUMBER(type, member) \
-	do { \
-		type		number; \
+	do \
+	{ \
+		type number; \
 		if (!take(cursor, end, &number, sizeof(number))) \
 			return "a record ends inside a number"; \
 		value->member = number; \
@@ -96,53 +97,53 @@ read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uin
 			return NULL;
 
 		case COLUMN_ADDRESS:
-			{
-				uint8_t		version;
+		{
+			uint8_t version;
 
-				if (!take(cursor, end, &version, 1) || (version != 4 && version != 6) ||
-					!take_bytes(cursor, end, value, version == 4 ? 4 : 16))
-					return "a record has a bad address";
-				return NULL;
-			}
+			if (!take(cursor, end, &version, 1) || (version != 4 && version != 6) ||
+				!take_bytes(cursor, end, value, version == 4 ? 4 : 16))
+				return "a record has a bad address";
+			return NULL;
+		}
 		case COLUMN_MAC:
 			return take_bytes(cursor, end, value, 6) ? NULL : "a record ends inside a MAC address";
 		case COLUMN_OUI:
 			return take_bytes(cursor, end, value, 3) ? NULL : "a record ends inside an OUI";
 
 		case COLUMN_TEXT:
-			{
-				uint16_t	length;
+		{
+			uint16_t length;
 
-				if (!take(cursor, end, &length, sizeof(length)) || length > column->length_max ||
-					!take_bytes(cursor, end, value, length))
-					return "a record has a text of a bad length";
-				return check_bytes(column->kind, value);
-			}
+			if (!take(cursor, end, &length, sizeof(length)) || length > column->length_max ||
+				!take_bytes(cursor, end, value, length))
+				return "a record has a text of a bad length";
+			return check_bytes(column->kind, value);
+		}
 		case COLUMN_LONG_TEXT:
 		case COLUMN_JSON:
 		case COLUMN_BYTES:
-			{
-				uint32_t	length;
+		{
+			uint32_t length;
 
-				if (!take(cursor, end, &length, sizeof(length)) || length > column->length_max ||
-					!take_bytes(cursor, end, value, length))
-					return "a record has a text of a bad length";
-				return check_bytes(column->kind, value);
-			}
+			if (!take(cursor, end, &length, sizeof(length)) || length > column->length_max ||
+				!take_bytes(cursor, end, value, length))
+				return "a record has a text of a bad length";
+			return check_bytes(column->kind, value);
+		}
 
 		case COLUMN_INTEGERS:
-			{
-				uint32_t	sizes[2];
+		{
+			uint32_t sizes[2];
 
-				if (!take(cursor, end, sizes, sizeof(sizes)) || sizes[0] != elements || sizes[1] > sizes[0] ||
-					(size_t) (end - *cursor) / sizeof(int64_t) < sizes[1])
-					return "a record has an array of a bad length";
-				value->a.count = sizes[0];
-				value->a.present = sizes[1];
-				value->a.bytes = *cursor;
-				*cursor += sizes[1] * sizeof(int64_t);
-				return NULL;
-			}
+			if (!take(cursor, end, sizes, sizeof(sizes)) || sizes[0] != elements || sizes[1] > sizes[0] ||
+				(size_t) (end - *cursor) / sizeof(int64_t) < sizes[1])
+				return "a record has an array of a bad length";
+			value->a.count = sizes[0];
+			value->a.present = sizes[1];
+			value->a.bytes = *cursor;
+			*cursor += sizes[1] * sizeof(int64_t);
+			return NULL;
+		}
 	}
 	return "a column has no kind";
 }
@@ -177,7 +178,7 @@ const char *
 record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, Record *record)
 {
 	const uint8_t *start = *cursor;
-	uint32_t	length;
+	uint32_t	   length;
 
 	if (!take(cursor, end, &length, sizeof(length)) || length < RECORD_HEADER_BYTES ||
 		length > (size_t) (end - start))
@@ -212,8 +213,8 @@ record_go_on(const RecordForm *form, Record *record, uint64_t before)
 unsigned
 utf8_character(const uint8_t *text, size_t length)
 {
-	uint8_t		first = text[0];
-	unsigned	bytes;
+	uint8_t	 first = text[0];
+	unsigned bytes;
 
 	if (first >= 0x01 && first <= 0x7f)
 		return 1;

@@ -26,31 +26,31 @@
 #include "wire/schema.h"
 
 #define RECORD_LEFT_AT_END	UINT64_MAX
-#define RECORD_HEADER_BYTES	20
+#define RECORD_HEADER_BYTES 20
 
 /* The most bytes of a COLUMN_TEXT, user_agent's 255; and of what has a longer length. */
-#define RECORD_TEXT_MAX		255
-#define RECORD_LONG_MAX		(1u << 20)
+#define RECORD_TEXT_MAX 255
+#define RECORD_LONG_MAX (1u << 20)
 
 /* One value of a record, as it was read; pointers are into the message. */
 typedef struct RecordValue
 {
 	union
 	{
-		uint64_t	u;				/* COLUMN_UINT*, COLUMN_FILE */
-		int64_t		i;				/* COLUMN_INT* */
-		double		d;
+		uint64_t u; /* COLUMN_UINT*, COLUMN_FILE */
+		int64_t	 i; /* COLUMN_INT* */
+		double	 d;
 		struct
 		{
 			const uint8_t *bytes;
-			uint32_t	length;		/* 4 or 16 (address), 6 (MAC), 3 (OUI), or what it is */
-		}			b;
+			uint32_t	   length; /* 4 or 16 (address), 6 (MAC), 3 (OUI), or what it is */
+		} b;
 		struct
 		{
-			const uint8_t *bytes;	/* `present` int64, unaligned */
-			uint32_t	present;
-			uint32_t	count;
-		}			a;
+			const uint8_t *bytes; /* `present` int64, unaligned */
+			uint32_t	   present;
+			uint32_t	   count;
+		} a;
 	};
 } RecordValue;
 
@@ -58,7 +58,7 @@ typedef struct RecordValue
 static inline int64_t
 record_element(const RecordValue *value, uint32_t i)
 {
-	int64_t		element = -1;
+	int64_t element = -1;
 
 	if (i < value->a.present)
 		memcpy(&element, value->a.bytes + i * sizeof(element), sizeof(element));
@@ -69,21 +69,21 @@ record_element(const RecordValue *value, uint32_t i)
 typedef struct RecordForm
 {
 	const Schema *schema;
-	uint32_t	elements;		/* of each COLUMN_INTEGERS: the option splt_analysis */
-	int			first_packet;	/* the index of the column first_packet; -1 if the schema has none */
-	unsigned	count;
-	uint8_t		columns[COLUMNS_MAX];	/* the indexes of those that are there, in order */
+	uint32_t	  elements;		/* of each COLUMN_INTEGERS: the option splt_analysis */
+	int			  first_packet; /* the index of the column first_packet; -1 if the schema has none */
+	unsigned	  count;
+	uint8_t		  columns[COLUMNS_MAX]; /* the indexes of those that are there, in order */
 } RecordForm;
 
 typedef struct Record
 {
 	uint64_t	left;
 	uint64_t	first;
-	RecordValue values[COLUMNS_MAX];	/* by column index; only those of the form are set */
+	RecordValue values[COLUMNS_MAX]; /* by column index; only those of the form are set */
 } Record;
 
 /* The form of records of this schema that hold the columns of the set; members beyond the schema's columns are passed over. */
-void		record_form(RecordForm *form, const Schema *schema, const ColumnSet *columns, uint32_t elements);
+void record_form(RecordForm *form, const Schema *schema, const ColumnSet *columns, uint32_t elements);
 
 /*
  * Takes the next record off a message's body, over which the cursor moves; believes nothing.
@@ -94,13 +94,13 @@ void		record_form(RecordForm *form, const Schema *schema, const ColumnSet *colum
 const char *record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, Record *record);
 
 /* Moves the places of a record, and its column first_packet, on by the `before` packets of the sources before its own. */
-void		record_go_on(const RecordForm *form, Record *record, uint64_t before);
+void record_go_on(const RecordForm *form, Record *record, uint64_t before);
 
 /*
  * The most bytes that a value of this column takes, but for what record_bound_of() counts: the elements of a list, and
  * the bytes of a long text, of JSON or of bytes.
  */
-size_t		record_bound(const Column *column);
+size_t record_bound(const Column *column);
 
 static inline size_t
 record_bound_of(ColumnKind kind, const RecordValue *value)
@@ -141,15 +141,16 @@ record_begin(uint8_t *record, uint64_t left, uint64_t first)
 static inline size_t
 record_end(uint8_t *record, const uint8_t *to)
 {
-	uint32_t	length = (uint32_t) (to - record);
+	uint32_t length = (uint32_t) (to - record);
 
 	memcpy(record, &length, sizeof(length));
 	return length;
 }
 
 #define RECORD_PUT_NUMBER(type, number) \
-	do { \
-		type		as_written = (type) (number); \
+	do \
+	{ \
+		type as_written = (type) (number); \
 		to = record_put_bytes(to, &as_written, sizeof(as_written)); \
 	} while (0)
 
@@ -206,6 +207,6 @@ record_put(uint8_t *to, ColumnKind kind, const RecordValue *value)
 #undef RECORD_PUT_NUMBER
 
 /* The bytes of the valid UTF-8 character at `text`, which has `length` bytes; 0 if there is none (NUL is none).  RFC 3629. */
-unsigned	utf8_character(const uint8_t *text, size_t length);
+unsigned utf8_character(const uint8_t *text, size_t length);
 
-#endif							/* WIRE_RECORD_H */
+#endif /* WIRE_RECORD_H */

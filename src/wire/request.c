@@ -11,23 +11,23 @@
 /* One field of a request. */
 typedef struct RequestField
 {
-	const char *name;			/* NULL: the option's */
+	const char		*name; /* NULL: the option's */
 	RequestFieldType type;
-	size_t		at;				/* in MeterRequest: an unsigned integer, a RequestText, a ColumnSet */
-	size_t		size;
-	bool		is_option;
-	OptionId	option;			/* whose default and range these are */
-	uint64_t	unit;			/* what one of the option's units is here: 1000 ms for a second; 0: the same */
-	uint64_t	fallback;		/* of a field that is no option: a number's default, */
-	uint64_t	min;			/* and the range of a number, or of a text's length */
-	uint64_t	max;
+	size_t			 at; /* in MeterRequest: an unsigned integer, a RequestText, a ColumnSet */
+	size_t			 size;
+	bool			 is_option;
+	OptionId		 option;   /* whose default and range these are */
+	uint64_t		 unit;	   /* what one of the option's units is here: 1000 ms for a second; 0: the same */
+	uint64_t		 fallback; /* of a field that is no option: a number's default, */
+	uint64_t		 min;	   /* and the range of a number, or of a text's length */
+	uint64_t		 max;
 } RequestField;
 
-#define FIELD(member)	.at = offsetof(MeterRequest, member), .size = sizeof(((MeterRequest *) NULL)->member)
-#define OPTION(id)		.is_option = true, .option = id
+#define FIELD(member)  .at = offsetof(MeterRequest, member), .size = sizeof(((MeterRequest *) NULL)->member)
+#define OPTION(id)	   .is_option = true, .option = id
 
-#define MS_OF_A_SECOND	1000
-#define BYTES_OF_A_MB	((uint64_t) 1 << 20)
+#define MS_OF_A_SECOND 1000
+#define BYTES_OF_A_MB  ((uint64_t) 1 << 20)
 
 static const RequestField request_fields[REQUEST_FIELDS] = {
 	[REQUEST_OWNER_PID] = {"owner_pid", REQUEST_NUMBER, FIELD(owner_pid), .max = INT32_MAX},
@@ -96,8 +96,8 @@ number_in(const MeterRequest *request, const RequestField *field)
 static bool
 set_number(MeterRequest *request, const RequestField *field, uint64_t number)
 {
-	char	   *at = (char *) request + field->at;
-	uint32_t	word = (uint32_t) number;
+	char	*at = (char *) request + field->at;
+	uint32_t word = (uint32_t) number;
 
 	switch (field->size)
 	{
@@ -126,7 +126,7 @@ text_in(const MeterRequest *request, const RequestField *field)
 static bool
 is_in_range(const MeterRequest *request, const RequestField *field)
 {
-	uint64_t	size = 0;
+	uint64_t size = 0;
 
 	switch (field->type)
 	{
@@ -230,7 +230,7 @@ request_account_rule(const MeterRequest *request)
 uint64_t
 request_opens_max(const MeterRequest *request)
 {
-	uint64_t	opens = request->files;
+	uint64_t opens = request->files;
 
 	if (request->source_order == SOURCE_ORDER_TIME)
 		opens += request->files;
@@ -242,11 +242,10 @@ request_opens_max(const MeterRequest *request)
 /* -------------------------------------------------------------------------------------------------------------------- the check */
 
 /* Says what is wrong; always false. */
-__attribute__((format(printf, 2, 3)))
-static bool
+__attribute__((format(printf, 2, 3))) static bool
 refuse(char wrong[REQUEST_WRONG_MAX], const char *format, ...)
 {
-	va_list		arguments;
+	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(wrong, REQUEST_WRONG_MAX, format, arguments);
@@ -304,12 +303,12 @@ put(uint8_t *to, const void *bytes, size_t length)
 size_t
 request_length(const MeterRequest *request)
 {
-	size_t		length = sizeof(RequestHeader);
+	size_t length = sizeof(RequestHeader);
 
 	for (RequestFieldId i = 0; i < REQUEST_FIELDS; i++)
 	{
-		uint64_t	number;
-		size_t		value_length;
+		uint64_t number;
+		size_t	 value_length;
 
 		value_of(request, &request_fields[i], &number, &value_length);
 		length += sizeof(RequestFieldHeader) + value_length;
@@ -325,12 +324,14 @@ request_write(const MeterRequest *request, uint8_t *to)
 	to = put(to, &header, sizeof(header));
 	for (RequestFieldId i = 0; i < REQUEST_FIELDS; i++)
 	{
-		const RequestField *field = &request_fields[i];
-		uint64_t	number;
-		size_t		length;
-		const void *value = value_of(request, field, &number, &length);
+		const RequestField		*field = &request_fields[i];
+		uint64_t				 number;
+		size_t					 length;
+		const void				*value = value_of(request, field, &number, &length);
 		const RequestFieldHeader field_header = {
-			.id = (uint16_t) i, .type = (uint16_t) field->type, .length = (uint32_t) length,
+			.id = (uint16_t) i,
+			.type = (uint16_t) field->type,
+			.length = (uint32_t) length,
 		};
 
 		to = put(to, &field_header, sizeof(field_header));
@@ -342,7 +343,7 @@ request_write(const MeterRequest *request, uint8_t *to)
 static bool
 take_value(MeterRequest *request, const RequestField *field, const uint8_t *bytes, size_t length)
 {
-	uint64_t	number;
+	uint64_t number;
 
 	switch (field->type)
 	{
@@ -368,7 +369,7 @@ static bool
 read_field(const uint8_t **cursor, const uint8_t *end, bool came[REQUEST_FIELDS], MeterRequest *request,
 		   char wrong[REQUEST_WRONG_MAX])
 {
-	RequestFieldHeader header;
+	RequestFieldHeader	header;
 	const RequestField *field;
 
 	if ((size_t) (end - *cursor) < sizeof(header))
@@ -393,8 +394,8 @@ bool
 request_read(const uint8_t *bytes, size_t length, MeterRequest *request, char wrong[REQUEST_WRONG_MAX])
 {
 	const uint8_t *cursor,
-			   *end = bytes + length;
-	bool		came[REQUEST_FIELDS] = {false};
+		*end = bytes + length;
+	bool		  came[REQUEST_FIELDS] = {false};
 	RequestHeader header;
 
 	request_defaults(request);

@@ -17,26 +17,26 @@
 #include "wire/order.h"
 #include "wire/schema.h"
 
-#define REQUEST_MAGIC		0x4e46524fu
+#define REQUEST_MAGIC 0x4e46524fu
 
 /* Two programs that differ in it do not understand each other, neither in the request nor in what follows it. */
-#define REQUEST_VERSION		2
+#define REQUEST_VERSION 2
 
 /*
  * Bytes of a BPF filter.  libpcap's compiler takes time that grows with the third power of a filter's length: one of 4,096 bytes
  * takes 44 s at worst, where it is a list of some 2,000 ports, and 150 MB; one of 8,192 bytes takes minutes.
  */
-#define REQUEST_FILTER_MAX	4096
+#define REQUEST_FILTER_MAX	 4096
 
-#define REQUEST_SHARDS_MAX	64
-#define REQUEST_FILES_MAX	100000
-#define REQUEST_SAMPLE_FILES	64	/* sources that are looked at for a sample: engine/look.h */
+#define REQUEST_SHARDS_MAX	 64
+#define REQUEST_FILES_MAX	 100000
+#define REQUEST_SAMPLE_FILES 64 /* sources that are looked at for a sample: engine/look.h */
 
 /* The most bytes of a request as it crosses. */
-#define REQUEST_BYTES_MAX	8192
+#define REQUEST_BYTES_MAX 8192
 
 /* The longest text of request_read(), with its NUL. */
-#define REQUEST_WRONG_MAX	128
+#define REQUEST_WRONG_MAX 128
 
 typedef enum RequestFieldId
 {
@@ -69,82 +69,82 @@ typedef enum RequestFieldId
 
 typedef enum RequestFieldType
 {
-	REQUEST_NUMBER,				/* a uint64 */
-	REQUEST_TEXT,				/* its bytes, without a NUL */
-	REQUEST_COLUMN_SET			/* a ColumnSet */
+	REQUEST_NUMBER,	   /* a uint64 */
+	REQUEST_TEXT,	   /* its bytes, without a NUL */
+	REQUEST_COLUMN_SET /* a ColumnSet */
 } RequestFieldType;
 
 typedef struct RequestHeader
 {
-	uint32_t	magic;
-	uint32_t	version;
-	uint32_t	fields;				/* how many follow */
+	uint32_t magic;
+	uint32_t version;
+	uint32_t fields; /* how many follow */
 } RequestHeader;
 
 typedef struct RequestFieldHeader
 {
-	uint16_t	id;					/* a RequestFieldId */
-	uint16_t	type;				/* a RequestFieldType */
-	uint32_t	length;				/* of the value, bytes */
+	uint16_t id;	 /* a RequestFieldId */
+	uint16_t type;	 /* a RequestFieldType */
+	uint32_t length; /* of the value, bytes */
 } RequestFieldHeader;
 
 typedef struct RequestText
 {
-	const char *bytes;				/* without a NUL */
-	uint32_t	length;				/* 0: none */
+	const char *bytes;	/* without a NUL */
+	uint32_t	length; /* 0: none */
 } RequestText;
 
 typedef struct MeterRequest
 {
-	uint32_t	owner_pid;			/* the meter ends when this process does */
+	uint32_t owner_pid; /* the meter ends when this process does */
 
 	/* NFStreamer's options, by their names; timeouts in ms. */
-	uint64_t	idle_timeout;
-	uint64_t	active_timeout;
-	uint64_t	max_nflows;			/* 0: all */
-	uint64_t	max_active_flows;	/* of this meter; 0: no bound */
-	uint64_t	meter_memory;		/* bytes of this meter */
-	uint32_t	accounting_mode;
-	uint32_t	n_dissections;		/* 0: nDPI is not initialised */
-	uint32_t	splt_analysis;		/* 0: none */
-	uint8_t		statistical_analysis;
-	uint8_t		decode_tunnels;
-	uint8_t		separate_files; /* this meter gets its files with MESSAGE_TAKE_FILE; one shard */
-	uint8_t		source_order;	/* a SourceOrder */
-	uint8_t		stop_at_damage;	/* on_damage: the rest of the sources is not read */
-	uint8_t		application_names;	/* an ApplicationNames */
-	uint8_t		time_dissections;	/* fill COUNTER_DISSECTION_TIME */
-	uint8_t		list_applications;	/* instead of metering, tell what nDPI knows */
-	uint8_t		needs_seccomp;		/* a kernel that filters no system calls is a failure */
+	uint64_t idle_timeout;
+	uint64_t active_timeout;
+	uint64_t max_nflows;	   /* 0: all */
+	uint64_t max_active_flows; /* of this meter; 0: no bound */
+	uint64_t meter_memory;	   /* bytes of this meter */
+	uint32_t accounting_mode;
+	uint32_t n_dissections; /* 0: nDPI is not initialised */
+	uint32_t splt_analysis; /* 0: none */
+	uint8_t	 statistical_analysis;
+	uint8_t	 decode_tunnels;
+	uint8_t	 separate_files;	/* this meter gets its files with MESSAGE_TAKE_FILE; one shard */
+	uint8_t	 source_order;		/* a SourceOrder */
+	uint8_t	 stop_at_damage;	/* on_damage: the rest of the sources is not read */
+	uint8_t	 application_names; /* an ApplicationNames */
+	uint8_t	 time_dissections;	/* fill COUNTER_DISSECTION_TIME */
+	uint8_t	 list_applications; /* instead of metering, tell what nDPI knows */
+	uint8_t	 needs_seccomp;		/* a kernel that filters no system calls is a failure */
 
 	/* What is to be in a record, and whose flows. */
-	uint32_t	schema;				/* a SchemaId: what a record is of */
-	ColumnSet	columns;			/* of that schema */
-	uint32_t	shards;
-	uint32_t	shard;				/* this meter's, from 0 */
+	uint32_t  schema;  /* a SchemaId: what a record is of */
+	ColumnSet columns; /* of that schema */
+	uint32_t  shards;
+	uint32_t  shard; /* this meter's, from 0 */
 
-	uint32_t	files;				/* sources, asked for one by one with MESSAGE_NEXT_FILE */
-	RequestText filter;				/* bpf_filter */
+	uint32_t	files;	/* sources, asked for one by one with MESSAGE_NEXT_FILE */
+	RequestText filter; /* bpf_filter */
 } MeterRequest;
 
 /* The defaults of all fields: NFStream's options, one shard, no column, no file. */
-void		request_defaults(MeterRequest *request);
+void request_defaults(MeterRequest *request);
 
 /*
  * The field of an option that holds a number, in the option's own unit: seconds, megabytes.  An option that no meter needs to know
  * is 0 there, and cannot be set: false.
  */
-uint64_t	request_option(const MeterRequest *request, OptionId id);
-bool		request_set_option(MeterRequest *request, OptionId id, uint64_t value);
+uint64_t request_option(const MeterRequest *request, OptionId id);
+bool	 request_set_option(MeterRequest *request, OptionId id, uint64_t value);
 
 /* Whether the request's options turn the columns of this group on. */
-bool		request_group_is_on(const MeterRequest *request, ColumnGroup group);
+bool request_group_is_on(const MeterRequest *request, ColumnGroup group);
 
 /* Turns off what no wanted column needs: labels, statistics, SPLT. */
-void		request_turn_off_unwanted(MeterRequest *request);
+void request_turn_off_unwanted(MeterRequest *request);
 
 /* Adds all columns of the schema that are NFStream's and that the options turn on. */
-void		request_add_all_columns(MeterRequest *request);
+void request_add_all_columns(MeterRequest *request);
 
 /*
  * How the records of a scan's meters, each of which has this request for its own shard, are put in order, and how their
@@ -154,14 +154,14 @@ OrderRule	request_order_rule(const MeterRequest *request);
 AccountRule request_account_rule(const MeterRequest *request);
 
 /* How often at most a meter with this request opens sources: each once, and before that all or some for a look. */
-uint64_t	request_opens_max(const MeterRequest *request);
+uint64_t request_opens_max(const MeterRequest *request);
 
 /* Whether a meter can do what the request asks for; if not, `wrong` says why. */
-bool		request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);
+bool request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);
 
 /* A request as it crosses: how many bytes it has, at most REQUEST_BYTES_MAX if it passes request_check(), and these. */
-size_t		request_length(const MeterRequest *request);
-void		request_write(const MeterRequest *request, uint8_t *to);
+size_t request_length(const MeterRequest *request);
+void   request_write(const MeterRequest *request, uint8_t *to);
 
 /*
  * Reads and checks a request that came as `length` bytes; its texts point into them.  A field that did not come has its default.
@@ -169,6 +169,6 @@ void		request_write(const MeterRequest *request, uint8_t *to);
  * Returns false, with what is wrong, if the bytes are no request of this version, have a field twice or an unknown one,
  * or if request_check() refuses the request.
  */
-bool		request_read(const uint8_t *bytes, size_t length, MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);
+bool request_read(const uint8_t *bytes, size_t length, MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);
 
-#endif							/* WIRE_REQUEST_H */
+#endif /* WIRE_REQUEST_H */

@@ -21,11 +21,11 @@ typedef enum SchemaId
 
 typedef struct Schema
 {
-	SchemaId	id;
-	const char *row;			/* what a row is, as users read it: "flow" */
-	const char *foreign_schema; /* by which IMPORT FOREIGN SCHEMA declares all its columns: "nflow" */
+	SchemaId	  id;
+	const char	 *row;			  /* what a row is, as users read it: "flow" */
+	const char	 *foreign_schema; /* by which IMPORT FOREIGN SCHEMA declares all its columns: "nflow" */
 	const Column *columns;
-	unsigned	count;			/* of them, COLUMNS_MAX at most */
+	unsigned	  count; /* of them, COLUMNS_MAX at most */
 } Schema;
 
 extern const Schema flow_schema;
@@ -34,13 +34,13 @@ extern const Schema flow_schema;
 const Schema *schema_by_id(uint32_t id);
 
 /* The index of the column of this name, or of the first that has this field; -1 if there is none. */
-int			schema_column(const Schema *schema, const char *name);
-int			schema_column_of_field(const Schema *schema, ColumnField field);
+int schema_column(const Schema *schema, const char *name);
+int schema_column_of_field(const Schema *schema, ColumnField field);
 
 /* Whether any schema has a column of this name. */
-bool		schemas_have_column(const char *name);
+bool schemas_have_column(const char *name);
 
 /* Whether any column of this group is in the set. */
-bool		schema_set_has_group(const Schema *schema, const ColumnSet *set, ColumnGroup group);
+bool schema_set_has_group(const Schema *schema, const ColumnSet *set, ColumnGroup group);
 
-#endif							/* WIRE_SCHEMA_H */
+#endif /* WIRE_SCHEMA_H */

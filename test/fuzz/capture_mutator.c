@@ -10,37 +10,37 @@
  */
 #include "fuzz.h"
 
-#define PIECES_MOST		2000
-#define PCAP_HEADER		24
+#define PIECES_MOST	   2000
+#define PCAP_HEADER	   24
 
-#define BLOCK_SECTION		0x0a0d0d0au
-#define BLOCK_PACKET		2
-#define BLOCK_SIMPLE		3
-#define BLOCK_ENHANCED		6
+#define BLOCK_SECTION  0x0a0d0d0au
+#define BLOCK_PACKET   2
+#define BLOCK_SIMPLE   3
+#define BLOCK_ENHANCED 6
 
 typedef struct Piece
 {
-	size_t		at;				/* in the input */
-	size_t		length;
-	size_t		header;			/* bytes in front of the packet, or of what else is in it */
-	size_t		captured;		/* length of that */
-	bool		big;			/* numbers are big-endian */
-	bool		is_packet;
+	size_t at; /* in the input */
+	size_t length;
+	size_t header;	 /* bytes in front of the packet, or of what else is in it */
+	size_t captured; /* length of that */
+	bool   big;		 /* numbers are big-endian */
+	bool   is_packet;
 } Piece;
 
 typedef struct Input
 {
-	uint8_t    *data;
-	size_t		size;
-	size_t		most;
-	uint64_t	random;
-	bool		is_pcap;
-	bool		is_pcapng;
-	size_t		captured_at;	/* in a pcap record's header */
-	size_t		wire_at;
-	size_t		record_header;
-	unsigned	count;
-	Piece		pieces[PIECES_MOST];
+	uint8_t *data;
+	size_t	 size;
+	size_t	 most;
+	uint64_t random;
+	bool	 is_pcap;
+	bool	 is_pcapng;
+	size_t	 captured_at; /* in a pcap record's header */
+	size_t	 wire_at;
+	size_t	 record_header;
+	unsigned count;
+	Piece	 pieces[PIECES_MOST];
 } Input;
 
 /* ----------------------------------------------------------------------------------------------------------------- numbers */
@@ -49,7 +49,7 @@ static uint32_t
 get_u32(const uint8_t *at, bool big)
 {
 	return big ? (uint32_t) at[0] << 24 | (uint32_t) at[1] << 16 | (uint32_t) at[2] << 8 | at[3] :
-		(uint32_t) at[3] << 24 | (uint32_t) at[2] << 16 | (uint32_t) at[1] << 8 | at[0];
+				 (uint32_t) at[3] << 24 | (uint32_t) at[2] << 16 | (uint32_t) at[1] << 8 | at[0];
 }
 
 static void
@@ -70,11 +70,11 @@ padded(size_t length)
 static void
 find_records(Input *input, bool big)
 {
-	size_t		at = SCAN_OPTION_BYTES + PCAP_HEADER;
+	size_t at = SCAN_OPTION_BYTES + PCAP_HEADER;
 
 	while (input->count < PIECES_MOST && input->size - at >= input->record_header)
 	{
-		size_t		captured = get_u32(input->data + at + input->captured_at, big);
+		size_t captured = get_u32(input->data + at + input->captured_at, big);
 
 		if (captured > input->size - at - input->record_header)
 			break;
@@ -93,15 +93,15 @@ find_records(Input *input, bool big)
 static void
 find_blocks(Input *input)
 {
-	size_t		at = SCAN_OPTION_BYTES;
-	bool		big = false;
+	size_t at = SCAN_OPTION_BYTES;
+	bool   big = false;
 
 	while (input->count < PIECES_MOST && input->size - at >= 12)
 	{
 		const uint8_t *block = input->data + at;
-		uint32_t	type,
-					total;
-		Piece		piece = {.at = at, .header = 8};
+		uint32_t	   type,
+			total;
+		Piece piece = {.at = at, .header = 8};
 
 		if (get_u32(block, false) == BLOCK_SECTION)
 			big = block[8] == 0x1a;
@@ -128,8 +128,8 @@ static void
 take_apart(Input *input)
 {
 	const uint8_t *capture = input->data + SCAN_OPTION_BYTES;
-	uint32_t	magic;
-	bool		big;
+	uint32_t	   magic;
+	bool		   big;
 
 	input->count = 0;
 	input->is_pcap = input->is_pcapng = false;
@@ -173,10 +173,10 @@ static size_t
 frame(const Input *input, const Piece *like, const uint8_t *content, size_t length, uint8_t *to)
 {
 	const uint8_t *from = input->data + like->at;
-	size_t		captured_at = input->is_pcap ? input->captured_at : 20,
-				wire_at = input->is_pcap ? input->wire_at : (like->header == 12 ? 8 : 24),
-				total = like->header + length;
-	bool		was_whole = like->is_packet && get_u32(from + wire_at, like->big) == like->captured;
+	size_t		   captured_at = input->is_pcap ? input->captured_at : 20,
+		   wire_at = input->is_pcap ? input->wire_at : (like->header == 12 ? 8 : 24),
+		   total = like->header + length;
+	bool was_whole = like->is_packet && get_u32(from + wire_at, like->big) == like->captured;
 
 	memcpy(to, from, like->header);
 	memcpy(to + like->header, content, length);
@@ -203,8 +203,8 @@ any_piece(Input *input)
 static void
 refill(Input *input, const Piece *piece, const uint8_t *content, size_t length)
 {
-	uint8_t    *framed = malloc(piece->header + length + 8);
-	size_t		total = frame(input, piece, content, length, framed);
+	uint8_t *framed = malloc(piece->header + length + 8);
+	size_t	 total = frame(input, piece, content, length, framed);
 
 	replace(input, piece->at, piece->length, framed, total);
 	free(framed);
@@ -215,8 +215,8 @@ static void
 mutate_content(Input *input)
 {
 	const Piece *piece = any_piece(input);
-	size_t		room = piece->captured + 64;
-	uint8_t    *content = malloc(room);
+	size_t		 room = piece->captured + 64;
+	uint8_t		*content = malloc(room);
 
 	memcpy(content, input->data + piece->at + piece->header, piece->captured);
 	refill(input, piece, content, LLVMFuzzerMutate(content, piece->captured, room));
@@ -228,10 +228,10 @@ static void
 copy_piece(Input *input, bool remove)
 {
 	const Piece *piece = any_piece(input);
-	size_t		length = piece->length,
-				from = piece->at,
-				to = any_piece(input)->at;
-	uint8_t    *copy = exact_copy(input->data + from, length);
+	size_t		 length = piece->length,
+		   from = piece->at,
+		   to = any_piece(input)->at;
+	uint8_t *copy = exact_copy(input->data + from, length);
 
 	if (replace(input, to, 0, copy, length) && remove)
 		replace(input, from + (to <= from ? length : 0), length, NULL, 0);
@@ -250,11 +250,11 @@ remove_piece(Input *input)
 static void
 split_packet(Input *input)
 {
-	Piece		piece = *any_piece(input);
-	size_t		first = fuzz_below(&input->random, piece.captured + 1);
-	uint8_t    *content = exact_copy(input->data + piece.at + piece.header, piece.captured),
-			   *second = malloc(piece.length + 8);
-	size_t		second_length = frame(input, &piece, content + first, piece.captured - first, second);
+	Piece	 piece = *any_piece(input);
+	size_t	 first = fuzz_below(&input->random, piece.captured + 1);
+	uint8_t *content = exact_copy(input->data + piece.at + piece.header, piece.captured),
+			*second = malloc(piece.length + 8);
+	size_t second_length = frame(input, &piece, content + first, piece.captured - first, second);
 
 	replace(input, piece.at + piece.length, 0, second, second_length);
 	refill(input, &piece, content, first);
@@ -266,9 +266,9 @@ split_packet(Input *input)
 static void
 join_packets(Input *input)
 {
-	Piece	   *first = any_piece(input),
-			   *second = first + 1;
-	uint8_t    *content;
+	Piece *first = any_piece(input),
+		  *second = first + 1;
+	uint8_t *content;
 
 	if (second == input->pieces + input->count)
 		return;
@@ -286,14 +286,14 @@ move_time(Input *input)
 {
 	static const uint32_t seconds[] = {0, 1, 10, 120, 1800, UINT32_MAX, 86400 * 365};
 	static const uint32_t microseconds[] = {1, 999, 1000, 10000, 999999, UINT32_MAX};
-	bool		by_seconds = fuzz_below(&input->random, 2) == 0,
-				all = fuzz_below(&input->random, 2) == 0;
-	uint32_t	step = by_seconds ? seconds[fuzz_below(&input->random, LENGTH(seconds))] :
-		microseconds[fuzz_below(&input->random, LENGTH(microseconds))];
+	bool				  by_seconds = fuzz_below(&input->random, 2) == 0,
+		 all = fuzz_below(&input->random, 2) == 0;
+	uint32_t step = by_seconds ? seconds[fuzz_below(&input->random, LENGTH(seconds))] :
+								 microseconds[fuzz_below(&input->random, LENGTH(microseconds))];
 
 	for (Piece *piece = any_piece(input); piece < input->pieces + input->count; piece++)
 	{
-		uint8_t    *stamp = input->data + piece->at + (input->is_pcap ? (by_seconds ? 0 : 4) : (by_seconds ? 12 : 16));
+		uint8_t *stamp = input->data + piece->at + (input->is_pcap ? (by_seconds ? 0 : 4) : (by_seconds ? 12 : 16));
 
 		if (piece->is_packet && piece->header > 12)
 			put_u32(stamp, get_u32(stamp, piece->big) + step, piece->big);
@@ -307,11 +307,11 @@ static void
 damage_framing(Input *input)
 {
 	static const uint32_t numbers[] = {0, 1, 4, 16, 0x7f, 0xffff, 0x40000, 0x40001, 0x7fffffff, 0x80000000, UINT32_MAX};
-	size_t		choice = fuzz_below(&input->random, input->count + 1);
-	size_t		start = choice == input->count ? SCAN_OPTION_BYTES : input->pieces[choice].at,
-				words = choice == input->count ? 6 : input->pieces[choice].header / 4;
-	uint8_t    *word = input->data + start + 4 * fuzz_below(&input->random, words);
-	bool		big = choice < input->count && input->pieces[choice].big;
+	size_t				  choice = fuzz_below(&input->random, input->count + 1);
+	size_t				  start = choice == input->count ? SCAN_OPTION_BYTES : input->pieces[choice].at,
+		   words = choice == input->count ? 6 : input->pieces[choice].header / 4;
+	uint8_t *word = input->data + start + 4 * fuzz_below(&input->random, words);
+	bool	 big = choice < input->count && input->pieces[choice].big;
 
 	if (fuzz_below(&input->random, 2) == 0)
 		put_u32(word, numbers[fuzz_below(&input->random, LENGTH(numbers))], big);
@@ -328,7 +328,7 @@ mutate_options(Input *input)
 size_t
 capture_mutate(uint8_t *data, size_t size, size_t most, unsigned seed)
 {
-	Input		input = {.data = data, .size = size, .most = most, .random = seed};
+	Input input = {.data = data, .size = size, .most = most, .random = seed};
 
 	take_apart(&input);
 	if (input.count == 0)
@@ -372,10 +372,10 @@ size_t
 capture_cross(const uint8_t *first, size_t first_size, const uint8_t *second, size_t second_size, uint8_t *to, size_t most,
 			  unsigned seed)
 {
-	Input		into = {.data = to, .size = first_size, .most = most, .random = seed},
-				from = {.data = (uint8_t *) second, .size = second_size, .most = second_size, .random = seed};
+	Input into = {.data = to, .size = first_size, .most = most, .random = seed},
+		  from = {.data = (uint8_t *) second, .size = second_size, .most = second_size, .random = seed};
 	const Piece *start,
-			   *end;
+		*end;
 
 	if (first_size > most)
 		return 0;

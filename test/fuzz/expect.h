@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 #define EXPECT(condition) \
-	do { \
+	do \
+	{ \
 		if (!(condition)) \
 		{ \
 			fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
@@ -17,4 +18,4 @@
 		} \
 	} while (0)
 
-#endif							/* EXPECT_H */
+#endif /* EXPECT_H */

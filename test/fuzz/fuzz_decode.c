@@ -8,18 +8,18 @@
 #include "engine/decode/decode.h"
 #include "fuzz.h"
 
-#define OPTION_BYTES	2
-#define TUNNELS			0x80
-#define TIME			UINT64_C(1700000000000)
+#define OPTION_BYTES 2
+#define TUNNELS		 0x80
+#define TIME		 UINT64_C(1700000000000)
 
 /* One that is not decoded, after those that are. */
-#define LINK_UNKNOWN	147
+#define LINK_UNKNOWN 147
 
 static uint32_t
 choose_link_type(unsigned choice)
 {
-	unsigned	count = 0;
-	uint32_t	link_type;
+	unsigned count = 0;
+	uint32_t link_type;
 
 	while (decode_link_type(count, &link_type))
 		count++;
@@ -42,14 +42,14 @@ static bool
 are_same(const Packet *a, const Packet *b)
 {
 	return memcmp(a->source_ip, b->source_ip, IP_ADDRESS_BYTES) == 0 &&
-		memcmp(a->destination_ip, b->destination_ip, IP_ADDRESS_BYTES) == 0 &&
-		memcmp(a->source_mac, b->source_mac, MAC_ADDRESS_BYTES) == 0 &&
-		memcmp(a->destination_mac, b->destination_mac, MAC_ADDRESS_BYTES) == 0 &&
-		memcmp(a->size, b->size, sizeof(a->size)) == 0 &&
-		a->source_port == b->source_port && a->destination_port == b->destination_port &&
-		a->vlan_id == b->vlan_id && a->protocol == b->protocol && a->ip_version == b->ip_version &&
-		a->tunnel == b->tunnel && a->tcp_flags == b->tcp_flags && a->ip == b->ip &&
-		a->ip_length == b->ip_length && a->time == b->time;
+		   memcmp(a->destination_ip, b->destination_ip, IP_ADDRESS_BYTES) == 0 &&
+		   memcmp(a->source_mac, b->source_mac, MAC_ADDRESS_BYTES) == 0 &&
+		   memcmp(a->destination_mac, b->destination_mac, MAC_ADDRESS_BYTES) == 0 &&
+		   memcmp(a->size, b->size, sizeof(a->size)) == 0 &&
+		   a->source_port == b->source_port && a->destination_port == b->destination_port &&
+		   a->vlan_id == b->vlan_id && a->protocol == b->protocol && a->ip_version == b->ip_version &&
+		   a->tunnel == b->tunnel && a->tcp_flags == b->tcp_flags && a->ip == b->ip &&
+		   a->ip_length == b->ip_length && a->time == b->time;
 }
 
 static void
@@ -74,11 +74,11 @@ expect_sound(const Packet *packet, const Frame *frame, bool decode_tunnels)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	bool		decode_tunnels;
-	uint8_t    *bytes;
-	Frame		frame;
-	Packet		packet,
-				again;
+	bool	 decode_tunnels;
+	uint8_t *bytes;
+	Frame	 frame;
+	Packet	 packet,
+		again;
 	IgnoreReason reason;
 
 	if (size < OPTION_BYTES)

@@ -35,13 +35,13 @@ open_again(const MeterRequest *request, Analysis *analysis, void **own, FailureM
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static Analyser labels_once;
+	static Analyser				 labels_once;
 	static const Analyser *const table[] = {&labels_once, &splt_analyser, &statistics_analyser, NULL};
 
 	if (labels == NULL)
 	{
 		FailureMessage failure;
-		MeterRequest request;
+		MeterRequest   request;
 
 		request_defaults(&request);
 		request_add_all_columns(&request);

@@ -39,13 +39,13 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(fuzz_options);
 
 extern Datum nfstream_fdw_validator(PG_FUNCTION_ARGS);
-extern int	LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback) (const uint8_t *data, size_t size));
+extern int	 LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
 
 typedef struct Choice
 {
-	const char *option;			/* NULL: the value is an option's name */
+	const char *option; /* NULL: the value is an option's name */
 	Oid			catalog;
-	bool		(*form) (const char *value);	/* NULL: only the validator knows */
+	bool (*form)(const char *value); /* NULL: only the validator knows */
 } Choice;
 
 static const Choice choices[] = {
@@ -64,17 +64,17 @@ static const Choice choices[] = {
 };
 
 /* Values are shorter than this. */
-#define VALUE_ROOM	((size_t) 1 << 16)
+#define VALUE_ROOM ((size_t) 1 << 16)
 
 static MemoryContext run_context;
-static char *values_end;		/* here the page begins that cannot be read */
+static char			*values_end; /* here the page begins that cannot be read */
 
 /* Whether the validator takes this option. */
 static bool
 is_valid(const char *name, const char *value, Oid catalog)
 {
-	Datum		option = CStringGetTextDatum(psprintf("%s=%s", name, value));
-	ArrayType  *options = construct_array(&option, 1, TEXTOID, -1, false, TYPALIGN_INT);
+	Datum		  option = CStringGetTextDatum(psprintf("%s=%s", name, value));
+	ArrayType	 *options = construct_array(&option, 1, TEXTOID, -1, false, TYPALIGN_INT);
 	volatile bool valid = true;
 
 	PG_TRY();
@@ -83,7 +83,7 @@ is_valid(const char *name, const char *value, Oid catalog)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData *error;
 
 		MemoryContextSwitchTo(run_context);
 		error = CopyErrorData();
@@ -100,8 +100,8 @@ is_valid(const char *name, const char *value, Oid catalog)
 static void
 expect_sound_names(const char *value)
 {
-	List	   *names;
-	ListCell   *cell;
+	List	 *names;
+	ListCell *cell;
 
 	if (!form_parse_names(value, &names))
 		return;
@@ -122,8 +122,8 @@ is_short(const char *option, const char *value)
 static void
 try_value(const Choice *choice, const char *value)
 {
-	bool		valid = is_valid(choice->option != NULL ? choice->option : value, choice->option != NULL ? value : "x",
-								 choice->catalog);
+	bool valid = is_valid(choice->option != NULL ? choice->option : value, choice->option != NULL ? value : "x",
+						  choice->catalog);
 
 	if (choice->form != NULL)
 		EXPECT((is_short(choice->option, value) && choice->form(value)) == valid);
@@ -135,7 +135,7 @@ try_value(const Choice *choice, const char *value)
 static int
 try_input(const uint8_t *data, size_t size)
 {
-	char	   *value;
+	char *value;
 
 	/* A value came through SQL: it is text of the database's encoding. */
 	if (size < 1 || size > VALUE_ROOM || memchr(data + 1, '\0', size - 1) != NULL ||
@@ -155,11 +155,11 @@ try_input(const uint8_t *data, size_t size)
 Datum
 fuzz_options(PG_FUNCTION_ARGS)
 {
-	Datum	   *arguments;
-	int			count;
-	char	  **argv;
-	char	   *pages = mmap(NULL, VALUE_ROOM + sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
-							 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	Datum *arguments;
+	int	   count;
+	char **argv;
+	char  *pages = mmap(NULL, VALUE_ROOM + sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+						MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	EXPECT(pages != MAP_FAILED);
 	values_end = pages + VALUE_ROOM;

@@ -15,29 +15,29 @@
 #include "wire/message.h"
 #include "wire/request.h"
 
-#define OPTION_BYTES	3
-#define COLUMN_EXTRA	0x80
-#define EVERY_KIND		0x80
+#define OPTION_BYTES 3
+#define COLUMN_EXTRA 0x80
+#define EVERY_KIND	 0x80
 
 typedef struct Conversation
 {
-	RecordForm	form;
-	uint32_t	last;			/* type of the latest message */
-	uint64_t	last_left;
-	uint64_t	last_first;
+	RecordForm form;
+	uint32_t   last; /* type of the latest message */
+	uint64_t   last_left;
+	uint64_t   last_first;
 } Conversation;
 
 static void
 choose_columns(const uint8_t *options, RecordForm *form)
 {
 	const Schema *schema = (options[2] & EVERY_KIND) == 0 ? &flow_schema : &every_schema;
-	unsigned	every = options[2] % EVERY_KIND;
-	ColumnSet	wanted = {0};
+	unsigned	  every = options[2] % EVERY_KIND;
+	ColumnSet	  wanted = {0};
 
 	for (unsigned i = 0; i < schema->count; i++)
 	{
-		bool		in_groups = (options[0] & 1u << schema->columns[i].group) == 0,
-					refused = schema->columns[i].extra && (options[0] & COLUMN_EXTRA) != 0;
+		bool in_groups = (options[0] & 1u << schema->columns[i].group) == 0,
+			 refused = schema->columns[i].extra && (options[0] & COLUMN_EXTRA) != 0;
 
 		if (in_groups && !refused && (every == 0 || i % (every % 16 + 1) == 0))
 			column_set_add(&wanted, i);
@@ -59,7 +59,7 @@ expect_sound(const Record *record, const Conversation *conversation, const uint8
 
 	for (unsigned i = 0; i < form->count; i++)
 	{
-		const Column *column = &form->schema->columns[form->columns[i]];
+		const Column	  *column = &form->schema->columns[form->columns[i]];
 		const RecordValue *value = &record->values[form->columns[i]];
 
 		switch (column->kind)
@@ -100,7 +100,7 @@ take_flows(Conversation *conversation, const uint8_t *body, const uint8_t *end)
 	while (cursor != end)
 	{
 		const uint8_t *start = cursor;
-		Record	record;
+		Record		   record;
 
 		if (record_read(&conversation->form, &cursor, end, &record) != NULL)
 			return false;
@@ -118,9 +118,9 @@ take_flows(Conversation *conversation, const uint8_t *body, const uint8_t *end)
 static void
 take_request(const uint8_t *body, uint32_t length)
 {
-	char		wrong[REQUEST_WRONG_MAX] = "";
+	char		 wrong[REQUEST_WRONG_MAX] = "";
 	MeterRequest request;
-	uint8_t    *again;
+	uint8_t		*again;
 
 	if (!request_read(body, length, &request, wrong))
 	{
@@ -143,8 +143,8 @@ take_request(const uint8_t *body, uint32_t length)
 static bool
 take_account(const uint8_t *body)
 {
-	Account		account,
-				scan = {0};
+	Account account,
+		scan = {0};
 
 	memcpy(&account, body, sizeof(account));
 	if (!account_adds_up(&account))
@@ -180,18 +180,18 @@ take_message(Conversation *conversation, const MessageHeader *header, const uint
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	Conversation conversation = {0};
+	Conversation   conversation = {0};
 	const uint8_t *at = data + OPTION_BYTES,
-			   *end = data + size;
+				  *end = data + size;
 	MessageHeader header;
-	bool		more = true;
+	bool		  more = true;
 
 	if (size < OPTION_BYTES)
 		return 0;
 	choose_columns(data, &conversation.form);
 	while (more && (size_t) (end - at) >= sizeof(header))
 	{
-		uint8_t    *body;
+		uint8_t *body;
 
 		memcpy(&header, at, sizeof(header));
 		at += sizeof(header);
@@ -211,8 +211,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static uint8_t *
 any_message(uint8_t *data, size_t size, uint64_t *random)
 {
-	uint8_t    *chosen = NULL;
-	size_t		at = OPTION_BYTES;
+	uint8_t		 *chosen = NULL;
+	size_t		  at = OPTION_BYTES;
 	MessageHeader header;
 
 	for (unsigned count = 1; size > at && size - at >= sizeof(header); count++)
@@ -230,20 +230,20 @@ any_message(uint8_t *data, size_t size, uint64_t *random)
 size_t
 LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
 {
-	uint64_t	random = seed;
-	uint8_t    *message = any_message(data, size, &random);
+	uint64_t	  random = seed;
+	uint8_t		 *message = any_message(data, size, &random);
 	MessageHeader header;
-	uint32_t	record_length,
-				length;
-	size_t		behind;
-	uint8_t    *body;
-	bool		one_record;
+	uint32_t	  record_length,
+		length;
+	size_t	 behind;
+	uint8_t *body;
+	bool	 one_record;
 
 	if (message == NULL || size == most || fuzz_below(&random, 4) == 0)
 		return LLVMFuzzerMutate(data, size, most);
 	memcpy(&header, message, sizeof(header));
 	one_record = header.type == MESSAGE_RECORDS && header.length >= RECORD_HEADER_BYTES &&
-		(memcpy(&record_length, message + sizeof(header), sizeof(record_length)), record_length == header.length);
+				 (memcpy(&record_length, message + sizeof(header), sizeof(record_length)), record_length == header.length);
 
 	/* What follows moves with the body's end. */
 	behind = (size_t) (data + size - (message + sizeof(header) + header.length));

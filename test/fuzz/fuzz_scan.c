@@ -21,34 +21,40 @@
 
 #define SEED		UINT64_C(0x1234567)
 #define ZLIB_GZIP	(16 + MAX_WBITS)
-#define FILTER_NONE	0
+#define FILTER_NONE 0
 
 typedef struct Scan
 {
 	MeterRequest request;
-	EngineNotes notes;
+	EngineNotes	 notes;
 
 	/* Of the current shard, and of all. */
-	uint64_t	last_left;
-	uint64_t	last_first;
-	uint64_t	records;
-	uint64_t	packets;
+	uint64_t last_left;
+	uint64_t last_first;
+	uint64_t records;
+	uint64_t packets;
 } Scan;
 
 static const uint64_t timeouts[] = {0, 1, 10, 1000, 120000, 1800000, UINT64_C(18446744073709551) * 1000, UINT64_MAX};
 
 static const char *const filters[] = {
-	[FILTER_NONE] = NULL, "tcp", "udp port 53", "ip6 or vlan", "greater 100", "host 10.0.0.1 or net 192.168",
-	"ether[12:2] = 0x0800", "mpls"
+	[FILTER_NONE] = NULL,
+	"tcp",
+	"udp port 53",
+	"ip6 or vlan",
+	"greater 100",
+	"host 10.0.0.1 or net 192.168",
+	"ether[12:2] = 0x0800",
+	"mpls",
 };
 
 static void
 take_record(void *context, const uint8_t *bytes, size_t length)
 {
-	Scan	   *scan = context;
-	uint8_t    *copy = exact_copy(bytes, length);
+	Scan		  *scan = context;
+	uint8_t		  *copy = exact_copy(bytes, length);
 	const uint8_t *cursor = copy;
-	Record		record;
+	Record		   record;
 
 	EXPECT(read_flow(&cursor, copy + length, &scan->request.columns, scan->request.splt_analysis, &record) == NULL);
 	EXPECT(cursor == copy + length);
@@ -66,7 +72,7 @@ take_record(void *context, const uint8_t *bytes, size_t length)
 static void
 choose_columns(MeterRequest *request, unsigned every)
 {
-	ColumnSet	all;
+	ColumnSet all;
 
 	request_add_all_columns(request);
 	column_set_add(&request->columns, (unsigned) column_of_flow("source_file"));
@@ -86,7 +92,7 @@ static void
 choose_request(const uint8_t *options, bool with_labels, MeterRequest *request)
 {
 	static const uint32_t shards[] = {1, 1, 2, 5};
-	char		wrong[REQUEST_WRONG_MAX];
+	char				  wrong[REQUEST_WRONG_MAX];
 
 	request_defaults(request);
 	request->shards = shards[options[0] >> 2 & 3];
@@ -124,7 +130,7 @@ choose_filter(unsigned choice)
 static int
 file_of(const uint8_t *bytes, size_t length)
 {
-	int			descriptor = memfd_create("fuzz", MFD_CLOEXEC);
+	int descriptor = memfd_create("fuzz", MFD_CLOEXEC);
 
 	EXPECT(descriptor >= 0 && write(descriptor, bytes, length) == (ssize_t) length);
 	return descriptor;
@@ -133,8 +139,11 @@ file_of(const uint8_t *bytes, size_t length)
 static size_t
 gzip(const uint8_t *bytes, size_t length, uint8_t *to, size_t room)
 {
-	z_stream	stream = {
-		.next_in = (uint8_t *) bytes, .avail_in = (unsigned) length, .next_out = to, .avail_out = (unsigned) room
+	z_stream stream = {
+		.next_in = (uint8_t *) bytes,
+		.avail_in = (unsigned) length,
+		.next_out = to,
+		.avail_out = (unsigned) room,
 	};
 
 	EXPECT(deflateInit2(&stream, 1, Z_DEFLATED, ZLIB_GZIP, 8, Z_DEFAULT_STRATEGY) == Z_OK);
@@ -147,8 +156,8 @@ gzip(const uint8_t *bytes, size_t length, uint8_t *to, size_t room)
 static void
 make_source(Scan *scan, unsigned compression, const uint8_t *bytes, size_t length)
 {
-	size_t		room = ZSTD_compressBound(length) + length / 1000 + 128;
-	uint8_t    *compressed = malloc(room);
+	size_t	 room = ZSTD_compressBound(length) + length / 1000 + 128;
+	uint8_t *compressed = malloc(room);
 
 	if (compression == 1)
 		length = gzip(bytes, length, compressed, room);
@@ -165,11 +174,11 @@ make_source(Scan *scan, unsigned compression, const uint8_t *bytes, size_t lengt
 static bool
 meter(Scan *scan, Filter *filter, const Analyser *const *table, Account *total)
 {
-	uint64_t	records_before = scan->records;
+	uint64_t	   records_before = scan->records;
 	FailureMessage failure;
-	Analysis	analysis;
-	Account		account;
-	bool		done;
+	Analysis	   analysis;
+	Account		   account;
+	bool		   done;
 
 	scan->last_left = scan->last_first = 0;
 	EXPECT(analysis_open(&analysis, table, &scan->request, &failure));
@@ -190,11 +199,11 @@ meter(Scan *scan, Filter *filter, const Analyser *const *table, Account *total)
 void
 fuzz_scan(const uint8_t *data, size_t size, const Analyser *const *table, bool with_labels)
 {
-	Scan		scan = {.notes = {.take = take_record, .context = &scan, .seed = SEED}};
-	Account		total = {0};
+	Scan			scan = {.notes = {.take = take_record, .context = &scan, .seed = SEED}};
+	Account			total = {0};
 	const uint64_t *c = total.counters;
-	Filter	   *filter;
-	bool		done = true;
+	Filter		   *filter;
+	bool			done = true;
 
 	if (size < SCAN_OPTION_BYTES)
 		return;
@@ -203,7 +212,7 @@ fuzz_scan(const uint8_t *data, size_t size, const Analyser *const *table, bool w
 	make_source(&scan, data[0] & 3, data + SCAN_OPTION_BYTES, size - SCAN_OPTION_BYTES);
 	for (uint32_t i = 0; i < scan.request.shards; i++)
 	{
-		bool		done_before = done;
+		bool done_before = done;
 
 		scan.request.shard = i;
 		done = meter(&scan, filter, table, &total);

@@ -26,9 +26,9 @@ static void
 print_capture(int descriptor, uint32_t length)
 {
 	FailureMessage failure;
-	CaptureResult result;
-	Capture		capture;
-	Frame		frame;
+	CaptureResult  result;
+	Capture		   capture;
+	Frame		   frame;
 
 	if (!capture_open(&capture, descriptor, length, 0, &failure))
 	{
@@ -44,12 +44,12 @@ print_capture(int descriptor, uint32_t length)
 int
 main(void)
 {
-	uint32_t	length;
+	uint32_t length;
 
 	while (fread(&length, sizeof(length), 1, stdin) == 1)
 	{
-		int			descriptor = memfd_create("capture", 0);
-		uint8_t    *bytes = malloc((size_t) length + 1);
+		int		 descriptor = memfd_create("capture", 0);
+		uint8_t *bytes = malloc((size_t) length + 1);
 
 		if (descriptor < 0 || bytes == NULL || fread(bytes, 1, length, stdin) != length ||
 			pwrite(descriptor, bytes, length, 0) != (ssize_t) length)

@@ -11,47 +11,47 @@
 #include "engine/source/capture.h"
 #include "files.h"
 
-#define PCAP_MICROSECONDS	0xa1b2c3d4u
-#define PCAP_NANOSECONDS	0xa1b23c4du
-#define PCAP_KUZNETZOV		0xa1b2cd34u
+#define PCAP_MICROSECONDS 0xa1b2c3d4u
+#define PCAP_NANOSECONDS  0xa1b23c4du
+#define PCAP_KUZNETZOV	  0xa1b2cd34u
 
-#define ETHERNET	1
-#define SNAPSHOT	65535
+#define ETHERNET		  1
+#define SNAPSHOT		  65535
 
-#define NG_SECTION		0x0a0d0d0au
-#define NG_INTERFACE	1
-#define NG_OLD_PACKET	2
-#define NG_SIMPLE		3
-#define NG_STATISTICS	5
-#define NG_ENHANCED		6
+#define NG_SECTION		  0x0a0d0d0au
+#define NG_INTERFACE	  1
+#define NG_OLD_PACKET	  2
+#define NG_SIMPLE		  3
+#define NG_STATISTICS	  5
+#define NG_ENHANCED		  6
 
-#define FRAMES_MOST		16
+#define FRAMES_MOST		  16
 
 typedef struct File
 {
-	bool		big;			/* big-endian */
-	uint32_t	record_padding;	/* bytes after a pcap record's four numbers */
-	size_t		length;
-	uint8_t		bytes[4096];
+	bool	 big;			 /* big-endian */
+	uint32_t record_padding; /* bytes after a pcap record's four numbers */
+	size_t	 length;
+	uint8_t	 bytes[4096];
 } File;
 
 /* What is left of a frame once the next is read. */
 typedef struct SeenFrame
 {
-	uint64_t	time;
-	uint32_t	captured_length;
-	uint32_t	wire_length;
-	uint32_t	link_type;
-	uint8_t		first_byte;
-	uint8_t		last_byte;
+	uint64_t time;
+	uint32_t captured_length;
+	uint32_t wire_length;
+	uint32_t link_type;
+	uint8_t	 first_byte;
+	uint8_t	 last_byte;
 } SeenFrame;
 
 typedef struct Reading
 {
-	bool		opened;
-	CaptureResult result;		/* with which it ended */
-	uint64_t	count;
-	SeenFrame	frames[FRAMES_MOST];
+	bool		   opened;
+	CaptureResult  result; /* with which it ended */
+	uint64_t	   count;
+	SeenFrame	   frames[FRAMES_MOST];
 	FailureMessage failure;
 } Reading;
 
@@ -128,7 +128,7 @@ padded(size_t length)
 static inline size_t
 ng_start(File *file, uint32_t type)
 {
-	size_t		start = file->length;
+	size_t start = file->length;
 
 	put_u32(file, type);
 	put_u32(file, 0);
@@ -138,8 +138,8 @@ ng_start(File *file, uint32_t type)
 static inline void
 ng_end(File *file, size_t start)
 {
-	uint32_t	total = (uint32_t) (file->length + 4 - start);
-	size_t		end;
+	uint32_t total = (uint32_t) (file->length + 4 - start);
+	size_t	 end;
 
 	put_u32(file, total);
 	end = file->length;
@@ -151,7 +151,7 @@ ng_end(File *file, size_t start)
 static inline void
 ng_section_of_version(File *file, uint16_t major, uint16_t minor)
 {
-	size_t		start = ng_start(file, NG_SECTION);
+	size_t start = ng_start(file, NG_SECTION);
 
 	put_u32(file, 0x1a2b3c4d);
 	put_u16(file, major);
@@ -179,7 +179,7 @@ ng_option(File *file, uint16_t code, const void *value, uint16_t length)
 static inline void
 ng_interface(File *file, uint16_t link_type, uint32_t snapshot, int resolution, int64_t offset)
 {
-	size_t		start = ng_start(file, NG_INTERFACE);
+	size_t start = ng_start(file, NG_INTERFACE);
 
 	put_u16(file, link_type);
 	put_u16(file, 0);
@@ -201,7 +201,7 @@ static inline void
 ng_enhanced(File *file, uint32_t interface, uint64_t stamp, uint32_t captured, uint32_t wire, uint8_t value,
 			size_t present)
 {
-	size_t		start = ng_start(file, NG_ENHANCED);
+	size_t start = ng_start(file, NG_ENHANCED);
 
 	put_u32(file, interface);
 	put_u32(file, (uint32_t) (stamp >> 32));
@@ -218,7 +218,7 @@ static inline void
 ng_old_packet(File *file, uint16_t interface, uint64_t stamp, uint32_t captured, uint32_t wire, uint8_t value,
 			  size_t present)
 {
-	size_t		start = ng_start(file, NG_OLD_PACKET);
+	size_t start = ng_start(file, NG_OLD_PACKET);
 
 	put_u16(file, interface);
 	put_u16(file, 7);
@@ -234,7 +234,7 @@ ng_old_packet(File *file, uint16_t interface, uint64_t stamp, uint32_t captured,
 static inline void
 ng_simple(File *file, uint32_t wire, uint8_t value, size_t present)
 {
-	size_t		start = ng_start(file, NG_SIMPLE);
+	size_t start = ng_start(file, NG_SIMPLE);
 
 	put_u32(file, wire);
 	put_fill(file, value, present);
@@ -246,7 +246,7 @@ ng_simple(File *file, uint32_t wire, uint8_t value, size_t present)
 static inline void
 ng_block(File *file, uint32_t type, size_t present)
 {
-	size_t		start = ng_start(file, type);
+	size_t start = ng_start(file, type);
 
 	put_fill(file, 0xDD, present);
 	ng_end(file, start);
@@ -257,9 +257,9 @@ ng_block(File *file, uint32_t type, size_t present)
 static inline Reading
 read_descriptor(int descriptor, uint64_t size)
 {
-	Reading		reading = {0};
-	Capture		capture;
-	Frame		frame;
+	Reading reading = {0};
+	Capture capture;
+	Frame	frame;
 
 	memset(&reading.failure, 0xA5, sizeof(reading.failure));
 	reading.opened = capture_open(&capture, descriptor, size, 3, &reading.failure);
@@ -293,7 +293,7 @@ read_cut(const File *file, size_t length)
 static inline Reading
 read_whole(const File *file, uint64_t count)
 {
-	Reading		reading = read_cut(file, file->length);
+	Reading reading = read_cut(file, file->length);
 
 	assert_true(reading.opened);
 	assert_int_equal(reading.result, CAPTURE_END);
@@ -342,4 +342,4 @@ expect_no_capture(const Reading *reading, FailureCode code, const char *text)
 	assert_int_equal(reading->failure.packet, 1);
 }
 
-#endif							/* CAPTURE_FILES_H */
+#endif /* CAPTURE_FILES_H */

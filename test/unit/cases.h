@@ -22,26 +22,26 @@
 
 /* cmocka 2 tells signed from unsigned; before, there was one for both, which compares as unsigned. */
 #ifndef assert_uint_in_range
-#define assert_uint_in_range(value, least, most)	assert_in_range(value, least, most)
+#define assert_uint_in_range(value, least, most) assert_in_range(value, least, most)
 #endif
 
-#define CASE(name)		static void name(void **state __attribute__((unused)))
+#define CASE(name)	  static void name(void **state __attribute__((unused)))
 
-#define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A stretch of bytes of an initialiser's values, as two arguments: where they are, and how many. */
-#define BYTES(...)		(const uint8_t[]) {__VA_ARGS__}, sizeof((const uint8_t[]) {__VA_ARGS__})
+#define BYTES(...) (const uint8_t[]) {__VA_ARGS__}, sizeof((const uint8_t[]) {__VA_ARGS__})
 
 /* Random numbers: splitmix64. */
 typedef struct Random
 {
-	uint64_t	at;
+	uint64_t at;
 } Random;
 
 static inline uint64_t
 random_number(Random *numbers)
 {
-	uint64_t	z = numbers->at += UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t z = numbers->at += UINT64_C(0x9e3779b97f4a7c15);
 
 	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
@@ -69,4 +69,4 @@ random_start(void)
 	return numbers;
 }
 
-#endif							/* CASES_H */
+#endif /* CASES_H */

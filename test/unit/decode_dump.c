@@ -28,7 +28,7 @@ static const char *const reason_names[IGNORE_REASONS] = {
 	[IGNORED_INCOMPLETE_IPV6] = "INCOMPLETE_IPV6",
 	[IGNORED_NO_NEXT_HEADER] = "NO_NEXT_HEADER",
 	[IGNORED_FRAGMENT] = "FRAGMENT",
-	[IGNORED_TUNNEL_WITHOUT_IP] = "TUNNEL_WITHOUT_IP"
+	[IGNORED_TUNNEL_WITHOUT_IP] = "TUNNEL_WITHOUT_IP",
 };
 
 static void
@@ -58,24 +58,24 @@ main(void)
 {
 	struct
 	{
-		uint32_t	captured_length,
-					wire_length,
-					link_type;
-		uint8_t		time[8];
-		uint8_t		decode_tunnels;
-	}			header;
+		uint32_t captured_length,
+			wire_length,
+			link_type;
+		uint8_t time[8];
+		uint8_t decode_tunnels;
+	} header;
 
 	while (fread(&header, 4 * 3 + 8 + 1, 1, stdin) == 1)
 	{
-		uint8_t    *bytes = malloc(header.captured_length);
-		Frame		frame = {bytes, header.captured_length, header.wire_length, header.link_type, 0};
-		Packet		packet;
+		uint8_t		*bytes = malloc(header.captured_length);
+		Frame		 frame = {bytes, header.captured_length, header.wire_length, header.link_type, 0};
+		Packet		 packet;
 		IgnoreReason reason;
 
 		if (bytes == NULL || fread(bytes, 1, header.captured_length, stdin) != header.captured_length)
 			return EXIT_FAILURE;
 		memcpy(&frame.time, header.time, sizeof(frame.time));
-		memset(&packet, 0xA5, sizeof(packet));	/* a field that is not set must show */
+		memset(&packet, 0xA5, sizeof(packet)); /* a field that is not set must show */
 
 		reason = decode_frame(&frame, header.decode_tunnels != 0, &packet);
 		if (reason == NOT_IGNORED)

@@ -10,18 +10,18 @@
 
 #include "cases.h"
 
-#define IP_TCP	6
-#define IP_UDP	17
+#define IP_TCP			  6
+#define IP_UDP			  17
 
-#define TCP_SYN_FLAG		0x02
-#define TCP_SYN_ACK_FLAGS	0x12
-#define TCP_ACK_FLAG		0x10
-#define TCP_DATA_FLAGS		0x18	/* PSH, ACK */
+#define TCP_SYN_FLAG	  0x02
+#define TCP_SYN_ACK_FLAGS 0x12
+#define TCP_ACK_FLAG	  0x10
+#define TCP_DATA_FLAGS	  0x18 /* PSH, ACK */
 
 typedef struct Message
 {
-	size_t		length;
-	uint8_t		bytes[4096];
+	size_t	length;
+	uint8_t bytes[4096];
 } Message;
 
 typedef enum Way
@@ -73,7 +73,7 @@ add_ipv4(Message *packet, uint8_t protocol, size_t payload, Way way)
 static inline Message
 udp_packet(uint16_t client_port, uint16_t server_port, Way way, const Message *data)
 {
-	Message		packet = {0};
+	Message packet = {0};
 
 	add_ipv4(&packet, IP_UDP, 8 + data->length, way);
 	add_u16(&packet, way == TO_SERVER ? client_port : server_port);
@@ -88,7 +88,7 @@ udp_packet(uint16_t client_port, uint16_t server_port, Way way, const Message *d
 static inline Message
 tcp_packet(uint16_t server_port, uint8_t flags, Way way, uint32_t sequence, uint32_t acknowledged, const Message *data)
 {
-	Message		packet = {0};
+	Message packet = {0};
 
 	add_ipv4(&packet, IP_TCP, 20 + data->length, way);
 	add_u16(&packet, way == TO_SERVER ? 40000 : server_port);
@@ -104,7 +104,7 @@ tcp_packet(uint16_t server_port, uint8_t flags, Way way, uint32_t sequence, uint
 static inline Message
 dns_message(const char *const *labels, bool answer)
 {
-	Message		message = {0};
+	Message message = {0};
 
 	add(&message, BYTES(0x12, 0x34, answer ? 0x81 : 0x01, answer ? 0x80 : 0x00, 0, 1, 0, answer, 0, 0, 0, 0));
 	for (; *labels != NULL; labels++)
@@ -125,17 +125,17 @@ dns_message(const char *const *labels, bool answer)
 static inline Message
 client_hello(const char *server_name)
 {
-	Message		hello = {0};
-	size_t		name = strlen(server_name),
-				extensions;
+	Message hello = {0};
+	size_t	name = strlen(server_name),
+		   extensions;
 
-	add(&hello, BYTES(22, 3, 1, 0, 0));	/* record: handshake; its length comes later */
-	add(&hello, BYTES(1, 0, 0, 0, 3, 3));	/* ClientHello; length; TLS 1.2 */
+	add(&hello, BYTES(22, 3, 1, 0, 0));	  /* record: handshake; its length comes later */
+	add(&hello, BYTES(1, 0, 0, 0, 3, 3)); /* ClientHello; length; TLS 1.2 */
 	for (uint8_t i = 0; i < 32; i++)
-		add(&hello, BYTES((uint8_t) (i * 7 + 1)));	/* random */
-	add(&hello, BYTES(0));		/* session */
+		add(&hello, BYTES((uint8_t) (i * 7 + 1))); /* random */
+	add(&hello, BYTES(0));						   /* session */
 	add(&hello, BYTES(0, 6, 0xC0, 0x2B, 0xC0, 0x2F, 0x00, 0x9C));
-	add(&hello, BYTES(1, 0));	/* compression */
+	add(&hello, BYTES(1, 0)); /* compression */
 	extensions = hello.length;
 	add_u16(&hello, 0);
 	add_u16(&hello, 0), add_u16(&hello, name + 5);
@@ -152,7 +152,7 @@ client_hello(const char *server_name)
 static inline Message
 http_request(const char *user_agent)
 {
-	Message		request = {0};
+	Message request = {0};
 
 	add_text(&request, "GET /index.html HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: ");
 	add_text(&request, user_agent);
@@ -163,7 +163,7 @@ http_request(const char *user_agent)
 static inline Message
 http_response(const char *content_type)
 {
-	Message		response = {0};
+	Message response = {0};
 
 	add_text(&response, "HTTP/1.1 200 OK\r\nServer: test\r\nContent-Type: ");
 	add_text(&response, content_type);
@@ -171,4 +171,4 @@ http_response(const char *content_type)
 	return response;
 }
 
-#endif							/* DPI_PACKETS_H */
+#endif /* DPI_PACKETS_H */

@@ -13,7 +13,7 @@ static const ColumnSet all_columns = {{UINT64_MAX, UINT64_MAX}};
 static inline Dpi *
 start(unsigned limit)
 {
-	Dpi		   *dpi = dpi_start(limit, &all_columns, false);
+	Dpi *dpi = dpi_start(limit, &all_columns, false);
 
 	assert_non_null(dpi);
 	return dpi;
@@ -23,7 +23,7 @@ start(unsigned limit)
 static inline void
 give(Dpi *dpi, DpiFlow *flow, uint64_t number, const Message *packet)
 {
-	uint8_t    *copy = malloc(packet->length);
+	uint8_t *copy = malloc(packet->length);
 
 	memcpy(copy, packet->bytes, packet->length);
 	dpi_packet(dpi, flow, number, copy, (uint32_t) packet->length, UINT64_C(1700000000000) + number);
@@ -33,7 +33,7 @@ give(Dpi *dpi, DpiFlow *flow, uint64_t number, const Message *packet)
 static inline void
 expect_label(Dpi *dpi, const DpiFlow *flow, const char *application, const char *category, int guessed, int confidence)
 {
-	char		name[DPI_NAME_MAX + 1];
+	char name[DPI_NAME_MAX + 1];
 
 	assert_true(flow->decided);
 	dpi_full_application_name(dpi, flow, name);
@@ -50,4 +50,4 @@ nothing(void)
 	return (Message) {0};
 }
 
-#endif							/* DPI_RUN_H */
+#endif /* DPI_RUN_H */

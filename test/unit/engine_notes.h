@@ -17,26 +17,26 @@
 typedef struct EngineNotes
 {
 	/* Set before: who takes each record; NULL: nobody. */
-	void		(*take) (void *context, const uint8_t *record, size_t length);
-	void	   *context;
-	uint64_t	seed;
+	void (*take)(void *context, const uint8_t *record, size_t length);
+	void	*context;
+	uint64_t seed;
 
 	/* Set before: opens a file, as FileOpener has it.  NULL: all are this one. */
-	int			(*open) (void *context, uint32_t index, uint64_t *size);
-	int			file;
-	uint64_t	size;
+	int (*open)(void *context, uint32_t index, uint64_t *size);
+	int		 file;
+	uint64_t size;
 
 	/* What came of it. */
-	unsigned	opened;
-	unsigned	places;
-	PlaceMessage place;			/* the latest */
-	unsigned	damages;
-	FailureMessage damage;		/* the latest */
-	MeterProgress progress;
+	unsigned	   opened;
+	unsigned	   places;
+	PlaceMessage   place; /* the latest */
+	unsigned	   damages;
+	FailureMessage damage; /* the latest */
+	MeterProgress  progress;
 
-	uint8_t    *room;			/* of the record that is being written: exactly what the engine asked for */
-	size_t		bound;
-	uint64_t	left;				/* of the latest record */
+	uint8_t *room; /* of the record that is being written: exactly what the engine asked for */
+	size_t	 bound;
+	uint64_t left; /* of the latest record */
 } EngineNotes;
 
 static inline void
@@ -112,11 +112,15 @@ notes_run(EngineNotes *notes, const MeterRequest *request, Filter *filter, Analy
 		  FailureMessage *failure)
 {
 	const EngineCallbacks callbacks = {
-		.context = notes, .record_room = notes_room, .record_written = notes_record, .place = notes_place,
-		.damage = notes_damage, .seed = notes->seed,
+		.context = notes,
+		.record_room = notes_room,
+		.record_written = notes_record,
+		.place = notes_place,
+		.damage = notes_damage,
+		.seed = notes->seed,
 	};
-	Source	   *files = source_files_start(request->files, &(FileOpener) {notes, notes_open, &notes->progress});
-	bool		done;
+	Source *files = source_files_start(request->files, &(FileOpener) {notes, notes_open, &notes->progress});
+	bool	done;
 
 	notes->opened = notes->places = notes->damages = 0;
 	notes->left = 0;
@@ -128,4 +132,4 @@ notes_run(EngineNotes *notes, const MeterRequest *request, Filter *filter, Analy
 	return done;
 }
 
-#endif							/* ENGINE_NOTES_H */
+#endif /* ENGINE_NOTES_H */

@@ -12,50 +12,50 @@
 #include "flow_records.h"
 #include "wire/limits.h"
 
-#define SOURCES_MOST	3
-#define KEPT_MOST		16384
+#define SOURCES_MOST 3
+#define KEPT_MOST	 16384
 
 /* A record as it was written. */
 typedef struct Kept
 {
-	size_t		length;
-	uint8_t		bytes[400];
+	size_t	length;
+	uint8_t bytes[400];
 } Kept;
 
 typedef struct Scan
 {
-	MeterProgress progress;
-	MeterRequest request;
-	const Analyser *const *analysers;	/* NULL: the engine's */
-	const char *filter;
-	int			sources[SOURCES_MOST];
-	uint64_t	sizes[SOURCES_MOST];
+	MeterProgress		   progress;
+	MeterRequest		   request;
+	const Analyser *const *analysers; /* NULL: the engine's */
+	const char			  *filter;
+	int					   sources[SOURCES_MOST];
+	uint64_t			   sizes[SOURCES_MOST];
 
 	/* What came of it. */
-	bool		succeeded;
-	Account		account;
+	bool		   succeeded;
+	Account		   account;
 	FailureMessage failure;
-	unsigned	opened;
-	unsigned	damages;
-	FailureMessage damage;		/* the latest */
-	unsigned	orders;
-	uint32_t	order[SOURCES_MOST];	/* of the sources, as it was told */
-	uint32_t	taken;
-	unsigned	ends;
-	uint64_t	packets[SOURCES_MOST];	/* of each source that ended */
-	unsigned	flows[SOURCES_MOST];	/* records up to there */
-	unsigned	overlaps;
-	OverlapMessage overlap;		/* the latest */
-	unsigned	places;
-	PlaceMessage place;			/* the latest */
-	unsigned	count;
-	Kept		kept[KEPT_MOST];
+	unsigned	   opened;
+	unsigned	   damages;
+	FailureMessage damage; /* the latest */
+	unsigned	   orders;
+	uint32_t	   order[SOURCES_MOST]; /* of the sources, as it was told */
+	uint32_t	   taken;
+	unsigned	   ends;
+	uint64_t	   packets[SOURCES_MOST]; /* of each source that ended */
+	unsigned	   flows[SOURCES_MOST];	  /* records up to there */
+	unsigned	   overlaps;
+	OverlapMessage overlap; /* the latest */
+	unsigned	   places;
+	PlaceMessage   place; /* the latest */
+	unsigned	   count;
+	Kept		   kept[KEPT_MOST];
 } Scan;
 
 static inline int
 open_source(void *context, uint32_t index, uint64_t *size)
 {
-	Scan	   *scan = context;
+	Scan *scan = context;
 
 	assert_true(index < scan->request.files && ++scan->opened <= request_opens_max(&scan->request));
 	*size = scan->sizes[index];
@@ -66,7 +66,7 @@ open_source(void *context, uint32_t index, uint64_t *size)
 static inline uint8_t *
 record_room(void *context, size_t bytes)
 {
-	Scan	   *scan = context;
+	Scan *scan = context;
 
 	assert_true(scan->count < KEPT_MOST && bytes <= sizeof(scan->kept[0].bytes));
 	return scan->kept[scan->count].bytes;
@@ -75,7 +75,7 @@ record_room(void *context, size_t bytes)
 static inline void
 record_written(void *context, size_t bytes)
 {
-	Scan	   *scan = context;
+	Scan *scan = context;
 
 	scan->kept[scan->count++].length = bytes;
 }
@@ -83,7 +83,7 @@ record_written(void *context, size_t bytes)
 static inline void
 note_place(void *context, const PlaceMessage *place)
 {
-	Scan	   *scan = context;
+	Scan *scan = context;
 
 	scan->places++;
 	scan->place = *place;
@@ -92,7 +92,7 @@ note_place(void *context, const PlaceMessage *place)
 static inline void
 note_damage(void *context, const FailureMessage *damage)
 {
-	Scan	   *scan = context;
+	Scan *scan = context;
 
 	scan->damages++;
 	scan->damage = *damage;
@@ -101,7 +101,7 @@ note_damage(void *context, const FailureMessage *damage)
 static inline void
 note_overlap(void *context, const OverlapMessage *overlap)
 {
-	Scan	   *scan = context;
+	Scan *scan = context;
 
 	scan->overlaps++;
 	scan->overlap = *overlap;
@@ -110,7 +110,7 @@ note_overlap(void *context, const OverlapMessage *overlap)
 static inline void
 note_order(void *context, const uint32_t *order, uint32_t files)
 {
-	Scan	   *scan = context;
+	Scan *scan = context;
 
 	assert_int_equal(files, scan->request.files);
 	memcpy(scan->order, order, files * sizeof(*order));
@@ -126,7 +126,7 @@ take_file(void *context)
 static inline void
 note_file_end(void *context, uint64_t packets)
 {
-	Scan	   *scan = context;
+	Scan *scan = context;
 
 	scan->flows[scan->ends] = scan->count;
 	scan->packets[scan->ends++] = packets;
@@ -157,9 +157,9 @@ static inline void
 run_over(Scan *scan, Source *source)
 {
 	const EngineCallbacks callbacks = {scan, record_room, record_written, note_place, note_damage, .overlap = note_overlap,
-	.order = note_order, .take_file = take_file, .file_end = note_file_end};
-	Filter	   *filter = scan->filter == NULL ? NULL : filter_start(scan->filter, strlen(scan->filter));
-	Analysis	analysis;
+									   .order = note_order, .take_file = take_file, .file_end = note_file_end};
+	Filter				 *filter = scan->filter == NULL ? NULL : filter_start(scan->filter, strlen(scan->filter));
+	Analysis			  analysis;
 
 	scan->opened = scan->count = scan->taken = scan->ends = scan->orders = 0;
 	assert_true(analysis_open(&analysis, scan->analysers == NULL ? analysers : scan->analysers, &scan->request,
@@ -175,7 +175,7 @@ run_over(Scan *scan, Source *source)
 static inline void
 run(Scan *scan)
 {
-	Source	   *files = source_files_start(scan->request.files, &(FileOpener) {scan, open_source, &scan->progress});
+	Source *files = source_files_start(scan->request.files, &(FileOpener) {scan, open_source, &scan->progress});
 
 	run_over(scan, files);
 	source_files_end(files);
@@ -198,9 +198,9 @@ counter(const Scan *scan, Counter which)
 static inline Record
 record_number(const Scan *scan, unsigned number)
 {
-	const Kept *kept = &scan->kept[number];
+	const Kept	  *kept = &scan->kept[number];
 	const uint8_t *cursor = kept->bytes;
-	Record	record;
+	Record		   record;
 
 	assert_true(number < scan->count);
 	assert_null(read_flow(&cursor, kept->bytes + kept->length, &scan->request.columns, 0, &record));
@@ -237,7 +237,7 @@ pcap_udp(File *file, uint32_t seconds, uint16_t source_port)
 static inline File
 pcap_start(uint32_t link_type)
 {
-	File		file = {0};
+	File file = {0};
 
 	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, link_type);
 	return file;
@@ -247,7 +247,7 @@ pcap_start(uint32_t link_type)
 static inline File
 two_flows(uint32_t seconds)
 {
-	File		file = pcap_start(ETHERNET);
+	File file = pcap_start(ETHERNET);
 
 	pcap_udp(&file, seconds, 1);
 	pcap_udp(&file, seconds + 1, 2);
@@ -259,7 +259,7 @@ two_flows(uint32_t seconds)
 static inline Scan *
 scan_of_three(const File *first, const File *second, const File *third)
 {
-	Scan	   *scan = scan_of(first, second);
+	Scan *scan = scan_of(first, second);
 
 	scan->sources[2] = file_of(third->bytes, third->length);
 	scan->sizes[2] = third->length;
@@ -267,4 +267,4 @@ scan_of_three(const File *first, const File *second, const File *third)
 	return scan;
 }
 
-#endif							/* ENGINE_RUN_H */
+#endif /* ENGINE_RUN_H */

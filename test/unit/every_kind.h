@@ -10,15 +10,31 @@
 #define EVERY_TEXT_MAX	300
 #define EVERY_LONG_MAX	70000
 #define EVERY_JSON_MAX	66000
-#define EVERY_BYTES_MAX	262144
+#define EVERY_BYTES_MAX 262144
 
 enum
 {
-	EVERY_UINT8, EVERY_UINT16, EVERY_UINT32, EVERY_UINT64, EVERY_INT32, EVERY_INT64, EVERY_DOUBLE, EVERY_ADDRESS, EVERY_MAC, EVERY_OUI,
-	EVERY_TEXT, EVERY_LONG, EVERY_JSON, EVERY_BYTES, EVERY_LIST, EVERY_FILE, EVERY_PLACE, EVERY_COLUMNS
+	EVERY_UINT8,
+	EVERY_UINT16,
+	EVERY_UINT32,
+	EVERY_UINT64,
+	EVERY_INT32,
+	EVERY_INT64,
+	EVERY_DOUBLE,
+	EVERY_ADDRESS,
+	EVERY_MAC,
+	EVERY_OUI,
+	EVERY_TEXT,
+	EVERY_LONG,
+	EVERY_JSON,
+	EVERY_BYTES,
+	EVERY_LIST,
+	EVERY_FILE,
+	EVERY_PLACE,
+	EVERY_COLUMNS
 };
 
-#define EVERY_COLUMN(column, as_kind, ...)	[column] = {.name = #column, .kind = as_kind, .field = FIELD_UDPS, .help = "", __VA_ARGS__}
+#define EVERY_COLUMN(column, as_kind, ...) [column] = {.name = #column, .kind = as_kind, .field = FIELD_UDPS, .help = "", __VA_ARGS__}
 
 static const Column every_columns[EVERY_COLUMNS] = {
 	EVERY_COLUMN(EVERY_UINT8, COLUMN_UINT8),
@@ -42,4 +58,4 @@ static const Column every_columns[EVERY_COLUMNS] = {
 
 static const Schema every_schema = {.row = "kind", .foreign_schema = "kinds", .columns = every_columns, .count = EVERY_COLUMNS};
 
-#endif							/* EVERY_KIND_H */
+#endif /* EVERY_KIND_H */

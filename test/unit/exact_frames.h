@@ -14,12 +14,12 @@
 
 #include "engine/source/capture.h"
 
-bool		__real_capture_open_pcap(Capture *capture);
-bool		__real_capture_open_pcapng(Capture *capture);
-bool		__wrap_capture_open_pcap(Capture *capture);
-bool		__wrap_capture_open_pcapng(Capture *capture);
+bool __real_capture_open_pcap(Capture *capture);
+bool __real_capture_open_pcapng(Capture *capture);
+bool __wrap_capture_open_pcap(Capture *capture);
+bool __wrap_capture_open_pcapng(Capture *capture);
 
-static CaptureResult (*next_in_window) (Capture *capture, Frame *frame);
+static CaptureResult (*next_in_window)(Capture *capture, Frame *frame);
 static uint8_t *frame_block;
 
 /* After a run: the last frame's block. */
@@ -68,4 +68,4 @@ __wrap_capture_open_pcapng(Capture *capture)
 	return wrap_reader(capture, __real_capture_open_pcapng(capture));
 }
 
-#endif							/* EXACT_FRAMES_H */
+#endif /* EXACT_FRAMES_H */

@@ -15,7 +15,7 @@
 static inline int
 file_of(const void *bytes, size_t length)
 {
-	int			descriptor = memfd_create("test", MFD_CLOEXEC);
+	int descriptor = memfd_create("test", MFD_CLOEXEC);
 
 	assert_true(descriptor >= 0);
 	assert_int_equal(pwrite(descriptor, bytes, length, 0), length);
@@ -39,9 +39,9 @@ file_write(int descriptor, uint64_t place, const void *bytes, size_t length)
 static inline int
 file_that_breaks_behind(const void *bytes, size_t length)
 {
-	size_t		page = (size_t) sysconf(_SC_PAGESIZE);
-	uint8_t    *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int			descriptor = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	size_t	 page = (size_t) sysconf(_SC_PAGESIZE);
+	uint8_t *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int		 descriptor = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 
 	assert_true(pages != MAP_FAILED && length <= page && descriptor >= 0);
 	memcpy(pages + page - length, bytes, length);
@@ -50,4 +50,4 @@ file_that_breaks_behind(const void *bytes, size_t length)
 	return descriptor;
 }
 
-#endif							/* FILES_H */
+#endif /* FILES_H */

@@ -49,11 +49,11 @@ first_link_type(const Capture *capture)
 static void
 dump(const char *path, const char *text)
 {
-	Filter	   *filter = filter_start(text, strlen(text));
+	Filter		  *filter = filter_start(text, strlen(text));
 	FailureMessage failure = {0};
-	Capture		capture;
-	Frame		frame;
-	bool		fits = true;
+	Capture		   capture;
+	Frame		   frame;
+	bool		   fits = true;
 
 	open_capture(&capture, path, &failure);
 	while (fits && capture_next(&capture, &frame) == CAPTURE_FRAME)
@@ -81,12 +81,12 @@ dump(const char *path, const char *text)
 static uint64_t
 dump_by_libpcap(const char *path, const char *text)
 {
-	char		reason[PCAP_ERRBUF_SIZE];
-	pcap_t	   *pcap = pcap_open_offline(path, reason);
-	struct bpf_program program = {0};
+	char				reason[PCAP_ERRBUF_SIZE];
+	pcap_t			   *pcap = pcap_open_offline(path, reason);
+	struct bpf_program	program = {0};
 	struct pcap_pkthdr *header;
-	const u_char *bytes;
-	uint64_t	number = 0;
+	const u_char	   *bytes;
+	uint64_t			number = 0;
 
 	if (pcap == NULL)
 	{
@@ -115,9 +115,9 @@ static uint64_t
 count(const char *path)
 {
 	FailureMessage failure = {0};
-	Capture		capture;
-	Frame		frame;
-	uint64_t	frames;
+	Capture		   capture;
+	Frame		   frame;
+	uint64_t	   frames;
 
 	open_capture(&capture, path, &failure);
 	while (capture_next(&capture, &frame) == CAPTURE_FRAME)

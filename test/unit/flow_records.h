@@ -11,7 +11,7 @@
 static inline const char *
 read_flow(const uint8_t **cursor, const uint8_t *end, const ColumnSet *wanted, uint32_t splt, Record *record)
 {
-	RecordForm	form;
+	RecordForm form;
 
 	record_form(&form, &flow_schema, wanted, splt);
 	return record_read(&form, cursor, end, record);
@@ -24,4 +24,4 @@ column_of_flow(const char *name)
 	return schema_column(&flow_schema, name);
 }
 
-#endif							/* FLOW_RECORDS_H */
+#endif /* FLOW_RECORDS_H */

@@ -23,23 +23,23 @@
 #include "flow_records.h"
 #include "meter/csv.h"
 
-#define MOST_PATHS	8
+#define MOST_PATHS 8
 
 typedef struct Kept
 {
-	uint64_t	left;
-	uint64_t	first;
-	size_t		length;
-	uint8_t    *bytes;
+	uint64_t left;
+	uint64_t first;
+	size_t	 length;
+	uint8_t *bytes;
 } Kept;
 
 typedef struct DumpRun
 {
 	MeterRequest request;
-	char	   *paths[MOST_PATHS];
-	Kept	   *kept;
-	size_t		count;
-	size_t		shard_start;		/* the current shard's first */
+	char		*paths[MOST_PATHS];
+	Kept		*kept;
+	size_t		 count;
+	size_t		 shard_start; /* the current shard's first */
 } DumpRun;
 
 static void
@@ -54,7 +54,7 @@ die(const char *what, const char *about)
 static int
 open_source(void *context, uint32_t index, uint64_t *size)
 {
-	DumpRun    *run = context;
+	DumpRun	   *run = context;
 	int			descriptor = open(run->paths[index], O_RDONLY);
 	struct stat status;
 
@@ -67,11 +67,11 @@ open_source(void *context, uint32_t index, uint64_t *size)
 static void
 take_record(void *context, const uint8_t *bytes, size_t length)
 {
-	DumpRun    *run = context;
+	DumpRun		  *run = context;
 	const uint8_t *cursor = bytes;
-	Kept		kept = {.length = length, .bytes = malloc(length)};
-	Record		record;
-	const char *wrong = read_flow(&cursor, bytes + length, &run->request.columns, run->request.splt_analysis, &record);
+	Kept		   kept = {.length = length, .bytes = malloc(length)};
+	Record		   record;
+	const char	  *wrong = read_flow(&cursor, bytes + length, &run->request.columns, run->request.splt_analysis, &record);
 
 	if (wrong != NULL)
 		die("a record", wrong);
@@ -110,7 +110,7 @@ read_run(DumpRun *run, char *line)
 	run->request.n_dissections = 0;
 	for (char *word = strtok(line, " \n"); word != NULL; word = strtok(NULL, " \n"))
 	{
-		char	   *equals = strchr(word, '=');
+		char *equals = strchr(word, '=');
 
 		if (equals != NULL)
 		{
@@ -141,14 +141,14 @@ by_place(const void *a, const void *b)
 static void
 print_rows(const DumpRun *run)
 {
-	CsvForm		form = {.to = STDOUT_FILENO, .names = run->paths};
-	uint64_t	id = 0;
+	CsvForm	 form = {.to = STDOUT_FILENO, .names = run->paths};
+	uint64_t id = 0;
 
 	record_form(&form.record, &flow_schema, &run->request.columns, run->request.splt_analysis);
 	for (size_t i = 0; i < run->count && (run->request.max_nflows == 0 || id < run->request.max_nflows); i++)
 	{
 		const uint8_t *cursor = run->kept[i].bytes;
-		Record	record;
+		Record		   record;
 
 		record_read(&form.record, &cursor, cursor + run->kept[i].length, &record);
 		if (!csv_print_row(&form, &record, id++))
@@ -167,8 +167,8 @@ meter(DumpRun *run)
 	for (run->request.shard = 0; run->request.shard < run->request.shards; run->request.shard++)
 	{
 		FailureMessage failure;
-		Analysis	analysis;
-		Account		account;
+		Analysis	   analysis;
+		Account		   account;
 
 		run->shard_start = run->count;
 		if (!analysis_open(&analysis, analysers, &run->request, &failure) ||
@@ -186,7 +186,7 @@ meter(DumpRun *run)
 		   " given_up=%" PRIu64 "\n",
 		   scan.counters[COUNTER_PACKETS_READ], scan.counters[COUNTER_PACKETS_METERED], account_ignored(&scan),
 		   scan.counters[COUNTER_PACKETS_OUT_OF_ORDER], scan.counters[COUNTER_PACKETS_GIVEN_UP]);
-	fflush(stdout);				/* rows have a buffer of their own */
+	fflush(stdout); /* rows have a buffer of their own */
 	for (size_t i = 0; i < run->count; i++)
 		free(run->kept[i].bytes);
 	free(run->kept);
@@ -195,11 +195,11 @@ meter(DumpRun *run)
 int
 main(void)
 {
-	char		line[4096];
+	char line[4096];
 
 	while (fgets(line, sizeof(line), stdin) != NULL)
 	{
-		DumpRun		run;
+		DumpRun run;
 
 		read_run(&run, line);
 		meter(&run);

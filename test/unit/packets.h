@@ -10,14 +10,14 @@
 #include "cases.h"
 #include "engine/decode/packet.h"
 
-#define TCP	6
-#define UDP	17
+#define TCP 6
+#define UDP 17
 
 /* Writes an address as a Packet has it; returns its version. */
 static inline uint8_t
 address_of(const char *text, uint8_t address[IP_ADDRESS_BYTES])
 {
-	bool		six = strchr(text, ':') != NULL;
+	bool six = strchr(text, ':') != NULL;
 
 	memset(address, 0, IP_ADDRESS_BYTES);
 	assert_int_equal(inet_pton(six ? AF_INET6 : AF_INET, text, address), 1);
@@ -28,7 +28,7 @@ address_of(const char *text, uint8_t address[IP_ADDRESS_BYTES])
 static inline Packet
 packet_between(const char *source, uint16_t source_port, const char *destination, uint16_t destination_port)
 {
-	Packet		packet = {
+	Packet packet = {
 		.source_port = source_port,
 		.destination_port = destination_port,
 		.protocol = UDP,
@@ -44,7 +44,7 @@ packet_between(const char *source, uint16_t source_port, const char *destination
 static inline Packet
 reversed(const Packet *packet)
 {
-	Packet		back = *packet;
+	Packet back = *packet;
 
 	memcpy(back.source_ip, packet->destination_ip, IP_ADDRESS_BYTES);
 	memcpy(back.destination_ip, packet->source_ip, IP_ADDRESS_BYTES);
@@ -59,7 +59,7 @@ reversed(const Packet *packet)
 static inline Packet
 random_packet(Random *numbers, uint32_t hosts, uint32_t ports)
 {
-	Packet		packet = {
+	Packet packet = {
 		.source_port = (uint16_t) random_below(numbers, ports),
 		.destination_port = (uint16_t) random_below(numbers, ports),
 		.protocol = random_below(numbers, 2) == 0 ? TCP : UDP,
@@ -68,12 +68,12 @@ random_packet(Random *numbers, uint32_t hosts, uint32_t ports)
 		.tunnel = (uint8_t) random_below(numbers, 2),
 		.size = {100, 90, 70, 60},
 	};
-	uint32_t	source = htonl(random_below(numbers, hosts)),
-				destination = htonl(random_below(numbers, hosts));
+	uint32_t source = htonl(random_below(numbers, hosts)),
+			 destination = htonl(random_below(numbers, hosts));
 
 	memcpy(packet.source_ip, &source, sizeof(source));
 	memcpy(packet.destination_ip, &destination, sizeof(destination));
 	return packet;
 }
 
-#endif							/* PACKETS_H */
+#endif /* PACKETS_H */

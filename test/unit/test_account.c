@@ -37,7 +37,7 @@ CASE(reasons_to_ignore_are_the_last_counters)
 static Account
 meter_account(uint64_t metered, uint64_t others)
 {
-	Account		account = {0};
+	Account account = {0};
 
 	account.counters[COUNTER_PACKETS_READ] = 100;
 	account.counters[COUNTER_BYTES_READ] = 5000;
@@ -54,8 +54,8 @@ meter_account(uint64_t metered, uint64_t others)
 CASE(own_packets_are_added_and_shared_ones_are_not)
 {
 	const Account first = meter_account(60, 20),
-				second = meter_account(20, 60);
-	Account		scan = {0};
+				  second = meter_account(20, 60);
+	Account scan = {0};
 
 	account_add(&scan, &first, ACCOUNT_OF_SHARDS);
 	account_add(&scan, &second, ACCOUNT_OF_SHARDS);
@@ -72,8 +72,8 @@ CASE(own_packets_are_added_and_shared_ones_are_not)
 CASE(packets_of_other_shards_are_no_part_of_a_scan)
 {
 	const Account first = meter_account(60, 20),
-				second = meter_account(20, 60);
-	Account		scan = {0};
+				  second = meter_account(20, 60);
+	Account scan = {0};
 
 	account_add(&scan, &first, ACCOUNT_OF_SHARDS);
 	account_add(&scan, &second, ACCOUNT_OF_SHARDS);
@@ -84,8 +84,8 @@ CASE(packets_of_other_shards_are_no_part_of_a_scan)
 CASE(account_of_a_meter_that_stopped_earlier_does_not_lower_the_scan)
 {
 	const Account first = meter_account(60, 20);
-	Account		scan = {0},
-				second = {0};
+	Account		  scan = {0},
+			second = {0};
 
 	second.counters[COUNTER_PACKETS_READ] = 40;
 	account_add(&scan, &first, ACCOUNT_OF_SHARDS);
@@ -97,8 +97,8 @@ CASE(account_of_a_meter_that_stopped_earlier_does_not_lower_the_scan)
 CASE(parts_of_a_source_are_added)
 {
 	const Account first = meter_account(60, 20),
-				second = meter_account(20, 60);
-	Account		scan = {0};
+				  second = meter_account(20, 60);
+	Account scan = {0};
 
 	account_add(&scan, &first, ACCOUNT_OF_PARTS);
 	account_add(&scan, &second, ACCOUNT_OF_PARTS);
@@ -113,7 +113,7 @@ CASE(parts_of_a_source_are_added)
 
 CASE(ignored_packets_are_summed_over_all_reasons)
 {
-	Account		account = {0};
+	Account account = {0};
 
 	assert_int_equal(account_ignored(&account), 0);
 	for (int i = 0; i < COUNTERS; i++)
@@ -126,8 +126,8 @@ CASE(ignored_packets_are_summed_over_all_reasons)
 CASE(account_adds_up_until_a_packet_is_lost)
 {
 	static const int parts[] = {COUNTER_PACKETS_READ, COUNTER_PACKETS_METERED, COUNTER_PACKETS_OF_OTHER_SHARDS,
-	COUNTER_PACKETS_FILTERED, COUNTER_IGNORED, COUNTER_IGNORED + IGNORE_REASONS - 1};
-	Account		account = meter_account(60, 20);
+								COUNTER_PACKETS_FILTERED, COUNTER_IGNORED, COUNTER_IGNORED + IGNORE_REASONS - 1};
+	Account			 account = meter_account(60, 20);
 
 	assert_true(account_adds_up(&account));
 	for (size_t i = 0; i < LENGTH(parts); i++)
@@ -140,7 +140,7 @@ CASE(account_adds_up_until_a_packet_is_lost)
 
 CASE(account_adds_up_whatever_the_other_counters_are)
 {
-	Account		account = meter_account(60, 20);
+	Account account = meter_account(60, 20);
 
 	account.counters[COUNTER_FLOWS] += 5;
 	account.counters[COUNTER_PACKETS_OUT_OF_ORDER] += 5;

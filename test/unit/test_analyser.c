@@ -26,7 +26,7 @@ static char calls[256];
 static void
 note(char call)
 {
-	size_t		length = strlen(calls);
+	size_t length = strlen(calls);
 
 	assert_true(length < sizeof(calls) - 1);
 	calls[length] = call;
@@ -116,14 +116,23 @@ note_value(void *own, const Flow *flow, void *state, const Column *column, Recor
 }
 
 static const Analyser noting = {
-	.name = "noting", .state_bytes = 3, .fills = fills_udps, .open = note_open, .close = note_close, .start = note_start,
-	.packet = note_packet, .joined = note_joined, .leave = note_leave, .free = note_free, .value = note_value
+	.name = "noting",
+	.state_bytes = 3,
+	.fills = fills_udps,
+	.open = note_open,
+	.close = note_close,
+	.start = note_start,
+	.packet = note_packet,
+	.joined = note_joined,
+	.leave = note_leave,
+	.free = note_free,
+	.value = note_value,
 };
 
 CASE(what_is_called_in_a_flows_life)
 {
 	static const Analyser *const table[] = {&statistics_analyser, &noting, &splt_analyser, NULL};
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run							*run = run_start(10 * SECOND, NEVER);
 
 	memset(calls, 0, sizeof(calls));
 	run->analysers = table;
@@ -135,24 +144,32 @@ CASE(what_is_called_in_a_flows_life)
 	run_send(run, 2000, 1);
 	assert_string_equal(calls, "Ospjpj");
 	run_send(run, 20000, 1);
-	assert_string_equal(calls, "Ospjpj" "lvfspj");
+	assert_string_equal(calls, "Ospjpj"
+							   "lvfspj");
 	run_finish(run);
-	assert_string_equal(calls, "Ospjpj" "lvfspj" "lvf");
+	assert_string_equal(calls, "Ospjpj"
+							   "lvfspj"
+							   "lvf");
 	run_end(run);
-	assert_string_equal(calls, "Ospjpj" "lvfspj" "lvf" "C");
+	assert_string_equal(calls, "Ospjpj"
+							   "lvfspj"
+							   "lvf"
+							   "C");
 }
 
 CASE(flow_that_is_given_up_is_freed_and_does_not_leave)
 {
 	static const Analyser *const table[] = {&noting, NULL};
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run							*run = run_start(10 * SECOND, NEVER);
 
 	memset(calls, 0, sizeof(calls));
 	run->analysers = table;
 	column_set_add(&run->request.columns, (unsigned) column_of_flow("udps"));
 	run_send(run, 1000, 1);
 	run_end(run);
-	assert_string_equal(calls, "Ospj" "f" "C");
+	assert_string_equal(calls, "Ospj"
+							   "f"
+							   "C");
 }
 
 /* ------------------------------------------------------------------------------------------------- which are opened */
@@ -162,18 +179,18 @@ fail_to_open(const MeterRequest *request, Analysis *analysis, void **own, Failur
 {
 	(void) request;
 	(void) own;
-	assert_int_equal(analysis->count, 1);	/* the one that stands before it */
+	assert_int_equal(analysis->count, 1); /* the one that stands before it */
 	*failure = (FailureMessage) {.code = FAILURE_INTERNAL, .text = "no table"};
 	return false;
 }
 
 CASE(one_that_does_not_open_closes_the_others)
 {
-	static const Analyser failing = {.name = "failing", .wanted = always, .open = fail_to_open};
+	static const Analyser		 failing = {.name = "failing", .wanted = always, .open = fail_to_open};
 	static const Analyser *const table[] = {&noting, &failing, NULL};
-	MeterRequest request = {0};
-	FailureMessage failure = {0};
-	Analysis	analysis;
+	MeterRequest				 request = {0};
+	FailureMessage				 failure = {0};
+	Analysis					 analysis;
 
 	memset(calls, 0, sizeof(calls));
 	column_set_add(&request.columns, (unsigned) column_of_flow("udps"));
@@ -189,20 +206,20 @@ CASE(only_what_is_asked_for_is_opened_and_takes_memory)
 	{
 		const char *column;
 		size_t		bytes;
-	}			cases[] = {
+	} cases[] = {
 		{"src_ip", 0},
 		{"bidirectional_packets", 0},
 		{"community_id", 0},
 		{"splt_ps", sizeof(SpltArrays)},
 		{"dst2src_stddev_ps", sizeof(Statistics)},
-		{"application_name", 32},	/* nDPI's state, texts or first packet, and the label */
+		{"application_name", 32}, /* nDPI's state, texts or first packet, and the label */
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)
 	{
-		MeterRequest request;
+		MeterRequest   request;
 		FailureMessage failure;
-		Analysis	analysis;
+		Analysis	   analysis;
 
 		request_defaults(&request);
 		column_set_add(&request.columns, (unsigned) column_of_flow(cases[i].column));
@@ -221,7 +238,7 @@ typedef struct Reading
 	ColumnReader max_ps;
 	ColumnReader intervals;
 	ColumnReader last_seen;
-	unsigned	read;
+	unsigned	 read;
 } Reading;
 
 static Reading reading;
@@ -251,7 +268,7 @@ open_reading(const MeterRequest *request, Analysis *analysis, void **own, Failur
 static void
 read_columns(void *own, Flow *flow, void *state, const FlowPacket *packet)
 {
-	Reading    *r = own;
+	Reading	   *r = own;
 	RecordValue value;
 
 	(void) state;
@@ -275,9 +292,9 @@ read_columns(void *own, Flow *flow, void *state, const FlowPacket *packet)
 
 CASE(columns_are_as_of_the_packet_that_joined)
 {
-	static const Analyser reader = {.name = "reader", .wanted = always, .open = open_reading, .joined = read_columns};
+	static const Analyser		 reader = {.name = "reader", .wanted = always, .open = open_reading, .joined = read_columns};
 	static const Analyser *const table[] = {&splt_analyser, &statistics_analyser, &reader, NULL};
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run							*run = run_start(10 * SECOND, NEVER);
 
 	run->analysers = table;
 	run->request.statistical_analysis = true;
@@ -285,7 +302,7 @@ CASE(columns_are_as_of_the_packet_that_joined)
 	request_add_all_columns(&run->request);
 	for (unsigned i = 0; i < 5; i++)
 	{
-		Packet		packet = packet_of(1);
+		Packet packet = packet_of(1);
 
 		packet.time = 1000 + 100 * i;
 		packet.size[ACCOUNTING_LINK] = 100 + i;
@@ -299,19 +316,19 @@ CASE(columns_are_as_of_the_packet_that_joined)
 CASE(labels_are_read_before_they_are_decided)
 {
 	static const Analyser *const table[] = {&labels_analyser, NULL};
-	static const uint8_t syn[40] = {0x45, 0, 0, 40, 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-	0x80, 0, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x02, 0xff, 0xff};
-	MeterRequest request;
-	FailureMessage failure;
-	Analysis	analysis;
-	Packet		packet = packet_of(1);
-	FlowPacket	joining = {.packet = &packet};
-	Account		account = {0};
-	RecordValue value;
-	ColumnReader name,
-				server,
-				guessed;
-	Flow	   *flow;
+	static const uint8_t		 syn[40] = {0x45, 0, 0, 40, 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+											0x80, 0, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x02, 0xff, 0xff};
+	MeterRequest				 request;
+	FailureMessage				 failure;
+	Analysis					 analysis;
+	Packet						 packet = packet_of(1);
+	FlowPacket					 joining = {.packet = &packet};
+	Account						 account = {0};
+	RecordValue					 value;
+	ColumnReader				 name,
+		server,
+		guessed;
+	Flow *flow;
 
 	request_defaults(&request);
 	request_add_all_columns(&request);
@@ -343,7 +360,7 @@ CASE(labels_are_read_before_they_are_decided)
 	assert_int_equal(account.counters[COUNTER_DISSECTIONS], 1);
 
 	analysis_leave(&analysis, flow);
-	column_read(&name, flow, &value);	/* guessed by its port, 80 */
+	column_read(&name, flow, &value); /* guessed by its port, 80 */
 	assert_memory_equal(value.b.bytes, "HTTP", value.b.length);
 	column_read(&guessed, flow, &value);
 	assert_int_equal(value.u, 1);
@@ -358,8 +375,8 @@ CASE(labels_are_read_before_they_are_decided)
 static unsigned slice;
 
 /* What is written into expiration as a packet joins, but for 0; and as a flow leaves, but for 0. */
-static int32_t write_joined;
-static int32_t write_leaving;
+static int32_t	write_joined;
+static int32_t	write_leaving;
 static unsigned seen_after;
 
 static void
@@ -393,14 +410,14 @@ see(void *own, Flow *flow, void *state, const FlowPacket *packet)
 	seen_after++;
 }
 
-static const Analyser slicer = {.name = "slicer", .wanted = always, .joined = slicer_joined, .leave = slicer_leave};
-static const Analyser seeing = {.name = "seeing", .wanted = always, .joined = see};
+static const Analyser		 slicer = {.name = "slicer", .wanted = always, .joined = slicer_joined, .leave = slicer_leave};
+static const Analyser		 seeing = {.name = "seeing", .wanted = always, .joined = see};
 static const Analyser *const slicers[] = {&slicer, &seeing, NULL};
 
 static Run *
 slicer_start(unsigned limit, int32_t joined, int32_t leaving, uint64_t idle_timeout, uint64_t active_timeout)
 {
-	Run		   *run = run_start(idle_timeout, active_timeout);
+	Run *run = run_start(idle_timeout, active_timeout);
 
 	slice = limit;
 	write_joined = joined;
@@ -413,7 +430,7 @@ slicer_start(unsigned limit, int32_t joined, int32_t leaving, uint64_t idle_time
 /* The packet belongs to the flow that ends; the next of its key starts another.  Analysers after it have seen it too. */
 CASE(flow_ends_with_the_packet_that_an_analyser_says)
 {
-	Run		   *run = slicer_start(2, 0, 0, 100 * SECOND, NEVER);
+	Run *run = slicer_start(2, 0, 0, 100 * SECOND, NEVER);
 
 	for (unsigned i = 0; i < 5; i++)
 		run_send(run, 1000 + i, 1);
@@ -430,7 +447,7 @@ CASE(flow_ends_with_the_packet_that_an_analyser_says)
 /* A limit of one ends a flow with its first packet, among them one that ended another by its timeout: two leave at one place. */
 CASE(flow_of_one_packet)
 {
-	Run		   *run = slicer_start(0, 0, 0, 10 * SECOND, NEVER);
+	Run *run = slicer_start(0, 0, 0, 10 * SECOND, NEVER);
 
 	run_send(run, 1000, 1);
 	slice = 1;
@@ -449,7 +466,7 @@ CASE(flow_of_one_packet)
 
 CASE(flow_that_ends_counts_for_max_nflows)
 {
-	Run		   *run = slicer_start(1, 0, 0, 10 * SECOND, NEVER);
+	Run *run = slicer_start(1, 0, 0, 10 * SECOND, NEVER);
 
 	run->request.max_nflows = 2;
 	for (unsigned i = 1; i <= 4; i++)
@@ -467,13 +484,13 @@ CASE(other_values_stay_in_the_record)
 
 	for (size_t i = 0; i < LENGTH(values); i++)
 	{
-		Run		   *run = slicer_start(0, values[i], 0, 10 * SECOND, 15 * SECOND);
+		Run *run = slicer_start(0, values[i], 0, 10 * SECOND, 15 * SECOND);
 
 		run_send(run, 1000, 1);
-		run_send(run, 12000, 2);	/* scans: 1 leaves */
+		run_send(run, 12000, 2); /* scans: 1 leaves */
 		run_send(run, 20000, 2);
-		run_send(run, 28000, 2);	/* active for long: a new one */
-		run_send(run, 50000, 2);	/* idle: a new one */
+		run_send(run, 28000, 2); /* active for long: a new one */
+		run_send(run, 50000, 2); /* idle: a new one */
 		run_finish(run);
 		assert_int_equal(run->count, 4);
 		expect_emitted(run, 0, 1, values[i], 1, IN_SCAN(2));
@@ -491,7 +508,7 @@ CASE(what_is_written_as_a_flow_leaves_changes_its_record_alone)
 
 	for (size_t i = 0; i < LENGTH(values); i++)
 	{
-		Run		   *run = slicer_start(0, 0, values[i], 10 * SECOND, NEVER);
+		Run *run = slicer_start(0, 0, values[i], 10 * SECOND, NEVER);
 
 		run_send(run, 1000, 1);
 		run_send(run, 20000, 1);

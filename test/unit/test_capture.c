@@ -9,8 +9,8 @@
 
 #include "capture_files.h"
 
-#define HEADER_BYTES	24
-#define RECORD_BYTES	16
+#define HEADER_BYTES 24
+#define RECORD_BYTES 16
 
 static const uint32_t magics[] = {PCAP_MICROSECONDS, PCAP_NANOSECONDS, PCAP_KUZNETZOV};
 
@@ -18,8 +18,8 @@ static const uint32_t magics[] = {PCAP_MICROSECONDS, PCAP_NANOSECONDS, PCAP_KUZN
 static File
 two_packets(bool big, uint32_t magic)
 {
-	File		file = {.big = big};
-	uint32_t	fraction = magic == PCAP_NANOSECONDS ? 999999999 : 999999;
+	File	 file = {.big = big};
+	uint32_t fraction = magic == PCAP_NANOSECONDS ? 999999999 : 999999;
 
 	pcap_header(&file, magic, 4, SNAPSHOT, ETHERNET);
 	pcap_record(&file, 1700000000, fraction, 40, 60, 0x11, 40);
@@ -32,9 +32,9 @@ CASE(both_byte_orders_and_all_magic_numbers)
 	for (size_t i = 0; i < LENGTH(magics); i++)
 		for (int big = 0; big < 2; big++)
 		{
-			const File	file = two_packets(big, magics[i]);
+			const File	  file = two_packets(big, magics[i]);
 			const Reading reading = read_whole(&file, 2);
-			uint64_t	second = magics[i] == PCAP_NANOSECONDS ? UINT64_C(1700000001000) : UINT64_C(1700000001001);
+			uint64_t	  second = magics[i] == PCAP_NANOSECONDS ? UINT64_C(1700000001000) : UINT64_C(1700000001001);
 
 			expect_frame(&reading, 0, UINT64_C(1700000000999), 40, 60, ETHERNET, 0x11);
 			expect_frame(&reading, 1, second, 30, 30, ETHERNET, 0x22);
@@ -45,20 +45,26 @@ CASE(times_are_cut_to_milliseconds_not_rounded)
 {
 	static const struct
 	{
-		uint32_t	magic;
-		uint32_t	fraction;
-		uint64_t	ms;
-	}			times[] = {
-		{PCAP_MICROSECONDS, 0, 0}, {PCAP_MICROSECONDS, 999, 0}, {PCAP_MICROSECONDS, 1000, 1},
-		{PCAP_MICROSECONDS, 1999, 1}, {PCAP_MICROSECONDS, 999999, 999}, {PCAP_NANOSECONDS, 999999, 0},
-		{PCAP_NANOSECONDS, 1000000, 1}, {PCAP_NANOSECONDS, 1999999, 1}, {PCAP_NANOSECONDS, 999999999, 999},
+		uint32_t magic;
+		uint32_t fraction;
+		uint64_t ms;
+	} times[] = {
+		{PCAP_MICROSECONDS, 0, 0},
+		{PCAP_MICROSECONDS, 999, 0},
+		{PCAP_MICROSECONDS, 1000, 1},
+		{PCAP_MICROSECONDS, 1999, 1},
+		{PCAP_MICROSECONDS, 999999, 999},
+		{PCAP_NANOSECONDS, 999999, 0},
+		{PCAP_NANOSECONDS, 1000000, 1},
+		{PCAP_NANOSECONDS, 1999999, 1},
+		{PCAP_NANOSECONDS, 999999999, 999},
 		{PCAP_KUZNETZOV, 1999, 1},
 	};
 
 	for (size_t i = 0; i < LENGTH(times); i++)
 	{
-		File		file = {0};
-		Reading		reading;
+		File	file = {0};
+		Reading reading;
 
 		pcap_header(&file, times[i].magic, 4, SNAPSHOT, ETHERNET);
 		pcap_record(&file, 5, times[i].fraction, 4, 4, 1, 4);
@@ -70,8 +76,8 @@ CASE(times_are_cut_to_milliseconds_not_rounded)
 /* METERING.md, part one, 5; fractions of more than a second go on counting. */
 CASE(times_are_unsigned)
 {
-	File		file = {0};
-	Reading		reading;
+	File	file = {0};
+	Reading reading;
 
 	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, ETHERNET);
 	pcap_record(&file, 0x80000000, 0, 4, 4, 1, 4);
@@ -91,8 +97,8 @@ CASE(lengths_stand_the_other_way_round_before_version_2_3)
 	for (uint16_t minor = 0; minor <= 4; minor++)
 		for (int big = 0; big < 2; big++)
 		{
-			File		file = {.big = big};
-			Reading		reading;
+			File	file = {.big = big};
+			Reading reading;
 
 			pcap_header(&file, PCAP_MICROSECONDS, minor, SNAPSHOT, ETHERNET);
 			if (minor < 3)
@@ -114,19 +120,26 @@ CASE(versions)
 		uint16_t	major;
 		uint16_t	minor;
 		const char *failure;
-	}			versions[] = {
-		{2, 0, NULL}, {2, 4, NULL}, {543, 0, NULL},
-		{2, 5, "it is pcap of version 2.5"}, {1, 4, "it is pcap of version 1.4"}, {3, 0, "it is pcap of version 3.0"},
-		{0, 0, "it is pcap of version 0.0"}, {542, 0, "it is pcap of version 542.0"}, {543, 1, "it is pcap of version 543.1"},
-		{65535, 65535, "it is pcap of version 65535.65535"}, {2, 0x0400, "it is pcap of version 2.1024"},
+	} versions[] = {
+		{2, 0, NULL},
+		{2, 4, NULL},
+		{543, 0, NULL},
+		{2, 5, "it is pcap of version 2.5"},
+		{1, 4, "it is pcap of version 1.4"},
+		{3, 0, "it is pcap of version 3.0"},
+		{0, 0, "it is pcap of version 0.0"},
+		{542, 0, "it is pcap of version 542.0"},
+		{543, 1, "it is pcap of version 543.1"},
+		{65535, 65535, "it is pcap of version 65535.65535"},
+		{2, 0x0400, "it is pcap of version 2.1024"},
 	};
 
 	for (size_t i = 0; i < LENGTH(versions); i++)
 		for (int big = 0; big < 2; big++)
 		{
-			File		file = {.big = big};
-			size_t		end;
-			Reading		reading;
+			File	file = {.big = big};
+			size_t	end;
+			Reading reading;
 
 			pcap_header(&file, PCAP_MICROSECONDS, versions[i].minor, SNAPSHOT, ETHERNET);
 			end = file.length;
@@ -144,9 +157,9 @@ CASE(versions)
 
 CASE(lengths_of_version_543_0_stand_the_other_way_round)
 {
-	File		file = {0};
-	size_t		end;
-	Reading		reading;
+	File	file = {0};
+	size_t	end;
+	Reading reading;
 
 	pcap_header(&file, PCAP_MICROSECONDS, 0, SNAPSHOT, ETHERNET);
 	end = file.length;
@@ -161,8 +174,8 @@ CASE(lengths_of_version_543_0_stand_the_other_way_round)
 /* Of version 2.3 there are files of both kinds; more captured than there was is the mark. */
 CASE(lengths_of_version_2_3_are_swapped_where_more_was_captured)
 {
-	File		file = {0};
-	Reading		reading;
+	File	file = {0};
+	Reading reading;
 
 	pcap_header(&file, PCAP_MICROSECONDS, 3, SNAPSHOT, ETHERNET);
 	pcap_record(&file, 0, 0, 60, 40, 1, 40);
@@ -174,8 +187,8 @@ CASE(lengths_of_version_2_3_are_swapped_where_more_was_captured)
 
 CASE(lengths_of_version_2_4_are_taken_as_they_are)
 {
-	File		file = {0};
-	Reading		reading;
+	File	file = {0};
+	Reading reading;
 
 	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, ETHERNET);
 	pcap_record(&file, 0, 0, 60, 40, 1, 60);
@@ -185,8 +198,8 @@ CASE(lengths_of_version_2_4_are_taken_as_they_are)
 
 CASE(frames_are_cut_at_the_snapshot_length)
 {
-	File		file = {0};
-	Reading		reading;
+	File	file = {0};
+	Reading reading;
 
 	pcap_header(&file, PCAP_MICROSECONDS, 4, 20, ETHERNET);
 	pcap_record(&file, 0, 0, 40, 60, 1, 40);
@@ -204,8 +217,8 @@ CASE(snapshot_length_that_means_none_cuts_nothing)
 
 	for (size_t i = 0; i < LENGTH(lengths); i++)
 	{
-		File		file = {0};
-		Reading		reading;
+		File	file = {0};
+		Reading reading;
 
 		pcap_header(&file, PCAP_MICROSECONDS, 4, lengths[i], ETHERNET);
 		pcap_record(&file, 0, 0, 2000, 2000, 1, 2000);
@@ -216,8 +229,8 @@ CASE(snapshot_length_that_means_none_cuts_nothing)
 
 CASE(frame_without_a_byte)
 {
-	File		file = {0};
-	Reading		reading;
+	File	file = {0};
+	Reading reading;
 
 	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, ETHERNET);
 	pcap_record(&file, 1, 0, 0, 60, 1, 0);
@@ -232,17 +245,32 @@ CASE(link_types_are_libpcaps)
 {
 	static const struct
 	{
-		uint32_t	in_file;
-		uint32_t	link_type;
-	}			types[] = {
-		{0, 0}, {1, 1}, {9, 9}, {12, 12}, {14, 12}, {50, 50}, {101, 12}, {105, 105}, {113, 113}, {127, 127}, {192, 192},
-		{228, 228}, {276, 276}, {65535, 65535}, {0x10000001, 1}, {0xF4000000 | 101, 12}, {0xFC000001, 1},
+		uint32_t in_file;
+		uint32_t link_type;
+	} types[] = {
+		{0, 0},
+		{1, 1},
+		{9, 9},
+		{12, 12},
+		{14, 12},
+		{50, 50},
+		{101, 12},
+		{105, 105},
+		{113, 113},
+		{127, 127},
+		{192, 192},
+		{228, 228},
+		{276, 276},
+		{65535, 65535},
+		{0x10000001, 1},
+		{0xF4000000 | 101, 12},
+		{0xFC000001, 1},
 	};
 
 	for (size_t i = 0; i < LENGTH(types); i++)
 	{
-		File		file = {0};
-		Reading		reading;
+		File	file = {0};
+		Reading reading;
 
 		pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, types[i].in_file);
 		pcap_record(&file, 0, 0, 4, 4, 1, 4);
@@ -256,8 +284,8 @@ CASE(reserved_bits_of_the_link_type_are_an_error)
 {
 	for (unsigned bit = 16; bit < 26; bit++)
 	{
-		File		file = {0};
-		Reading		reading;
+		File	file = {0};
+		Reading reading;
 
 		pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, UINT32_C(1) << bit | ETHERNET);
 		pcap_record(&file, 0, 0, 4, 4, 1, 4);
@@ -269,9 +297,9 @@ CASE(reserved_bits_of_the_link_type_are_an_error)
 /* Once the time zone and the accuracy; draft-ietf-opsawg-pcap: readers MUST ignore both. */
 CASE(reserved_fields_are_ignored)
 {
-	File		file = {0};
-	size_t		end;
-	Reading		reading;
+	File	file = {0};
+	size_t	end;
+	Reading reading;
 
 	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, ETHERNET);
 	end = file.length;
@@ -286,7 +314,7 @@ CASE(reserved_fields_are_ignored)
 
 CASE(header_without_packets_is_a_capture)
 {
-	File		file = {0};
+	File file = {0};
 
 	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, ETHERNET);
 	read_whole(&file, 0);
@@ -294,9 +322,9 @@ CASE(header_without_packets_is_a_capture)
 
 CASE(longest_packet_that_is_believed)
 {
-	File		file = {0};
-	Reading		reading;
-	int			descriptor;
+	File	file = {0};
+	Reading reading;
+	int		descriptor;
 
 	pcap_header(&file, PCAP_MICROSECONDS, 4, 0, ETHERNET);
 	pcap_record(&file, 0, 0, 262144, 262144, 0, 0);
@@ -316,9 +344,9 @@ CASE(longest_message_that_is_believed)
 		for (uint32_t more = 0; more < 2; more++)
 		{
 			const uint32_t length = CAPTURE_MESSAGE_MAX + more;
-			File		file = {0};
-			Reading		reading;
-			int			descriptor;
+			File		   file = {0};
+			Reading		   reading;
+			int			   descriptor;
 
 			pcap_header(&file, PCAP_MICROSECONDS, 4, 0, link_types[i]);
 			pcap_record(&file, 0, 0, length, length, 0, 0);
@@ -334,9 +362,9 @@ CASE(longest_message_that_is_believed)
 
 CASE(longer_packet_is_damage)
 {
-	File		file = two_packets(false, PCAP_MICROSECONDS);
-	size_t		start = file.length;
-	Reading		reading;
+	File	file = two_packets(false, PCAP_MICROSECONDS);
+	size_t	start = file.length;
+	Reading reading;
 
 	pcap_record(&file, 0, 0, 262145, 262145, 1, 1000);
 	reading = read_cut(&file, file.length);
@@ -346,8 +374,8 @@ CASE(longer_packet_is_damage)
 /* By the length that counts: in an old file the second. */
 CASE(longer_packet_of_an_old_file_is_damage)
 {
-	File		file = {0};
-	Reading		reading;
+	File	file = {0};
+	Reading reading;
 
 	pcap_header(&file, PCAP_MICROSECONDS, 2, SNAPSHOT, ETHERNET);
 	pcap_record(&file, 0, 0, 300000, 40, 1, 40);
@@ -363,7 +391,7 @@ static void
 expect_cut(const File *file, size_t length, size_t record)
 {
 	const Reading reading = read_cut(file, length);
-	size_t		first = HEADER_BYTES + record + 40;
+	size_t		  first = HEADER_BYTES + record + 40;
 
 	if (length == 0)
 		expect_no_capture(&reading, FAILURE_EMPTY, "it is empty");
@@ -390,7 +418,7 @@ CASE(capture_cut_at_every_byte)
 {
 	for (size_t i = 0; i < LENGTH(magics); i++)
 	{
-		const File	file = two_packets(false, magics[i]);
+		const File file = two_packets(false, magics[i]);
 
 		for (size_t length = 0; length <= file.length; length++)
 			expect_cut(&file, length, RECORD_BYTES + file.record_padding);
@@ -403,8 +431,8 @@ CASE(other_first_bytes_are_no_capture)
 
 	for (size_t i = 0; i < LENGTH(others); i++)
 	{
-		File		file = {0};
-		Reading		reading;
+		File	file = {0};
+		Reading reading;
 
 		pcap_header(&file, others[i], 4, SNAPSHOT, ETHERNET);
 		reading = read_cut(&file, file.length);
@@ -418,8 +446,8 @@ CASE(damaged_magic_numbers_are_no_capture)
 	for (size_t i = 0; i < LENGTH(magics); i++)
 		for (unsigned bit = 0; bit < 32; bit++)
 		{
-			File		file = two_packets(false, magics[i]);
-			Reading		reading;
+			File	file = two_packets(false, magics[i]);
+			Reading reading;
 
 			file.bytes[bit / 8] ^= (uint8_t) (1 << bit % 8);
 			reading = read_cut(&file, file.length);
@@ -436,7 +464,7 @@ CASE(descriptor_that_cannot_be_read_says_so)
 
 CASE(read_error_keeps_the_packets_before_it)
 {
-	const File	file = two_packets(false, PCAP_MICROSECONDS);
+	const File	  file = two_packets(false, PCAP_MICROSECONDS);
 	const Reading reading = read_descriptor(file_that_breaks_behind(file.bytes, file.length), 100000);
 
 	expect_damage(&reading, 2, FAILURE_READ, file.length, strerror(EIO));
@@ -445,7 +473,7 @@ CASE(read_error_keeps_the_packets_before_it)
 /* A file that lost bytes after its size was taken. */
 CASE(shrunk_file_is_damage)
 {
-	const File	file = two_packets(false, PCAP_MICROSECONDS);
+	const File	  file = two_packets(false, PCAP_MICROSECONDS);
 	const Reading reading = read_descriptor(file_of(file.bytes, file.length - 5), file.length);
 
 	expect_damage(&reading, 1, FAILURE_CUT, HEADER_BYTES + RECORD_BYTES + 40, "ends beyond the end of the file");
@@ -454,7 +482,7 @@ CASE(shrunk_file_is_damage)
 /* The same, cut between two packets: the rest is missing all the same. */
 CASE(file_that_shrunk_by_a_whole_packet_is_damage)
 {
-	const File	file = two_packets(false, PCAP_MICROSECONDS);
+	const File	  file = two_packets(false, PCAP_MICROSECONDS);
 	const Reading reading = read_descriptor(file_of(file.bytes, HEADER_BYTES + RECORD_BYTES + 40), file.length);
 
 	expect_damage(&reading, 1, FAILURE_CUT, HEADER_BYTES + RECORD_BYTES + 40, "ends inside a packet's header");
@@ -462,7 +490,7 @@ CASE(file_that_shrunk_by_a_whole_packet_is_damage)
 
 CASE(bytes_behind_the_given_size_are_not_read)
 {
-	const File	file = two_packets(false, PCAP_MICROSECONDS);
+	const File	  file = two_packets(false, PCAP_MICROSECONDS);
 	const Reading reading = read_descriptor(file_of(file.bytes, file.length), HEADER_BYTES + RECORD_BYTES + 40);
 
 	assert_int_equal(reading.result, CAPTURE_END);
@@ -472,13 +500,17 @@ CASE(bytes_behind_the_given_size_are_not_read)
 /* More packets than the stream holds at once. */
 CASE(frames_of_a_long_capture)
 {
-	enum {PACKETS = 50000, BYTES = RECORD_BYTES + 100};
-	uint8_t    *bytes = malloc((size_t) PACKETS * BYTES);
-	File		file = {0};
-	Capture		capture;
-	Frame		frame;
+	enum
+	{
+		PACKETS = 50000,
+		BYTES = RECORD_BYTES + 100
+	};
+	uint8_t		  *bytes = malloc((size_t) PACKETS * BYTES);
+	File		   file = {0};
+	Capture		   capture;
+	Frame		   frame;
 	FailureMessage failure;
-	int			descriptor;
+	int			   descriptor;
 
 	assert_non_null(bytes);
 	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, ETHERNET);

@@ -4,16 +4,16 @@
  */
 #include "capture_files.h"
 
-#define CONTRADICTION	"is in a block that contradicts itself"
-#define TWO_LENGTHS		"is in a block with two different lengths"
-#define IMPOSSIBLE		"is in a block of an impossible length"
-#define BEHIND_END		"ends beyond the end of the file"
+#define CONTRADICTION "is in a block that contradicts itself"
+#define TWO_LENGTHS	  "is in a block with two different lengths"
+#define IMPOSSIBLE	  "is in a block of an impossible length"
+#define BEHIND_END	  "ends beyond the end of the file"
 
 /* A section with one interface, microseconds. */
 static File
 section(bool big)
 {
-	File		file = {.big = big};
+	File file = {.big = big};
 
 	ng_section(&file);
 	ng_interface(&file, ETHERNET, SNAPSHOT, -1, 0);
@@ -24,7 +24,7 @@ section(bool big)
 static File
 one_frame(size_t *start)
 {
-	File		file = section(false);
+	File file = section(false);
 
 	ng_enhanced(&file, 0, 1000000, 8, 8, 0x11, 8);
 	*start = file.length;
@@ -42,8 +42,8 @@ expect_damaged_block(const File *file, size_t start, FailureCode code, const cha
 
 CASE(interfaces_of_the_section_before_are_forgotten)
 {
-	size_t		start;
-	File		file = one_frame(&start);
+	size_t start;
+	File   file = one_frame(&start);
 
 	ng_section(&file);
 	start = file.length;
@@ -53,8 +53,8 @@ CASE(interfaces_of_the_section_before_are_forgotten)
 
 CASE(two_different_lengths_are_damage)
 {
-	size_t		start;
-	File		file = one_frame(&start);
+	size_t start;
+	File   file = one_frame(&start);
 
 	ng_enhanced(&file, 0, 0, 4, 4, 2, 4);
 	file.bytes[file.length - 4] += 4;
@@ -63,8 +63,8 @@ CASE(two_different_lengths_are_damage)
 
 CASE(two_different_lengths_of_a_block_that_is_passed_over_are_damage)
 {
-	size_t		start;
-	File		file = one_frame(&start);
+	size_t start;
+	File   file = one_frame(&start);
 
 	ng_block(&file, NG_STATISTICS, 8);
 	file.bytes[file.length - 4] -= 4;
@@ -77,8 +77,8 @@ CASE(impossible_lengths_are_damage)
 
 	for (size_t i = 0; i < LENGTH(lengths); i++)
 	{
-		size_t		start;
-		File		file = one_frame(&start);
+		size_t start;
+		File   file = one_frame(&start);
 
 		put_u32(&file, NG_ENHANCED);
 		put_u32(&file, lengths[i]);
@@ -93,8 +93,8 @@ CASE(more_captured_than_the_block_holds_is_damage)
 
 	for (size_t i = 0; i < LENGTH(lengths); i++)
 	{
-		size_t		start;
-		File		file = one_frame(&start);
+		size_t start;
+		File   file = one_frame(&start);
 
 		ng_enhanced(&file, 0, 0, lengths[i], 1500, 2, 8);
 		expect_damaged_block(&file, start, FAILURE_CORRUPT, CONTRADICTION);
@@ -109,15 +109,15 @@ CASE(packet_blocks_without_their_numbers_are_damage)
 {
 	static const struct
 	{
-		uint32_t	type;
-		size_t		least;
-	}			blocks[] = {{NG_ENHANCED, 20}, {NG_OLD_PACKET, 20}, {NG_SIMPLE, 4}};
+		uint32_t type;
+		size_t	 least;
+	} blocks[] = {{NG_ENHANCED, 20}, {NG_OLD_PACKET, 20}, {NG_SIMPLE, 4}};
 
 	for (size_t i = 0; i < LENGTH(blocks); i++)
 		for (size_t present = 0; present < blocks[i].least; present += 4)
 		{
-			size_t		start;
-			File		file = one_frame(&start);
+			size_t start;
+			File   file = one_frame(&start);
 
 			ng_block(&file, blocks[i].type, present);
 			expect_damaged_block(&file, start, FAILURE_CORRUPT, CONTRADICTION);
@@ -130,8 +130,8 @@ CASE(interface_that_was_not_described_is_damage)
 
 	for (size_t i = 0; i < LENGTH(numbers); i++)
 	{
-		size_t		start;
-		File		file = one_frame(&start);
+		size_t start;
+		File   file = one_frame(&start);
 
 		ng_enhanced(&file, numbers[i], 0, 4, 4, 2, 4);
 		expect_damaged_block(&file, start, FAILURE_CORRUPT, CONTRADICTION);
@@ -140,9 +140,9 @@ CASE(interface_that_was_not_described_is_damage)
 
 CASE(simple_packet_without_an_interface_is_damage)
 {
-	File		file = {0};
-	size_t		start;
-	Reading		reading;
+	File	file = {0};
+	size_t	start;
+	Reading reading;
 
 	ng_section(&file);
 	start = file.length;
@@ -155,8 +155,8 @@ CASE(interface_without_a_description_is_damage)
 {
 	for (size_t present = 0; present < 8; present += 4)
 	{
-		size_t		start;
-		File		file = one_frame(&start);
+		size_t start;
+		File   file = one_frame(&start);
 
 		ng_block(&file, NG_INTERFACE, present);
 		expect_damaged_block(&file, start, FAILURE_CORRUPT, "follows an interface without a description");
@@ -168,8 +168,8 @@ CASE(section_of_another_version_is_damage)
 {
 	for (int big = 0; big < 2; big++)
 	{
-		size_t		start;
-		File		file = one_frame(&start);
+		size_t start;
+		File   file = one_frame(&start);
 
 		file.big = big;
 		ng_section_of_version(&file, 2, 1);
@@ -185,10 +185,10 @@ CASE(section_in_no_byte_order_is_damage)
 
 	for (size_t i = 0; i < LENGTH(orders); i++)
 	{
-		size_t		start,
-					end;
-		File		file = one_frame(&start);
-		Reading		reading;
+		size_t start,
+			end;
+		File	file = one_frame(&start);
+		Reading reading;
 
 		ng_section(&file);
 		end = file.length;
@@ -207,8 +207,8 @@ CASE(short_section_header_is_damage)
 {
 	for (uint32_t total = 12; total < 28; total += 4)
 	{
-		size_t		start;
-		File		file = one_frame(&start);
+		size_t start;
+		File   file = one_frame(&start);
 
 		put_u32(&file, NG_SECTION);
 		put_u32(&file, total);
@@ -226,8 +226,8 @@ CASE(simple_packet_longer_than_its_block_is_damage)
 
 	for (size_t i = 0; i < LENGTH(lengths); i++)
 	{
-		size_t		start;
-		File		file = one_frame(&start);
+		size_t start;
+		File   file = one_frame(&start);
 
 		ng_simple(&file, lengths[i], 2, 8);
 		expect_damaged_block(&file, start, FAILURE_CORRUPT, CONTRADICTION);
@@ -240,13 +240,13 @@ CASE(packet_longer_than_any_is_damage)
 
 	for (size_t i = 0; i < LENGTH(lengths); i++)
 	{
-		size_t		start;
-		File		file = one_frame(&start),
-					rest = {0};
-		uint32_t	total = 32 + lengths[i];
-		uint64_t	size = start + total;
-		int			descriptor;
-		Reading		reading;
+		size_t start;
+		File   file = one_frame(&start),
+			 rest = {0};
+		uint32_t total = 32 + lengths[i];
+		uint64_t size = start + total;
+		int		 descriptor;
+		Reading	 reading;
 
 		put_u32(&file, NG_ENHANCED);
 		put_u32(&file, total);
@@ -269,7 +269,7 @@ CASE(packet_longer_than_any_is_damage)
 static size_t
 start_interface(File *file)
 {
-	size_t		start = ng_start(file, NG_INTERFACE);
+	size_t start = ng_start(file, NG_INTERFACE);
 
 	put_u16(file, ETHERNET);
 	put_u16(file, 0);
@@ -283,8 +283,8 @@ CASE(two_resolutions_of_time_are_damage)
 
 	for (int second = 0; second < 2; second++)
 	{
-		size_t		start;
-		File		file = one_frame(&start);
+		size_t start;
+		File   file = one_frame(&start);
 
 		start_interface(&file);
 		ng_option(&file, 9, resolutions, 1);
@@ -304,8 +304,8 @@ CASE(option_longer_than_its_block_is_damage)
 	for (size_t i = 0; i < LENGTH(codes); i++)
 		for (size_t j = 0; j < LENGTH(lengths); j++)
 		{
-			size_t		start;
-			File		file = one_frame(&start);
+			size_t start;
+			File   file = one_frame(&start);
 
 			start_interface(&file);
 			put_u16(&file, codes[i]);
@@ -321,9 +321,9 @@ CASE(option_longer_than_its_block_is_damage)
 static int
 file_with_a_huge_block(uint32_t type, uint32_t total, uint32_t total_behind, size_t *start, uint64_t *size)
 {
-	File		file = one_frame(start),
-				rest = {0};
-	int			descriptor;
+	File file = one_frame(start),
+		 rest = {0};
+	int descriptor;
 
 	put_u32(&file, type);
 	put_u32(&file, total);
@@ -336,13 +336,13 @@ file_with_a_huge_block(uint32_t type, uint32_t total, uint32_t total_behind, siz
 	return descriptor;
 }
 
-#define HUGE	(40u << 20)
+#define HUGE (40u << 20)
 
 CASE(huge_block_is_passed_over)
 {
-	size_t		start;
-	uint64_t	size;
-	int			descriptor = file_with_a_huge_block(0xBAD, HUGE, HUGE, &start, &size);
+	size_t		  start;
+	uint64_t	  size;
+	int			  descriptor = file_with_a_huge_block(0xBAD, HUGE, HUGE, &start, &size);
 	const Reading reading = read_descriptor(descriptor, size);
 
 	assert_int_equal(reading.result, CAPTURE_END);
@@ -352,9 +352,9 @@ CASE(huge_block_is_passed_over)
 
 CASE(huge_block_with_two_different_lengths_is_damage)
 {
-	size_t		start;
-	uint64_t	size;
-	int			descriptor = file_with_a_huge_block(0xBAD, HUGE, HUGE - 4, &start, &size);
+	size_t		  start;
+	uint64_t	  size;
+	int			  descriptor = file_with_a_huge_block(0xBAD, HUGE, HUGE - 4, &start, &size);
 	const Reading reading = read_descriptor(descriptor, size);
 
 	expect_damage(&reading, 1, FAILURE_CORRUPT, start, TWO_LENGTHS);
@@ -362,9 +362,9 @@ CASE(huge_block_with_two_different_lengths_is_damage)
 
 CASE(huge_block_that_is_cut_is_damage)
 {
-	size_t		start;
-	uint64_t	size;
-	int			descriptor = file_with_a_huge_block(0xBAD, HUGE, HUGE, &start, &size);
+	size_t		  start;
+	uint64_t	  size;
+	int			  descriptor = file_with_a_huge_block(0xBAD, HUGE, HUGE, &start, &size);
 	const Reading reading = read_descriptor(descriptor, start + HUGE - 1);
 
 	expect_damage(&reading, 1, FAILURE_CUT, start, BEHIND_END);
@@ -376,9 +376,9 @@ CASE(huge_block_of_a_packet_is_damage)
 
 	for (size_t i = 0; i < LENGTH(types); i++)
 	{
-		size_t		start;
-		uint64_t	size;
-		int			descriptor = file_with_a_huge_block(types[i], HUGE, HUGE, &start, &size);
+		size_t		  start;
+		uint64_t	  size;
+		int			  descriptor = file_with_a_huge_block(types[i], HUGE, HUGE, &start, &size);
 		const Reading reading = read_descriptor(descriptor, size);
 
 		expect_damage(&reading, 1, FAILURE_CORRUPT, start, "claims to be longer than any packet");
@@ -387,8 +387,8 @@ CASE(huge_block_of_a_packet_is_damage)
 
 CASE(huge_length_is_not_believed)
 {
-	size_t		start;
-	File		file = one_frame(&start);
+	size_t start;
+	File   file = one_frame(&start);
 
 	put_u32(&file, 0xBAD);
 	put_u32(&file, UINT32_MAX - 3);

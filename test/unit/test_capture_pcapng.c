@@ -6,14 +6,14 @@
  */
 #include "capture_files.h"
 
-#define RAW_IN_FILE	101
+#define RAW_IN_FILE 101
 #define RAW			12
 
 /* A section with one interface, microseconds. */
 static File
 section(bool big)
 {
-	File		file = {.big = big};
+	File file = {.big = big};
 
 	ng_section(&file);
 	ng_interface(&file, ETHERNET, SNAPSHOT, -1, 0);
@@ -24,8 +24,8 @@ CASE(both_byte_orders)
 {
 	for (int big = 0; big < 2; big++)
 	{
-		File		file = section(big);
-		Reading		reading;
+		File	file = section(big);
+		Reading reading;
 
 		ng_enhanced(&file, 0, UINT64_C(1700000000999999), 40, 60, 0x11, 40);
 		ng_enhanced(&file, 0, UINT64_C(1700000001001999), 30, 30, 0x22, 30);
@@ -40,10 +40,10 @@ CASE(times_by_resolution)
 {
 	static const struct
 	{
-		int			resolution;
-		uint64_t	stamp;
-		uint64_t	ms;
-	}			times[] = {
+		int		 resolution;
+		uint64_t stamp;
+		uint64_t ms;
+	} times[] = {
 		{-1, UINT64_C(1700000000999999), UINT64_C(1700000000999)},
 		{6, UINT64_C(1700000000999999), UINT64_C(1700000000999)},
 		{9, UINT64_C(1700000000999999999), UINT64_C(1700000000999)},
@@ -77,8 +77,8 @@ CASE(times_by_resolution)
 	for (size_t i = 0; i < LENGTH(times); i++)
 		for (int big = 0; big < 2; big++)
 		{
-			File		file = {.big = big};
-			Reading		reading;
+			File	file = {.big = big};
+			Reading reading;
 
 			ng_section(&file);
 			ng_interface(&file, ETHERNET, SNAPSHOT, times[i].resolution, 0);
@@ -93,10 +93,12 @@ CASE(times_with_an_offset)
 {
 	static const struct
 	{
-		int64_t		offset;
-		uint64_t	ms;
-	}			times[] = {
-		{3600, 3601500}, {-1, 500}, {INT64_C(1700000000), INT64_C(1700000001500)},
+		int64_t	 offset;
+		uint64_t ms;
+	} times[] = {
+		{3600, 3601500},
+		{-1, 500},
+		{INT64_C(1700000000), INT64_C(1700000001500)},
 		{-2, UINT64_MAX - 499}, /* before 1970: wraps around */
 		{-3600, UINT64_MAX - 3598499},
 	};
@@ -104,8 +106,8 @@ CASE(times_with_an_offset)
 	for (size_t i = 0; i < LENGTH(times); i++)
 		for (int big = 0; big < 2; big++)
 		{
-			File		file = {.big = big};
-			Reading		reading;
+			File	file = {.big = big};
+			Reading reading;
 
 			ng_section(&file);
 			ng_interface(&file, ETHERNET, SNAPSHOT, 9, times[i].offset);
@@ -118,18 +120,18 @@ CASE(times_with_an_offset)
 /* Options of another length than theirs, or after the end of options. */
 CASE(options_that_are_not_understood_are_passed_over)
 {
-	const uint8_t	nano = 9;
-	File		file = {0};
-	size_t		start;
-	Reading		reading;
+	const uint8_t nano = 9;
+	File		  file = {0};
+	size_t		  start;
+	Reading		  reading;
 
 	ng_section(&file);
 	start = ng_start(&file, NG_INTERFACE);
 	put_u16(&file, ETHERNET);
 	put_u16(&file, 0);
 	put_u32(&file, SNAPSHOT);
-	ng_option(&file, 9, "", 0);	/* no byte of resolution */
-	ng_option(&file, 14, "\1\2\3\4", 4);	/* half an offset */
+	ng_option(&file, 9, "", 0);			 /* no byte of resolution */
+	ng_option(&file, 14, "\1\2\3\4", 4); /* half an offset */
 	ng_option(&file, 2988, "custom", 6);
 	ng_option(&file, 1, "a comment", 9);
 	ng_option(&file, 0, "", 0);
@@ -142,13 +144,13 @@ CASE(options_that_are_not_understood_are_passed_over)
 
 CASE(simple_packets_have_no_time)
 {
-	File		file = {0};
-	Reading		reading;
+	File	file = {0};
+	Reading reading;
 
 	ng_section(&file);
 	ng_interface(&file, ETHERNET, 20, -1, 1000);
 	ng_simple(&file, 15, 1, 15);
-	ng_simple(&file, 60, 2, 20);	/* cut at the snapshot length */
+	ng_simple(&file, 60, 2, 20); /* cut at the snapshot length */
 	ng_simple(&file, 60, 3, 24);
 	ng_simple(&file, 8, 4, 16); /* the block is longer */
 	ng_simple(&file, 0, 5, 0);
@@ -164,8 +166,8 @@ CASE(old_packet_blocks)
 {
 	for (int big = 0; big < 2; big++)
 	{
-		File		file = section(big);
-		Reading		reading;
+		File	file = section(big);
+		Reading reading;
 
 		ng_interface(&file, RAW_IN_FILE, SNAPSHOT, 3, 0);
 		ng_old_packet(&file, 0, 1234567, 13, 60, 1, 13);
@@ -179,8 +181,8 @@ CASE(old_packet_blocks)
 /* METERING.md, part one, 9: NFStream loses the packets of the second. */
 CASE(interfaces_have_their_own_link_type_and_time)
 {
-	File		file = section(false);
-	Reading		reading;
+	File	file = section(false);
+	Reading reading;
 
 	ng_enhanced(&file, 0, 5000000, 4, 4, 1, 4);
 	ng_interface(&file, RAW_IN_FILE, 100, 9, 10);
@@ -197,8 +199,8 @@ CASE(interfaces_have_their_own_link_type_and_time)
 
 CASE(many_interfaces)
 {
-	File		file = {0};
-	Reading		reading;
+	File	file = {0};
+	Reading reading;
 
 	ng_section(&file);
 	for (uint16_t i = 0; i < 60; i++)
@@ -218,8 +220,8 @@ CASE(section_changes)
 {
 	for (int big = 0; big < 2; big++)
 	{
-		File		file = section(big);
-		Reading		reading;
+		File	file = section(big);
+		Reading reading;
 
 		ng_enhanced(&file, 0, 1000000, 4, 4, 1, 4);
 		file.big = !file.big;
@@ -245,17 +247,22 @@ CASE(versions)
 		uint16_t	major;
 		uint16_t	minor;
 		const char *failure;
-	}			versions[] = {
-		{1, 0, NULL}, {1, 2, NULL}, {1, 1, "it is pcapng of version 1.1"}, {1, 3, "it is pcapng of version 1.3"},
-		{0, 0, "it is pcapng of version 0.0"}, {2, 0, "it is pcapng of version 2.0"}, {256, 0, "it is pcapng of version 256.0"},
+	} versions[] = {
+		{1, 0, NULL},
+		{1, 2, NULL},
+		{1, 1, "it is pcapng of version 1.1"},
+		{1, 3, "it is pcapng of version 1.3"},
+		{0, 0, "it is pcapng of version 0.0"},
+		{2, 0, "it is pcapng of version 2.0"},
+		{256, 0, "it is pcapng of version 256.0"},
 		{65535, 65535, "it is pcapng of version 65535.65535"},
 	};
 
 	for (size_t i = 0; i < LENGTH(versions); i++)
 		for (int big = 0; big < 2; big++)
 		{
-			File		file = {.big = big};
-			Reading		reading;
+			File	file = {.big = big};
+			Reading reading;
 
 			ng_section_of_version(&file, versions[i].major, versions[i].minor);
 			ng_interface(&file, ETHERNET, SNAPSHOT, -1, 0);
@@ -271,8 +278,8 @@ CASE(versions)
 CASE(other_blocks_are_passed_over)
 {
 	static const uint32_t types[] = {0, 4, NG_STATISTICS, 7, 10, 0xBAD, 0x40000BAD, 0x80000001, UINT32_MAX};
-	File		file = section(false);
-	Reading		reading;
+	File				  file = section(false);
+	Reading				  reading;
 
 	for (size_t i = 0; i < LENGTH(types); i++)
 		ng_block(&file, types[i], i * 4);
@@ -285,8 +292,8 @@ CASE(other_blocks_are_passed_over)
 /* Unlike in a pcap file: METERING.md, section 1, (i). */
 CASE(frames_longer_than_the_snapshot_length_are_kept)
 {
-	File		file = {0};
-	Reading		reading;
+	File	file = {0};
+	Reading reading;
 
 	ng_section(&file);
 	ng_interface(&file, ETHERNET, 20, -1, 0);
@@ -297,9 +304,9 @@ CASE(frames_longer_than_the_snapshot_length_are_kept)
 
 CASE(capture_cut_at_every_byte)
 {
-	File		file = {.big = true};
-	size_t		ends[8] = {0},	/* of the blocks; a frame is in the third and in the last two */
-				blocks = 0;
+	File   file = {.big = true};
+	size_t ends[8] = {0}, /* of the blocks; a frame is in the third and in the last two */
+		blocks = 0;
 
 	ng_section(&file), ends[++blocks] = file.length;
 	ng_interface(&file, ETHERNET, SNAPSHOT, 9, 5), ends[++blocks] = file.length;
@@ -311,8 +318,8 @@ CASE(capture_cut_at_every_byte)
 	for (size_t length = 4; length <= file.length; length++)
 	{
 		const Reading reading = read_cut(&file, length);
-		size_t		whole = 0,
-					frames;
+		size_t		  whole = 0,
+			   frames;
 
 		while (whole < blocks && ends[whole + 1] <= length)
 			whole++;
@@ -325,7 +332,7 @@ CASE(capture_cut_at_every_byte)
 		else
 			expect_damage(&reading, frames, FAILURE_CUT, ends[whole],
 						  length - ends[whole] < 12 ? "ends inside a block's header" :
-						  "ends beyond the end of the file");
+													  "ends beyond the end of the file");
 	}
 }
 

@@ -7,7 +7,7 @@
 #include "cases.h"
 #include "flow_records.h"
 
-#define NAME_MAX_BYTES	64
+#define NAME_MAX_BYTES 64
 
 static const char *const first_names[] = {
 	"id", "expiration_id", "src_ip", "src_mac", "src_oui", "src_port", "dst_ip", "dst_mac", "dst_oui", "dst_port",
@@ -15,30 +15,29 @@ static const char *const first_names[] = {
 	"bidirectional_first_seen_ms", "bidirectional_last_seen_ms", "bidirectional_duration_ms", "bidirectional_packets",
 	"bidirectional_bytes",
 	"src2dst_first_seen_ms", "src2dst_last_seen_ms", "src2dst_duration_ms", "src2dst_packets", "src2dst_bytes",
-	"dst2src_first_seen_ms", "dst2src_last_seen_ms", "dst2src_duration_ms", "dst2src_packets", "dst2src_bytes",
-};
+	"dst2src_first_seen_ms", "dst2src_last_seen_ms", "dst2src_duration_ms", "dst2src_packets", "dst2src_bytes"};
 
 /* The statistics' names are their side, %s, and these. */
 static const char *const sides[] = {"bidirectional", "src2dst", "dst2src"};
 static const char *const size_names[] = {"%s_min_ps", "%s_mean_ps", "%s_stddev_ps", "%s_max_ps"};
 static const char *const interval_names[] = {"%s_min_piat_ms", "%s_mean_piat_ms", "%s_stddev_piat_ms",
-"%s_max_piat_ms"};
+											 "%s_max_piat_ms"};
 static const char *const flag_names[] = {"%s_syn_packets", "%s_cwr_packets", "%s_ece_packets", "%s_urg_packets",
-"%s_ack_packets", "%s_psh_packets", "%s_rst_packets", "%s_fin_packets"};
+										 "%s_ack_packets", "%s_psh_packets", "%s_rst_packets", "%s_fin_packets"};
 
 static const char *const last_names[] = {
 	"splt_direction", "splt_ps", "splt_piat_ms",
 	"application_name", "application_category_name", "application_is_guessed", "application_confidence",
 	"requested_server_name", "client_fingerprint", "server_fingerprint", "user_agent", "content_type",
 	"udps", "process_pid", "process_name",
-	"source_file", "first_packet", "protocol_name", "community_id", "application_protocol", "fingerprint_kind",	/* beyond NFStream */
+	"source_file", "first_packet", "protocol_name", "community_id", "application_protocol", "fingerprint_kind" /* beyond NFStream */
 };
 
 /* Of NFStream's columns. */
 static unsigned
 count_of(ColumnGroup group)
 {
-	unsigned	count = 0;
+	unsigned count = 0;
 
 	for (unsigned i = 0; i < flow_schema.count; i++)
 		count += flow_schema.columns[i].group == group && !flow_schema.columns[i].extra;
@@ -63,7 +62,7 @@ expect_statistics(unsigned at, const char *const *forms, size_t count)
 	for (size_t side = 0; side < LENGTH(sides); side++)
 		for (size_t i = 0; i < count; i++, at++)
 		{
-			char		name[NAME_MAX_BYTES];
+			char name[NAME_MAX_BYTES];
 
 			snprintf(name, sizeof(name), forms[i], sides[side]);
 			assert_true(at < flow_schema.count);
@@ -75,7 +74,7 @@ expect_statistics(unsigned at, const char *const *forms, size_t count)
 
 CASE(names_stand_in_the_specified_order)
 {
-	unsigned	at = expect_names(0, first_names, LENGTH(first_names));
+	unsigned at = expect_names(0, first_names, LENGTH(first_names));
 
 	at = expect_statistics(at, size_names, LENGTH(size_names));
 	at = expect_statistics(at, interval_names, LENGTH(interval_names));
@@ -109,7 +108,7 @@ CASE(other_names_find_nothing)
 /* METERING.md: 38 columns by default, 89 with statistics and SPLT, 29 plain without nDPI, one less without tunnels. */
 CASE(groups_have_as_many_columns_as_nfstream)
 {
-	unsigned	plain = count_of(GROUP_CORE) + count_of(GROUP_TUNNEL) + count_of(GROUP_DPI);
+	unsigned plain = count_of(GROUP_CORE) + count_of(GROUP_TUNNEL) + count_of(GROUP_DPI);
 
 	assert_int_equal(plain, 38);
 	assert_int_equal(plain + count_of(GROUP_STATISTICS) + count_of(GROUP_SPLT), 89);
@@ -126,9 +125,12 @@ CASE(names_and_sides_agree)
 	{
 		const char *prefix;
 		ColumnSide	side;
-	}			prefixes[] = {
-		{"bidirectional_", SIDE_BOTH}, {"src2dst_", SIDE_SRC2DST}, {"dst2src_", SIDE_DST2SRC},
-		{"src_", SIDE_SRC2DST}, {"dst_", SIDE_DST2SRC},
+	} prefixes[] = {
+		{"bidirectional_", SIDE_BOTH},
+		{"src2dst_", SIDE_SRC2DST},
+		{"dst2src_", SIDE_DST2SRC},
+		{"src_", SIDE_SRC2DST},
+		{"dst_", SIDE_DST2SRC},
 	};
 
 	for (unsigned i = 0; i < flow_schema.count; i++)
@@ -143,14 +145,18 @@ CASE(names_and_units_agree)
 	{
 		const char *suffix;
 		ColumnUnit	unit;
-	}			suffixes[] = {
-		{"_seen_ms", UNIT_TIME_MS}, {"_duration_ms", UNIT_DURATION_MS}, {"_piat_ms", UNIT_DURATION_MS},
-		{"_packets", UNIT_PACKETS}, {"_bytes", UNIT_BYTES}, {"_ps", UNIT_BYTES},
+	} suffixes[] = {
+		{"_seen_ms", UNIT_TIME_MS},
+		{"_duration_ms", UNIT_DURATION_MS},
+		{"_piat_ms", UNIT_DURATION_MS},
+		{"_packets", UNIT_PACKETS},
+		{"_bytes", UNIT_BYTES},
+		{"_ps", UNIT_BYTES},
 	};
 
 	for (unsigned i = 0; i < flow_schema.count; i++)
 	{
-		ColumnUnit	unit = UNIT_NONE;
+		ColumnUnit unit = UNIT_NONE;
 
 		for (size_t j = 0; j < LENGTH(suffixes); j++)
 			if (strlen(flow_schema.columns[i].name) > strlen(suffixes[j].suffix) &&
@@ -178,7 +184,7 @@ CASE(set_has_what_was_added)
 {
 	for (unsigned i = 0; i < COLUMNS_MAX; i++)
 	{
-		ColumnSet	set = {0};
+		ColumnSet set = {0};
 
 		column_set_add(&set, i);
 		for (unsigned j = 0; j < COLUMNS_MAX; j++)
@@ -190,7 +196,7 @@ CASE(set_knows_its_groups)
 {
 	for (unsigned i = 0; i < flow_schema.count; i++)
 	{
-		ColumnSet	set = {0};
+		ColumnSet set = {0};
 
 		column_set_add(&set, i);
 		for (int group = GROUP_CORE; group < COLUMN_GROUPS; group++)

@@ -8,10 +8,10 @@
 static void
 expect(uint8_t protocol, const char *source, unsigned first, const char *destination, unsigned second, const char *id)
 {
-	Packet		packet = packet_between(source, 0, destination, 0);
-	bool		has_ports = protocol == 6 || protocol == 17;
-	char		text[COMMUNITY_ID_LENGTH + 1];
-	Flow		flow;
+	Packet packet = packet_between(source, 0, destination, 0);
+	bool   has_ports = protocol == 6 || protocol == 17;
+	char   text[COMMUNITY_ID_LENGTH + 1];
+	Flow   flow;
 
 	packet.protocol = protocol;
 	packet.source_port = has_ports ? (uint16_t) first : 0;

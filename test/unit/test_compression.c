@@ -9,12 +9,12 @@
 
 #include "capture_files.h"
 
-#define MEGABYTE	((size_t) 1 << 20)
+#define MEGABYTE ((size_t) 1 << 20)
 
 typedef struct Bytes
 {
-	uint8_t    *at;
-	size_t		length;
+	uint8_t *at;
+	size_t	 length;
 } Bytes;
 
 typedef enum Kind
@@ -27,10 +27,12 @@ typedef enum Kind
 static const char *const damaged[KINDS] = {"a gzip stream that is damaged", "a zstd stream that is damaged"};
 static const char *const cut[KINDS] = {"a gzip stream that ends too early", "a zstd stream that ends too early"};
 static const char *const twice_of[KINDS] = {
-	"it is compressed twice, with gzip first", "it is compressed twice, with zstd first"
+	"it is compressed twice, with gzip first",
+	"it is compressed twice, with zstd first",
 };
 static const char *const cut_packet[KINDS] = {
-	"is in a gzip stream that ends too early", "is in a zstd stream that ends too early"
+	"is in a gzip stream that ends too early",
+	"is in a zstd stream that ends too early",
 };
 
 static void
@@ -47,9 +49,9 @@ append(Bytes *to, const void *bytes, size_t length)
 static void
 append_gzip(Bytes *to, const void *bytes, size_t length)
 {
-	z_stream	stream = {.next_in = (uint8_t *) bytes, .avail_in = (unsigned) length};
-	uint8_t		piece[4096];
-	int			result;
+	z_stream stream = {.next_in = (uint8_t *) bytes, .avail_in = (unsigned) length};
+	uint8_t	 piece[4096];
+	int		 result;
 
 	assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	do
@@ -67,10 +69,10 @@ append_gzip(Bytes *to, const void *bytes, size_t length)
 static void
 append_zstd(Bytes *to, const void *bytes, size_t length, int window)
 {
-	ZSTD_CCtx  *context = ZSTD_createCCtx();
+	ZSTD_CCtx	 *context = ZSTD_createCCtx();
 	ZSTD_inBuffer in = {.src = bytes, .size = length};
-	uint8_t		piece[4096];
-	size_t		left;
+	uint8_t		  piece[4096];
+	size_t		  left;
 
 	assert_non_null(context);
 	ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window);
@@ -78,7 +80,7 @@ append_zstd(Bytes *to, const void *bytes, size_t length, int window)
 	if (window > 0)
 	{
 		/* A frame of unknown length: one whose length is known has no window larger than that. */
-		ZSTD_inBuffer nothing = {.src = bytes};
+		ZSTD_inBuffer  nothing = {.src = bytes};
 		ZSTD_outBuffer out = {.dst = piece, .size = sizeof(piece)};
 
 		assert_false(ZSTD_isError(ZSTD_compressStream2(context, &out, &nothing, ZSTD_e_flush)));
@@ -107,7 +109,7 @@ append_compressed(Bytes *to, Kind kind, const void *bytes, size_t length)
 static Bytes
 compressed(Kind kind, const void *bytes, size_t length)
 {
-	Bytes		made = {0};
+	Bytes made = {0};
 
 	append_compressed(&made, kind, bytes, length);
 	return made;
@@ -124,7 +126,7 @@ open_bytes(Stream *stream, const Bytes *bytes)
 static Bytes
 some_bytes(Random *numbers, size_t length)
 {
-	Bytes		made = {malloc(length), length};
+	Bytes made = {malloc(length), length};
 
 	assert_non_null(made.at);
 	for (size_t i = 0; i < length; i++)
@@ -138,8 +140,8 @@ expect_bytes(Random *numbers, Stream *stream, const Bytes *expected, const char 
 {
 	for (;;)
 	{
-		size_t		step = 1 + random_below(numbers, random_below(numbers, 50) == 0 ? 700000 : 3000),
-					left = expected->length - stream->offset;
+		size_t step = 1 + random_below(numbers, random_below(numbers, 50) == 0 ? 700000 : 3000),
+			   left = expected->length - stream->offset;
 		const uint8_t *bytes = stream_look(stream, step);
 
 		if (bytes == NULL && stream->end - stream->start > 0)
@@ -171,7 +173,7 @@ expect_bytes(Random *numbers, Stream *stream, const Bytes *expected, const char 
 static void
 expect_stream(Random *numbers, const Bytes *file, const Bytes *expected, const char *damage)
 {
-	Stream		stream;
+	Stream stream;
 
 	open_bytes(&stream, file);
 	expect_bytes(numbers, &stream, expected, damage);
@@ -180,13 +182,13 @@ expect_stream(Random *numbers, const Bytes *file, const Bytes *expected, const c
 
 CASE(bytes_are_those_that_were_compressed)
 {
-	Random		numbers = random_start();
+	Random numbers = random_start();
 
 	for (int kind = 0; kind < KINDS; kind++)
 		for (size_t length = 0; length < 4 * MEGABYTE; length = length * 9 + 1)
 		{
-			Bytes		bytes = some_bytes(&numbers, length + 4),
-						file = compressed((Kind) kind, bytes.at, length);
+			Bytes bytes = some_bytes(&numbers, length + 4),
+				  file = compressed((Kind) kind, bytes.at, length);
 
 			bytes.length = length;
 			expect_stream(&numbers, &file, &bytes, NULL);
@@ -198,12 +200,12 @@ CASE(bytes_are_those_that_were_compressed)
 /* gzip's members and zstd's frames, also such with nothing in them. */
 CASE(parts_follow_each_other)
 {
-	Random		numbers = random_start();
-	Bytes		bytes = some_bytes(&numbers, MEGABYTE);
+	Random numbers = random_start();
+	Bytes  bytes = some_bytes(&numbers, MEGABYTE);
 
 	for (int kind = 0; kind < KINDS; kind++)
 	{
-		Bytes		file = {0};
+		Bytes file = {0};
 
 		append_compressed(&file, (Kind) kind, "", 0);
 		append_compressed(&file, (Kind) kind, bytes.at, 10);
@@ -220,10 +222,10 @@ CASE(parts_follow_each_other)
 
 CASE(zeros_behind_gzip_are_padding)
 {
-	Random		numbers = random_start();
-	Bytes		bytes = some_bytes(&numbers, 1000),
-				file = compressed(GZIP, bytes.at, bytes.length);
-	uint8_t    *zeros = calloc(1, MEGABYTE);
+	Random numbers = random_start();
+	Bytes  bytes = some_bytes(&numbers, 1000),
+		  file = compressed(GZIP, bytes.at, bytes.length);
+	uint8_t *zeros = calloc(1, MEGABYTE);
 
 	append(&file, zeros, MEGABYTE);
 	expect_stream(&numbers, &file, &bytes, NULL);
@@ -240,12 +242,12 @@ CASE(zeros_behind_gzip_are_padding)
 
 CASE(anything_else_behind_is_damage)
 {
-	Random		numbers = random_start();
-	Bytes		bytes = some_bytes(&numbers, 1000);
+	Random numbers = random_start();
+	Bytes  bytes = some_bytes(&numbers, 1000);
 
 	for (int kind = 0; kind < KINDS; kind++)
 	{
-		Bytes		file = compressed((Kind) kind, bytes.at, bytes.length);
+		Bytes file = compressed((Kind) kind, bytes.at, bytes.length);
 
 		append(&file, "something else", 14);
 		expect_stream(&numbers, &file, &bytes, damaged[kind]);
@@ -257,9 +259,9 @@ CASE(anything_else_behind_is_damage)
 /* RFC 8878, section 3.1.2; pzstd starts its files with such a frame. */
 CASE(skippable_frames_are_skipped)
 {
-	Random		numbers = random_start();
-	Bytes		bytes = some_bytes(&numbers, 1000),
-				file = {0};
+	Random numbers = random_start();
+	Bytes  bytes = some_bytes(&numbers, 1000),
+		  file = {0};
 	static const uint8_t skippable[] = {0x5a, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 'a', 'b', 'c', 'd'};
 
 	append(&file, skippable, sizeof(skippable));
@@ -273,12 +275,12 @@ CASE(skippable_frames_are_skipped)
 /* Whatever is left of it: the bytes up to there, and then that it was cut; with nothing after the magic number, only the latter. */
 CASE(stream_cut_at_every_byte)
 {
-	Random		numbers = random_start();
-	Bytes		bytes = some_bytes(&numbers, 3000);
+	Random numbers = random_start();
+	Bytes  bytes = some_bytes(&numbers, 3000);
 
 	for (int kind = 0; kind < KINDS; kind++)
 	{
-		Bytes		file = compressed((Kind) kind, bytes.at, bytes.length);
+		Bytes file = compressed((Kind) kind, bytes.at, bytes.length);
 
 		for (file.length--; file.length >= COMPRESSION_MAGIC_BYTES; file.length--)
 			expect_stream(&numbers, &file, &bytes, cut[kind]);
@@ -290,15 +292,15 @@ CASE(stream_cut_at_every_byte)
 /* gzip's and zstd's checksums find what the rest does not; what was read before may be wrong, as it may be anywhere. */
 CASE(damaged_streams_are_found_out)
 {
-	Random		numbers = random_start();
-	Bytes		bytes = some_bytes(&numbers, 20000);
+	Random numbers = random_start();
+	Bytes  bytes = some_bytes(&numbers, 20000);
 
 	for (int kind = 0; kind < KINDS; kind++)
 		for (int i = 0; i < 300; i++)
 		{
-			Bytes		file = compressed((Kind) kind, bytes.at, bytes.length);
-			size_t		place = 20 + random_below(&numbers, (uint32_t) file.length - 20);
-			Stream		stream;
+			Bytes  file = compressed((Kind) kind, bytes.at, bytes.length);
+			size_t place = 20 + random_below(&numbers, (uint32_t) file.length - 20);
+			Stream stream;
 
 			file.at[place] ^= (uint8_t) (1 + random_below(&numbers, 255));
 			open_bytes(&stream, &file);
@@ -313,10 +315,10 @@ CASE(damaged_streams_are_found_out)
 
 CASE(window_is_bounded)
 {
-	uint8_t    *zeros = calloc(1, MEGABYTE);
-	Bytes		small = {0},
-				large = {0};
-	Stream		stream;
+	uint8_t *zeros = calloc(1, MEGABYTE);
+	Bytes	 small = {0},
+		  large = {0};
+	Stream stream;
 
 	append_zstd(&small, zeros, MEGABYTE, COMPRESSION_WINDOW_LOG_MAX);
 	append_zstd(&large, zeros, MEGABYTE, COMPRESSION_WINDOW_LOG_MAX + 1);
@@ -337,17 +339,18 @@ CASE(window_is_bounded)
 CASE(growth_is_bounded)
 {
 	static const char *const grows[KINDS] = {
-		"a gzip stream that grows to more than 500 times its size", "a zstd stream that grows to more than 500 times its size"
+		"a gzip stream that grows to more than 500 times its size",
+		"a zstd stream that grows to more than 500 times its size",
 	};
-	size_t		length = 64 * MEGABYTE;
-	uint8_t    *zeros = calloc(1, length);
+	size_t	 length = 64 * MEGABYTE;
+	uint8_t *zeros = calloc(1, length);
 
 	assert_non_null(zeros);
 	for (int kind = 0; kind < KINDS; kind++)
 	{
-		Bytes		part = compressed((Kind) kind, zeros, length),
-					file = {0};
-		Stream		stream;
+		Bytes part = compressed((Kind) kind, zeros, length),
+			  file = {0};
+		Stream stream;
 
 		for (int i = 0; i < 8; i++)
 			append(&file, part.at, part.length);
@@ -376,7 +379,7 @@ CASE(growth_is_bounded)
 static File
 ten_packets(bool big)
 {
-	File		file = {.big = big};
+	File file = {.big = big};
 
 	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, ETHERNET);
 	for (uint8_t i = 0; i < 10; i++)
@@ -395,10 +398,10 @@ CASE(captures_are_read_compressed)
 	for (int kind = 0; kind < KINDS; kind++)
 		for (int big = 0; big < 2; big++)
 		{
-			File		plain = ten_packets(big),
-						ng = {.big = big};
-			Bytes		file = compressed((Kind) kind, plain.bytes, plain.length);
-			Reading		reading = read_bytes(&file);
+			File plain = ten_packets(big),
+				 ng = {.big = big};
+			Bytes	file = compressed((Kind) kind, plain.bytes, plain.length);
+			Reading reading = read_bytes(&file);
 
 			assert_int_equal(reading.result, CAPTURE_END);
 			assert_int_equal(reading.count, 10);
@@ -419,13 +422,13 @@ CASE(captures_are_read_compressed)
 
 CASE(packets_before_the_cut_are_read)
 {
-	File		plain = ten_packets(false);
+	File plain = ten_packets(false);
 
 	for (int kind = 0; kind < KINDS; kind++)
 	{
-		Bytes		file = compressed((Kind) kind, plain.bytes, 24 + 5 * 76 + 20);
-		size_t		whole = file.length;
-		Reading		reading;
+		Bytes	file = compressed((Kind) kind, plain.bytes, 24 + 5 * 76 + 20);
+		size_t	whole = file.length;
+		Reading reading;
 
 		/* The compressed stream is whole, what it holds is cut; then both are. */
 		reading = read_bytes(&file);
@@ -442,9 +445,9 @@ CASE(what_is_compressed_may_be_no_capture)
 {
 	for (int kind = 0; kind < KINDS; kind++)
 	{
-		Bytes		file = compressed((Kind) kind, "", 0),
-					twice;
-		Reading		reading = read_bytes(&file);
+		Bytes file = compressed((Kind) kind, "", 0),
+			  twice;
+		Reading reading = read_bytes(&file);
 
 		expect_no_capture(&reading, FAILURE_EMPTY, "it is empty");
 		free(file.at);

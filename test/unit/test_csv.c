@@ -11,8 +11,8 @@
 static void
 expect_text(double number, const char *expected)
 {
-	char		text[CSV_DOUBLE_MAX];
-	size_t		length = csv_double(number, text);
+	char   text[CSV_DOUBLE_MAX];
+	size_t length = csv_double(number, text);
 
 	assert_string_equal(text, expected);
 	assert_int_equal(length, strlen(text));
@@ -59,14 +59,14 @@ CASE(ends_of_what_reads_back)
 
 CASE(random_numbers_read_back_and_have_no_digit_too_many)
 {
-	Random		random = random_start();
+	Random random = random_start();
 
 	for (int i = 0; i < 100000; i++)
 	{
-		double		number = ldexp((double) (random_number(&random) >> 11), (int) random_below(&random, 90) - 60);
-		char		text[CSV_DOUBLE_MAX],
-					shorter[CSV_DOUBLE_MAX];
-		int			digits = 0;
+		double number = ldexp((double) (random_number(&random) >> 11), (int) random_below(&random, 90) - 60);
+		char   text[CSV_DOUBLE_MAX],
+			shorter[CSV_DOUBLE_MAX];
+		int digits = 0;
 
 		csv_double(number, text);
 		assert_true(strtod(text, NULL) == number);

@@ -16,34 +16,34 @@
 #include "files.h"
 #include "wire/record.h"
 
-#define BYTES_MAX		((size_t) 20 * 1024)
-#define CAPTURES_MOST	500
-#define RECORDS_MOST	1024
-#define SEED			UINT64_C(7)
+#define BYTES_MAX	  ((size_t) 20 * 1024)
+#define CAPTURES_MOST 500
+#define RECORDS_MOST  1024
+#define SEED		  UINT64_C(7)
 
 /* ms */
-#define IDLE_TIMEOUT	20
-#define ACTIVE_TIMEOUT	500
+#define IDLE_TIMEOUT   20
+#define ACTIVE_TIMEOUT 500
 
 typedef struct Kept
 {
-	uint64_t	left;
-	size_t		length;
-	uint8_t    *bytes;
+	uint64_t left;
+	size_t	 length;
+	uint8_t *bytes;
 } Kept;
 
 typedef struct Cutting
 {
 	MeterRequest request;
-	Analysis	analysis;
-	EngineNotes notes;			/* of the file up to the cut */
-	Account		account;
+	Analysis	 analysis;
+	EngineNotes	 notes; /* of the file up to the cut */
+	Account		 account;
 
-	unsigned	count;			/* of the current run's records */
-	unsigned	early;			/* of these, which left before the end */
-	bool		is_whole;		/* the current run's records are kept */
-	unsigned	kept_count;
-	Kept		kept[RECORDS_MOST];
+	unsigned count;	   /* of the current run's records */
+	unsigned early;	   /* of these, which left before the end */
+	bool	 is_whole; /* the current run's records are kept */
+	unsigned kept_count;
+	Kept	 kept[RECORDS_MOST];
 } Cutting;
 
 /* For the sanitizer: half a million runs are fast if they share their memory. */
@@ -61,21 +61,21 @@ static Cutting cutting = {.notes = {.take = take_record, .seed = SEED}};
 
 static struct
 {
-	unsigned	captures;
-	uint64_t	cuts;
-	uint64_t	damages;
-	uint64_t	refused;
-	uint64_t	records;		/* compared */
-}			totals;
+	unsigned captures;
+	uint64_t cuts;
+	uint64_t damages;
+	uint64_t refused;
+	uint64_t records; /* compared */
+} totals;
 
 /* ---------------------------------------------------------------------------------------------- what the engine asks for */
 
 static void
 take_record(void *context, const uint8_t *bytes, size_t length)
 {
-	uint64_t	left = cutting.notes.left;
-	unsigned	number = cutting.count++;
-	Kept	   *kept = &cutting.kept[number];
+	uint64_t left = cutting.notes.left;
+	unsigned number = cutting.count++;
+	Kept	*kept = &cutting.kept[number];
 
 	(void) context;
 	cutting.early += left != RECORD_LEFT_AT_END;
@@ -102,7 +102,7 @@ take_record(void *context, const uint8_t *bytes, size_t length)
 static unsigned
 expected_early(uint64_t packets)
 {
-	unsigned	count = 0;
+	unsigned count = 0;
 
 	while (count < cutting.kept_count && cutting.kept[count].left / 2 <= packets)
 		count++;
@@ -114,7 +114,7 @@ static bool
 run(size_t size)
 {
 	FailureMessage failure;
-	bool		done;
+	bool		   done;
 
 	cutting.notes.size = size;
 	cutting.count = cutting.early = 0;
@@ -155,8 +155,8 @@ static void
 capture_cut_at_every_byte(void **state)
 {
 	static uint8_t bytes[BYTES_MAX];
-	FILE	   *file = fopen(*state, "rb");
-	size_t		length;
+	FILE		  *file = fopen(*state, "rb");
+	size_t		   length;
 
 	assert_non_null(file);
 	length = fread(bytes, 1, sizeof(bytes), file);
@@ -189,12 +189,12 @@ static unsigned
 add_cases(const char *directory, struct CMUnitTest *cases, unsigned count)
 {
 	struct dirent **entries;
-	int			found = scandir(directory, &entries, is_capture, alphasort);
+	int				found = scandir(directory, &entries, is_capture, alphasort);
 
 	for (int i = 0; i < found; i++)
 	{
-		char		path[PATH_MAX];
-		FILE	   *file;
+		char  path[PATH_MAX];
+		FILE *file;
 
 		snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
 		file = fopen(path, "rb");
@@ -245,11 +245,11 @@ end(void **state)
 int
 main(void)
 {
-	const char *own = getenv("NFSTREAM_TEST_PCAPS");
+	const char				*own = getenv("NFSTREAM_TEST_PCAPS");
 	static struct CMUnitTest cases[CAPTURES_MOST];
-	char		shared[PATH_MAX];
-	unsigned	count;
-	int			failed;
+	char					 shared[PATH_MAX];
+	unsigned				 count;
+	int						 failed;
 
 	if (own == NULL)
 		own = "test/pcaps";

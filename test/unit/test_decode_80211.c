@@ -5,16 +5,16 @@
 #include "decode_frames.h"
 
 /* Addresses 1 to 3 are MAC(0xA1) to MAC(0xA3); `kind` and `flags` are the frame control. */
-#define DOT11(kind, flags)		kind, flags, 0, 0, MAC(0xA1), MAC(0xA2), MAC(0xA3), 0, 0
-#define DOT11_DATA		0x08
-#define DOT11_QOS_DATA	0x88
+#define DOT11(kind, flags)		  kind, flags, 0, 0, MAC(0xA1), MAC(0xA2), MAC(0xA3), 0, 0
+#define DOT11_DATA				  0x08
+#define DOT11_QOS_DATA			  0x88
 
-#define RADIOTAP(length, present)	0, 0, LE16(length), LE32(present)
-#define PPI(length, link_type)		0, 0, LE16(length), LE32(link_type)
+#define RADIOTAP(length, present) 0, 0, LE16(length), LE32(present)
+#define PPI(length, link_type)	  0, 0, LE16(length), LE32(link_type)
 
 CASE(dot11_addresses_in_one_cell)
 {
-	Packet		p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_DATA, 0x00), SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_DATA, 0x00), SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_macs(&p, 0xA2, 0xA1);
@@ -23,21 +23,21 @@ CASE(dot11_addresses_in_one_cell)
 
 CASE(dot11_addresses_to_the_access_point)
 {
-	Packet		p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_DATA, 0x01), SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_DATA, 0x01), SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_macs(&p, 0xA2, 0xA3);
 }
 
 CASE(dot11_addresses_from_the_access_point)
 {
-	Packet		p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_DATA, 0x02), SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_DATA, 0x02), SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_macs(&p, 0xA3, 0xA1);
 }
 
 CASE(dot11_four_addresses)
 {
-	Packet		p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_DATA, 0x03), MAC(0xA4), SNAP(TYPE_IPV6), IPV6_UDP));
+	Packet p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_DATA, 0x03), MAC(0xA4), SNAP(TYPE_IPV6), IPV6_UDP));
 
 	assert_udp(&p, 6);
 	assert_macs(&p, 0xA4, 0xA3);
@@ -46,7 +46,7 @@ CASE(dot11_four_addresses)
 
 CASE(dot11_qos)
 {
-	Packet		p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_QOS_DATA, 0x01), 0, 0, SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_QOS_DATA, 0x01), 0, 0, SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_int_equal(ip_offset, 34);
@@ -54,8 +54,8 @@ CASE(dot11_qos)
 
 CASE(dot11_qos_with_ht_control_and_four_addresses)
 {
-	Packet		p = metered(DLT_IEEE802_11,
-							FRAME(DOT11(DOT11_QOS_DATA, 0x83), MAC(0xA4), 0, 0, ZEROS_4, SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11,
+					   FRAME(DOT11(DOT11_QOS_DATA, 0x83), MAC(0xA4), 0, 0, ZEROS_4, SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_int_equal(ip_offset, 44);
@@ -63,7 +63,7 @@ CASE(dot11_qos_with_ht_control_and_four_addresses)
 
 CASE(dot11_order_bit_without_qos_adds_nothing)
 {
-	Packet		p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_DATA, 0x80), SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11, FRAME(DOT11(DOT11_DATA, 0x80), SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 }
@@ -117,8 +117,8 @@ CASE(dot11_with_arp_is_not_ip)
 
 CASE(radiotap_without_fields)
 {
-	Packet		p = metered(DLT_IEEE802_11_RADIO,
-							FRAME(RADIOTAP(8, 0), DOT11(DOT11_DATA, 0x01), SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11_RADIO,
+					   FRAME(RADIOTAP(8, 0), DOT11(DOT11_DATA, 0x01), SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_macs(&p, 0xA2, 0xA3);
@@ -133,8 +133,8 @@ CASE(radiotap_bad_checksum)
 
 CASE(radiotap_other_flags_do_not_matter)
 {
-	Packet		p = metered(DLT_IEEE802_11_RADIO,
-							FRAME(RADIOTAP(9, 2), 0xBF, DOT11(DOT11_DATA, 0x01), SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11_RADIO,
+					   FRAME(RADIOTAP(9, 2), 0xBF, DOT11(DOT11_DATA, 0x01), SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 }
@@ -161,17 +161,17 @@ CASE(radiotap_flags_behind_three_words)
 
 CASE(radiotap_first_field_is_no_flags_without_their_bit)
 {
-	Packet		p = metered(DLT_IEEE802_11_RADIO,
-							FRAME(RADIOTAP(9, 4), 0x40, DOT11(DOT11_DATA, 0x01), SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11_RADIO,
+					   FRAME(RADIOTAP(9, 4), 0x40, DOT11(DOT11_DATA, 0x01), SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 }
 
 CASE(radiotap_time_without_flags)
 {
-	Packet		p = metered(DLT_IEEE802_11_RADIO,
-							FRAME(RADIOTAP(17, 1), ZEROS_8, 0x40, DOT11(DOT11_DATA, 0x01), SNAP(TYPE_IPV4),
-								  IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11_RADIO,
+					   FRAME(RADIOTAP(17, 1), ZEROS_8, 0x40, DOT11(DOT11_DATA, 0x01), SNAP(TYPE_IPV4),
+							 IPV4_UDP));
 
 	assert_udp(&p, 4);
 }
@@ -183,9 +183,9 @@ CASE(radiotap_flags_at_its_length_do_not_count)
 
 CASE(radiotap_flags_behind_its_length_do_not_count)
 {
-	Packet		p = metered(DLT_IEEE802_11_RADIO,
-							FRAME(RADIOTAP(8, 3), DOT11_DATA, 0x01, 0, 0, MAC(0x40), MAC(0xA2), MAC(0xA3), 0, 0,
-								  SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_IEEE802_11_RADIO,
+					   FRAME(RADIOTAP(8, 3), DOT11_DATA, 0x01, 0, 0, MAC(0x40), MAC(0xA2), MAC(0xA3), 0, 0,
+							 SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 }
@@ -217,9 +217,9 @@ CASE(radiotap_dot11_header_cut_is_short)
 
 CASE(ppi_with_dot11)
 {
-	Packet		p = metered(DLT_PPI,
-							FRAME(PPI(12, DLT_IEEE802_11), ZEROS_4, DOT11(DOT11_DATA, 0x02), SNAP(TYPE_IPV4),
-								  IPV4_UDP));
+	Packet p = metered(DLT_PPI,
+					   FRAME(PPI(12, DLT_IEEE802_11), ZEROS_4, DOT11(DOT11_DATA, 0x02), SNAP(TYPE_IPV4),
+							 IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_macs(&p, 0xA3, 0xA1);
@@ -228,7 +228,7 @@ CASE(ppi_with_dot11)
 
 CASE(ppi_with_raw_by_its_numbers_in_files)
 {
-	Packet		p = metered(DLT_PPI, FRAME(PPI(8, 101), IPV4_UDP));
+	Packet p = metered(DLT_PPI, FRAME(PPI(8, 101), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	p = metered(DLT_PPI, FRAME(PPI(8, 14), IPV6_UDP));
@@ -238,7 +238,7 @@ CASE(ppi_with_raw_by_its_numbers_in_files)
 CASE(ppi_of_no_length_starts_its_frame_anew)
 {
 	/* PPI's length 0 and link type 1, Ethernet, are the destination's first bytes. */
-	Packet		p = metered(DLT_PPI, FRAME(PPI(0, DLT_EN10MB), 0x50, 0x50, 0x50, 0x50, BE16(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_PPI, FRAME(PPI(0, DLT_EN10MB), 0x50, 0x50, 0x50, 0x50, BE16(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_int_equal(ip_offset, 14);
@@ -304,7 +304,7 @@ main(void)
 		cmocka_unit_test(ppi_in_ppi_is_ignored),
 		cmocka_unit_test(ppi_with_unknown_link_type_is_ignored),
 		cmocka_unit_test(ppi_longer_than_the_frame_is_short),
-		cmocka_unit_test(ppi_with_a_short_frame_is_short)
+		cmocka_unit_test(ppi_with_a_short_frame_is_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

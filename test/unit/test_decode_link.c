@@ -4,9 +4,9 @@
  */
 #include "decode_frames.h"
 
-#define VLAN(control, type)		BE16(control), BE16(type)
-#define MPLS(bottom)			0x12, 0x34, 0x50 | (bottom), 64
-#define PPPOE(protocol)			0x11, 0, 0, 7, 0, 34, BE16(protocol)
+#define VLAN(control, type) BE16(control), BE16(type)
+#define MPLS(bottom)		0x12, 0x34, 0x50 | (bottom), 64
+#define PPPOE(protocol)		0x11, 0, 0, 7, 0, 34, BE16(protocol)
 
 CASE(empty_frame_is_short)
 {
@@ -23,7 +23,7 @@ CASE(frame_of_27_bytes_is_short)
 /* More was on the wire: the snapshot length has cut it off. */
 CASE(frame_that_was_cut_is_cut)
 {
-	Packet		p;
+	Packet p;
 
 	assert_int_equal(decode(true, 28, DLT_RAW, FRAME(IPV4(28, UDP), 0, 1, 0, 2, 0, 8, 0), &p), IGNORED_CUT);
 	assert_int_equal(decode(true, 27, DLT_RAW, FRAME(IPV4(28, UDP), 0, 1, 0, 2, 0, 8, 0), &p), IGNORED_SHORT);
@@ -35,7 +35,7 @@ CASE(frame_that_was_cut_is_cut)
 
 CASE(frame_of_28_bytes_is_long_enough)
 {
-	Packet		p = metered(DLT_RAW, FRAME(IPV4(28, UDP), UDP_HEADER(1, 2)));
+	Packet p = metered(DLT_RAW, FRAME(IPV4(28, UDP), UDP_HEADER(1, 2)));
 
 	assert_ports(&p, 1, 2);
 }
@@ -54,14 +54,14 @@ CASE(link_types_are_listed)
 {
 	const uint32_t expected[] = {DLT_NULL, DLT_EN10MB, DLT_PPP, DLT_RAW, DLT_PPP_SERIAL, DLT_C_HDLC, DLT_IEEE802_11,
 								 DLT_LOOP,
-		DLT_LINUX_SLL, DLT_IEEE802_11_RADIO, DLT_PPI, DLT_IPV4, DLT_IPV6, DLT_LINUX_SLL2,
-	101, 14};					/* what files and OpenBSD call DLT_RAW */
+								 DLT_LINUX_SLL, DLT_IEEE802_11_RADIO, DLT_PPI, DLT_IPV4, DLT_IPV6, DLT_LINUX_SLL2,
+								 101, 14}; /* what files and OpenBSD call DLT_RAW */
 	const unsigned count = sizeof(expected) / sizeof(expected[0]);
-	uint32_t	link_type;
+	uint32_t	   link_type;
 
 	for (unsigned i = 0; i < count; i++)
 	{
-		bool		listed = false;
+		bool listed = false;
 
 		assert_true(decode_knows_link_type(expected[i]));
 		for (unsigned j = 0; decode_link_type(j, &link_type); j++)
@@ -75,7 +75,7 @@ CASE(link_types_are_listed)
 
 CASE(ethernet_with_type)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_macs(&p, 0x50, 0xD0);
@@ -88,14 +88,14 @@ CASE(ethernet_with_type)
 
 CASE(ethernet_wire_length_is_kept_above_65535)
 {
-	Packet		p = metered_cut(70000, DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered_cut(70000, DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV4_UDP));
 
 	assert_int_equal(p.size[ACCOUNTING_LINK], 70000);
 }
 
 CASE(ethernet_version_of_the_header_counts)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV6_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(ETHERNET(TYPE_IPV4), IPV6_UDP));
 
 	assert_udp(&p, 6);
 }
@@ -118,7 +118,7 @@ CASE(ethernet_length_0_is_not_ip)
 
 CASE(llc_snap)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(40), SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(ETHERNET(40), SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_macs(&p, 0x50, 0xD0);
@@ -127,7 +127,7 @@ CASE(llc_snap)
 
 CASE(llc_snap_of_length_1_and_of_1500)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(1), SNAP(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(ETHERNET(1), SNAP(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	p = metered(DLT_EN10MB, FRAME(ETHERNET(1500), SNAP(TYPE_IPV6), IPV6_UDP));
@@ -136,7 +136,7 @@ CASE(llc_snap_of_length_1_and_of_1500)
 
 CASE(llc_snap_by_one_sap)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(40), 0xAA, 0x42, 3, 0, 0, 0, BE16(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(ETHERNET(40), 0xAA, 0x42, 3, 0, 0, 0, BE16(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	p = metered(DLT_EN10MB, FRAME(ETHERNET(40), 0x42, 0xAA, 3, 0, 0, 0, BE16(TYPE_IPV4), IPV4_UDP));
@@ -157,7 +157,7 @@ CASE(llc_of_another_kind_is_not_ip)
 
 CASE(vlan)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(TYPE_VLAN), VLAN(0xF064, TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(ETHERNET(TYPE_VLAN), VLAN(0xF064, TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_int_equal(p.vlan_id, 100);
@@ -166,9 +166,9 @@ CASE(vlan)
 
 CASE(vlan_innermost_of_three_counts)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(ETHERNET(TYPE_VLAN), VLAN(1, TYPE_VLAN), VLAN(2, TYPE_VLAN),
-								  VLAN(4095, TYPE_IPV6), IPV6_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(ETHERNET(TYPE_VLAN), VLAN(1, TYPE_VLAN), VLAN(2, TYPE_VLAN),
+							 VLAN(4095, TYPE_IPV6), IPV6_UDP));
 
 	assert_udp(&p, 6);
 	assert_int_equal(p.vlan_id, 4095);
@@ -186,7 +186,7 @@ CASE(vlan_tag_of_every_type)
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 	{
-		Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(types[i]), VLAN(0x8064, TYPE_IPV4), IPV4_UDP));
+		Packet p = metered(DLT_EN10MB, FRAME(ETHERNET(types[i]), VLAN(0x8064, TYPE_IPV4), IPV4_UDP));
 
 		assert_udp(&p, 4);
 		assert_int_equal(p.vlan_id, 100);
@@ -225,7 +225,7 @@ CASE(vlan_tag_before_one_byte_of_arp_is_not_ip)
 
 CASE(mpls)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(0x8847), MPLS(1), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(ETHERNET(0x8847), MPLS(1), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_int_equal(ip_offset, 18);
@@ -233,7 +233,7 @@ CASE(mpls)
 
 CASE(mpls_stack_with_ipv6)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(0x8848), MPLS(0), MPLS(0), MPLS(1), IPV6_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(ETHERNET(0x8848), MPLS(0), MPLS(0), MPLS(1), IPV6_UDP));
 
 	assert_udp(&p, 6);
 }
@@ -256,7 +256,7 @@ CASE(mpls_bottom_at_the_end_is_short)
 
 CASE(pppoe)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(ETHERNET(0x8864), PPPOE(0x0021), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(ETHERNET(0x8864), PPPOE(0x0021), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	p = metered(DLT_EN10MB, FRAME(ETHERNET(0x8864), PPPOE(0x0057), IPV6_UDP));
@@ -283,8 +283,8 @@ CASE(pppoe_cut_short)
 
 CASE(vlan_mpls_and_pppoe_in_one_another)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(ETHERNET(TYPE_VLAN), VLAN(7, TYPE_VLAN), VLAN(8, 0x8847), MPLS(1), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(ETHERNET(TYPE_VLAN), VLAN(7, TYPE_VLAN), VLAN(8, 0x8847), MPLS(1), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_int_equal(p.vlan_id, 8);
@@ -295,14 +295,14 @@ CASE(vlan_mpls_and_pppoe_in_one_another)
 
 static const uint32_t ppp_link_types[] = {DLT_PPP, DLT_PPP_SERIAL};
 
-#define PPP_LINK_TYPES	(sizeof(ppp_link_types) / sizeof(ppp_link_types[0]))
+#define PPP_LINK_TYPES (sizeof(ppp_link_types) / sizeof(ppp_link_types[0]))
 
 /* METERING.md, part one, 28: address and control, and the protocol's first byte, may each be left out. */
 CASE(ppp_in_all_its_forms)
 {
 	for (size_t i = 0; i < PPP_LINK_TYPES; i++)
 	{
-		Packet		p = metered(ppp_link_types[i], FRAME(0xFF, 0x03, 0x00, 0x21, IPV4_UDP));
+		Packet p = metered(ppp_link_types[i], FRAME(0xFF, 0x03, 0x00, 0x21, IPV4_UDP));
 
 		assert_udp(&p, 4);
 		assert_macs(&p, 0, 0);
@@ -335,7 +335,7 @@ CASE(ppp_with_cisco_address)
 {
 	for (size_t i = 0; i < PPP_LINK_TYPES; i++)
 	{
-		Packet		p = metered(ppp_link_types[i], FRAME(0x0F, 0, BE16(TYPE_IPV4), IPV4_UDP));
+		Packet p = metered(ppp_link_types[i], FRAME(0x0F, 0, BE16(TYPE_IPV4), IPV4_UDP));
 
 		assert_udp(&p, 4);
 		assert_int_equal(ip_offset, 4);
@@ -346,7 +346,7 @@ CASE(ppp_with_cisco_address)
 
 CASE(cisco_hdlc)
 {
-	Packet		p = metered(DLT_C_HDLC, FRAME(0x0F, 0, BE16(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_C_HDLC, FRAME(0x0F, 0, BE16(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	p = metered(DLT_C_HDLC, FRAME(0x8F, 0, BE16(TYPE_IPV6), IPV6_UDP));
@@ -357,7 +357,7 @@ CASE(cisco_hdlc)
 /* PPP's framing is none of Cisco's; as NFStream, two bytes without an address are a protocol. */
 CASE(cisco_hdlc_is_not_ppp)
 {
-	Packet		p = metered(DLT_C_HDLC, FRAME(BE16(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_C_HDLC, FRAME(BE16(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_ignored(IGNORED_NOT_IP, DLT_C_HDLC, FRAME(0xFF, 0x03, 0x00, 0x21, IPV4_UDP));
@@ -371,7 +371,7 @@ CASE(cisco_hdlc_keepalive_is_not_ip)
 
 CASE(linux_sll)
 {
-	Packet		p = metered(DLT_LINUX_SLL, FRAME(0, 0, 0, 1, 0, 6, MAC(0xEE), 0, 0, BE16(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_LINUX_SLL, FRAME(0, 0, 0, 1, 0, 6, MAC(0xEE), 0, 0, BE16(TYPE_IPV4), IPV4_UDP));
 
 	assert_udp(&p, 4);
 	assert_macs(&p, 0, 0);
@@ -380,8 +380,8 @@ CASE(linux_sll)
 
 CASE(linux_sll2)
 {
-	Packet		p = metered(DLT_LINUX_SLL2,
-							FRAME(BE16(TYPE_IPV6), 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, MAC(0xEE), 0, 0, IPV6_UDP));
+	Packet p = metered(DLT_LINUX_SLL2,
+					   FRAME(BE16(TYPE_IPV6), 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, MAC(0xEE), 0, 0, IPV6_UDP));
 
 	assert_udp(&p, 6);
 	assert_macs(&p, 0, 0);
@@ -390,7 +390,7 @@ CASE(linux_sll2)
 
 CASE(null_in_either_byte_order)
 {
-	Packet		p = metered(DLT_NULL, FRAME(2, 0, 0, 0, IPV4_UDP));
+	Packet p = metered(DLT_NULL, FRAME(2, 0, 0, 0, IPV4_UDP));
 
 	assert_udp(&p, 4);
 	p = metered(DLT_NULL, FRAME(0, 0, 0, 2, IPV4_UDP));
@@ -407,7 +407,7 @@ CASE(null_of_another_family_is_not_ip)
 
 CASE(loop)
 {
-	Packet		p = metered(DLT_LOOP, FRAME(0, 0, 0, 24, IPV6_UDP));
+	Packet p = metered(DLT_LOOP, FRAME(0, 0, 0, 24, IPV6_UDP));
 
 	assert_udp(&p, 6);
 	assert_macs(&p, 0, 0);
@@ -419,7 +419,7 @@ CASE(raw_of_either_version)
 
 	for (size_t i = 0; i < sizeof(link_types) / sizeof(link_types[0]); i++)
 	{
-		Packet		p = metered(link_types[i], FRAME(IPV4_UDP));
+		Packet p = metered(link_types[i], FRAME(IPV4_UDP));
 
 		assert_udp(&p, 4);
 		p = metered(link_types[i], FRAME(IPV6_UDP));
@@ -484,7 +484,7 @@ main(void)
 		cmocka_unit_test(null_of_another_family_is_not_ip),
 		cmocka_unit_test(loop),
 		cmocka_unit_test(raw_of_either_version),
-		cmocka_unit_test(raw_of_another_version_is_not_ip)
+		cmocka_unit_test(raw_of_another_version_is_not_ip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,13 +4,13 @@
  */
 #include "decode_frames.h"
 
-#define GTP(flags, type)	0x30 | (flags), type, 0, 32, 0, 0, 0, 9
-#define GTP_E				0x04
-#define GTP_S				0x02
-#define GTP_N				0x01
-#define G_PDU				255
+#define GTP(flags, type) 0x30 | (flags), type, 0, 32, 0, 0, 0, 9
+#define GTP_E			 0x04
+#define GTP_S			 0x02
+#define GTP_N			 0x01
+#define G_PDU			 255
 
-#define CAPWAP_80211		0x0300	/* T, and WBID 1 */
+#define CAPWAP_80211	 0x0300 /* T, and WBID 1 */
 
 /* An 802.11 frame within the tunnel: from MAC(0x51), by an access point, to MAC(0xD1). */
 #define DOT11(first, second) \
@@ -39,7 +39,7 @@ assert_inner(const Packet *packet, Tunnel tunnel)
 
 CASE(gtp)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 	assert_udp(&p, 4);
@@ -51,7 +51,7 @@ CASE(gtp)
 
 CASE(gtp_by_source_port)
 {
-	Packet		p = metered(DLT_RAW, FRAME(IPV4(68, UDP), UDP_HEADER(GTP_PORT, 4000), GTP(0, G_PDU), IPV6_UDP));
+	Packet p = metered(DLT_RAW, FRAME(IPV4(68, UDP), UDP_HEADER(GTP_PORT, 4000), GTP(0, G_PDU), IPV6_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 	assert_udp(&p, 6);
@@ -59,9 +59,9 @@ CASE(gtp_by_source_port)
 
 CASE(gtp_over_ipv6)
 {
-	Packet		p = metered(DLT_RAW,
-							FRAME(IPV6(56, 60), UDP, 0, 1, 4, ZEROS_4, UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU),
-								  IPV4_UDP));
+	Packet p = metered(DLT_RAW,
+					   FRAME(IPV6(56, 60), UDP, 0, 1, 4, ZEROS_4, UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU),
+							 IPV4_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 	assert_udp(&p, 4);
@@ -69,8 +69,8 @@ CASE(gtp_over_ipv6)
 
 CASE(gtp_over_ppp)
 {
-	Packet		p = metered(DLT_PPP,
-							FRAME(0, 0x21, IPV4(68, UDP), UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
+	Packet p = metered(DLT_PPP,
+					   FRAME(0, 0x21, IPV4(68, UDP), UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 }
@@ -78,7 +78,7 @@ CASE(gtp_over_ppp)
 CASE(gtp_unless_tunnels_are_not_wanted)
 {
 	const uint8_t bytes[] = {OUTER(GTP_PORT), GTP(0, G_PDU), IPV4_UDP};
-	Packet		p;
+	Packet		  p;
 
 	assert_int_equal(decode(false, sizeof(bytes), DLT_EN10MB, bytes, sizeof(bytes), &p), NOT_IGNORED);
 	assert_outer(&p, GTP_PORT);
@@ -86,7 +86,7 @@ CASE(gtp_unless_tunnels_are_not_wanted)
 
 CASE(gtp_with_sequence_number)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(GTP_S, G_PDU), 0, 1, 0, 0x85, IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(GTP_S, G_PDU), 0, 1, 0, 0x85, IPV4_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 	assert_int_equal(ip_offset, OUTER_BYTES + 12);
@@ -94,7 +94,7 @@ CASE(gtp_with_sequence_number)
 
 CASE(gtp_with_n_pdu_number)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(GTP_N, G_PDU), 0, 0, 7, 0x85, IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(GTP_N, G_PDU), 0, 0, 7, 0x85, IPV4_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 	assert_int_equal(ip_offset, OUTER_BYTES + 12);
@@ -102,9 +102,9 @@ CASE(gtp_with_n_pdu_number)
 
 CASE(gtp_with_two_extension_headers)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(GTP_PORT), GTP(GTP_E, G_PDU), 0, 0, 0, 0x85, 1, 0, 0, 0x85, 2, 0, 0, 0, 0,
-								  0, 0, 0, IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(GTP_PORT), GTP(GTP_E, G_PDU), 0, 0, 0, 0x85, 1, 0, 0, 0x85, 2, 0, 0, 0, 0,
+							 0, 0, 0, IPV4_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 	assert_int_equal(ip_offset, OUTER_BYTES + 24);
@@ -112,7 +112,7 @@ CASE(gtp_with_two_extension_headers)
 
 CASE(gtp_with_e_has_a_header_even_behind_type_0)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(GTP_E, G_PDU), 0, 0, 0, 0, 1, 0, 0, 0, IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(GTP_E, G_PDU), 0, 0, 0, 0, 1, 0, 0, 0, IPV4_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 	assert_int_equal(ip_offset, OUTER_BYTES + 16);
@@ -120,15 +120,15 @@ CASE(gtp_with_e_has_a_header_even_behind_type_0)
 
 CASE(gtp_extension_header_of_no_length_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(GTP_PORT), GTP(GTP_E, G_PDU), 0, 0, 0, 0x85, 0, 0, 0, 0, IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(GTP_PORT), GTP(GTP_E, G_PDU), 0, 0, 0, 0x85, 0, 0, 0, 0, IPV4_UDP));
 
 	assert_outer(&p, GTP_PORT);
 }
 
 CASE(gtp_extension_header_up_to_the_end_or_behind_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(GTP_E, G_PDU), 0, 0, 0, 0x85, 1, 0, 0, 0));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(GTP_E, G_PDU), 0, 0, 0, 0x85, 1, 0, 0, 0));
 
 	assert_outer(&p, GTP_PORT);
 	p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(GTP_E, G_PDU), 0, 0, 0, 0x85, 9, 0, 0, 0));
@@ -139,21 +139,21 @@ CASE(gtp_extension_header_up_to_the_end_or_behind_is_no_tunnel)
 
 CASE(gtp_of_another_version_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), 0x48, G_PDU, 0, 32, 0, 0, 0, 9, IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), 0x48, G_PDU, 0, 32, 0, 0, 0, 9, IPV4_UDP));
 
 	assert_outer(&p, GTP_PORT);
 }
 
 CASE(gtp_echo_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, 1), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, 1), IPV4_UDP));
 
 	assert_outer(&p, GTP_PORT);
 }
 
 CASE(gtp_cut_before_the_user_packet_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, G_PDU)));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, G_PDU)));
 
 	assert_outer(&p, GTP_PORT);
 	p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), 0x30, G_PDU, 0, 32));
@@ -191,7 +191,7 @@ CASE(gtp_with_incomplete_ipv6_is_ignored)
 
 CASE(gtp_with_an_ip_header_alone)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV4(20, UDP)));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV4(20, UDP)));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 	p = metered(DLT_EN10MB, FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV6(0, UDP)));
@@ -200,9 +200,9 @@ CASE(gtp_with_an_ip_header_alone)
 
 CASE(gtp_is_the_last_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV4(68, UDP), UDP_HEADER(1, GTP_PORT),
-								  GTP(0, G_PDU), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV4(68, UDP), UDP_HEADER(1, GTP_PORT),
+							 GTP(0, G_PDU), IPV4_UDP));
 
 	assert_ports(&p, 1, GTP_PORT);
 	assert_int_equal(ip_offset, OUTER_BYTES + 8);
@@ -214,9 +214,9 @@ CASE(gtp_is_the_last_tunnel)
 
 CASE(gtp_has_the_first_say)
 {
-	Packet		p = metered(DLT_RAW,
-							FRAME(IPV4(60, UDP), UDP_HEADER(TZSP_PORT, GTP_PORT), TZSP, 1, INNER(TYPE_IPV4),
-								  IPV4_UDP));
+	Packet p = metered(DLT_RAW,
+					   FRAME(IPV4(60, UDP), UDP_HEADER(TZSP_PORT, GTP_PORT), TZSP, 1, INNER(TYPE_IPV4),
+							 IPV4_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_NONE);
 	assert_ports(&p, TZSP_PORT, GTP_PORT);
@@ -224,8 +224,8 @@ CASE(gtp_has_the_first_say)
 
 CASE(tunnel_whose_udp_header_is_cut_is_none)
 {
-	Packet		p = metered_cut(200, DLT_EN10MB,
-								FRAME(ETHERNET(TYPE_IPV4), IPV4(100, UDP), BE16(4000), BE16(GTP_PORT), 0, 8, 0));
+	Packet p = metered_cut(200, DLT_EN10MB,
+						   FRAME(ETHERNET(TYPE_IPV4), IPV4(100, UDP), BE16(4000), BE16(GTP_PORT), 0, 8, 0));
 
 	assert_int_equal(p.tunnel, TUNNEL_NONE);
 	assert_ports(&p, 4000, GTP_PORT);
@@ -233,7 +233,7 @@ CASE(tunnel_whose_udp_header_is_cut_is_none)
 
 CASE(tunnel_in_a_packet_with_a_wrong_length)
 {
-	Packet		p = metered(DLT_RAW, FRAME(IPV4(24, UDP), UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
+	Packet p = metered(DLT_RAW, FRAME(IPV4(24, UDP), UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 	p = metered(DLT_RAW, FRAME(IPV4(12, UDP), UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
@@ -247,8 +247,8 @@ CASE(tunnel_in_a_packet_with_a_wrong_length)
 /* A length of 0 inside a tunnel is what is left of the outer frame. */
 CASE(length_of_0_in_a_tunnel)
 {
-	Packet		p = metered_cut(OUTER_BYTES + 8 + 66000, DLT_EN10MB,
-								FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV4(0, TCP), TCP_HEADER(1, 2, 5, 0x10)));
+	Packet p = metered_cut(OUTER_BYTES + 8 + 66000, DLT_EN10MB,
+						   FRAME(OUTER(GTP_PORT), GTP(0, G_PDU), IPV4(0, TCP), TCP_HEADER(1, 2, 5, 0x10)));
 
 	assert_int_equal(p.tunnel, TUNNEL_GTP);
 	assert_ports(&p, 1, 2);
@@ -260,15 +260,15 @@ CASE(length_of_0_in_a_tunnel)
 
 CASE(capwap_with_ethernet)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, 0), INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, 0), INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_CAPWAP);
 }
 
 CASE(capwap_with_80211)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, CAPWAP_80211), DOT11(0x08, 0x01), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, CAPWAP_80211), DOT11(0x08, 0x01), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_CAPWAP);
 	assert_int_equal(ip_offset, OUTER_BYTES + 8 + 32);
@@ -276,100 +276,100 @@ CASE(capwap_with_80211)
 
 CASE(capwap_with_80211_swapped)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, CAPWAP_80211), DOT11(0x01, 0x08), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, CAPWAP_80211), DOT11(0x01, 0x08), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_CAPWAP);
 }
 
 CASE(capwap_with_wireless_information_over_ipv6)
 {
-	Packet		p = metered(DLT_RAW,
-							FRAME(IPV6(88, UDP), UDP_HEADER(CAPWAP_PORT, 4000), CAPWAP(4, CAPWAP_80211 | 0x20),
-								  ZEROS_8, DOT11(0x08, 0x01), IPV4_UDP));
+	Packet p = metered(DLT_RAW,
+					   FRAME(IPV6(88, UDP), UDP_HEADER(CAPWAP_PORT, 4000), CAPWAP(4, CAPWAP_80211 | 0x20),
+							 ZEROS_8, DOT11(0x08, 0x01), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_CAPWAP);
 }
 
 CASE(capwap_first_fragment)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, 0x0080), INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, 0x0080), INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_CAPWAP);
 }
 
 CASE(capwap_later_fragment_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(CAPWAP_PORT), 0, 0x10, 0x00, 0x80, 0, 1, 0, 8, INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(CAPWAP_PORT), 0, 0x10, 0x00, 0x80, 0, 1, 0, 8, INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_outer(&p, CAPWAP_PORT);
 }
 
 CASE(capwap_fragment_offset_counts_in_fragments_only)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(CAPWAP_PORT), 0, 0x10, 0x00, 0x00, 0, 1, 0, 8, INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(CAPWAP_PORT), 0, 0x10, 0x00, 0x00, 0, 1, 0, 8, INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_CAPWAP);
 }
 
 CASE(capwap_reserved_flags_do_not_matter)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), 0, 0x10, 0x00, 0x07, 0, 1, 0, 8, INNER(TYPE_IPV4),
-											  IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), 0, 0x10, 0x00, 0x07, 0, 1, 0, 8, INNER(TYPE_IPV4),
+										 IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_CAPWAP);
 }
 
 CASE(capwap_keep_alive_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, 0x0008), INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, 0x0008), INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_outer(&p, CAPWAP_PORT);
 }
 
 CASE(capwap_encrypted_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(CAPWAP_PORT), 1, 0x10, 0, 0, 0, 1, 0, 0, INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(CAPWAP_PORT), 1, 0x10, 0, 0, 0, 1, 0, 0, INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_outer(&p, CAPWAP_PORT);
 }
 
 CASE(capwap_with_another_wireless_kind_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, 0x0700), DOT11(0x08, 0x01), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, 0x0700), DOT11(0x08, 0x01), IPV4_UDP));
 
 	assert_outer(&p, CAPWAP_PORT);
 }
 
 CASE(capwap_with_80211_management_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, CAPWAP_80211), DOT11(0x80, 0x00), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, CAPWAP_80211), DOT11(0x80, 0x00), IPV4_UDP));
 
 	assert_outer(&p, CAPWAP_PORT);
 }
 
 CASE(capwap_header_cut_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), 0, 0x10, 0, 0, 0, 1, 0));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), 0, 0x10, 0, 0, 0, 1, 0));
 
 	assert_outer(&p, CAPWAP_PORT);
 }
 
 CASE(capwap_control_port_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(5246), CAPWAP(2, 0), INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(5246), CAPWAP(2, 0), INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_outer(&p, 5246);
 }
 
 CASE(capwap_header_longer_than_the_frame)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(CAPWAP_PORT), CAPWAP(31, CAPWAP_80211), DOT11(0x08, 0x01), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(CAPWAP_PORT), CAPWAP(31, CAPWAP_80211), DOT11(0x08, 0x01), IPV4_UDP));
 
 	assert_outer(&p, CAPWAP_PORT);
 	assert_ignored(IGNORED_SHORT, DLT_EN10MB, FRAME(OUTER(CAPWAP_PORT), CAPWAP(31, 0), INNER(TYPE_IPV4), IPV4_UDP));
@@ -385,16 +385,16 @@ CASE(capwap_with_arp_is_not_ip)
 
 CASE(capwap_with_gtp)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, CAPWAP_80211), DOT11(0x08, 0x01), IPV4(68, UDP),
-								  UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(CAPWAP_PORT), CAPWAP(2, CAPWAP_80211), DOT11(0x08, 0x01), IPV4(68, UDP),
+							 UDP_HEADER(4000, GTP_PORT), GTP(0, G_PDU), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_GTP);
 }
 
 CASE(tzsp)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), TZSP, 1, INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), TZSP, 1, INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_TZSP);
 	assert_int_equal(ip_offset, OUTER_BYTES + 5 + 14);
@@ -402,24 +402,24 @@ CASE(tzsp)
 
 CASE(tzsp_inside_is_ethernet_whatever_is_outside)
 {
-	Packet		p = metered(DLT_RAW,
-							FRAME(IPV6(59, UDP), UDP_HEADER(TZSP_PORT, 4000), TZSP, 1, INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_RAW,
+					   FRAME(IPV6(59, UDP), UDP_HEADER(TZSP_PORT, 4000), TZSP, 1, INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_TZSP);
 }
 
 CASE(tzsp_with_tags_and_padding)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(OUTER(TZSP_PORT), TZSP, 0, 10, 1, 0xC5, 0, 41, 2, 1, 1, 60, 0, 1,
-								  INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(OUTER(TZSP_PORT), TZSP, 0, 10, 1, 0xC5, 0, 41, 2, 1, 1, 60, 0, 1,
+							 INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_TZSP);
 }
 
 CASE(tzsp_without_end_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), TZSP, 0, 10, 1, 0xC5, 0));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), TZSP, 0, 10, 1, 0xC5, 0));
 
 	assert_outer(&p, TZSP_PORT);
 	p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), TZSP, 10, 200, INNER(TYPE_IPV4), IPV4_UDP));
@@ -432,7 +432,7 @@ CASE(tzsp_without_end_is_no_tunnel)
 
 CASE(tzsp_of_another_version_type_or_encapsulation_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), 2, 0, 0, 1, 1, INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), 2, 0, 0, 1, 1, INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_outer(&p, TZSP_PORT);
 	p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), 1, 4, 0, 1, 1, INNER(TYPE_IPV4), IPV4_UDP));
@@ -443,7 +443,7 @@ CASE(tzsp_of_another_version_type_or_encapsulation_is_no_tunnel)
 
 CASE(tzsp_header_cut_is_no_tunnel)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), 1, 0, 0));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), 1, 0, 0));
 
 	assert_outer(&p, TZSP_PORT);
 }
@@ -462,9 +462,9 @@ CASE(tzsp_with_spanning_tree_is_ignored)
 
 CASE(tzsp_keeps_the_outer_vlan_unless_there_is_an_inner_one)
 {
-	Packet		p = metered(DLT_EN10MB,
-							FRAME(ETHERNET(TYPE_VLAN), BE16(5), BE16(TYPE_IPV4), IPV4(79, UDP),
-								  UDP_HEADER(4000, TZSP_PORT), TZSP, 1, INNER(TYPE_IPV4), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB,
+					   FRAME(ETHERNET(TYPE_VLAN), BE16(5), BE16(TYPE_IPV4), IPV4(79, UDP),
+							 UDP_HEADER(4000, TZSP_PORT), TZSP, 1, INNER(TYPE_IPV4), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_TZSP);
 	assert_int_equal(p.vlan_id, 5);
@@ -477,7 +477,7 @@ CASE(tzsp_keeps_the_outer_vlan_unless_there_is_an_inner_one)
 
 CASE(tzsp_frame_without_a_type_takes_the_outer_one)
 {
-	Packet		p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), TZSP, 1, INNER(32), IPV4_UDP));
+	Packet p = metered(DLT_EN10MB, FRAME(OUTER(TZSP_PORT), TZSP, 1, INNER(32), IPV4_UDP));
 
 	assert_inner(&p, TUNNEL_TZSP);
 	p = metered(DLT_NULL, FRAME(2, 0, 0, 0, IPV4(79, UDP), UDP_HEADER(4000, TZSP_PORT), TZSP, 1, INNER(0), IPV4_UDP));
@@ -539,7 +539,7 @@ main(void)
 		cmocka_unit_test(tzsp_with_a_short_frame_is_short),
 		cmocka_unit_test(tzsp_with_spanning_tree_is_ignored),
 		cmocka_unit_test(tzsp_keeps_the_outer_vlan_unless_there_is_an_inner_one),
-		cmocka_unit_test(tzsp_frame_without_a_type_takes_the_outer_one)
+		cmocka_unit_test(tzsp_frame_without_a_type_takes_the_outer_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,15 +5,15 @@
 #include "cases.h"
 #include "engine/analyse/dns_walk.h"
 
-#define MOST	65535u
+#define MOST 65535u
 
 /* A packet to or from a port, in a block of exactly its size: headers, 12 bytes of DNS, and then this byte everywhere. */
 static uint8_t *
 packet_of(bool is_ip6, bool is_tcp, uint16_t port, uint32_t length, uint8_t filling)
 {
-	uint8_t    *packet = malloc(length);
-	uint32_t	transport = is_ip6 ? 40 : 20,
-				message = transport + (is_tcp ? 20 : 8);
+	uint8_t *packet = malloc(length);
+	uint32_t transport = is_ip6 ? 40 : 20,
+			 message = transport + (is_tcp ? 20 : 8);
 
 	assert_non_null(packet);
 	memset(packet, 0, message);
@@ -24,7 +24,7 @@ packet_of(bool is_ip6, bool is_tcp, uint16_t port, uint32_t length, uint8_t fill
 	packet[transport + 12] = 0x50;
 	memset(packet + message, filling, length - message);
 	memset(packet + message, 0, is_tcp ? 14 : 12);
-	packet[message + (is_tcp ? 7 : 5)] = 1;		/* one question */
+	packet[message + (is_tcp ? 7 : 5)] = 1; /* one question */
 	return packet;
 }
 
@@ -47,11 +47,11 @@ CASE(names_that_lead_round)
 
 CASE(other_packets)
 {
-	uint8_t    *packet;
+	uint8_t *packet;
 
 	expect(false, packet_of(false, false, 54, MOST, 0x3f), MOST);
-	expect(false, packet_of(false, false, 53, MOST, 0), MOST);	/* ends at once */
-	expect(false, packet_of(false, false, 53, MOST, 0xff), MOST);	/* a pointer */
+	expect(false, packet_of(false, false, 53, MOST, 0), MOST);	  /* ends at once */
+	expect(false, packet_of(false, false, 53, MOST, 0xff), MOST); /* a pointer */
 	expect(false, packet_of(false, false, 53, 60000, 0x3f), 60000);
 	expect(false, packet_of(false, false, 53, DNS_WALK_LEAST - 1, 0xbf), DNS_WALK_LEAST - 1);
 
@@ -80,12 +80,12 @@ CASE(other_packets)
 /* Whatever stands there, the walk ends, and no byte outside is read. */
 CASE(any_bytes)
 {
-	unsigned	seed = 1;
+	unsigned seed = 1;
 
 	for (int round = 0; round < 200; round++)
 	{
-		uint32_t	length = DNS_WALK_LEAST + (uint32_t) round % (MOST - DNS_WALK_LEAST + 1);
-		uint8_t    *packet = packet_of(round & 1, round & 2, 53, length, 0);
+		uint32_t length = DNS_WALK_LEAST + (uint32_t) round % (MOST - DNS_WALK_LEAST + 1);
+		uint8_t *packet = packet_of(round & 1, round & 2, 53, length, 0);
 
 		for (uint32_t i = 40 + 20; i < length; i++)
 			packet[i] = (uint8_t) ((seed = seed * 1103515245 + 12345) >> 16);

@@ -8,10 +8,10 @@
 #include <ndpi_api.h>
 
 #include "dpi_run.h"
-#include "wire/record.h"
 #include "flow_records.h"
+#include "wire/record.h"
 
-#define JA3	"d83ae3a9c3698053a4d27433ffa6cfff"
+#define JA3 "d83ae3a9c3698053a4d27433ffa6cfff"
 
 static const char *const example[] = {"www", "example", "com", NULL};
 
@@ -26,7 +26,7 @@ expect_no_texts(const DpiFlow *flow)
 static Message
 nonsense(void)
 {
-	Message		data = {0};
+	Message data = {0};
 
 	for (uint32_t i = 0; i < 40; i++)
 		add(&data, BYTES((uint8_t) (i * 167 + 13)));
@@ -38,8 +38,8 @@ nonsense(void)
 static void
 expect_decision_at(unsigned limit)
 {
-	Dpi		   *dpi = start(limit);
-	DpiFlow		flow = {0};
+	Dpi			 *dpi = start(limit);
+	DpiFlow		  flow = {0};
 	const Message packet = nonsense();
 
 	for (unsigned number = 1; number <= limit + 10; number++)
@@ -75,10 +75,10 @@ CASE(unknown_flow_is_given_up_at_packet_255)
 /* Nothing is found in the SYN: what is left is its port. */
 CASE(first_packet_is_guessed_with_one_dissection)
 {
-	Dpi		   *dpi = start(1);
-	DpiFlow		flow = {0};
+	Dpi			 *dpi = start(1);
+	DpiFlow		  flow = {0};
 	const Message none = nothing(),
-				syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none);
+				  syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none);
 
 	give(dpi, &flow, 1, &syn);
 	assert_true(flow.decided);
@@ -90,10 +90,10 @@ CASE(first_packet_is_guessed_with_one_dissection)
 
 CASE(flow_that_ends_early_is_guessed)
 {
-	Dpi		   *dpi = start(20);
-	DpiFlow		flow = {0};
+	Dpi			 *dpi = start(20);
+	DpiFlow		  flow = {0};
 	const Message none = nothing(),
-				syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none);
+				  syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none);
 
 	give(dpi, &flow, 1, &syn);
 	give(dpi, &flow, 2, &syn);
@@ -113,12 +113,12 @@ CASE(question_and_answer_of_dns)
 
 	for (size_t i = 0; i < LENGTH(limits); i++)
 	{
-		Dpi		   *dpi = start(limits[i]);
-		DpiFlow		flow = {0};
+		Dpi			 *dpi = start(limits[i]);
+		DpiFlow		  flow = {0};
 		const Message question = dns_message(example, false),
-					answer = dns_message(example, true),
-					there = udp_packet(40000, 53, TO_SERVER, &question),
-					back = udp_packet(40000, 53, TO_CLIENT, &answer);
+					  answer = dns_message(example, true),
+					  there = udp_packet(40000, 53, TO_SERVER, &question),
+					  back = udp_packet(40000, 53, TO_CLIENT, &answer);
 
 		give(dpi, &flow, 1, &there);
 		give(dpi, &flow, 2, &back);
@@ -136,10 +136,10 @@ CASE(question_and_answer_of_dns)
 /* A protocol that was recognised is never guessed. */
 CASE(question_of_dns_with_one_dissection)
 {
-	Dpi		   *dpi = start(1);
-	DpiFlow		flow = {0};
+	Dpi			 *dpi = start(1);
+	DpiFlow		  flow = {0};
 	const Message question = dns_message(example, false),
-				there = udp_packet(40000, 53, TO_SERVER, &question);
+				  there = udp_packet(40000, 53, TO_SERVER, &question);
 
 	give(dpi, &flow, 1, &there);
 	expect_label(dpi, &flow, "DNS", "Network", 0, 6);
@@ -153,10 +153,10 @@ static unsigned
 give_client_hello(Dpi *dpi, DpiFlow *flow, const char *server_name)
 {
 	const Message none = nothing(),
-				hello = client_hello(server_name),
-				syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none),
-				syn_ack = tcp_packet(443, TCP_SYN_ACK_FLAGS, TO_CLIENT, 0, 1, &none),
-				data = tcp_packet(443, TCP_DATA_FLAGS, TO_SERVER, 1, 1, &hello);
+				  hello = client_hello(server_name),
+				  syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none),
+				  syn_ack = tcp_packet(443, TCP_SYN_ACK_FLAGS, TO_CLIENT, 0, 1, &none),
+				  data = tcp_packet(443, TCP_DATA_FLAGS, TO_SERVER, 1, 1, &hello);
 
 	give(dpi, flow, 1, &syn);
 	give(dpi, flow, 2, &syn_ack);
@@ -171,13 +171,13 @@ CASE(client_hello_of_tls)
 
 	for (size_t i = 0; i < LENGTH(limits); i++)
 	{
-		Dpi		   *dpi = start(limits[i]);
-		DpiFlow		flow = {0};
-		char		copy[RECORD_TEXT_MAX + 1];
+		Dpi	   *dpi = start(limits[i]);
+		DpiFlow flow = {0};
+		char	copy[RECORD_TEXT_MAX + 1];
 
 		give_client_hello(dpi, &flow, "www.facebook.com");
 		assert_true(flow.application != 0);
-		assert_int_equal(flow.decided, limits[i] == 3);	/* else the server's answer is awaited */
+		assert_int_equal(flow.decided, limits[i] == 3); /* else the server's answer is awaited */
 		assert_string_equal(dpi_text_now(&flow, DPI_SERVER_NAME, copy), "www.facebook.com");
 		assert_string_equal(dpi_text_now(&flow, DPI_CLIENT_FINGERPRINT, copy), JA3);
 		assert_string_equal(dpi_text_now(&flow, DPI_SERVER_FINGERPRINT, copy), "");
@@ -198,8 +198,8 @@ CASE(client_hello_of_tls)
 static void
 expect_names(Dpi *dpi, uint16_t master, uint16_t application, const char *name, const char *protocol, const char *full)
 {
-	DpiFlow		flow = {.master = master, .application = application, .decided = true};
-	char		got[DPI_NAME_MAX + 1];
+	DpiFlow flow = {.master = master, .application = application, .decided = true};
+	char	got[DPI_NAME_MAX + 1];
 
 	dpi_application_name(dpi, &flow, got);
 	assert_string_equal(got, name);
@@ -212,7 +212,7 @@ expect_names(Dpi *dpi, uint16_t master, uint16_t application, const char *name, 
 /* METERING.md, part one, 21: the full name is the protocol's, if there is one, a point, and the application's. */
 CASE(applications_and_what_carries_them)
 {
-	Dpi		   *dpi = start(20);
+	Dpi *dpi = start(20);
 
 	expect_names(dpi, NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_FACEBOOK, "Facebook", "TLS", "TLS.Facebook");
 	expect_names(dpi, NDPI_PROTOCOL_UNKNOWN, NDPI_PROTOCOL_FACEBOOK, "Facebook", "", "Facebook");
@@ -225,11 +225,11 @@ CASE(applications_and_what_carries_them)
 /* Every category is an application's own or of none, and has a name in the second case. */
 CASE(categories_of_no_application)
 {
-	Dpi		   *dpi = start(20);
-	char		application[DPI_NAME_MAX + 1],
-				category[DPI_NAME_MAX + 1],
-				own[DPI_NAME_MAX + 1];
-	bool		malware = false;
+	Dpi *dpi = start(20);
+	char application[DPI_NAME_MAX + 1],
+		category[DPI_NAME_MAX + 1],
+		own[DPI_NAME_MAX + 1];
+	bool malware = false;
 
 	for (unsigned number = 0; number < dpi_categories(); number++)
 	{
@@ -249,8 +249,8 @@ CASE(categories_of_no_application)
 /* With fewer dissections than it takes to the ClientHello the port must do. */
 CASE(client_hello_behind_the_limit_is_not_seen)
 {
-	Dpi		   *dpi = start(2);
-	DpiFlow		flow = {0};
+	Dpi	   *dpi = start(2);
+	DpiFlow flow = {0};
 
 	give_client_hello(dpi, &flow, "www.facebook.com");
 	assert_int_equal(dpi_dissections(dpi), 2);
@@ -267,14 +267,14 @@ static DpiFlow
 http_flow(Dpi *dpi, const char *user_agent, const char *content_type)
 {
 	const Message none = nothing(),
-				request = http_request(user_agent),
-				response = http_response(content_type),
-				syn = tcp_packet(80, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none),
-				syn_ack = tcp_packet(80, TCP_SYN_ACK_FLAGS, TO_CLIENT, 0, 1, &none),
-				there = tcp_packet(80, TCP_DATA_FLAGS, TO_SERVER, 1, 1, &request),
-				ack = tcp_packet(80, TCP_ACK_FLAG, TO_CLIENT, 1, (uint32_t) (1 + request.length), &none),
-				back = tcp_packet(80, TCP_DATA_FLAGS, TO_CLIENT, 1, (uint32_t) (1 + request.length), &response);
-	DpiFlow		flow = {0};
+				  request = http_request(user_agent),
+				  response = http_response(content_type),
+				  syn = tcp_packet(80, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none),
+				  syn_ack = tcp_packet(80, TCP_SYN_ACK_FLAGS, TO_CLIENT, 0, 1, &none),
+				  there = tcp_packet(80, TCP_DATA_FLAGS, TO_SERVER, 1, 1, &request),
+				  ack = tcp_packet(80, TCP_ACK_FLAG, TO_CLIENT, 1, (uint32_t) (1 + request.length), &none),
+				  back = tcp_packet(80, TCP_DATA_FLAGS, TO_CLIENT, 1, (uint32_t) (1 + request.length), &response);
+	DpiFlow flow = {0};
 
 	give(dpi, &flow, 1, &syn);
 	give(dpi, &flow, 2, &syn_ack);
@@ -290,8 +290,8 @@ static void
 expect_http_texts(const char *user_agent, const char *expected_agent, const char *content_type,
 				  const char *expected_type)
 {
-	Dpi		   *dpi = start(20);
-	DpiFlow		flow = http_flow(dpi, user_agent, content_type);
+	Dpi	   *dpi = start(20);
+	DpiFlow flow = http_flow(dpi, user_agent, content_type);
 
 	assert_string_equal(dpi_text(&flow, DPI_USER_AGENT), expected_agent);
 	assert_string_equal(dpi_text(&flow, DPI_CONTENT_TYPE), expected_type);
@@ -316,7 +316,7 @@ CASE(bytes_that_are_not_utf8_are_left_out)
 static char *
 repeated(const char *character, size_t times)
 {
-	char	   *text = calloc(1, times * strlen(character) + 1);
+	char *text = calloc(1, times * strlen(character) + 1);
 
 	for (size_t i = 0; i < times; i++)
 		strcat(text, character);
@@ -325,8 +325,8 @@ repeated(const char *character, size_t times)
 
 CASE(user_agent_has_at_most_255_bytes)
 {
-	char	   *whole = repeated("x", 255),
-			   *longer = repeated("x", 256);
+	char *whole = repeated("x", 255),
+		 *longer = repeated("x", 256);
 
 	expect_http_texts(whole, whole, "text/html", "text/html");
 	expect_http_texts(longer, whole, "text/html", "text/html");
@@ -337,8 +337,8 @@ CASE(user_agent_has_at_most_255_bytes)
 /* A character that the limit cuts is left out whole: 127 of two bytes are 254. */
 CASE(character_that_the_limit_cuts_is_left_out)
 {
-	char	   *cut = repeated("\xC3\xB6", 200),
-			   *kept = repeated("\xC3\xB6", 127);
+	char *cut = repeated("\xC3\xB6", 200),
+		 *kept = repeated("\xC3\xB6", 127);
 
 	expect_http_texts(cut, kept, "text/html", "text/html");
 	free(cut);
@@ -347,8 +347,8 @@ CASE(character_that_the_limit_cuts_is_left_out)
 
 CASE(content_type_has_at_most_63_bytes)
 {
-	char	   *whole = repeated("t", 63),
-			   *longer = repeated("t", 64);
+	char *whole = repeated("t", 63),
+		 *longer = repeated("t", 64);
 
 	expect_http_texts("Mozilla", "Mozilla", whole, whole);
 	expect_http_texts("Mozilla", "Mozilla", longer, whole);
@@ -358,12 +358,12 @@ CASE(content_type_has_at_most_63_bytes)
 
 CASE(server_name_has_at_most_79_bytes)
 {
-	char	   *label = repeated("x", 60);
+	char			 *label = repeated("x", 60);
 	const char *const name[] = {label, label, "com", NULL};
-	Dpi		   *dpi = start(1);
-	DpiFlow		flow = {0};
-	const Message question = dns_message(name, false),
-				there = udp_packet(40000, 53, TO_SERVER, &question);
+	Dpi				 *dpi = start(1);
+	DpiFlow			  flow = {0};
+	const Message	  question = dns_message(name, false),
+				  there = udp_packet(40000, 53, TO_SERVER, &question);
 
 	give(dpi, &flow, 1, &there);
 	assert_uint_in_range(strlen(dpi_text(&flow, DPI_SERVER_NAME)), 60, 79);
@@ -378,15 +378,17 @@ CASE(texts_that_nobody_wants_are_not_kept)
 	{
 		DpiText		text;
 		const char *column;
-	}			kept[] = {
-		{DPI_SERVER_NAME, "requested_server_name"}, {DPI_USER_AGENT, "user_agent"}, {DPI_CONTENT_TYPE, "content_type"},
+	} kept[] = {
+		{DPI_SERVER_NAME, "requested_server_name"},
+		{DPI_USER_AGENT, "user_agent"},
+		{DPI_CONTENT_TYPE, "content_type"},
 	};
 
 	for (size_t i = 0; i < LENGTH(kept); i++)
 	{
-		ColumnSet	wanted = {0};
-		Dpi		   *dpi;
-		DpiFlow		flow;
+		ColumnSet wanted = {0};
+		Dpi		 *dpi;
+		DpiFlow	  flow;
 
 		column_set_add(&wanted, (unsigned) column_of_flow(kept[i].column));
 		dpi = dpi_start(20, &wanted, false);
@@ -401,8 +403,8 @@ CASE(texts_that_nobody_wants_are_not_kept)
 
 CASE(no_text_takes_no_memory)
 {
-	Dpi		   *dpi = start(1);
-	DpiFlow		flow = {0};
+	Dpi			 *dpi = start(1);
+	DpiFlow		  flow = {0};
 	const Message packet = nonsense();
 
 	give(dpi, &flow, 1, &packet);
@@ -416,11 +418,11 @@ CASE(no_text_takes_no_memory)
 
 CASE(state_of_a_decided_flow_is_used_again)
 {
-	Dpi		   *dpi = start(2);
-	DpiFlow		first = {0},
-				second = {0};
+	Dpi	   *dpi = start(2);
+	DpiFlow first = {0},
+			second = {0};
 	const Message packet = nonsense();
-	void	   *kept;
+	void		 *kept;
 
 	give(dpi, &first, 1, &packet);
 	kept = first.state;
@@ -444,14 +446,14 @@ CASE(state_of_a_decided_flow_is_used_again)
  */
 CASE(state_that_is_used_again_is_as_new)
 {
-	Dpi		   *dpi = start(20);
+	Dpi			 *dpi = start(20);
 	const Message packet = nonsense();
 
 	for (int round = 0; round < 50; round++)
 	{
-		DpiFlow		tls = {0},
-					unknown = {0},
-					http;
+		DpiFlow tls = {0},
+				unknown = {0},
+				http;
 
 		give(dpi, &unknown, 1, &packet);
 		dpi_expire(dpi, &unknown);
@@ -482,12 +484,15 @@ CASE(state_that_is_used_again_is_as_new)
 /* nDPI takes 16 bits of length: a longer packet is shown in part, and not by what 16 bits are left of its length. */
 CASE(packet_longer_than_65535_bytes_is_cut)
 {
-	enum {BYTES_OF_PACKET = 65536 + 10};
-	Dpi		   *dpi = start(1);
-	DpiFlow		flow = {0};
-	uint8_t    *packet = calloc(1, BYTES_OF_PACKET);
+	enum
+	{
+		BYTES_OF_PACKET = 65536 + 10
+	};
+	Dpi			 *dpi = start(1);
+	DpiFlow		  flow = {0};
+	uint8_t		 *packet = calloc(1, BYTES_OF_PACKET);
 	const Message question = dns_message(example, false),
-				there = udp_packet(40000, 53, TO_SERVER, &question);
+				  there = udp_packet(40000, 53, TO_SERVER, &question);
 
 	memcpy(packet, there.bytes, there.length);
 	dpi_packet(dpi, &flow, 1, packet, BYTES_OF_PACKET, 0);
@@ -504,8 +509,8 @@ CASE(time_is_counted_where_it_is_asked_for)
 
 	for (int timed = 0; timed < 2; timed++)
 	{
-		Dpi		   *dpi = dpi_start(20, &all_columns, timed);
-		DpiFlow		flow = {0};
+		Dpi	   *dpi = dpi_start(20, &all_columns, timed);
+		DpiFlow flow = {0};
 
 		give(dpi, &flow, 1, &packet);
 		assert_int_equal(dpi_dissection_time(dpi) > 0, timed);

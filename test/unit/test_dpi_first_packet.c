@@ -8,7 +8,7 @@
 static Message
 in_ipv6(const Message *packet)
 {
-	Message		other = {0};
+	Message other = {0};
 
 	add(&other, BYTES(0x60, 0, 0, 0));
 	add_u16(&other, packet->length - 20);
@@ -23,8 +23,8 @@ in_ipv6(const Message *packet)
 static void
 expect_wait(const Message *packet, unsigned limit, bool waits)
 {
-	Dpi		   *dpi = start(limit);
-	DpiFlow		flow = {0};
+	Dpi	   *dpi = start(limit);
+	DpiFlow flow = {0};
 
 	give(dpi, &flow, 1, packet);
 	assert_int_equal(dpi_dissections(dpi), waits ? 0 : 1);
@@ -36,9 +36,9 @@ expect_wait(const Message *packet, unsigned limit, bool waits)
 CASE(first_packet_of_tcp_without_payload_waits)
 {
 	const Message none = nothing(),
-				syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none),
-				syn6 = in_ipv6(&syn);
-	Message		options = syn;
+				  syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none),
+				  syn6 = in_ipv6(&syn);
+	Message options = syn;
 
 	expect_wait(&syn, 2, true);
 	expect_wait(&syn, 20, true);
@@ -50,10 +50,10 @@ CASE(first_packet_of_tcp_without_payload_waits)
 
 CASE(first_packet_with_anything_more_does_not_wait)
 {
-	Message		byte = nothing(),
-				packet;
+	Message byte = nothing(),
+			packet;
 	const Message none = nothing(),
-				syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none);
+				  syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none);
 
 	expect_wait(&syn, 1, false);
 	packet = udp_packet(40000, 50001, TO_SERVER, &none);
@@ -69,19 +69,19 @@ CASE(first_packet_with_anything_more_does_not_wait)
 CASE(first_packet_that_was_cut_off_does_not_wait)
 {
 	const Message none = nothing(),
-				syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none),
-				syn6 = in_ipv6(&syn);
+				  syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none),
+				  syn6 = in_ipv6(&syn);
 
 	for (size_t length = 1; length < syn.length; length++)
 	{
-		Message		cut = syn;
+		Message cut = syn;
 
 		cut.length = length;
 		expect_wait(&cut, 20, false);
 	}
 	for (size_t length = 1; length < syn6.length; length++)
 	{
-		Message		cut = syn6;
+		Message cut = syn6;
 
 		cut.length = length;
 		expect_wait(&cut, 20, false);
@@ -90,11 +90,11 @@ CASE(first_packet_that_was_cut_off_does_not_wait)
 
 CASE(first_packet_is_told_with_the_second)
 {
-	Dpi		   *dpi = start(20);
-	DpiFlow		flow = {0};
+	Dpi			 *dpi = start(20);
+	DpiFlow		  flow = {0};
 	const Message none = nothing(),
-				syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none),
-				answer = tcp_packet(443, TCP_SYN_ACK_FLAGS, TO_CLIENT, 0, 1, &none);
+				  syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none),
+				  answer = tcp_packet(443, TCP_SYN_ACK_FLAGS, TO_CLIENT, 0, 1, &none);
 
 	give(dpi, &flow, 1, &syn);
 	give(dpi, &flow, 2, &answer);
@@ -106,10 +106,10 @@ CASE(first_packet_is_told_with_the_second)
 
 CASE(first_packet_that_stays_alone_is_told_at_the_end)
 {
-	Dpi		   *dpi = start(20);
-	DpiFlow		flow = {0};
+	Dpi			 *dpi = start(20);
+	DpiFlow		  flow = {0};
 	const Message none = nothing(),
-				syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none);
+				  syn = tcp_packet(443, TCP_SYN_FLAG, TO_SERVER, 0, 0, &none);
 
 	give(dpi, &flow, 1, &syn);
 	dpi_expire(dpi, &flow);

@@ -4,15 +4,15 @@
  */
 #include "dpi_run.h"
 
-#define PEER	45678
+#define PEER 45678
 
 /* The handshake of BitTorrent, BEP 3: nDPI remembers who speaks it. */
 static void
 talk_bittorrent(Dpi *dpi)
 {
-	DpiFlow		flow = {0};
-	Message		handshake = {0};
-	Message		packet;
+	DpiFlow flow = {0};
+	Message handshake = {0};
+	Message packet;
 
 	add(&handshake, BYTES(19));
 	add_text(&handshake, "BitTorrent protocol");
@@ -29,9 +29,9 @@ talk_bittorrent(Dpi *dpi)
 static void
 expect_of_nothing(Dpi *dpi, const char *application, const char *category, int guessed, int confidence)
 {
-	DpiFlow		flow = {0};
-	Message		noise = {0};
-	Message		packet;
+	DpiFlow flow = {0};
+	Message noise = {0};
+	Message packet;
 
 	for (uint8_t i = 0; i < 40; i++)
 		add(&noise, BYTES((uint8_t) (i * 37 + 200)));
@@ -44,7 +44,7 @@ expect_of_nothing(Dpi *dpi, const char *application, const char *category, int g
 
 CASE(peers_are_remembered_until_they_are_forgotten)
 {
-	Dpi		   *dpi = start(20);
+	Dpi *dpi = start(20);
 
 	expect_of_nothing(dpi, "Unknown", "Unspecified", 0, 0);
 	talk_bittorrent(dpi);
@@ -64,8 +64,8 @@ CASE(peers_are_remembered_until_they_are_forgotten)
 /* Packets are counted all the same. */
 CASE(forgetting_does_not_touch_the_counters)
 {
-	Dpi		   *dpi = start(20);
-	uint64_t	dissections;
+	Dpi		*dpi = start(20);
+	uint64_t dissections;
 
 	talk_bittorrent(dpi);
 	dissections = dpi_dissections(dpi);

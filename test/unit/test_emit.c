@@ -18,7 +18,7 @@
 #include "wire/limits.h"
 
 #define SPLT		5
-#define FIRST_PLACE	9
+#define FIRST_PLACE 9
 #define LEFT		35
 
 /*
@@ -27,23 +27,23 @@
  */
 typedef struct Expected
 {
-	const char *name;
-	int64_t		number;
-	double		real;
-	const void *bytes;
-	uint32_t	length;
+	const char	  *name;
+	int64_t		   number;
+	double		   real;
+	const void	  *bytes;
+	uint32_t	   length;
 	const int64_t *elements;
 } Expected;
 
 #define NUMBER(name, value)			{name, .number = (value)}
 #define REAL(name, value)			{name, .real = (value)}
-#define STRETCH(name, value, count)	{name, .bytes = (value), .length = (count)}
+#define STRETCH(name, value, count) {name, .bytes = (value), .length = (count)}
 #define TEXT(name, value)			{name, .bytes = (value), .length = sizeof(value) - 1}
 #define ELEMENTS(name, ...)			{name, .elements = (const int64_t[]) {__VA_ARGS__}, .length = 3}
 
 /* By the names of METERING.md, section 12, from the flow that make_flow() makes. */
 static const Expected expected[] = {
-	NUMBER("id", 0),			/* given out by who numbers the flows */
+	NUMBER("id", 0), /* given out by who numbers the flows */
 	NUMBER("expiration_id", -1),
 	STRETCH("src_ip", "\x0a\x01\x02\x03", 4),
 	STRETCH("src_mac", "\x02\x11\x12\x13\x14\x15", 6),
@@ -112,7 +112,7 @@ static const Expected expected[] = {
 	TEXT("user_agent", "M\xC3\xB6zilla"),
 	TEXT("content_type", "text/html"),
 
-	TEXT("udps", "{}"),			/* what no meter of files has */
+	TEXT("udps", "{}"), /* what no meter of files has */
 	NUMBER("process_pid", 0),
 	TEXT("process_name", ""),
 	NUMBER("source_file", 4000000000),
@@ -120,8 +120,7 @@ static const Expected expected[] = {
 	TEXT("protocol_name", "udp"),
 	TEXT("community_id", "1:1TZ2TWnoh/tMOpXOCtoKJcNk+i8="),
 	TEXT("application_protocol", "DNS"),
-	TEXT("fingerprint_kind", "JA3"),
-};
+	TEXT("fingerprint_kind", "JA3")};
 
 static const char texts[] = {
 	DPI_SERVER_NAME, 'w', 'w', 'w', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e', '.', 'o', 'r', 'g', 0,
@@ -130,14 +129,13 @@ static const char texts[] = {
 	DPI_FINGERPRINT_KIND, 'J', 'A', '3', 0,
 	DPI_USER_AGENT, 'M', '\xC3', '\xB6', 'z', 'i', 'l', 'l', 'a', 0,
 	DPI_CONTENT_TYPE, 't', 'e', 'x', 't', '/', 'h', 't', 'm', 'l', 0,
-	DPI_TEXTS
-};
+	DPI_TEXTS};
 
 /* A flow's cell, with what its analysers keep. */
-static Analysis analysis;
-static Flow *flow;
+static Analysis	   analysis;
+static Flow		  *flow;
 static SpltArrays *splt;
-static DpiFlow *label;
+static DpiFlow	  *label;
 
 static Running
 running(uint64_t min, uint64_t max, double mean, double deviation)
@@ -174,9 +172,9 @@ state_of(const Analyser *analyser)
 static int
 make_flow(void **state __attribute__((unused)))
 {
-	Packet		packet = packet_between("10.1.2.3", 40001, "93.184.216.34", 443);
+	Packet			   packet = packet_between("10.1.2.3", 40001, "93.184.216.34", 443);
 	const MeterRequest request = {.columns = {{UINT64_MAX, UINT64_MAX}}, .splt_analysis = SPLT, .n_dissections = 20};
-	FailureMessage failure;
+	FailureMessage	   failure;
 
 	packet.vlan_id = 4095;
 	packet.tunnel = TUNNEL_CAPWAP;
@@ -190,7 +188,7 @@ make_flow(void **state __attribute__((unused)))
 	analysis_start(&analysis, flow);
 	flow->expiration = EXPIRATION_PLUGIN;
 	flow->direction[SIDE_SRC2DST] = (Direction) {UINT64_C(1700000000000), UINT64_C(1700000000500), 3,
-	UINT64_C(5000000000)};
+												 UINT64_C(5000000000)};
 	flow->direction[SIDE_DST2SRC] = (Direction) {UINT64_C(1700000000100), UINT64_C(1700000000900), 4, 50};
 	splt = state_of(&splt_analyser);
 	splt_add(splt, SPLT, (SpltPacket) {.interval = 0, .size = 70000, .side = 0});
@@ -222,15 +220,15 @@ free_flow(void **state __attribute__((unused)))
 /* A block of exactly what is asked for. */
 typedef struct Block
 {
-	uint8_t    *bytes;
-	size_t		room;
-	size_t		length;
+	uint8_t *bytes;
+	size_t	 room;
+	size_t	 length;
 } Block;
 
 static uint8_t *
 room(void *context, size_t bytes)
 {
-	Block	   *block = context;
+	Block *block = context;
 
 	assert_null(block->bytes);
 	block->room = bytes;
@@ -240,7 +238,7 @@ room(void *context, size_t bytes)
 static void
 written(void *context, size_t bytes)
 {
-	Block	   *block = context;
+	Block *block = context;
 
 	assert_true(bytes <= block->room);
 	block->length = bytes;
@@ -253,12 +251,12 @@ written(void *context, size_t bytes)
 static Record
 there_and_back(const ColumnSet *wanted, uint8_t **block)
 {
-	MeterRequest request = {.columns = *wanted, .splt_analysis = SPLT};
-	Block		whole = {0};
-	Record		record;
-	Emitter		emitter;
+	MeterRequest   request = {.columns = *wanted, .splt_analysis = SPLT};
+	Block		   whole = {0};
+	Record		   record;
+	Emitter		   emitter;
 	const uint8_t *cursor;
-	const char *wrong;
+	const char	  *wrong;
 
 	emit_start(&emitter, &request, &analysis, (RecordSink) {&whole, room, written});
 	emit_record(&emitter, flow, LEFT);
@@ -275,7 +273,7 @@ there_and_back(const ColumnSet *wanted, uint8_t **block)
 static bool
 has_elements(const Record *record, unsigned column, const Expected *e)
 {
-	int64_t		elements[SPLT];
+	int64_t elements[SPLT];
 
 	if (record->values[column].a.count != SPLT || record->values[column].a.present != e->length)
 		return false;
@@ -303,7 +301,7 @@ is_expected(const Record *record, unsigned column, const Expected *e)
 			return has_elements(record, column, e);
 		default:
 			return record->values[column].b.length == e->length &&
-				memcmp(record->values[column].b.bytes, e->bytes, e->length) == 0;
+				   memcmp(record->values[column].b.bytes, e->bytes, e->length) == 0;
 	}
 }
 
@@ -322,9 +320,9 @@ CASE(every_column_alone)
 	assert_int_equal(LENGTH(expected), flow_schema.count);
 	for (unsigned column = 0; column < flow_schema.count; column++)
 	{
-		ColumnSet	wanted = {0};
-		uint8_t    *block;
-		Record	record;
+		ColumnSet wanted = {0};
+		uint8_t	 *block;
+		Record	  record;
 
 		column_set_add(&wanted, column);
 		record = there_and_back(&wanted, &block);
@@ -336,13 +334,13 @@ CASE(every_column_alone)
 
 CASE(full_names_have_the_protocol_before_the_application)
 {
-	unsigned	name = (unsigned) column_of_flow("application_name");
-	MeterRequest request = {.application_names = APPLICATION_NAMES_FULL, .n_dissections = 20};
+	unsigned	   name = (unsigned) column_of_flow("application_name");
+	MeterRequest   request = {.application_names = APPLICATION_NAMES_FULL, .n_dissections = 20};
 	FailureMessage failure;
-	Analysis	full;
-	ColumnReader reader;
-	RecordValue value;
-	Flow	   *cell;
+	Analysis	   full;
+	ColumnReader   reader;
+	RecordValue	   value;
+	Flow		  *cell;
 
 	column_set_add(&request.columns, name);
 	assert_true(analysis_open(&full, analysers, &request, &failure));
@@ -359,9 +357,9 @@ CASE(full_names_have_the_protocol_before_the_application)
 
 CASE(all_columns_together)
 {
-	ColumnSet	wanted = {0};
-	uint8_t    *block;
-	Record	record;
+	ColumnSet wanted = {0};
+	uint8_t	 *block;
+	Record	  record;
 
 	for (unsigned column = 0; column < flow_schema.count; column++)
 		column_set_add(&wanted, column);
@@ -374,8 +372,8 @@ CASE(all_columns_together)
 
 CASE(no_column_is_a_header)
 {
-	ColumnSet	wanted = {0};
-	uint8_t    *block;
+	ColumnSet wanted = {0};
+	uint8_t	 *block;
 
 	there_and_back(&wanted, &block);
 	free(block);
@@ -383,12 +381,12 @@ CASE(no_column_is_a_header)
 
 CASE(ipv6_addresses_have_16_bytes)
 {
-	const Flow	before = *flow;
-	ColumnSet	wanted = {0};
-	uint8_t    *block;
-	Record	record;
-	unsigned	source = (unsigned) column_of_flow("src_ip"),
-				destination = (unsigned) column_of_flow("dst_ip");
+	const Flow before = *flow;
+	ColumnSet  wanted = {0};
+	uint8_t	  *block;
+	Record	   record;
+	unsigned   source = (unsigned) column_of_flow("src_ip"),
+			 destination = (unsigned) column_of_flow("dst_ip");
 
 	column_set_add(&wanted, source);
 	column_set_add(&wanted, destination);
@@ -407,11 +405,11 @@ CASE(ipv6_addresses_have_16_bytes)
 CASE(flow_without_an_answer_has_zeros_for_it)
 {
 	static const char *const names[] = {"dst2src_first_seen_ms", "dst2src_last_seen_ms", "dst2src_duration_ms",
-	"dst2src_packets", "dst2src_bytes"};
-	const Flow	before = *flow;
-	ColumnSet	wanted = {0};
-	uint8_t    *block;
-	Record	record;
+										"dst2src_packets", "dst2src_bytes"};
+	const Flow				 before = *flow;
+	ColumnSet				 wanted = {0};
+	uint8_t					*block;
+	Record					 record;
 
 	flow->direction[SIDE_DST2SRC] = (Direction) {0};
 	for (size_t i = 0; i < LENGTH(names); i++)
@@ -427,11 +425,11 @@ CASE(flow_without_an_answer_has_zeros_for_it)
 
 CASE(longest_texts_fit)
 {
-	char	   *const before = label->texts;
+	char *const before = label->texts;
 	char		longest[300] = {DPI_USER_AGENT};
 	ColumnSet	wanted = {0};
-	uint8_t    *block;
-	Record	record;
+	uint8_t	   *block;
+	Record		record;
 	unsigned	agent = (unsigned) column_of_flow("user_agent");
 
 	memset(longest + 1, 'x', 255);

@@ -8,8 +8,8 @@
 
 CASE(source_is_walked_from_its_first_byte_to_its_last)
 {
-	const File	file = two_flows(1000);
-	Scan	   *scan = scan_of(&file, NULL);
+	const File file = two_flows(1000);
+	Scan	  *scan = scan_of(&file, NULL);
 
 	run(scan);
 	assert_true(scan->succeeded);
@@ -26,9 +26,9 @@ CASE(source_is_walked_from_its_first_byte_to_its_last)
 
 CASE(sources_are_read_as_one)
 {
-	const File	first = two_flows(1000),
-				second = two_flows(1004);
-	Scan	   *scan = scan_of(&first, &second);
+	const File first = two_flows(1000),
+			   second = two_flows(1004);
+	Scan *scan = scan_of(&first, &second);
 
 	run(scan);
 	assert_int_equal(scan->count, 2);
@@ -41,9 +41,9 @@ CASE(sources_are_read_as_one)
 /* Places go on from source to source, and a flow belongs to the source of its first packet. */
 CASE(flow_of_the_second_source)
 {
-	const File	first = two_flows(1000),
-				second = two_flows(2000);
-	Scan	   *scan = scan_of(&first, &second);
+	const File first = two_flows(1000),
+			   second = two_flows(2000);
+	Scan *scan = scan_of(&first, &second);
 
 	run(scan);
 	assert_int_equal(scan->count, 4);
@@ -55,9 +55,9 @@ CASE(flow_of_the_second_source)
 
 CASE(older_source_is_out_of_order)
 {
-	const File	first = two_flows(1000),
-				second = two_flows(500);
-	Scan	   *scan = scan_of(&first, &second);
+	const File first = two_flows(1000),
+			   second = two_flows(500);
+	Scan *scan = scan_of(&first, &second);
 
 	run(scan);
 	assert_int_equal(scan->count, 2);
@@ -68,8 +68,8 @@ CASE(older_source_is_out_of_order)
 
 CASE(ignored_packets_are_counted_by_their_reason)
 {
-	File		file = two_flows(1000);
-	Scan	   *scan;
+	File  file = two_flows(1000);
+	Scan *scan;
 
 	pcap_record(&file, 1004, 0, 10, 10, 0, 10);
 	pcap_record(&file, 1004, 0, 60, 60, 0, 0);
@@ -87,10 +87,10 @@ CASE(ignored_packets_are_counted_by_their_reason)
 
 CASE(damage_ends_a_source_but_not_the_scan)
 {
-	const File	whole = two_flows(1000),
-				second = two_flows(2000);
-	File		first = whole;
-	Scan	   *scan;
+	const File whole = two_flows(1000),
+			   second = two_flows(2000);
+	File  first = whole;
+	Scan *scan;
 
 	first.length -= 1;
 	scan = scan_of(&first, &second);
@@ -108,9 +108,9 @@ CASE(damage_ends_a_source_but_not_the_scan)
 
 CASE(damage_ends_the_scan_if_that_is_asked_for)
 {
-	const File	second = two_flows(2000);
-	File		first = two_flows(1000);
-	Scan	   *scan;
+	const File second = two_flows(2000);
+	File	   first = two_flows(1000);
+	Scan	  *scan;
 
 	first.length -= 1;
 	scan = scan_of(&first, &second);
@@ -126,8 +126,8 @@ CASE(damage_ends_the_scan_if_that_is_asked_for)
 
 CASE(source_that_is_no_capture_fails_the_scan)
 {
-	const File	empty = {0};
-	Scan	   *scan = scan_of(&empty, NULL);
+	const File empty = {0};
+	Scan	  *scan = scan_of(&empty, NULL);
 
 	run(scan);
 	assert_false(scan->succeeded);
@@ -139,9 +139,9 @@ CASE(source_that_is_no_capture_fails_the_scan)
 
 CASE(one_source_among_several_that_is_no_capture_is_damaged)
 {
-	const File	empty = {0},
-				second = two_flows(1000);
-	Scan	   *scan = scan_of(&empty, &second);
+	const File empty = {0},
+			   second = two_flows(1000);
+	Scan *scan = scan_of(&empty, &second);
 
 	run(scan);
 	assert_true(scan->succeeded);
@@ -164,8 +164,8 @@ CASE(one_source_among_several_that_is_no_capture_is_damaged)
 
 CASE(filtered_packets_are_counted_and_do_not_move_the_clock)
 {
-	File		file = two_flows(1000);
-	Scan	   *scan;
+	File  file = two_flows(1000);
+	Scan *scan;
 
 	pcap_udp(&file, 5000, 3);
 	pcap_udp(&file, 1004, 1);
@@ -183,7 +183,7 @@ CASE(filtered_packets_are_counted_and_do_not_move_the_clock)
 static void
 expect_filter_failure(const File *file, const char *filter)
 {
-	Scan	   *scan = scan_of(file, NULL);
+	Scan *scan = scan_of(file, NULL);
 
 	scan->filter = filter;
 	run(scan);
@@ -196,11 +196,11 @@ expect_filter_failure(const File *file, const char *filter)
 /* Whatever is in the capture: nothing, packets, or packets that are not decoded. */
 CASE(filter_that_does_not_compile_fails_the_scan)
 {
-	const File	some = two_flows(1000),
-				none = pcap_start(ETHERNET);
-	File		unknown = pcap_start(147),
-				section = {0},
-				empty_section = {0};
+	const File some = two_flows(1000),
+			   none = pcap_start(ETHERNET);
+	File unknown = pcap_start(147),
+		 section = {0},
+		 empty_section = {0};
 
 	pcap_udp(&unknown, 1000, 1);
 	ng_section(&section);
@@ -216,8 +216,8 @@ CASE(filter_that_does_not_compile_fails_the_scan)
 
 CASE(filter_that_does_not_fit_the_link_type_fails_the_scan)
 {
-	const File	none = pcap_start(101);
-	File		section = {0};
+	const File none = pcap_start(101);
+	File	   section = {0};
 
 	ng_section(&section);
 	ng_interface(&section, 101, SNAPSHOT, -1, 0);

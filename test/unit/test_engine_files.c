@@ -7,10 +7,10 @@
 /* By their first packets' times; what has none is read last. */
 CASE(sources_are_read_in_the_order_of_their_times)
 {
-	const File	late = two_flows(2000),
-				none = pcap_start(ETHERNET),
-				early = two_flows(1000);
-	Scan	   *scan = scan_of_three(&late, &none, &early);
+	const File late = two_flows(2000),
+			   none = pcap_start(ETHERNET),
+			   early = two_flows(1000);
+	Scan *scan = scan_of_three(&late, &none, &early);
 
 	run(scan);
 	assert_int_equal(scan->overlaps, 1);
@@ -34,10 +34,10 @@ CASE(sources_are_read_in_the_order_of_their_times)
 /* A packet without a time does not say when a capture begins, if there is one that has it; equals stay as they are given. */
 CASE(time_of_a_source_is_its_first_packets_that_has_one)
 {
-	const File	second = two_flows(1000);
-	File		simple = {0},
-				timeless = pcap_start(ETHERNET);
-	Scan	   *scan;
+	const File second = two_flows(1000);
+	File	   simple = {0},
+		 timeless = pcap_start(ETHERNET);
+	Scan *scan;
 
 	pcap_udp(&timeless, 0, 1);
 	ng_section(&simple);
@@ -64,12 +64,12 @@ CASE(time_of_a_source_is_its_first_packets_that_has_one)
 /* What one source gives is what it gives alone, whatever is before it, later or earlier or damaged. */
 CASE(sources_apart_are_as_if_alone)
 {
-	const File	first = two_flows(1000),
-				third = two_flows(500);
-	File		second = two_flows(1001);
+	const File first = two_flows(1000),
+			   third = two_flows(500);
+	File			  second = two_flows(1001);
 	const File *const files[] = {&first, &second, &third};
-	Scan	   *apart;
-	unsigned	at = 0;
+	Scan			 *apart;
+	unsigned		  at = 0;
 
 	pcap_udp(&second, 3000, 1);
 	pcap_udp(&second, 3001, 9);
@@ -86,7 +86,7 @@ CASE(sources_apart_are_as_if_alone)
 	assert_int_equal(counter(apart, COUNTER_PACKETS_READ), 4 + 5 + 4);
 	for (size_t i = 0; i < LENGTH(files); i++)
 	{
-		Scan	   *alone = scan_of(files[i], NULL);
+		Scan *alone = scan_of(files[i], NULL);
 
 		run(alone);
 		assert_int_equal(apart->packets[i], counter(alone, COUNTER_PACKETS_READ));
@@ -107,8 +107,8 @@ CASE(sources_apart_are_as_if_alone)
 /* An analyser that learns from flows, and counts how often it forgets. */
 typedef struct Learner
 {
-	unsigned	forgotten;
-	unsigned	fails_at;			/* the number of the time that fails, from 1; 0: none does */
+	unsigned forgotten;
+	unsigned fails_at; /* the number of the time that fails, from 1; 0: none does */
 } Learner;
 
 static Learner learner;
@@ -155,8 +155,8 @@ run_learner(Scan *scan, unsigned fails_at)
 /* Before each file but the first, and not after the last. */
 CASE(what_was_learned_of_files_apart_is_forgotten)
 {
-	const File	file = two_flows(1000);
-	Scan	   *scan = scan_of_three(&file, &file, &file);
+	const File file = two_flows(1000);
+	Scan	  *scan = scan_of_three(&file, &file, &file);
 
 	run_learner(scan, 0);
 	assert_true(scan->succeeded);
@@ -178,10 +178,10 @@ CASE(what_was_learned_of_files_apart_is_forgotten)
 /* What ends a scan ends it within a source and at its end. */
 CASE(sources_apart_end_with_the_last_flow_or_at_damage)
 {
-	const File	second = two_flows(1000),
-				third = two_flows(1000);
-	File		first = two_flows(1000);
-	Scan	   *scan = scan_of_three(&first, &second, &third);
+	const File second = two_flows(1000),
+			   third = two_flows(1000);
+	File  first = two_flows(1000);
+	Scan *scan = scan_of_three(&first, &second, &third);
 
 	scan->request.separate_files = true;
 	for (unsigned most = 1; most <= 6; most++)
@@ -209,8 +209,8 @@ CASE(sources_apart_end_with_the_last_flow_or_at_damage)
 static void
 expect_overlap(const uint32_t begins[3], unsigned overlaps, uint32_t file, uint64_t reached)
 {
-	const File	files[] = {two_flows(begins[0]), two_flows(begins[1]), two_flows(begins[2])};
-	Scan	   *scan = scan_of_three(&files[0], &files[1], &files[2]);
+	const File files[] = {two_flows(begins[0]), two_flows(begins[1]), two_flows(begins[2])};
+	Scan	  *scan = scan_of_three(&files[0], &files[1], &files[2]);
 
 	run(scan);
 	assert_int_equal(scan->overlaps, overlaps);
@@ -236,9 +236,9 @@ CASE(overlap_is_told_once)
 /* What begins is the first packet that is metered and has a time: not one that is filtered or ignored. */
 CASE(overlap_is_that_of_metered_packets)
 {
-	const File	first = two_flows(1000);
-	File		second = pcap_start(ETHERNET);
-	Scan	   *scan;
+	const File first = two_flows(1000);
+	File	   second = pcap_start(ETHERNET);
+	Scan	  *scan;
 
 	pcap_udp(&second, 500, 7);
 	pcap_record(&second, 500, 0, 10, 10, 0, 10);
@@ -256,7 +256,7 @@ CASE(overlap_is_that_of_metered_packets)
 /* -------------------------------------------------------------------------------------------------- what analysers learn */
 
 static unsigned forgotten;
-static bool may_forget;
+static bool		may_forget;
 
 static bool
 always(const MeterRequest *request)
@@ -288,8 +288,8 @@ static const Analyser learning = {.name = "learning", .wanted = always, .forget 
 CASE(analysers_forget_between_files_apart)
 {
 	static const Analyser *const table[] = {&learning, NULL};
-	const File	file = two_flows(1000);
-	Scan	   *scan = scan_of_three(&file, &file, &file);
+	const File					 file = two_flows(1000);
+	Scan						*scan = scan_of_three(&file, &file, &file);
 
 	scan->analysers = table;
 	forgotten = 0;

@@ -10,8 +10,8 @@
 static int
 long_capture(uint32_t packets, uint64_t *size)
 {
-	File		file = pcap_start(ETHERNET);
-	int			descriptor = file_of(file.bytes, file.length);
+	File file = pcap_start(ETHERNET);
+	int	 descriptor = file_of(file.bytes, file.length);
 
 	*size = file.length;
 	for (uint32_t i = 0; i < packets; i++)
@@ -20,7 +20,7 @@ long_capture(uint32_t packets, uint64_t *size)
 		pcap_record(&file, 1000 + i / 1000, 0, 60, 60, 0, 0);
 		put_udp(&file, (uint16_t) (i % 7 * 1000), (uint8_t) (i * 31 % 251));
 		if (i % 3 == 0)
-			file.bytes[16 + 29] = (uint8_t) (2 + i % 100);	/* the source */
+			file.bytes[16 + 29] = (uint8_t) (2 + i % 100); /* the source */
 		file_write(descriptor, *size, file.bytes, file.length);
 		*size += file.length;
 	}
@@ -42,7 +42,7 @@ merge_shards(const Scan shards[], uint32_t count, Scan *all)
 	{
 		for (uint32_t i = 0; i < count; i++)
 		{
-			Record		record;
+			Record record;
 
 			if (streams[i].has_record || streams[i].ended)
 				continue;
@@ -64,7 +64,7 @@ merge_shards(const Scan shards[], uint32_t count, Scan *all)
 static Scan *
 scan_of_descriptor(int descriptor, uint64_t size)
 {
-	Scan	   *scan = scan_of(NULL, NULL);
+	Scan *scan = scan_of(NULL, NULL);
 
 	scan->sources[0] = descriptor;
 	scan->sizes[0] = size;
@@ -87,17 +87,17 @@ has_flow_of_busy_host(const Scan *scan)
  */
 CASE(shards_together_are_one_meter)
 {
-	uint64_t	size;
-	int			descriptor = long_capture(SHARD_SAMPLE_PACKETS + 5000, &size);
-	Scan	   *one = scan_of_descriptor(descriptor, size),
-			   *shards = calloc(4, sizeof(*shards)),
-			   *all = scan_of(NULL, NULL);
+	uint64_t size;
+	int		 descriptor = long_capture(SHARD_SAMPLE_PACKETS + 5000, &size);
+	Scan	*one = scan_of_descriptor(descriptor, size),
+		 *shards = calloc(4, sizeof(*shards)),
+		 *all = scan_of(NULL, NULL);
 
 	run(one);
 	assert_int_equal(one->count, counter(one, COUNTER_FLOWS));
 	for (uint32_t i = 0; i < 4; i++)
 	{
-		Scan	   *shard = &shards[i];
+		Scan *shard = &shards[i];
 
 		shard->request = one->request;
 		shard->request.shards = 4;
@@ -126,8 +126,8 @@ CASE(shards_together_are_one_meter)
 /* What is sampled is not what happens to come first: a source of four packets, and then the busy host. */
 CASE(busy_host_of_a_later_source_is_split)
 {
-	const File	tiny = two_flows(999);
-	Scan	   *scan = scan_of(&tiny, NULL);
+	const File tiny = two_flows(999);
+	Scan	  *scan = scan_of(&tiny, NULL);
 
 	scan->sources[1] = long_capture(SHARD_SAMPLE_PACKETS + 5000, &scan->sizes[1]);
 	scan->request.files = 2;
@@ -145,9 +145,9 @@ CASE(busy_host_of_a_later_source_is_split)
 /* A filter that lets one packet in seven pass: the sample looks at no more than it may, and still finds the busy host. */
 CASE(busy_host_is_found_behind_a_filter)
 {
-	uint64_t	size;
-	int			descriptor = long_capture(6 * SHARD_SAMPLE_PACKETS, &size);
-	Scan	   *scan = scan_of_descriptor(descriptor, size);
+	uint64_t size;
+	int		 descriptor = long_capture(6 * SHARD_SAMPLE_PACKETS, &size);
+	Scan	*scan = scan_of_descriptor(descriptor, size);
 
 	scan->filter = "src port 3000";
 	scan->request.shards = 4;
@@ -162,10 +162,10 @@ CASE(busy_host_is_found_behind_a_filter)
 /* Who watches from outside sees a meter move though there is no packet for it to show. */
 CASE(progress_without_packets)
 {
-	File		file = {0};
-	uint64_t	size;
-	int			descriptor;
-	Scan	   *scan;
+	File				 file = {0};
+	uint64_t			 size;
+	int					 descriptor;
+	Scan				*scan;
 	static const uint8_t nothing[1 << 20];
 
 	ng_section(&file);
@@ -191,10 +191,10 @@ CASE(progress_without_packets)
 
 CASE(place_is_told_now_and_then)
 {
-	uint64_t	size;
-	int			descriptor = long_capture(40000, &size);
-	Scan	   *scan = scan_of_descriptor(descriptor, size);
-	unsigned	came = 0;
+	uint64_t size;
+	int		 descriptor = long_capture(40000, &size);
+	Scan	*scan = scan_of_descriptor(descriptor, size);
+	unsigned came = 0;
 
 	run(scan);
 	assert_int_equal(scan->places, 2);
@@ -209,8 +209,8 @@ CASE(place_is_told_now_and_then)
 
 CASE(reading_ends_with_the_last_flow_that_is_wanted)
 {
-	File		file = two_flows(1000);
-	Scan	   *scan;
+	File  file = two_flows(1000);
+	Scan *scan;
 
 	pcap_udp(&file, 2000, 3);
 	pcap_udp(&file, 2001, 4);

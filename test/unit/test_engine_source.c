@@ -12,30 +12,30 @@
 typedef struct Step
 {
 	SourceResult result;
-	uint64_t	time;				/* ms: SOURCE_FRAME, SOURCE_QUIET */
-	uint16_t	source_port;		/* SOURCE_FRAME */
-	unsigned	flows;				/* that have left, and been handed on, when this step comes */
+	uint64_t	 time;		  /* ms: SOURCE_FRAME, SOURCE_QUIET */
+	uint16_t	 source_port; /* SOURCE_FRAME */
+	unsigned	 flows;		  /* that have left, and been handed on, when this step comes */
 } Step;
 
 /* What goes through the pipe before a frame's bytes. */
 typedef struct Head
 {
-	uint64_t	time;
-	uint64_t	length;
+	uint64_t time;
+	uint64_t length;
 } Head;
 
 typedef struct PipeSource
 {
-	Source		source;
-	const Scan *scan;
-	const Step *steps;				/* to an end or a failure */
-	unsigned	at;					/* the first that was not written into the pipe, or told */
-	int			pipe[2];
-	uint8_t		bytes[100];
-	uint64_t	read;
+	Source			source;
+	const Scan	   *scan;
+	const Step	   *steps; /* to an end or a failure */
+	unsigned		at;	   /* the first that was not written into the pipe, or told */
+	int				pipe[2];
+	uint8_t			bytes[100];
+	uint64_t		read;
 	FailureMessage *failure;
-	unsigned	opens;
-	unsigned	closes;
+	unsigned		opens;
+	unsigned		closes;
 } PipeSource;
 
 static void
@@ -73,8 +73,8 @@ count_pipe(const Source *source, SourceCounters *counters)
 static void
 write_frame(PipeSource *self, const Step *step)
 {
-	File		frame = {0};
-	Head		head = {.time = step->time};
+	File frame = {0};
+	Head head = {.time = step->time};
 
 	put_udp(&frame, step->source_port, 8);
 	head.length = frame.length;
@@ -86,8 +86,8 @@ write_frame(PipeSource *self, const Step *step)
 static bool
 read_frame(PipeSource *self, Frame *frame)
 {
-	Head		head;
-	ssize_t		got = read(self->pipe[0], &head, sizeof(head));
+	Head	head;
+	ssize_t got = read(self->pipe[0], &head, sizeof(head));
 
 	if (got < 0)
 	{
@@ -130,8 +130,8 @@ next_of_pipe(Source *source, Frame *frame)
 static PipeSource
 run_steps(Scan *scan, const SourceKind *kind, const Step *steps)
 {
-	SourceKind	of_pipe = *kind;
-	PipeSource	self = {.source.kind = &of_pipe, .scan = scan, .steps = steps};
+	SourceKind of_pipe = *kind;
+	PipeSource self = {.source.kind = &of_pipe, .scan = scan, .steps = steps};
 
 	of_pipe.open = open_pipe;
 	of_pipe.next = next_of_pipe;
@@ -149,7 +149,7 @@ static const SourceKind live = {.is_live = true};
 static Scan *
 live_scan(void)
 {
-	Scan	   *scan = scan_of(NULL, NULL);
+	Scan *scan = scan_of(NULL, NULL);
 
 	scan->request.idle_timeout = 10 * 1000;
 	return scan;
@@ -170,8 +170,8 @@ CASE(flows_leave_while_nothing_comes)
 		{SOURCE_QUIET, 1020700, .flows = 1},
 		{SOURCE_END, .flows = 2},
 	};
-	Scan	   *scan = live_scan();
-	PipeSource	source = run_steps(scan, &live, steps);
+	Scan	  *scan = live_scan();
+	PipeSource source = run_steps(scan, &live, steps);
 
 	assert_true(scan->succeeded);
 	assert_int_equal(scan->count, 2);
@@ -200,7 +200,7 @@ CASE(quiet_moves_the_clock)
 		{SOURCE_QUIET, 1000000},
 		{SOURCE_END},
 	};
-	Scan	   *scan = live_scan();
+	Scan *scan = live_scan();
 
 	run_steps(scan, &live, steps);
 	assert_int_equal(scan->count, 1);
@@ -218,8 +218,8 @@ CASE(last_flow_that_is_wanted_leaves_while_nothing_comes)
 		{SOURCE_QUIET, 1020000},
 		{SOURCE_END},
 	};
-	Scan	   *scan = live_scan();
-	PipeSource	source;
+	Scan	  *scan = live_scan();
+	PipeSource source;
 
 	scan->request.max_nflows = 1;
 	source = run_steps(scan, &live, steps);
@@ -239,7 +239,7 @@ CASE(live_source_is_not_looked_at)
 		{SOURCE_FRAME, 1000000, 1},
 		{SOURCE_END},
 	};
-	Scan	   *scan = live_scan();
+	Scan *scan = live_scan();
 
 	scan->request.shards = 2;
 	run_steps(scan, &live, steps);
@@ -256,7 +256,7 @@ CASE(filter_is_the_engines_or_the_sources)
 		{SOURCE_END},
 	};
 	static const SourceKind filters = {.applies_filter = true};
-	Scan	   *scan = live_scan();
+	Scan				   *scan = live_scan();
 
 	scan->filter = "src port 1";
 	run_steps(scan, &live, steps);
@@ -274,7 +274,7 @@ CASE(source_that_fails_fails_the_scan)
 		{SOURCE_FRAME, 1000000, 1},
 		{SOURCE_FAILED},
 	};
-	Scan	   *scan = live_scan();
+	Scan *scan = live_scan();
 
 	run_steps(scan, &live, steps);
 	assert_false(scan->succeeded);
@@ -292,7 +292,7 @@ CASE(damage_is_told_and_the_source_goes_on)
 		{SOURCE_FRAME, 1000000, 1},
 		{SOURCE_END},
 	};
-	Scan	   *scan = live_scan();
+	Scan *scan = live_scan();
 
 	run_steps(scan, &live, steps);
 	assert_true(scan->succeeded);

@@ -12,30 +12,30 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#include "engine/base/memory.h"
 #include "engine/analyse/analysers.h"
+#include "engine/base/memory.h"
 #include "engine_notes.h"
 #include "files.h"
 #include "wire/record.h"
 
-#define CAPTURE_MAX		(64 * 1024)
-#define ALLOCATIONS_MOST	1000000
+#define CAPTURE_MAX		 (64 * 1024)
+#define ALLOCATIONS_MOST 1000000
 
 /* How the process of a scan ends. */
-#define ENDED_IN_HANDLER	42
-#define ENDED_WELL		43
+#define ENDED_IN_HANDLER 42
+#define ENDED_WELL		 43
 
-void	   *__real_calloc(size_t count, size_t bytes);
-void	   *__real_realloc(void *memory, size_t bytes);
+void		 *__real_calloc(size_t count, size_t bytes);
+void		 *__real_realloc(void *memory, size_t bytes);
 ZSTD_DStream *__real_ZSTD_createDStream(void);
-size_t		__real_ZSTD_decompressStream(ZSTD_DStream *stream, ZSTD_outBuffer *output, ZSTD_inBuffer *input);
-void	   *__wrap_calloc(size_t count, size_t bytes);
-void	   *__wrap_realloc(void *memory, size_t bytes);
+size_t		  __real_ZSTD_decompressStream(ZSTD_DStream *stream, ZSTD_outBuffer *output, ZSTD_inBuffer *input);
+void		 *__wrap_calloc(size_t count, size_t bytes);
+void		 *__wrap_realloc(void *memory, size_t bytes);
 ZSTD_DStream *__wrap_ZSTD_createDStream(void);
-size_t		__wrap_ZSTD_decompressStream(ZSTD_DStream *stream, ZSTD_outBuffer *output, ZSTD_inBuffer *input);
+size_t		  __wrap_ZSTD_decompressStream(ZSTD_DStream *stream, ZSTD_outBuffer *output, ZSTD_inBuffer *input);
 
 /* How many more allocations succeed before one fails; negative: it has failed. */
-static int	left = INT32_MAX;
+static int left = INT32_MAX;
 
 static bool
 fails_now(void)
@@ -69,8 +69,8 @@ __wrap_ZSTD_decompressStream(ZSTD_DStream *stream, ZSTD_outBuffer *output, ZSTD_
 
 typedef struct Scan
 {
-	uint8_t		bytes[CAPTURE_MAX];
-	size_t		length;
+	uint8_t bytes[CAPTURE_MAX];
+	size_t	length;
 } Scan;
 
 static Scan scan;
@@ -87,12 +87,12 @@ end_in_handler(size_t bytes)
 static void
 scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 {
-	EngineNotes notes = {.seed = 1, .file = file_of(scan.bytes, scan.length), .size = scan.length};
-	MeterRequest request;
-	Filter	   *filter;
-	Analysis	analysis;
+	EngineNotes	   notes = {.seed = 1, .file = file_of(scan.bytes, scan.length), .size = scan.length};
+	MeterRequest   request;
+	Filter		  *filter;
+	Analysis	   analysis;
 	FailureMessage failure;
-	Account		account;
+	Account		   account;
 
 	request_defaults(&request);
 	request.files = 1;
@@ -117,8 +117,8 @@ scan_and_exit(uint32_t shards, bool with_labels, int allocations)
 static int
 ending(uint32_t shards, bool with_labels, int allocations)
 {
-	pid_t		child = fork();
-	int			status;
+	pid_t child = fork();
+	int	  status;
 
 	assert_true(child >= 0);
 	if (child == 0)
@@ -132,8 +132,8 @@ ending(uint32_t shards, bool with_labels, int allocations)
 static void
 fail_each_allocation(uint32_t shards, bool with_labels)
 {
-	int			allocations = 0,
-				status;
+	int allocations = 0,
+		status;
 
 	/* nDPI's tables take tens of thousands: of those some, ever further apart. */
 	while ((status = ending(shards, with_labels, allocations)) == ENDED_IN_HANDLER)
@@ -189,7 +189,7 @@ CASE(with_labels)
 CASE(of_a_gzip_stream)
 {
 	static uint8_t plain[CAPTURE_MAX];
-	z_stream	stream = {.next_in = plain, .next_out = scan.bytes, .avail_out = sizeof(scan.bytes)};
+	z_stream	   stream = {.next_in = plain, .next_out = scan.bytes, .avail_out = sizeof(scan.bytes)};
 
 	read_capture("http.pcap");
 	memcpy(plain, scan.bytes, scan.length);

@@ -12,8 +12,7 @@
 static const uint8_t ethernet_frame[] = {
 	0xD0, 0xD0, 0xD0, 0xD0, 0xD0, 0xD0, 0x50, 0x50, 0x50, 0x50, 0x50, 0x50, 0x08, 0x00,
 	0x45, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-	0x03, 0xE8, 0x00, 0x35, 0, 12, 0, 0, 1, 2, 3, 4,
-};
+	0x03, 0xE8, 0x00, 0x35, 0, 12, 0, 0, 1, 2, 3, 4};
 
 static const Frame ethernet = {ethernet_frame, sizeof(ethernet_frame), 100, DLT_EN10MB, 0};
 static const Frame raw = {ethernet_frame + 14, sizeof(ethernet_frame) - 14, 86, DLT_RAW, 0};
@@ -22,9 +21,9 @@ static const Frame raw = {ethernet_frame + 14, sizeof(ethernet_frame) - 14, 86, 
 static Filter *
 filter_of(const char *text)
 {
-	size_t		length = strlen(text);
-	char	   *copy = malloc(length == 0 ? 1 : length);
-	Filter	   *filter;
+	size_t	length = strlen(text);
+	char   *copy = malloc(length == 0 ? 1 : length);
+	Filter *filter;
 
 	memcpy(copy, text, length);
 	filter = filter_start(copy, length);
@@ -36,7 +35,7 @@ filter_of(const char *text)
 static void
 expect_result(const char *text, const Frame *frame, FilterResult result)
 {
-	Filter	   *filter = filter_of(text);
+	Filter *filter = filter_of(text);
 
 	if (filter_run(filter, frame) != result)
 		fail_msg("%s", text);
@@ -49,10 +48,20 @@ CASE(frames_pass_or_are_refused)
 	{
 		const char *text;
 		bool		passes;
-	}			filters[] = {
-		{"udp", true}, {"tcp", false}, {"ip", true}, {"ip6", false}, {"port 53", true}, {"src port 53", false},
-		{"host 10.0.0.1", true}, {"dst host 10.0.0.1", false}, {"net 10.0.0.0/8 and not tcp", true},
-		{"greater 100", true}, {"greater 101", false}, {"udp[8] = 1", true}, {"len = 100", true},
+	} filters[] = {
+		{"udp", true},
+		{"tcp", false},
+		{"ip", true},
+		{"ip6", false},
+		{"port 53", true},
+		{"src port 53", false},
+		{"host 10.0.0.1", true},
+		{"dst host 10.0.0.1", false},
+		{"net 10.0.0.0/8 and not tcp", true},
+		{"greater 100", true},
+		{"greater 101", false},
+		{"udp[8] = 1", true},
+		{"len = 100", true},
 	};
 
 	for (size_t i = 0; i < LENGTH(filters); i++)
@@ -77,7 +86,7 @@ CASE(empty_filter_passes_everything)
 CASE(broadcasts_are_those_of_a_class_c_network)
 {
 	static uint8_t broadcast[sizeof(ethernet_frame)];
-	Frame		frame = ethernet;
+	Frame		   frame = ethernet;
 
 	memcpy(broadcast, ethernet_frame, sizeof(broadcast));
 	frame.bytes = broadcast;
@@ -89,11 +98,11 @@ CASE(broadcasts_are_those_of_a_class_c_network)
 /* A frame that is cut before what the filter looks at does not pass, and no byte after it is read. */
 CASE(frame_cut_at_every_byte)
 {
-	Filter	   *filter = filter_of("udp port 53");
+	Filter *filter = filter_of("udp port 53");
 
 	for (uint32_t length = 0; length <= sizeof(ethernet_frame); length++)
 	{
-		uint8_t    *copy = malloc(length == 0 ? 1 : length);
+		uint8_t	   *copy = malloc(length == 0 ? 1 : length);
 		const Frame frame = {copy, length, 100, DLT_EN10MB, 0};
 
 		memcpy(copy, ethernet_frame, length);
@@ -104,14 +113,14 @@ CASE(frame_cut_at_every_byte)
 }
 
 static const char *const wrong_texts[] = {"this is no filter", "port", "host 10.0.0.1 and", "tcp and (udp",
-"port 70000", "tcp)"};
+										  "port 70000", "tcp)"};
 
 CASE(filter_that_does_not_compile_fits_nothing)
 {
 	for (size_t i = 0; i < LENGTH(wrong_texts); i++)
 	{
 		FailureMessage failure;
-		Filter	   *filter = filter_of(wrong_texts[i]);
+		Filter		  *filter = filter_of(wrong_texts[i]);
 
 		memset(&failure, 0xA5, sizeof(failure));
 		assert_false(filter_fits(filter, DLT_EN10MB, false, &failure));
@@ -130,10 +139,10 @@ CASE(reason_is_libpcaps)
 {
 	for (size_t i = 0; i < LENGTH(wrong_texts); i++)
 	{
-		pcap_t	   *pcap = pcap_open_dead(DLT_EN10MB, 65535);
+		pcap_t			  *pcap = pcap_open_dead(DLT_EN10MB, 65535);
 		struct bpf_program program;
-		FailureMessage failure;
-		Filter	   *filter = filter_of(wrong_texts[i]);
+		FailureMessage	   failure;
+		Filter			  *filter = filter_of(wrong_texts[i]);
 
 		assert_int_equal(pcap_compile(pcap, &program, wrong_texts[i], 1, PCAP_NETMASK_UNKNOWN), PCAP_ERROR);
 		assert_false(filter_fits(filter, DLT_EN10MB, false, &failure));
@@ -147,7 +156,7 @@ CASE(reason_is_libpcaps)
 /* A MAC address in the filter, but none in raw IP: it fits one link type and not the other. */
 CASE(filter_that_does_not_fit_the_link_type)
 {
-	Filter	   *filter = filter_of("ether host 50:50:50:50:50:50");
+	Filter		  *filter = filter_of("ether host 50:50:50:50:50:50");
 	FailureMessage failure;
 
 	assert_true(filter_fits(filter, DLT_EN10MB, false, &failure));
@@ -162,8 +171,8 @@ CASE(filter_that_does_not_fit_the_link_type)
 /* Whether it is decoded or not. */
 CASE(any_link_type_is_filtered)
 {
-	Frame		frame = ethernet;
-	Filter	   *filter = filter_of("tcp");
+	Frame		   frame = ethernet;
+	Filter		  *filter = filter_of("tcp");
 	FailureMessage failure;
 
 	frame.link_type = DLT_IEEE802;
@@ -180,7 +189,7 @@ CASE(any_link_type_is_filtered)
 
 	filter = filter_of("len > 0");
 	assert_true(filter_fits(filter, DLT_USER0, true, &failure));
-	assert_false(filter_fits(filter, UINT16_MAX, false, &failure));	/* which libpcap does not know */
+	assert_false(filter_fits(filter, UINT16_MAX, false, &failure)); /* which libpcap does not know */
 	filter_free(filter);
 }
 
@@ -188,11 +197,11 @@ CASE(any_link_type_is_filtered)
 CASE(compiled_for_files)
 {
 	static const char *const kernels[] = {"inbound", "not outbound", "ifindex 1"};
-	FailureMessage failure;
+	FailureMessage			 failure;
 
 	for (size_t i = 0; i < LENGTH(kernels); i++)
 	{
-		Filter	   *filter = filter_of(kernels[i]);
+		Filter *filter = filter_of(kernels[i]);
 
 		assert_false(filter_fits(filter, DLT_EN10MB, false, &failure));
 		assert_non_null(strstr(failure.text, "savefile"));
@@ -206,20 +215,20 @@ CASE(families_of_null)
 {
 	static const struct
 	{
-		uint8_t		family;
-		uint8_t		version;
-		bool		is_ip6;
-	}			cases[] = {{2, 0x45, false}, {24, 0x60, true}, {28, 0x60, true}, {30, 0x60, true}, {10, 0x60, false}};
-	Filter	   *ip = filter_of("ip"),
-			   *ip6 = filter_of("ip6"),
-			   *udp = filter_of("udp port 53");
+		uint8_t family;
+		uint8_t version;
+		bool	is_ip6;
+	} cases[] = {{2, 0x45, false}, {24, 0x60, true}, {28, 0x60, true}, {30, 0x60, true}, {10, 0x60, false}};
+	Filter *ip = filter_of("ip"),
+		   *ip6 = filter_of("ip6"),
+		   *udp = filter_of("udp port 53");
 
 	for (size_t i = 0; i < LENGTH(cases); i++)
 		for (int swapped = 0; swapped < 2; swapped++)
 		{
-			uint8_t		bytes[4 + 40 + 8] = {0};
-			const Frame frame = {bytes, sizeof(bytes), sizeof(bytes), DLT_NULL, 0, swapped};
-			const Frame other = {bytes, sizeof(bytes), sizeof(bytes), DLT_NULL, 0, !swapped};
+			uint8_t		   bytes[4 + 40 + 8] = {0};
+			const Frame	   frame = {bytes, sizeof(bytes), sizeof(bytes), DLT_NULL, 0, swapped};
+			const Frame	   other = {bytes, sizeof(bytes), sizeof(bytes), DLT_NULL, 0, !swapped};
 			const uint32_t family = swapped ? __builtin_bswap32(cases[i].family) : cases[i].family;
 
 			memcpy(bytes, &family, sizeof(family));
@@ -246,7 +255,7 @@ CASE(names_of_services_and_protocols)
 	expect_result("portrange 50-domain", &ethernet, FILTER_PASSED);
 	expect_result("portrange domain-60", &ethernet, FILTER_PASSED);
 	expect_result("ip proto ospf", &ethernet, FILTER_REFUSED);
-	expect_result("ip proto UDP", &ethernet, FILTER_PASSED);	/* an alias */
+	expect_result("ip proto UDP", &ethernet, FILTER_PASSED); /* an alias */
 	expect_result("tcp port ssh or ip proto \\udp", &ethernet, FILTER_PASSED);
 	expect_result("port nosuchservice", &ethernet, FILTER_UNFIT);
 	expect_result("ip proto nosuchprotocol", &ethernet, FILTER_UNFIT);
@@ -259,12 +268,11 @@ CASE(no_other_name_is_looked_up)
 {
 	static const char *const texts[] = {
 		"host localhost", "src host localhost and tcp", "net loopback", "ether host localhost", "host www.example.org",
-		"udp and host ip6-loopback",
-	};
+		"udp and host ip6-loopback"};
 
 	for (size_t i = 0; i < LENGTH(texts); i++)
 	{
-		Filter	   *filter = filter_of(texts[i]);
+		Filter		  *filter = filter_of(texts[i]);
 		FailureMessage failure;
 
 		assert_false(filter_fits(filter, DLT_EN10MB, false, &failure));
@@ -279,7 +287,7 @@ CASE(no_other_name_is_looked_up)
 	expect_result("ether src 50:50:50:50:50:50", &ethernet, FILTER_PASSED);
 	for (int i = 0; i < 2; i++)
 	{
-		Filter	   *filter = filter_of(i == 0 ? "port nosuchservice" : "host 1:2:3:::4");
+		Filter		  *filter = filter_of(i == 0 ? "port nosuchservice" : "host 1:2:3:::4");
 		FailureMessage failure;
 
 		assert_false(filter_fits(filter, DLT_EN10MB, false, &failure));
@@ -291,7 +299,7 @@ CASE(no_other_name_is_looked_up)
 /* The text ends where its length says, not at a NUL. */
 CASE(text_ends_at_its_length)
 {
-	Filter	   *filter = filter_start("udpandmore", 3);
+	Filter *filter = filter_start("udpandmore", 3);
 
 	assert_int_equal(filter_run(filter, &ethernet), FILTER_PASSED);
 	filter_free(filter);

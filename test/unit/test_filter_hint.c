@@ -9,10 +9,10 @@
 static const char *
 hint_of(const char *filter, FailureCode code)
 {
-	static char hint[FILTER_HINT_MAX];
-	size_t		length = strlen(filter);
-	char	   *copy = malloc(length == 0 ? 1 : length);
-	bool		has_hint;
+	static char	   hint[FILTER_HINT_MAX];
+	size_t		   length = strlen(filter);
+	char		  *copy = malloc(length == 0 ? 1 : length);
+	bool		   has_hint;
 	FailureMessage failure = {.code = code, .text = "a reason"};
 
 	memcpy(copy, filter, length);
@@ -24,9 +24,13 @@ hint_of(const char *filter, FailureCode code)
 CASE(display_filters_are_translated)
 {
 	static const char *const cases[][2] = {
-		{"tcp.port == 443", "tcp port 443"}, {"udp.dstport==53", "udp dst port 53"}, {" tcp.srcport eq 80 ", "tcp src port 80"},
-		{"ip.addr == 10.0.0.1", "host 10.0.0.1"}, {"ip.src == 10.0.0.0/8", "src net 10.0.0.0/8"},
-		{"ipv6.dst == 2001:db8::1", "ip6 dst host 2001:db8::1"}, {"eth.addr == 02:00:00:00:01:01", "ether host 02:00:00:00:01:01"},
+		{"tcp.port == 443", "tcp port 443"},
+		{"udp.dstport==53", "udp dst port 53"},
+		{" tcp.srcport eq 80 ", "tcp src port 80"},
+		{"ip.addr == 10.0.0.1", "host 10.0.0.1"},
+		{"ip.src == 10.0.0.0/8", "src net 10.0.0.0/8"},
+		{"ipv6.dst == 2001:db8::1", "ip6 dst host 2001:db8::1"},
+		{"eth.addr == 02:00:00:00:01:01", "ether host 02:00:00:00:01:01"},
 		{"vlan.id == 7", "vlan 7"},
 	};
 
@@ -43,8 +47,7 @@ CASE(display_filters_are_translated)
 CASE(others_get_an_example)
 {
 	static const char *const cases[] = {
-		"http.host contains \"x\"", "dns", "tcp.port == 80 && ip.addr == 10.0.0.1", "tcp.flags.syn", "ip.addr in {10.0.0.1}", "tcp.port == ",
-	};
+		"http.host contains \"x\"", "dns", "tcp.port == 80 && ip.addr == 10.0.0.1", "tcp.flags.syn", "ip.addr in {10.0.0.1}", "tcp.port == "};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)
 	{
@@ -58,8 +61,7 @@ CASE(capture_filters_get_none)
 {
 	static const char *const cases[] = {
 		"tcp port 443 and", "host 10.0.0.1.2", "ether host 1:2:3", "port 70000", "", "host www.tcp.example.org",
-		"ip[0] == 69 and nonsense",
-	};
+		"ip[0] == 69 and nonsense"};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)
 		assert_null(hint_of(cases[i], FAILURE_FILTER));
@@ -69,7 +71,7 @@ CASE(capture_filters_get_none)
 CASE(what_libpcap_cannot_read_is_explained)
 {
 	FailureMessage failure = {.code = FAILURE_FILTER, .text = "can't parse filter expression: syntax error"};
-	char		hint[FILTER_HINT_MAX];
+	char		   hint[FILTER_HINT_MAX];
 
 	assert_true(filter_hint("no such filter", strlen("no such filter"), &failure, hint));
 	assert_non_null(strstr(hint, "pcap-filter"));
@@ -81,7 +83,7 @@ CASE(what_libpcap_cannot_read_is_explained)
 
 CASE(long_ones_are_cut)
 {
-	char		filter[5000];
+	char filter[5000];
 
 	memset(filter, 'x', sizeof(filter) - 1);
 	filter[sizeof(filter) - 1] = '\0';
@@ -95,8 +97,8 @@ CASE(blind_filters)
 {
 	Account		account = {0};
 	const char *what,
-			   *word;
-	uint64_t	packets;
+		*word;
+	uint64_t packets;
 
 	assert_false(filter_is_blind(&account, &what, &packets, &word));
 	account.counters[COUNTER_PACKETS_READ] = account.counters[COUNTER_PACKETS_FILTERED] = 10;
@@ -106,7 +108,7 @@ CASE(blind_filters)
 	assert_true(filter_is_blind(&account, &what, &packets, &word));
 	assert_string_equal(word, "mpls");
 	assert_int_equal(packets, 4);
-	account.counters[COUNTER_PACKETS_READ]++;	/* one passed */
+	account.counters[COUNTER_PACKETS_READ]++; /* one passed */
 	assert_false(filter_is_blind(&account, &what, &packets, &word));
 }
 

@@ -11,13 +11,13 @@
 typedef struct Example
 {
 	ForeignFormat format;
-	const char *text;
-	size_t		offset;			/* of the bytes, zeros before them */
-	size_t		length;
-	const char *bytes;
+	const char	 *text;
+	size_t		  offset; /* of the bytes, zeros before them */
+	size_t		  length;
+	const char	 *bytes;
 } Example;
 
-#define VALUE(bytes)	sizeof(bytes) - 1, bytes
+#define VALUE(bytes) sizeof(bytes) - 1, bytes
 
 static const Example examples[] = {
 	{FOREIGN_XZ, "it is compressed with xz", 0, VALUE("\xFD\x37\x7A\x58\x5A\x00")},
@@ -65,7 +65,7 @@ static const Example examples[] = {
 static File
 file_of_example(const Example *example, size_t more)
 {
-	File		file = {0};
+	File file = {0};
 
 	put_fill(&file, 0, example->offset);
 	put_bytes(&file, example->bytes, example->length);
@@ -79,7 +79,7 @@ CASE(formats_are_told_by_their_first_bytes)
 	for (size_t i = 0; i < LENGTH(examples); i++)
 		for (size_t more = 2; more < 1000; more += 500)
 		{
-			const File	file = file_of_example(&examples[i], more);
+			const File	  file = file_of_example(&examples[i], more);
 			const Reading reading = read_cut(&file, file.length);
 
 			expect_no_capture(&reading, FAILURE_NOT_A_CAPTURE, examples[i].text);
@@ -94,7 +94,7 @@ CASE(fewer_bytes_tell_nothing)
 		for (size_t length = 0; length < examples[i].offset + examples[i].length; length++)
 		{
 			const File	file = file_of_example(&examples[i], 0);
-			uint8_t    *bytes = malloc(length);
+			uint8_t	   *bytes = malloc(length);
 			const char *text = "untouched";
 
 			memcpy(bytes, file.bytes, length);
@@ -106,8 +106,7 @@ CASE(fewer_bytes_tell_nothing)
 
 CASE(every_format_has_an_example)
 {
-	bool		has[FOREIGN_FORMATS] = {[FOREIGN_UNKNOWN] = true, [FOREIGN_GZIP_INSIDE] = true, [FOREIGN_ZSTD_INSIDE] = true,
-	[FOREIGN_BAD_STREAM] = true};
+	bool has[FOREIGN_FORMATS] = {[FOREIGN_UNKNOWN] = true, [FOREIGN_GZIP_INSIDE] = true, [FOREIGN_ZSTD_INSIDE] = true, [FOREIGN_BAD_STREAM] = true};
 
 	for (size_t i = 0; i < LENGTH(examples); i++)
 		has[examples[i].format] = true;
@@ -119,7 +118,7 @@ CASE(every_format_has_an_example)
 static Reading
 read_in_gzip(const void *bytes, uint16_t length, uint32_t crc)
 {
-	File		file = {0};
+	File file = {0};
 
 	put_bytes(&file, "\x1F\x8B\x08\0\0\0\0\0\0\xFF\x01", 11);
 	put_u16(&file, length);
@@ -133,7 +132,7 @@ read_in_gzip(const void *bytes, uint16_t length, uint32_t crc)
 /* Checksums computed with Python's zlib.crc32. */
 CASE(what_is_compressed_is_told_too)
 {
-	Reading		reading = read_in_gzip("\x1F\x8B\x08\0\0\0\0\0", 8, 0xA6FBC08B);
+	Reading reading = read_in_gzip("\x1F\x8B\x08\0\0\0\0\0", 8, 0xA6FBC08B);
 
 	expect_no_capture(&reading, FAILURE_NOT_A_CAPTURE, "it is compressed twice, with gzip first");
 	assert_int_equal(reading.failure.foreign, FOREIGN_GZIP_INSIDE);

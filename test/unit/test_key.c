@@ -10,7 +10,7 @@ static const uint64_t seeds[] = {0, 1, UINT64_C(0x5ca1ab1e0ddba115), UINT64_MAX}
 static Flow
 flow_of(const Packet *packet)
 {
-	Flow		flow;
+	Flow flow;
 
 	memset(&flow, 0xA5, sizeof(flow));
 	flow_start(&flow, packet, 1, 0);
@@ -20,7 +20,7 @@ flow_of(const Packet *packet)
 static void
 expect_one_flow(const Packet *a, const Packet *b)
 {
-	const Flow	flow = flow_of(a);
+	const Flow flow = flow_of(a);
 
 	assert_true(key_is_of(b, &flow));
 	for (size_t i = 0; i < LENGTH(seeds); i++)
@@ -30,7 +30,7 @@ expect_one_flow(const Packet *a, const Packet *b)
 static void
 expect_two_flows(const Packet *a, const Packet *b)
 {
-	const Flow	flow = flow_of(a);
+	const Flow flow = flow_of(a);
 
 	assert_false(key_is_of(b, &flow));
 	for (size_t i = 0; i < LENGTH(seeds); i++)
@@ -40,13 +40,16 @@ expect_two_flows(const Packet *a, const Packet *b)
 CASE(both_directions_meet)
 {
 	static const char *const pairs[][2] = {
-		{"10.0.0.1", "10.0.0.2"}, {"0.0.0.0", "255.255.255.255"}, {"fe80::1", "2001:db8::1"}, {"::", "::1"},
+		{"10.0.0.1", "10.0.0.2"},
+		{"0.0.0.0", "255.255.255.255"},
+		{"fe80::1", "2001:db8::1"},
+		{"::", "::1"},
 	};
 
 	for (size_t i = 0; i < LENGTH(pairs); i++)
 	{
 		const Packet there = packet_between(pairs[i][0], 1000, pairs[i][1], 53),
-					back = reversed(&there);
+					 back = reversed(&there);
 
 		expect_one_flow(&there, &back);
 		expect_one_flow(&back, &there);
@@ -56,7 +59,7 @@ CASE(both_directions_meet)
 CASE(what_is_no_part_of_the_key_does_not_part)
 {
 	const Packet a = packet_between("10.0.0.1", 1000, "10.0.0.2", 53);
-	Packet		b = a;
+	Packet		 b = a;
 
 	memset(b.source_mac, 7, MAC_ADDRESS_BYTES);
 	b.time = 12345;
@@ -68,7 +71,7 @@ CASE(what_is_no_part_of_the_key_does_not_part)
 CASE(each_part_of_the_key_parts)
 {
 	const Packet a = packet_between("10.0.0.1", 1000, "10.0.0.2", 53);
-	Packet		b;
+	Packet		 b;
 
 	b = a, b.source_port++, expect_two_flows(&a, &b);
 	b = a, b.destination_port++, expect_two_flows(&a, &b);
@@ -83,7 +86,7 @@ CASE(each_part_of_the_key_parts)
 CASE(ports_stay_with_their_addresses)
 {
 	const Packet a = packet_between("10.0.0.1", 1000, "10.0.0.2", 53),
-				b = packet_between("10.0.0.1", 53, "10.0.0.2", 1000);
+				 b = packet_between("10.0.0.1", 53, "10.0.0.2", 1000);
 
 	expect_two_flows(&a, &b);
 }
@@ -92,7 +95,7 @@ CASE(ports_stay_with_their_addresses)
 CASE(versions_stay_apart)
 {
 	const Packet four = packet_between("10.0.0.1", 1000, "10.0.0.2", 53),
-				six = packet_between("a00:1::", 1000, "a00:2::", 53);
+				 six = packet_between("a00:1::", 1000, "a00:2::", 53);
 
 	assert_memory_equal(four.source_ip, six.source_ip, IP_ADDRESS_BYTES);
 	expect_two_flows(&four, &six);
@@ -101,8 +104,8 @@ CASE(versions_stay_apart)
 CASE(talking_to_oneself_is_one_flow)
 {
 	const Packet there = packet_between("127.0.0.1", 1000, "127.0.0.1", 53),
-				back = reversed(&there),
-				same = packet_between("127.0.0.1", 53, "127.0.0.1", 53);
+				 back = reversed(&there),
+				 same = packet_between("127.0.0.1", 53, "127.0.0.1", 53);
 
 	expect_one_flow(&there, &back);
 	expect_one_flow(&same, &same);
@@ -113,8 +116,8 @@ CASE(talking_to_oneself_is_one_flow)
 CASE(direction_is_the_first_packets)
 {
 	const Packet there = packet_between("10.0.0.1", 1000, "10.0.0.2", 53),
-				back = reversed(&there);
-	const Flow	flow = flow_of(&there);
+				 back = reversed(&there);
+	const Flow flow = flow_of(&there);
 
 	assert_int_equal(flow_side(&flow, &there), SIDE_SRC2DST);
 	assert_int_equal(flow_side(&flow, &back), SIDE_DST2SRC);
@@ -123,8 +126,8 @@ CASE(direction_is_the_first_packets)
 CASE(direction_with_equal_ports_is_by_address)
 {
 	const Packet there = packet_between("10.0.0.9", 123, "10.0.0.2", 123),
-				back = reversed(&there);
-	const Flow	flow = flow_of(&there);
+				 back = reversed(&there);
+	const Flow flow = flow_of(&there);
 
 	assert_int_equal(flow_side(&flow, &there), SIDE_SRC2DST);
 	assert_int_equal(flow_side(&flow, &back), SIDE_DST2SRC);
@@ -133,8 +136,8 @@ CASE(direction_with_equal_ports_is_by_address)
 CASE(direction_with_equal_addresses_is_by_port)
 {
 	const Packet there = packet_between("127.0.0.1", 1000, "127.0.0.1", 53),
-				back = reversed(&there);
-	const Flow	flow = flow_of(&there);
+				 back = reversed(&there);
+	const Flow flow = flow_of(&there);
 
 	assert_int_equal(flow_side(&flow, &back), SIDE_DST2SRC);
 }
@@ -142,8 +145,8 @@ CASE(direction_with_equal_addresses_is_by_port)
 CASE(direction_with_equal_endpoints_is_always_forward)
 {
 	const Packet there = packet_between("127.0.0.1", 53, "127.0.0.1", 53),
-				back = reversed(&there);
-	const Flow	flow = flow_of(&there);
+				 back = reversed(&there);
+	const Flow flow = flow_of(&there);
 
 	assert_int_equal(flow_side(&flow, &back), SIDE_SRC2DST);
 }
@@ -158,13 +161,13 @@ CASE(hashes_spread)
 
 	for (size_t i = 0; i < LENGTH(seeds); i++)
 	{
-		unsigned	meetings = 0;
+		unsigned meetings = 0;
 
 		memset(places, 0, sizeof(places));
 		for (uint32_t host = 0; host < 20; host++)
 			for (uint32_t port = 0; port < 1000; port++)
 			{
-				Packet		packet = packet_between("10.0.0.0", (uint16_t) port, "93.184.216.34", 443);
+				Packet packet = packet_between("10.0.0.0", (uint16_t) port, "93.184.216.34", 443);
 
 				packet.source_ip[3] = (uint8_t) host;
 				meetings += places[key_hash(&packet, seeds[i]) & 0xFFFF]++ > 0;
@@ -176,14 +179,14 @@ CASE(hashes_spread)
 /* Nobody who does not know the seed knows which keys collide. */
 CASE(hashes_depend_on_the_seed)
 {
-	Random		numbers = random_start();
-	unsigned	equal = 0;
+	Random	 numbers = random_start();
+	unsigned equal = 0;
 
 	for (int i = 0; i < 10000; i++)
 	{
 		const Packet packet = random_packet(&numbers, 1000000, 65536);
-		uint32_t	one = key_hash(&packet, random_number(&numbers)),
-					other = key_hash(&packet, random_number(&numbers));
+		uint32_t	 one = key_hash(&packet, random_number(&numbers)),
+				 other = key_hash(&packet, random_number(&numbers));
 
 		equal += (one & 0xFFFF) == (other & 0xFFFF);
 	}
@@ -194,9 +197,9 @@ CASE(hashes_depend_on_the_seed)
 CASE(collisions_do_not_last)
 {
 	static Packet packets[2000];
-	Random		numbers = random_start();
-	unsigned	found = 0,
-				lasting = 0;
+	Random		  numbers = random_start();
+	unsigned	  found = 0,
+			 lasting = 0;
 
 	for (size_t i = 0; i < LENGTH(packets); i++)
 	{
@@ -220,22 +223,22 @@ CASE(host_is_the_private_one_or_the_lower)
 		const char *source;
 		const char *destination;
 		unsigned	host;
-	}			pairs[] = {
+	} pairs[] = {
 		{"10.1.2.3", "8.8.8.8", 0},
 		{"10.255.255.255", "1.1.1.1", 0},
 		{"8.8.8.8", "192.168.1.1", 1},
 		{"8.8.8.8", "192.169.1.1", 0},
 		{"192.167.255.255", "8.8.8.8", 1},
-		{"11.0.0.0", "9.255.255.255", 1},	/* neither side of 10/8 */
+		{"11.0.0.0", "9.255.255.255", 1}, /* neither side of 10/8 */
 		{"172.16.0.1", "1.1.1.1", 0},
 		{"172.31.255.255", "1.1.1.1", 0},
 		{"172.15.255.255", "1.1.1.1", 1},
 		{"172.32.0.0", "1.1.1.1", 1},
 		{"169.254.0.1", "1.1.1.1", 0},
 		{"169.253.255.255", "1.1.1.1", 1},
-		{"10.0.0.1", "192.168.0.1", 0},	/* both private */
+		{"10.0.0.1", "192.168.0.1", 0}, /* both private */
 		{"192.168.0.1", "10.0.0.1", 1},
-		{"1.1.1.1", "8.8.8.8", 0},	/* none */
+		{"1.1.1.1", "8.8.8.8", 0}, /* none */
 		{"8.8.8.8", "1.1.1.1", 1},
 		{"8.8.8.8", "8.8.8.8", 0},
 		{"fc00::1", "2001:db8::1", 0},
@@ -248,7 +251,7 @@ CASE(host_is_the_private_one_or_the_lower)
 		{"2001:db8::1", "2001:db8::2", 0},
 		{"2001:db8::2", "2001:db8::1", 1},
 		{"fe80::2", "fe80::1", 1},
-		{"a00::1", "900::1", 1},	/* begins like 10/8, but is IPv6 */
+		{"a00::1", "900::1", 1}, /* begins like 10/8, but is IPv6 */
 		{"c0a8::1", "900::1", 1},
 	};
 
@@ -263,12 +266,12 @@ CASE(host_is_the_private_one_or_the_lower)
 
 CASE(host_is_the_same_both_ways)
 {
-	Random		numbers = random_start();
+	Random numbers = random_start();
 
 	for (int i = 0; i < 1000; i++)
 	{
 		const Packet there = random_packet(&numbers, UINT32_MAX, 65536),
-					back = reversed(&there);
+					 back = reversed(&there);
 
 		assert_int_equal(key_address_hash(&there, key_host(&there), 5), key_address_hash(&back, key_host(&back), 5));
 	}
@@ -277,7 +280,7 @@ CASE(host_is_the_same_both_ways)
 CASE(address_hashes_are_the_addresses_own)
 {
 	const Packet a = packet_between("10.0.0.1", 1000, "8.8.8.8", 53),
-				b = packet_between("8.8.8.8", 9, "10.0.0.1", 7);
+				 b = packet_between("8.8.8.8", 9, "10.0.0.1", 7);
 
 	assert_true(key_address_hash(&a, 0, 5) == key_address_hash(&b, 1, 5));
 	assert_true(key_address_hash(&a, 1, 5) == key_address_hash(&b, 0, 5));

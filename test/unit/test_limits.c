@@ -7,8 +7,8 @@
 
 CASE(every_option_is_there_once_with_its_words)
 {
-	char		accepted[OPTION_WORDS_MAX],
-				fallback[OPTION_WORDS_MAX];
+	char accepted[OPTION_WORDS_MAX],
+		fallback[OPTION_WORDS_MAX];
 
 	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
 	{
@@ -31,8 +31,8 @@ CASE(every_option_is_there_once_with_its_words)
 /* The default is written as a user may write it, and read as what it is. */
 CASE(every_default_is_accepted)
 {
-	char		fallback[OPTION_WORDS_MAX];
-	uint64_t	value;
+	char	 fallback[OPTION_WORDS_MAX];
+	uint64_t value;
 
 	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
 	{
@@ -48,7 +48,7 @@ CASE(every_default_is_accepted)
 static void
 expect_read(OptionId id, const char *text, uint64_t expected)
 {
-	uint64_t	value = expected + 1;
+	uint64_t value = expected + 1;
 
 	assert_true(option_parse(id, text, &value));
 	assert_true(value == expected);
@@ -57,7 +57,7 @@ expect_read(OptionId id, const char *text, uint64_t expected)
 static void
 expect_refusal(OptionId id, const char *text)
 {
-	uint64_t	value;
+	uint64_t value;
 
 	assert_false(option_parse(id, text, &value));
 }
@@ -78,9 +78,9 @@ CASE(numbers_are_digits_in_their_range)
 
 CASE(booleans_are_words_and_their_beginnings)
 {
-	static const char *const no[] = {"false", "FALSE", "f", "fal", "no", "n", "off", "of", "0"},
-			   *const yes[] = {"true", "True", "t", "tru", "yes", "y", "on", "ON", "1"},
-			   *const neither[] = {"", "o", "O", "2", "truee", "yess", "01", " true", "maybe"};
+	static const char *const		no[] = {"false", "FALSE", "f", "fal", "no", "n", "off", "of", "0"},
+							 *const yes[] = {"true", "True", "t", "tru", "yes", "y", "on", "ON", "1"},
+							 *const neither[] = {"", "o", "O", "2", "truee", "yess", "01", " true", "maybe"};
 
 	for (size_t i = 0; i < LENGTH(no); i++)
 		expect_read(OPTION_DECODE_TUNNELS, no[i], false);
@@ -101,9 +101,9 @@ CASE(choices_are_whole_words_in_any_case)
 
 CASE(texts_are_bounded)
 {
-	uint64_t	most = option_limits[OPTION_BPF_FILTER].max,
-				untouched = 7;
-	char	   *text = malloc(most + 2);
+	uint64_t most = option_limits[OPTION_BPF_FILTER].max,
+			 untouched = 7;
+	char *text = malloc(most + 2);
 
 	assert_non_null(text);
 	memset(text, 'x', most + 1);
@@ -128,7 +128,7 @@ CASE(every_type_has_a_range)
 	assert_false(option_holds(OPTION_TYPES, IMPORT_PORTABLE + 1));
 	assert_true(option_holds(OPTION_BPF_FILTER, 4096));
 	assert_false(option_holds(OPTION_BPF_FILTER, 4097));
-	assert_true(option_holds(OPTION_TABLE_NAME, UINT64_MAX));	/* no bound of its own */
+	assert_true(option_holds(OPTION_TABLE_NAME, UINT64_MAX)); /* no bound of its own */
 }
 
 /* doc/columns.md. */
@@ -144,7 +144,7 @@ CASE(groups_have_their_options)
 
 CASE(what_is_accepted_is_told)
 {
-	char		words[OPTION_WORDS_MAX];
+	char words[OPTION_WORDS_MAX];
 
 	option_accepted(OPTION_ACCOUNTING_MODE, words);
 	assert_string_equal(words, "a whole number, 0 ... 3");

@@ -5,7 +5,7 @@
 #include "cases.h"
 #include "engine/base/memory.h"
 
-#define MUCH	(SIZE_MAX / 4)
+#define MUCH (SIZE_MAX / 4)
 
 /* For the sanitizer: too much is refused, as without it, and is no error of the test. */
 const char *__asan_default_options(void);
@@ -17,7 +17,7 @@ __asan_default_options(void)
 }
 
 static jmp_buf handled;
-static size_t asked_for;
+static size_t  asked_for;
 
 static void
 note_exhaustion(size_t bytes)
@@ -28,7 +28,7 @@ note_exhaustion(size_t bytes)
 
 CASE(memory_is_zeroed)
 {
-	uint8_t    *memory = memory_get(1000);
+	uint8_t *memory = memory_get(1000);
 
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(memory[i], 0);
@@ -37,7 +37,7 @@ CASE(memory_is_zeroed)
 
 CASE(memory_keeps_its_contents_when_it_grows)
 {
-	uint8_t    *memory = memory_resize(NULL, 3);
+	uint8_t *memory = memory_resize(NULL, 3);
 
 	memcpy(memory, "abc", 3);
 	memory = memory_resize(memory, 100000);
@@ -60,7 +60,7 @@ CASE(exhaustion_is_told_to_the_handler)
 
 CASE(exhaustion_while_growing_is_told_to_the_handler)
 {
-	void	   *memory = memory_get(10);
+	void *memory = memory_get(10);
 
 	memory_on_exhaustion(note_exhaustion);
 	asked_for = 0;
@@ -76,7 +76,7 @@ CASE(exhaustion_while_growing_is_told_to_the_handler)
 
 CASE(cell_zero_is_never_given_out)
 {
-	Slab		slab;
+	Slab slab;
 
 	slab_start(&slab, 8);
 	for (int i = 0; i < 3000; i++)
@@ -91,7 +91,10 @@ CASE(cells_lie_apart_and_are_aligned)
 
 	for (size_t i = 0; i < LENGTH(sizes); i++)
 	{
-		enum {COUNT = 2 * SLAB_CHUNK_CELLS + 100};
+		enum
+		{
+			COUNT = 2 * SLAB_CHUNK_CELLS + 100
+		};
 		static Cell cells[COUNT];
 		Slab		slab;
 
@@ -111,9 +114,9 @@ CASE(cells_lie_apart_and_are_aligned)
 
 CASE(cells_never_move)
 {
-	Slab		slab;
-	Cell		cell;
-	void	   *place;
+	Slab  slab;
+	Cell  cell;
+	void *place;
 
 	slab_start(&slab, 16);
 	cell = slab_get(&slab);
@@ -127,8 +130,8 @@ CASE(cells_never_move)
 /* As many cells as the busiest moment had, and no more. */
 CASE(cells_that_came_back_are_given_out_first)
 {
-	Slab		slab;
-	Cell		cells[100];
+	Slab slab;
+	Cell cells[100];
 
 	slab_start(&slab, 24);
 	for (size_t i = 0; i < LENGTH(cells); i++)
@@ -151,15 +154,15 @@ CASE(cells_that_came_back_are_given_out_first)
 
 CASE(cells_in_use_are_left_alone_by_others_that_come_and_go)
 {
-	Random		numbers = random_start();
-	Slab		slab;
-	Cell		cells[500] = {0};
-	uint64_t	contents[500] = {0};
+	Random	 numbers = random_start();
+	Slab	 slab;
+	Cell	 cells[500] = {0};
+	uint64_t contents[500] = {0};
 
 	slab_start(&slab, sizeof(uint64_t));
 	for (int step = 0; step < 50000; step++)
 	{
-		uint32_t	i = random_below(&numbers, LENGTH(cells));
+		uint32_t i = random_below(&numbers, LENGTH(cells));
 
 		if (cells[i] == 0)
 		{

@@ -11,11 +11,11 @@
 /* message.h's picture of the conversation, and what each body is. */
 static const struct
 {
-	uint32_t	type;
+	uint32_t	  type;
 	MessageSender sender;
-	uint32_t	least;
-	uint32_t	most;
-}			expected[] = {
+	uint32_t	  least;
+	uint32_t	  most;
+} expected[] = {
 	{MESSAGE_REQUEST, SENT_BY_OWNER, sizeof(RequestHeader), REQUEST_BYTES_MAX},
 	{MESSAGE_FILE, SENT_BY_OWNER, 16, 16},
 	{MESSAGE_HELLO, SENT_BY_METER, 4 + 32 + 64 + 96, 4 + 32 + 64 + 96},
@@ -76,8 +76,8 @@ CASE(other_types_are_refused)
 CASE(conversation_of_one_source_is_in_order)
 {
 	static const uint32_t types[] = {MESSAGE_HELLO, MESSAGE_NEXT_FILE, MESSAGE_RECORDS, MESSAGE_PLACE, MESSAGE_RECORDS,
-	MESSAGE_DAMAGE, MESSAGE_NEXT_FILE, MESSAGE_RECORDS, MESSAGE_END};
-	uint32_t	last = 0;
+									 MESSAGE_DAMAGE, MESSAGE_NEXT_FILE, MESSAGE_RECORDS, MESSAGE_END};
+	uint32_t			  last = 0;
 
 	for (size_t i = 0; i < LENGTH(types); i++)
 	{
@@ -90,7 +90,7 @@ CASE(first_message_is_hello_or_failure)
 {
 	for (uint32_t type = 1; type < MESSAGE_TYPES; type++)
 	{
-		uint32_t	last = 0;
+		uint32_t last = 0;
 
 		assert_int_equal(message_in_order(&last, type), type == MESSAGE_HELLO || type == MESSAGE_FAILURE);
 	}
@@ -100,7 +100,7 @@ CASE(hello_is_said_once)
 {
 	for (uint32_t before = 1; before < MESSAGE_TYPES; before++)
 	{
-		uint32_t	last = before;
+		uint32_t last = before;
 
 		assert_false(message_in_order(&last, MESSAGE_HELLO));
 	}
@@ -110,7 +110,7 @@ CASE(nothing_follows_the_end)
 {
 	for (uint32_t type = 1; type < MESSAGE_TYPES; type++)
 	{
-		uint32_t	last = MESSAGE_END;
+		uint32_t last = MESSAGE_END;
 
 		assert_false(message_in_order(&last, type));
 	}
@@ -120,7 +120,7 @@ CASE(nothing_follows_a_failure)
 {
 	for (uint32_t type = 1; type < MESSAGE_TYPES; type++)
 	{
-		uint32_t	last = MESSAGE_FAILURE;
+		uint32_t last = MESSAGE_FAILURE;
 
 		assert_false(message_in_order(&last, type));
 	}
@@ -129,11 +129,11 @@ CASE(nothing_follows_a_failure)
 CASE(failure_may_come_at_any_time)
 {
 	static const uint32_t before[] = {0, MESSAGE_HELLO, MESSAGE_NEXT_FILE, MESSAGE_RECORDS, MESSAGE_PLACE,
-	MESSAGE_DAMAGE};
+									  MESSAGE_DAMAGE};
 
 	for (size_t i = 0; i < LENGTH(before); i++)
 	{
-		uint32_t	last = before[i];
+		uint32_t last = before[i];
 
 		assert_true(message_in_order(&last, MESSAGE_FAILURE));
 	}

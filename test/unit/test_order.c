@@ -6,7 +6,7 @@
 #include "wire/order.h"
 #include "wire/record.h"
 
-#define STREAMS_MOST	3
+#define STREAMS_MOST 3
 
 typedef struct Streams
 {
@@ -48,23 +48,23 @@ end_comes(Streams *streams, uint32_t stream)
 static void
 expect_next(Streams *streams, OrderNext next, uint32_t stream)
 {
-	uint32_t	got = UINT32_MAX;
+	uint32_t got = UINT32_MAX;
 
 	assert_int_equal(order_next(&streams->order, &got), next);
 	if (next == ORDER_RECORD || next == ORDER_FILE_END)
 		assert_int_equal(got, stream);
 }
 
-#define EXPECT_RECORD(streams, stream)	expect_next(streams, ORDER_RECORD, stream)
-#define EXPECT_FILE_END(streams, stream)	expect_next(streams, ORDER_FILE_END, stream)
-#define EXPECT_WAIT(streams)	expect_next(streams, ORDER_WAIT, 0)
-#define EXPECT_END(streams)		expect_next(streams, ORDER_END, 0)
+#define EXPECT_RECORD(streams, stream)	 expect_next(streams, ORDER_RECORD, stream)
+#define EXPECT_FILE_END(streams, stream) expect_next(streams, ORDER_FILE_END, stream)
+#define EXPECT_WAIT(streams)			 expect_next(streams, ORDER_WAIT, 0)
+#define EXPECT_END(streams)				 expect_next(streams, ORDER_END, 0)
 
 /* ------------------------------------------------------------------------------------------------------------- of places */
 
 CASE(least_record_is_next_once_all_streams_have_one)
 {
-	Streams		streams;
+	Streams streams;
 
 	start(&streams, ORDER_OF_PLACES, 2);
 	record_comes(&streams, 0, 8, 3);
@@ -84,7 +84,7 @@ CASE(least_record_is_next_once_all_streams_have_one)
 
 CASE(record_waits_for_the_places_of_streams_without_one)
 {
-	Streams		streams;
+	Streams streams;
 
 	start(&streams, ORDER_OF_PLACES, 3);
 	record_comes(&streams, 0, 8, 3);
@@ -99,15 +99,15 @@ CASE(record_waits_for_the_places_of_streams_without_one)
 /* Random streams, cut out of one ascending row, come out as that row, whatever the order in which they come. */
 CASE(random_streams_come_out_in_order_of_places)
 {
-	Random		random = random_start();
+	Random random = random_start();
 
 	for (unsigned round = 0; round < 200; round++)
 	{
-		uint64_t	left[100];
-		uint32_t	from[100];
-		unsigned	sent[STREAMS_MOST] = {0},
-					got = 0;
-		Streams		streams;
+		uint64_t left[100];
+		uint32_t from[100];
+		unsigned sent[STREAMS_MOST] = {0},
+				 got = 0;
+		Streams streams;
 
 		start(&streams, ORDER_OF_PLACES, STREAMS_MOST);
 		for (unsigned i = 0; i < LENGTH(left); i++)
@@ -117,9 +117,9 @@ CASE(random_streams_come_out_in_order_of_places)
 		}
 		for (;;)
 		{
-			uint32_t	stream = random_below(&random, STREAMS_MOST);
-			unsigned   *at = &sent[stream];
-			OrderNext	next;
+			uint32_t  stream = random_below(&random, STREAMS_MOST);
+			unsigned *at = &sent[stream];
+			OrderNext next;
 
 			if (!streams.list[stream].has_record && !streams.list[stream].ended)
 			{
@@ -145,7 +145,7 @@ CASE(random_streams_come_out_in_order_of_places)
 
 CASE(what_cannot_have_come_in_order_of_places)
 {
-	Streams		streams;
+	Streams		 streams;
 	OrderStream *stream = &streams.list[0];
 
 	start(&streams, ORDER_OF_PLACES, 1);
@@ -167,7 +167,7 @@ CASE(what_cannot_have_come_in_order_of_places)
 
 CASE(files_are_taken_in_their_turns)
 {
-	Streams		streams;
+	Streams streams;
 
 	start(&streams, ORDER_OF_FILES, 2);
 	file_comes(&streams, 0, 1);
@@ -198,7 +198,7 @@ CASE(files_are_taken_in_their_turns)
 /* Each file's places begin anew, and nothing comes without a file. */
 CASE(what_cannot_have_come_in_order_of_files)
 {
-	Streams		streams;
+	Streams		 streams;
 	OrderStream *stream = &streams.list[0];
 
 	start(&streams, ORDER_OF_FILES, 1);
@@ -222,7 +222,7 @@ CASE(what_cannot_have_come_in_order_of_files)
 
 CASE(what_has_arrived_waits_for_nobody)
 {
-	Streams		streams;
+	Streams streams;
 
 	start(&streams, ORDER_OF_ARRIVAL, 3);
 	EXPECT_WAIT(&streams);
@@ -241,7 +241,7 @@ CASE(what_has_arrived_waits_for_nobody)
 
 CASE(streams_that_have_records_take_turns)
 {
-	Streams		streams;
+	Streams streams;
 
 	start(&streams, ORDER_OF_ARRIVAL, 3);
 	for (uint64_t i = 1; i <= 6; i++)
@@ -256,7 +256,7 @@ CASE(streams_that_have_records_take_turns)
 /* While nothing comes flows leave at one place, again and again, the later begun perhaps first; nothing goes back. */
 CASE(what_cannot_have_come_in_order_of_arrival)
 {
-	Streams		streams;
+	Streams		 streams;
 	OrderStream *stream = &streams.list[0];
 
 	start(&streams, ORDER_OF_ARRIVAL, 1);

@@ -11,7 +11,7 @@
 static void
 expect(uint8_t protocol, const char *name)
 {
-	char		got[PROTOCOL_NAME_MAX + 1];
+	char got[PROTOCOL_NAME_MAX + 1];
 
 	protocol_name(protocol, got);
 	assert_string_equal(got, name);
@@ -44,7 +44,7 @@ CASE(numbers_where_there_is_no_keyword)
 
 CASE(every_name_is_of_one_protocol)
 {
-	char		names[256][PROTOCOL_NAME_MAX + 1];
+	char names[256][PROTOCOL_NAME_MAX + 1];
 
 	for (unsigned i = 0; i < 256; i++)
 	{
@@ -60,7 +60,7 @@ CASE(the_systems_names_agree)
 {
 	for (unsigned i = 0; i < 256; i++)
 	{
-		char		name[PROTOCOL_NAME_MAX + 1];
+		char				   name[PROTOCOL_NAME_MAX + 1];
 		const struct protoent *known;
 
 		protocol_name((uint8_t) i, name);

@@ -7,14 +7,14 @@
 #include "cases.h"
 #include "flow_records.h"
 
-#define SPLT		3
+#define SPLT 3
 
 /* A record that is being written. */
 typedef struct Written
 {
-	ColumnSet	wanted;
-	size_t		length;
-	uint8_t		bytes[2048];
+	ColumnSet wanted;
+	size_t	  length;
+	uint8_t	  bytes[2048];
 } Written;
 
 static void
@@ -25,7 +25,7 @@ put(Written *record, const void *bytes, size_t length)
 	record->length += length;
 }
 
-#define PUT(record, type, ...)	put(record, &(type) {__VA_ARGS__}, sizeof(type))
+#define PUT(record, type, ...) put(record, &(type) {__VA_ARGS__}, sizeof(type))
 
 static void
 set_length(Written *record, uint32_t length)
@@ -37,7 +37,7 @@ set_length(Written *record, uint32_t length)
 static Written
 record_start(void)
 {
-	Written		record = {0};
+	Written record = {0};
 
 	PUT(&record, uint32_t, 0);
 	PUT(&record, uint64_t, 18);
@@ -48,7 +48,7 @@ record_start(void)
 static unsigned
 column(const char *name)
 {
-	int			i = column_of_flow(name);
+	int i = column_of_flow(name);
 
 	assert_true(i >= 0);
 	return (unsigned) i;
@@ -64,7 +64,7 @@ want(Written *record, const char *name)
 static Written
 good_record(void)
 {
-	Written		record = record_start();
+	Written				  record = record_start();
 	static const uint16_t text_length = 4;
 
 	want(&record, "id"), PUT(&record, uint64_t, UINT64_C(0x123456789abcdef0));
@@ -91,9 +91,9 @@ good_record(void)
 static const char *
 read_bytes(const Written *record, size_t length, Record *flow)
 {
-	uint8_t    *copy = malloc(length == 0 ? 1 : length);
+	uint8_t		  *copy = malloc(length == 0 ? 1 : length);
 	const uint8_t *cursor = copy;
-	const char *wrong;
+	const char	  *wrong;
 
 	assert_non_null(copy);
 	memcpy(copy, record->bytes, length);
@@ -107,7 +107,7 @@ read_bytes(const Written *record, size_t length, Record *flow)
 static void
 expect_wrong(Written *record, const char *text)
 {
-	Record	flow;
+	Record		flow;
 	const char *wrong;
 
 	set_length(record, (uint32_t) record->length);
@@ -119,7 +119,7 @@ expect_wrong(Written *record, const char *text)
 static void
 expect_right(Written *record)
 {
-	Record	flow;
+	Record flow;
 
 	set_length(record, (uint32_t) record->length);
 	assert_null(read_bytes(record, record->length, &flow));
@@ -127,11 +127,11 @@ expect_right(Written *record)
 
 CASE(every_kind_of_value_is_read)
 {
-	const Written record = good_record();
-	const uint8_t *cursor = record.bytes;
-	Record	flow;
+	const Written	   record = good_record();
+	const uint8_t	  *cursor = record.bytes;
+	Record			   flow;
 	const RecordValue *v = flow.values;
-	int64_t		elements[2];
+	int64_t			   elements[2];
 
 	assert_null(read_flow(&cursor, record.bytes + record.length, &record.wanted, SPLT, &flow));
 	assert_ptr_equal(cursor, record.bytes + record.length);
@@ -166,10 +166,10 @@ CASE(every_kind_of_value_is_read)
 
 CASE(records_follow_one_another)
 {
-	const Written record = good_record();
-	uint8_t    *three = malloc(3 * record.length);
+	const Written  record = good_record();
+	uint8_t		  *three = malloc(3 * record.length);
 	const uint8_t *cursor = three;
-	Record	flow;
+	Record		   flow;
 
 	for (int i = 0; i < 3; i++)
 		memcpy(three + (size_t) i * record.length, record.bytes, record.length);
@@ -184,7 +184,7 @@ CASE(records_follow_one_another)
 
 CASE(record_without_columns_is_its_header)
 {
-	Written		record = record_start();
+	Written record = record_start();
 
 	expect_right(&record);
 }
@@ -192,7 +192,7 @@ CASE(record_without_columns_is_its_header)
 CASE(message_cut_at_every_byte)
 {
 	const Written record = good_record();
-	Record	flow;
+	Record		  flow;
 
 	for (size_t length = 0; length < record.length; length++)
 		assert_string_equal(read_bytes(&record, length, &flow), "a record's length is wrong");
@@ -201,7 +201,7 @@ CASE(message_cut_at_every_byte)
 /* The record itself says that it is shorter: its values do not fit. */
 CASE(record_cut_at_every_byte)
 {
-	Written		record = good_record();
+	Written record = good_record();
 	Record	flow;
 
 	for (size_t length = 0; length < record.length; length++)
@@ -217,8 +217,8 @@ CASE(record_cut_at_every_byte)
 CASE(length_beyond_the_message_is_wrong)
 {
 	static const uint32_t more[] = {1, 1000, 0x7FFFFFFF};
-	Written		record = good_record();
-	Record	flow;
+	Written				  record = good_record();
+	Record				  flow;
 
 	for (size_t i = 0; i < LENGTH(more); i++)
 	{
@@ -231,7 +231,7 @@ CASE(length_beyond_the_message_is_wrong)
 
 CASE(record_longer_than_its_values_is_wrong)
 {
-	Written		record = good_record();
+	Written record = good_record();
 
 	PUT(&record, uint8_t, 0);
 	expect_wrong(&record, "a record is longer than its values");
@@ -241,18 +241,29 @@ CASE(flow_leaves_after_it_came)
 {
 	static const struct
 	{
-		uint64_t	left;
-		uint64_t	first;
-		bool		right;
-	}			places[] = {
-		{18, 7, true}, {14, 7, true}, {15, 7, true}, {13, 7, false}, {0, 7, false}, {2, 1, true}, {1, 1, false},
-		{0, 0, false}, {18, 0, false}, {UINT64_MAX, 0, false}, {UINT64_MAX, 7, true}, {UINT64_MAX, UINT64_MAX, true},
-		{UINT64_MAX - 1, UINT64_MAX / 2, true}, {UINT64_MAX - 1, UINT64_MAX / 2 + 1, false},
+		uint64_t left;
+		uint64_t first;
+		bool	 right;
+	} places[] = {
+		{18, 7, true},
+		{14, 7, true},
+		{15, 7, true},
+		{13, 7, false},
+		{0, 7, false},
+		{2, 1, true},
+		{1, 1, false},
+		{0, 0, false},
+		{18, 0, false},
+		{UINT64_MAX, 0, false},
+		{UINT64_MAX, 7, true},
+		{UINT64_MAX, UINT64_MAX, true},
+		{UINT64_MAX - 1, UINT64_MAX / 2, true},
+		{UINT64_MAX - 1, UINT64_MAX / 2 + 1, false},
 	};
 
 	for (size_t i = 0; i < LENGTH(places); i++)
 	{
-		Written		record = record_start();
+		Written record = record_start();
 
 		memcpy(record.bytes + 4, &places[i].left, sizeof(uint64_t));
 		memcpy(record.bytes + 12, &places[i].first, sizeof(uint64_t));
@@ -270,14 +281,20 @@ CASE(number_that_is_cut_is_wrong)
 	{
 		const char *name;
 		size_t		bytes;
-	}			numbers[] = {
-		{"protocol", 1}, {"src_port", 2}, {"bidirectional_min_ps", 4}, {"source_file", 4}, {"id", 8},
-		{"process_pid", 4}, {"expiration_id", 8}, {"bidirectional_mean_ps", 8},
+	} numbers[] = {
+		{"protocol", 1},
+		{"src_port", 2},
+		{"bidirectional_min_ps", 4},
+		{"source_file", 4},
+		{"id", 8},
+		{"process_pid", 4},
+		{"expiration_id", 8},
+		{"bidirectional_mean_ps", 8},
 	};
 
 	for (size_t i = 0; i < LENGTH(numbers); i++)
 	{
-		Written		record = record_start();
+		Written record = record_start();
 
 		want(&record, numbers[i].name);
 		put(&record, BYTES(0, 0, 0, 0, 0, 0, 0, 0));
@@ -291,7 +308,7 @@ CASE(number_that_is_cut_is_wrong)
 CASE(bad_addresses_are_wrong)
 {
 	static const uint8_t versions[] = {0, 1, 3, 5, 7, 16, 255};
-	Written		record;
+	Written				 record;
 
 	for (size_t i = 0; i < LENGTH(versions); i++)
 	{
@@ -311,7 +328,7 @@ CASE(bad_addresses_are_wrong)
 
 CASE(macs_that_are_cut_are_wrong)
 {
-	Written		record = record_start();
+	Written record = record_start();
 
 	want(&record, "dst_mac"), put(&record, BYTES(1, 2, 3, 4, 5));
 	expect_wrong(&record, "a record ends inside a MAC address");
@@ -323,12 +340,12 @@ CASE(macs_that_are_cut_are_wrong)
 CASE(texts_of_a_bad_length_are_wrong)
 {
 	static const char *const names[] = {"user_agent", "process_name"};
-	char		text[256];
+	char					 text[256];
 
 	memset(text, 'x', sizeof(text));
 	for (size_t i = 0; i < LENGTH(names); i++)
 	{
-		Written		record = record_start();
+		Written record = record_start();
 
 		want(&record, names[i]), PUT(&record, uint16_t, 255), put(&record, text, 255);
 		expect_right(&record);
@@ -351,8 +368,8 @@ CASE(text_that_is_not_utf8_is_wrong)
 
 	for (size_t i = 0; i < LENGTH(texts); i++)
 	{
-		Written		record = record_start();
-		size_t		length = strlen(texts[i]);
+		Written record = record_start();
+		size_t	length = strlen(texts[i]);
 
 		want(&record, "user_agent"), PUT(&record, uint16_t, (uint16_t) length), put(&record, texts[i], length);
 		expect_wrong(&record, "a record has a text that is not UTF-8");
@@ -362,7 +379,7 @@ CASE(text_that_is_not_utf8_is_wrong)
 /* PostgreSQL's texts cannot hold a NUL. */
 CASE(text_with_a_nul_is_wrong)
 {
-	Written		record = record_start();
+	Written record = record_start();
 
 	want(&record, "user_agent"), PUT(&record, uint16_t, 3), put(&record, "a\0b", 3);
 	expect_wrong(&record, "a record has a text that is not UTF-8");
@@ -371,7 +388,7 @@ CASE(text_with_a_nul_is_wrong)
 /* A character that the text's end cuts, though its bytes go on in the next column. */
 CASE(character_over_the_end_of_its_text_is_wrong)
 {
-	Written		record = record_start();
+	Written record = record_start();
 
 	want(&record, "server_fingerprint"), PUT(&record, uint16_t, 2), put(&record, "a\xC2", 2);
 	want(&record, "user_agent"), PUT(&record, uint16_t, 0x80);
@@ -381,10 +398,15 @@ CASE(character_over_the_end_of_its_text_is_wrong)
 CASE(arrays_of_a_bad_length_are_wrong)
 {
 	static const uint32_t counts[][2] = {
-		{SPLT - 1, 0}, {SPLT + 1, 0}, {0, 0}, {SPLT, SPLT + 1}, {SPLT, UINT32_MAX}, {UINT32_MAX, UINT32_MAX},
+		{SPLT - 1, 0},
+		{SPLT + 1, 0},
+		{0, 0},
+		{SPLT, SPLT + 1},
+		{SPLT, UINT32_MAX},
+		{UINT32_MAX, UINT32_MAX},
 		{SPLT, 0x20000000},
 	};
-	Written		record;
+	Written record;
 
 	for (size_t i = 0; i < LENGTH(counts); i++)
 	{
@@ -410,14 +432,14 @@ CASE(arrays_of_a_bad_length_are_wrong)
 CASE(random_damage_is_refused_or_harmless)
 {
 	const Written good = good_record();
-	Random		numbers = random_start();
-	unsigned	refused = 0;
+	Random		  numbers = random_start();
+	unsigned	  refused = 0;
 
 	for (int i = 0; i < 50000; i++)
 	{
-		Written		record = good;
+		Written record = good;
 		Record	flow;
-		size_t		length = good.length;
+		size_t	length = good.length;
 
 		if (random_below(&numbers, 3) == 0)
 			length = random_below(&numbers, (uint32_t) good.length + 1);
@@ -438,7 +460,7 @@ CASE(utf8_characters)
 		const char *bytes;
 		unsigned	length;
 		unsigned	valid;
-	}			characters[] = {
+	} characters[] = {
 		/* clang-format off */
 		{"\x01", 1, 1}, {"A", 1, 1}, {"\x7F", 1, 1}, {"\0", 1, 0},
 		{"\xC2\x80", 2, 2}, {"\xDF\xBF", 2, 2}, {"\xCE\x91", 2, 2}, {"\xCE\x91.", 3, 2},
@@ -465,7 +487,7 @@ CASE(utf8_characters)
 
 	for (size_t i = 0; i < LENGTH(characters); i++)
 	{
-		uint8_t    *copy = malloc(characters[i].length);
+		uint8_t *copy = malloc(characters[i].length);
 
 		memcpy(copy, characters[i].bytes, characters[i].length);
 		if (utf8_character(copy, characters[i].length) != characters[i].valid)
@@ -507,8 +529,8 @@ CASE(every_code_point_is_valid)
 {
 	for (uint32_t point = 1; point < 0x110000; point++)
 	{
-		uint8_t		bytes[4];
-		unsigned	length = encode(point, bytes);
+		uint8_t	 bytes[4];
+		unsigned length = encode(point, bytes);
 
 		if (utf8_character(bytes, length) != (point >= 0xD800 && point < 0xE000 ? 0 : length))
 			fail_msg("U+%04X", point);
@@ -518,8 +540,8 @@ CASE(every_code_point_is_valid)
 /* Nothing but the code points' own sequences is valid: there are as many as that. */
 CASE(no_other_sequences_are_valid)
 {
-	unsigned	valid[5] = {0};
-	uint8_t		bytes[4];
+	unsigned valid[5] = {0};
+	uint8_t	 bytes[4];
 
 	for (uint32_t i = 0; i < 1 << 16; i++)
 	{
@@ -534,7 +556,7 @@ CASE(no_other_sequences_are_valid)
 		bytes[0] = (uint8_t) (i >> 16), bytes[1] = (uint8_t) (i >> 8), bytes[2] = (uint8_t) i;
 		valid[utf8_character(bytes, 3)]++;
 	}
-	assert_int_equal(valid[3], 0x10000 - 0x800 - 0x800);	/* without surrogates */
+	assert_int_equal(valid[3], 0x10000 - 0x800 - 0x800); /* without surrogates */
 
 	for (uint32_t i = 0xF000; i < 0x10000; i++)
 		for (uint32_t j = 0; j < 256; j++)

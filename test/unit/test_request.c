@@ -8,19 +8,19 @@
 #include "flow_records.h"
 #include "wire/request.h"
 
-#define FILTER	"tcp port 80"
+#define FILTER "tcp port 80"
 
 /* A request as it crosses, in a block of exactly its size. */
 typedef struct Sent
 {
-	uint8_t    *bytes;
-	size_t		length;
+	uint8_t *bytes;
+	size_t	 length;
 } Sent;
 
 static Sent
 sent_of(const MeterRequest *request)
 {
-	Sent		sent = {.length = request_length(request)};
+	Sent sent = {.length = request_length(request)};
 
 	sent.bytes = malloc(sent.length);
 	assert_non_null(sent.bytes);
@@ -45,7 +45,7 @@ static void
 expect_wrong(Sent sent, const char *reason)
 {
 	MeterRequest read;
-	char		wrong[REQUEST_WRONG_MAX] = "";
+	char		 wrong[REQUEST_WRONG_MAX] = "";
 
 	assert_false(request_read(sent.bytes, sent.length, &read, wrong));
 	assert_string_equal(wrong, reason);
@@ -56,7 +56,7 @@ expect_wrong(Sent sent, const char *reason)
 static void
 expect_refusal(const MeterRequest *request, const char *reason)
 {
-	char		wrong[REQUEST_WRONG_MAX] = "";
+	char wrong[REQUEST_WRONG_MAX] = "";
 
 	assert_false(request_check(request, wrong));
 	assert_string_equal(wrong, reason);
@@ -66,8 +66,8 @@ expect_refusal(const MeterRequest *request, const char *reason)
 static void
 expect_acceptance(const MeterRequest *request)
 {
-	Sent		sent = sent_of(request);
-	char		wrong[REQUEST_WRONG_MAX] = "";
+	Sent		 sent = sent_of(request);
+	char		 wrong[REQUEST_WRONG_MAX] = "";
 	MeterRequest read;
 
 	assert_true(request_check(request, wrong));
@@ -80,7 +80,7 @@ expect_acceptance(const MeterRequest *request)
 static uint8_t *
 field_in(const Sent *sent, RequestFieldId id)
 {
-	uint8_t    *at = sent->bytes + sizeof(RequestHeader);
+	uint8_t *at = sent->bytes + sizeof(RequestHeader);
 
 	for (;;)
 	{
@@ -142,9 +142,9 @@ CASE(defaults_are_nfstreams)
 CASE(all_fields_cross)
 {
 	MeterRequest request = good_request(),
-				read;
-	Sent		sent;
-	char		wrong[REQUEST_WRONG_MAX];
+				 read;
+	Sent sent;
+	char wrong[REQUEST_WRONG_MAX];
 
 	request.owner_pid = 12345;
 	request.idle_timeout = 1001;
@@ -209,10 +209,10 @@ CASE(request_without_a_filter_is_accepted)
 CASE(request_is_typed_fields)
 {
 	const MeterRequest request = good_request();
-	Sent		sent = sent_of(&request);
-	RequestHeader header;
+	Sent			   sent = sent_of(&request);
+	RequestHeader	   header;
 	RequestFieldHeader field;
-	uint64_t	number;
+	uint64_t		   number;
 
 	memcpy(&header, sent.bytes, sizeof(header));
 	assert_int_equal(sizeof(header), 12);
@@ -235,9 +235,9 @@ CASE(request_is_typed_fields)
 CASE(field_that_does_not_come_has_its_default)
 {
 	const RequestHeader header = {.magic = REQUEST_MAGIC, .version = REQUEST_VERSION, .fields = 0};
-	MeterRequest defaults,
-				read;
-	char		wrong[REQUEST_WRONG_MAX];
+	MeterRequest		defaults,
+		read;
+	char wrong[REQUEST_WRONG_MAX];
 
 	request_defaults(&defaults);
 	memset(&read, 0xA5, sizeof(read));
@@ -256,8 +256,8 @@ CASE(request_cut_at_any_byte_is_refused)
 
 	for (size_t length = 0; length < request_length(&request); length++)
 	{
-		Sent		sent = sent_of(&request),
-					cut = {malloc(length == 0 ? 1 : length), length};
+		Sent sent = sent_of(&request),
+			 cut = {malloc(length == 0 ? 1 : length), length};
 
 		memcpy(cut.bytes, sent.bytes, length);
 		free(sent.bytes);
@@ -268,7 +268,7 @@ CASE(request_cut_at_any_byte_is_refused)
 CASE(request_with_too_many_bytes_is_refused)
 {
 	const MeterRequest request = good_request();
-	Sent		sent = sent_of(&request);
+	Sent			   sent = sent_of(&request);
 
 	sent.bytes = realloc(sent.bytes, sent.length + 1);
 	sent.bytes[sent.length++] = 0;
@@ -278,11 +278,11 @@ CASE(request_with_too_many_bytes_is_refused)
 CASE(wrong_count_of_fields_is_refused)
 {
 	const MeterRequest request = good_request();
-	const uint32_t counts[] = {0, REQUEST_FIELDS - 1, REQUEST_FIELDS + 1, UINT32_MAX};
+	const uint32_t	   counts[] = {0, REQUEST_FIELDS - 1, REQUEST_FIELDS + 1, UINT32_MAX};
 
 	for (size_t i = 0; i < LENGTH(counts); i++)
 	{
-		Sent		sent = sent_of(&request);
+		Sent sent = sent_of(&request);
 
 		change_header(&sent, (RequestHeader) {REQUEST_MAGIC, REQUEST_VERSION, counts[i]});
 		expect_wrong(sent, "the request's length is wrong");
@@ -292,7 +292,7 @@ CASE(wrong_count_of_fields_is_refused)
 CASE(field_with_a_wrong_length_is_refused)
 {
 	const MeterRequest request = good_request();
-	Sent		sent = sent_of(&request);
+	Sent			   sent = sent_of(&request);
 
 	change_field(&sent, REQUEST_FILTER, (RequestFieldHeader) {REQUEST_FILTER, REQUEST_TEXT, UINT32_MAX});
 	expect_wrong(sent, "the request's length is wrong");
@@ -307,7 +307,7 @@ CASE(field_with_a_wrong_length_is_refused)
 CASE(unknown_field_is_refused)
 {
 	const MeterRequest request = good_request();
-	Sent		sent = sent_of(&request);
+	Sent			   sent = sent_of(&request);
 
 	change_field(&sent, REQUEST_FILES, (RequestFieldHeader) {REQUEST_FIELDS, REQUEST_NUMBER, 8});
 	expect_wrong(sent, "the request has a field that is not known");
@@ -324,7 +324,7 @@ CASE(unknown_field_is_refused)
 CASE(field_that_comes_twice_is_refused)
 {
 	const MeterRequest request = good_request();
-	Sent		sent = sent_of(&request);
+	Sent			   sent = sent_of(&request);
 
 	change_field(&sent, REQUEST_FILES, (RequestFieldHeader) {REQUEST_IDLE_TIMEOUT, REQUEST_NUMBER, 8});
 	expect_wrong(sent, "field \"idle_timeout\" of the request comes twice");
@@ -334,7 +334,7 @@ CASE(field_that_comes_twice_is_refused)
 CASE(number_that_does_not_fit_is_refused)
 {
 	const MeterRequest request = good_request();
-	Sent		sent = sent_of(&request);
+	Sent			   sent = sent_of(&request);
 
 	change_number(&sent, REQUEST_DECODE_TUNNELS, 256);
 	expect_wrong(sent, "field \"decode_tunnels\" of the request is out of range");
@@ -346,7 +346,7 @@ CASE(number_that_does_not_fit_is_refused)
 CASE(filter_longer_than_allowed_is_refused)
 {
 	MeterRequest request = good_request();
-	char	   *text = calloc(1, REQUEST_FILTER_MAX + 1);
+	char		*text = calloc(1, REQUEST_FILTER_MAX + 1);
 
 	request.filter = (RequestText) {text, REQUEST_FILTER_MAX};
 	expect_acceptance(&request);
@@ -358,7 +358,7 @@ CASE(filter_longer_than_allowed_is_refused)
 CASE(other_magic_number_is_refused)
 {
 	const MeterRequest request = good_request();
-	Sent		sent = sent_of(&request);
+	Sent			   sent = sent_of(&request);
 
 	sent.bytes[0] ^= 1;
 	expect_wrong(sent, "the request is not one");
@@ -367,7 +367,7 @@ CASE(other_magic_number_is_refused)
 CASE(other_version_is_refused)
 {
 	const MeterRequest request = good_request();
-	Sent		sent = sent_of(&request);
+	Sent			   sent = sent_of(&request);
 
 	change_header(&sent, (RequestHeader) {REQUEST_MAGIC, REQUEST_VERSION + 1, REQUEST_FIELDS});
 	expect_wrong(sent, "the request is another version's");
@@ -397,14 +397,14 @@ CASE(numbers_out_of_range_are_refused)
 	static const struct
 	{
 		RequestFieldId id;
-		const char *name;
-		uint64_t	least;
-		uint64_t	most;
-	}			ranges[] = {
+		const char	  *name;
+		uint64_t	   least;
+		uint64_t	   most;
+	} ranges[] = {
 		{REQUEST_OWNER_PID, "owner_pid", 0, INT32_MAX},
 		{REQUEST_METER_MEMORY, "meter_memory", UINT64_C(256) << 20, (UINT64_C(1048577) << 20) - 1},
 		{REQUEST_ACCOUNTING_MODE, "accounting_mode", 0, 3},
-		{REQUEST_N_DISSECTIONS, "n_dissections", 1, 255},	/* 0 turns columns off */
+		{REQUEST_N_DISSECTIONS, "n_dissections", 1, 255}, /* 0 turns columns off */
 		{REQUEST_SPLT_ANALYSIS, "splt_analysis", 0, 65535},
 		{REQUEST_STATISTICAL_ANALYSIS, "statistical_analysis", 0, 1},
 		{REQUEST_DECODE_TUNNELS, "decode_tunnels", 1, 1},
@@ -423,14 +423,14 @@ CASE(numbers_out_of_range_are_refused)
 	for (size_t i = 0; i < LENGTH(ranges); i++)
 	{
 		const MeterRequest request = good_request();
-		const uint64_t accepted[] = {ranges[i].least, ranges[i].most};
-		char		reason[REQUEST_WRONG_MAX];
-		Sent		sent;
+		const uint64_t	   accepted[] = {ranges[i].least, ranges[i].most};
+		char			   reason[REQUEST_WRONG_MAX];
+		Sent			   sent;
 
 		for (size_t j = 0; j < LENGTH(accepted); j++)
 		{
 			MeterRequest read;
-			char		wrong[REQUEST_WRONG_MAX] = "";
+			char		 wrong[REQUEST_WRONG_MAX] = "";
 
 			sent = sent_of(&request);
 			change_number(&sent, ranges[i].id, accepted[j]);
@@ -460,7 +460,7 @@ CASE(columns_that_the_options_turn_off_are_refused)
 	for (unsigned i = 0; i < flow_schema.count; i++)
 	{
 		MeterRequest request = good_request();
-		char		reason[REQUEST_WRONG_MAX];
+		char		 reason[REQUEST_WRONG_MAX];
 
 		snprintf(reason, sizeof(reason), "the request wants the column %s, which its options turn off", flow_schema.columns[i].name);
 		request.columns = (ColumnSet) {0};
@@ -477,7 +477,7 @@ CASE(columns_that_the_options_turn_off_are_refused)
 		request.splt_analysis = 1;
 		request.decode_tunnels = true;
 		if (flow_schema.columns[i].group == GROUP_UDPS || flow_schema.columns[i].group == GROUP_SYSTEM)
-			expect_refusal(&request, reason);	/* no meter fills them yet */
+			expect_refusal(&request, reason); /* no meter fills them yet */
 		else
 			expect_acceptance(&request);
 	}
@@ -529,7 +529,7 @@ static unsigned
 columns_with(uint32_t n_dissections, bool statistics, uint32_t splt, bool tunnels)
 {
 	MeterRequest request;
-	unsigned	count = 0;
+	unsigned	 count = 0;
 
 	request_defaults(&request);
 	request.n_dissections = n_dissections;

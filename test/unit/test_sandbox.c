@@ -23,7 +23,7 @@
 #include "cases.h"
 #include "meter/sandbox.h"
 
-typedef int (*Act) (void);
+typedef int (*Act)(void);
 
 /* The end of a child in the sandbox.  Not declared as such: the sanitizer has its own calls to make before one. */
 static void
@@ -36,7 +36,7 @@ leave(int status)
 static int
 wait_for(pid_t child)
 {
-	int			status;
+	int status;
 
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return status;
@@ -55,7 +55,7 @@ give_up(uint64_t memory, bool needs_filter)
 static int
 in_sandbox(Act act)
 {
-	pid_t		child = fork();
+	pid_t child = fork();
 
 	assert_true(child >= 0);
 	if (child == 0)
@@ -66,14 +66,14 @@ in_sandbox(Act act)
 /* ------------------------------------------------------------------------------------------------------- what is forbidden */
 
 static const char *const argument_list[] = {"/bin/true", NULL};
-static int	descriptors[2];
+static int				 descriptors[2];
 
 #define FORBIDDEN(name, ...) \
-static int \
-name(void) \
-{ \
-	return syscall(__VA_ARGS__) == -12345; \
-}
+	static int \
+	name(void) \
+	{ \
+		return syscall(__VA_ARGS__) == -12345; \
+	}
 
 FORBIDDEN(opens, SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY)
 FORBIDDEN(opens_as_of_old, SYS_open, "/etc/passwd", O_RDONLY)
@@ -119,12 +119,11 @@ CASE(anything_else_ends_it)
 		clones_as_of_late, executes, traces, reads_another_process, ends_its_parent, signals_itself, maps_code,
 		makes_memory_code, makes_a_memory_file, changes_its_user, controls_a_device, copies_a_descriptor, shrinks_a_file,
 		lifts_a_limit, writes_elsewhere, writes_elsewhere_at_a_place, writes_several, takes_from_elsewhere, receives,
-		copies_a_file, splices, leaves_its_directory, mounts, loads_a_program_into_the_kernel, starts_a_ring,
-	};
+		copies_a_file, splices, leaves_its_directory, mounts, loads_a_program_into_the_kernel, starts_a_ring};
 
 	for (size_t i = 0; i < LENGTH(acts); i++)
 	{
-		int			status = in_sandbox(acts[i]);
+		int status = in_sandbox(acts[i]);
 
 		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
 			fail_msg("act %zu: status %#x", i, (unsigned) status);
@@ -136,18 +135,18 @@ CASE(anything_else_ends_it)
 static int
 reads_and_writes(void)
 {
-	char		byte = 'a';
+	char byte = 'a';
 
 	/* The kernel looks at 32 bits of a descriptor. */
 	return syscall(SYS_write, descriptors[1], &byte, 1) != 1 || syscall(SYS_read, descriptors[0], &byte, 1) != 1 ||
-		syscall(SYS_write, descriptors[1] | INT64_C(1) << 32, &byte, 1) != 1 ||
-		byte != 'a' || syscall(SYS_lseek, descriptors[0], 0, SEEK_SET) != -1;
+		   syscall(SYS_write, descriptors[1] | INT64_C(1) << 32, &byte, 1) != 1 ||
+		   byte != 'a' || syscall(SYS_lseek, descriptors[0], 0, SEEK_SET) != -1;
 }
 
 static int
 gets_memory(void)
 {
-	long		memory = syscall(SYS_mmap, NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long memory = syscall(SYS_mmap, NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return memory == -1 || syscall(SYS_mprotect, memory, 4096, PROT_READ) != 0 || syscall(SYS_munmap, memory, 1 << 20) != 0;
 }
@@ -156,7 +155,7 @@ static int
 asks_for_the_time(void)
 {
 	struct timespec now;
-	uint8_t		random[8];
+	uint8_t			random[8];
 
 	return syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now) != 0 || syscall(SYS_getrandom, random, sizeof(random), 0) != 8;
 }
@@ -166,7 +165,7 @@ CASE(what_a_meter_needs_is_allowed)
 	static const Act acts[] = {reads_and_writes, gets_memory, asks_for_the_time};
 
 	assert_int_equal(pipe(descriptors), 0);
-	assert_int_equal(dup2(descriptors[1], STDIN_FILENO), STDIN_FILENO);	/* where records go in this sandbox */
+	assert_int_equal(dup2(descriptors[1], STDIN_FILENO), STDIN_FILENO); /* where records go in this sandbox */
 	close(descriptors[1]);
 	descriptors[1] = STDIN_FILENO;
 	for (size_t i = 0; i < LENGTH(acts); i++)
@@ -180,9 +179,9 @@ CASE(what_a_meter_needs_is_allowed)
 static void
 expect_line(pid_t process, const char *file, const char *prefix, const char *expected)
 {
-	char		path[64],
-				line[256];
-	FILE	   *opened;
+	char path[64],
+		line[256];
+	FILE *opened;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int) process, file);
 	opened = fopen(path, "r");
@@ -209,10 +208,10 @@ hide(int call, int error)
 
 CASE(state_of_the_process)
 {
-	int			ready[2],
-				end[2];
-	char		byte;
-	pid_t		child;
+	int ready[2],
+		end[2];
+	char  byte;
+	pid_t child;
 
 	assert_int_equal(pipe(ready), 0);
 	assert_int_equal(pipe(end), 0);
@@ -247,11 +246,11 @@ CASE(state_of_the_process)
 
 CASE(its_directory_is_the_root)
 {
-	pid_t		child = fork();
+	pid_t child = fork();
 
 	if (child == 0)
 	{
-		char		directory[64] = "";
+		char directory[64] = "";
 
 		if (sandbox_limit(0) != NULL || syscall(SYS_getcwd, directory, sizeof(directory)) < 0)
 			leave(1);
@@ -265,12 +264,12 @@ CASE(files_are_closed_by_any_kernel)
 {
 	for (int old = 0; old < 2; old++)
 	{
-		pid_t		child = fork();
+		pid_t child = fork();
 
 		if (child == 0)
 		{
-			int			open_file = dup(STDERR_FILENO),
-						far = fcntl(STDERR_FILENO, F_DUPFD, 900);
+			int open_file = dup(STDERR_FILENO),
+				far = fcntl(STDERR_FILENO, F_DUPFD, 900);
 
 			if (open_file < 0 || far < 900 || dup2(open_file, SANDBOX_OTHERS) < 0 || dup2(open_file, SANDBOX_OTHERS + 1) < 0 ||
 				(old && !hide(SCMP_SYS(close_range), ENOSYS)) || !sandbox_prepare(0, SANDBOX_OTHERS + 1))
@@ -283,14 +282,14 @@ CASE(files_are_closed_by_any_kernel)
 
 CASE(owner_that_is_gone_is_found_out)
 {
-	pid_t		child = fork();
+	pid_t child = fork();
 
 	if (child == 0)
 		leave(sandbox_prepare(getppid(), SANDBOX_OTHERS) ? 0 : 1);
 	assert_int_equal(wait_for(child), 0);
 	child = fork();
 	if (child == 0)
-		leave(sandbox_prepare(1, SANDBOX_OTHERS) ? 1 : 0);	/* init is not this program's parent */
+		leave(sandbox_prepare(1, SANDBOX_OTHERS) ? 1 : 0); /* init is not this program's parent */
 	assert_int_equal(wait_for(child), 0);
 }
 
@@ -303,14 +302,14 @@ hide_filters(void)
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
 	return filter != NULL &&
-		seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) == 0 &&
-		seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) == 0 &&
-		seccomp_load(filter) == 0;
+		   seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) == 0 &&
+		   seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) == 0 &&
+		   seccomp_load(filter) == 0;
 }
 
 CASE(kernel_without_filters_is_refused)
 {
-	pid_t		child = fork();
+	pid_t child = fork();
 
 	if (child == 0)
 	{
@@ -324,8 +323,8 @@ CASE(kernel_without_filters_is_refused)
 /* Unless that is allowed; then, where the kernel has Landlock, files are out of reach all the same. */
 CASE(kernel_without_filters_may_do)
 {
-	bool		has_landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
-	pid_t		child = fork();
+	bool  has_landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+	pid_t child = fork();
 
 	if (child == 0)
 	{

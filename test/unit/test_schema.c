@@ -9,9 +9,9 @@
 #include "wire/json.h"
 #include "wire/message.h"
 
-#define ELEMENTS	3
-#define LEFT		18
-#define FIRST		7
+#define ELEMENTS 3
+#define LEFT	 18
+#define FIRST	 7
 
 static const int64_t elements[] = {1500, INT64_MIN};
 
@@ -52,9 +52,9 @@ make_values(RecordValue values[EVERY_COLUMNS], uint8_t *longest)
 static size_t
 write_record(const ColumnSet *wanted, const RecordValue *values, uint8_t **block)
 {
-	size_t		bound = RECORD_HEADER_BYTES,
-				length;
-	uint8_t    *to;
+	size_t bound = RECORD_HEADER_BYTES,
+		   length;
+	uint8_t *to;
 
 	for (unsigned i = 0; i < EVERY_COLUMNS; i++)
 		if (column_set_has(wanted, i))
@@ -73,9 +73,9 @@ write_record(const ColumnSet *wanted, const RecordValue *values, uint8_t **block
 static const char *
 read_record(const ColumnSet *wanted, const uint8_t *block, size_t length, Record *record)
 {
-	RecordForm	form;
+	RecordForm	   form;
 	const uint8_t *cursor = block;
-	const char *wrong;
+	const char	  *wrong;
 
 	record_form(&form, &every_schema, wanted, ELEMENTS);
 	wrong = record_read(&form, &cursor, block + length, record);
@@ -102,7 +102,7 @@ is_same(ColumnKind kind, const RecordValue *a, const RecordValue *b)
 			return memcmp(&a->d, &b->d, sizeof(double)) == 0;
 		case COLUMN_INTEGERS:
 			return a->a.count == b->a.count && a->a.present == b->a.present &&
-				memcmp(a->a.bytes, b->a.bytes, a->a.present * sizeof(int64_t)) == 0;
+				   memcmp(a->a.bytes, b->a.bytes, a->a.present * sizeof(int64_t)) == 0;
 		default:
 			return a->b.length == b->b.length && memcmp(a->b.bytes, b->b.bytes, a->b.length) == 0;
 	}
@@ -111,7 +111,7 @@ is_same(ColumnKind kind, const RecordValue *a, const RecordValue *b)
 static ColumnSet
 all_columns(void)
 {
-	ColumnSet	all = {0};
+	ColumnSet all = {0};
 
 	for (unsigned i = 0; i < EVERY_COLUMNS; i++)
 		column_set_add(&all, i);
@@ -121,12 +121,12 @@ all_columns(void)
 CASE(every_kind_there_and_back)
 {
 	const ColumnSet all = all_columns();
-	static uint8_t longest[EVERY_BYTES_MAX];
-	RecordValue values[EVERY_COLUMNS];
-	bool		has[COLUMN_KINDS] = {false};
-	uint8_t    *block;
-	size_t		length;
-	Record		record;
+	static uint8_t	longest[EVERY_BYTES_MAX];
+	RecordValue		values[EVERY_COLUMNS];
+	bool			has[COLUMN_KINDS] = {false};
+	uint8_t		   *block;
+	size_t			length;
+	Record			record;
 
 	make_values(values, longest);
 	length = write_record(&all, values, &block);
@@ -149,16 +149,16 @@ CASE(every_kind_there_and_back)
 CASE(values_that_are_cut_are_wrong)
 {
 	static uint8_t longest[EVERY_BYTES_MAX];
-	RecordValue values[EVERY_COLUMNS];
+	RecordValue	   values[EVERY_COLUMNS];
 
 	make_values(values, longest);
 	values[EVERY_TEXT].b.length = values[EVERY_LONG].b.length = values[EVERY_BYTES].b.length = 5;
 	for (unsigned i = 0; i < EVERY_COLUMNS; i++)
 	{
-		ColumnSet	wanted = {0};
-		uint8_t    *block;
-		Record		record;
-		size_t		length;
+		ColumnSet wanted = {0};
+		uint8_t	 *block;
+		Record	  record;
+		size_t	  length;
 
 		column_set_add(&wanted, i);
 		length = write_record(&wanted, values, &block);
@@ -180,7 +180,7 @@ read_bytes(unsigned column, const void *bytes, size_t length)
 {
 	RecordValue values[EVERY_COLUMNS];
 	ColumnSet	wanted = {0};
-	uint8_t    *block;
+	uint8_t	   *block;
 	Record		record;
 	const char *wrong;
 
@@ -201,15 +201,18 @@ CASE(each_column_has_its_own_greatest_length)
 {
 	static const struct
 	{
-		unsigned	column;
-		size_t		most;
-	}			columns[] = {
-		{EVERY_TEXT, EVERY_TEXT_MAX}, {EVERY_LONG, EVERY_LONG_MAX}, {EVERY_JSON, EVERY_JSON_MAX}, {EVERY_BYTES, EVERY_BYTES_MAX},
+		unsigned column;
+		size_t	 most;
+	} columns[] = {
+		{EVERY_TEXT, EVERY_TEXT_MAX},
+		{EVERY_LONG, EVERY_LONG_MAX},
+		{EVERY_JSON, EVERY_JSON_MAX},
+		{EVERY_BYTES, EVERY_BYTES_MAX},
 	};
 	static uint8_t spaces[EVERY_BYTES_MAX + 1];
 
 	memset(spaces, ' ', sizeof(spaces));
-	spaces[0] = '1';			/* a number, and space: JSON of any length */
+	spaces[0] = '1'; /* a number, and space: JSON of any length */
 	for (size_t i = 0; i < LENGTH(columns); i++)
 	{
 		assert_null(read_bytes(columns[i].column, spaces, columns[i].most));
@@ -226,11 +229,11 @@ CASE(lengths_beyond_the_record_are_wrong)
 	for (size_t i = 0; i < LENGTH(columns); i++)
 		for (size_t j = 0; j < LENGTH(lengths); j++)
 		{
-			size_t		length = RECORD_HEADER_BYTES + sizeof(uint32_t) + 1;
-			uint8_t    *block = malloc(length),
-					   *to = record_begin(block, LEFT, FIRST);
-			ColumnSet	wanted = {0};
-			Record		record;
+			size_t	 length = RECORD_HEADER_BYTES + sizeof(uint32_t) + 1;
+			uint8_t *block = malloc(length),
+					*to = record_begin(block, LEFT, FIRST);
+			ColumnSet wanted = {0};
+			Record	  record;
 
 			column_set_add(&wanted, columns[i]);
 			to = record_put_bytes(to, &lengths[j], sizeof(uint32_t));
@@ -264,9 +267,9 @@ CASE(texts_are_utf8_and_bytes_are_anything)
 static bool
 is_plain(const char *text)
 {
-	size_t		length = strlen(text);
-	uint8_t    *copy = malloc(length == 0 ? 1 : length);
-	bool		plain;
+	size_t	 length = strlen(text);
+	uint8_t *copy = malloc(length == 0 ? 1 : length);
+	bool	 plain;
 
 	memcpy(copy, text, length);
 	plain = json_is_plain(copy, length);
@@ -280,8 +283,7 @@ CASE(json_that_is_plain)
 		"{}", "[]", "null", "true", "false", "0", "-0", "12", "-12.50", "1e5", "1E+308", "5e-324", "0.1e999", "\"\"", "\"a\"", " 1 ",
 		"\t\r\n[ ]\n", "[1,2]", "[ 1 , 2 ]", "[[],[[]],{}]", "{\"a\":1}", "{ \"a\" : 1 , \"b\" : [ { } ] }", "{\"\":0}", "{\"a\":{}}",
 		"{\"a\":1,\"a\":2}", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\u0001\\u001f\\u001F\\u000a\"", "\"\xC2\xA7\xF0\x9F\x98\x80\x7F\"",
-		"[{\"a\":[{\"b\":[null]}]},[]]",
-	};
+		"[{\"a\":[{\"b\":[null]}]},[]]"};
 
 	for (size_t i = 0; i < LENGTH(texts); i++)
 		if (!is_plain(texts[i]))
@@ -296,8 +298,9 @@ CASE(json_that_is_not_plain)
 		"01", "-", "+1", ".5", "1.", "1.e5", "1e", "1e+", "--1", "0x1", "1e1000", "1e-1000", "1e0000", "NaN", "Infinity", "-Infinity",
 		"nul", "nullx", "True", "tru", "'a'", "\"", "\"a", "\"\\\"", "\"\\", "\"\\x\"", "\"\\u\"", "\"\\u00\"", "\"\\u001\"", "\"\\u001",
 		"\"\\u0000\"", "\"\\u0020\"", "\"\\u0041\"", "\"\\u20ac\"", "\"\\ud83d\\ude00\"", "\"\\ud800\"", "\"\\u001g\"", "\"\x1f\"",
-		"\"\n\"", "/**/1", "\xEF\xBB\xBF" "1", "\f1",
-	};
+		"\"\n\"", "/**/1", "\xEF\xBB\xBF"
+						   "1",
+		"\f1"};
 
 	for (size_t i = 0; i < LENGTH(texts); i++)
 		if (is_plain(texts[i]))
@@ -306,7 +309,7 @@ CASE(json_that_is_not_plain)
 
 CASE(json_is_bounded)
 {
-	char		text[2 * JSON_NUMBER_MAX];
+	char text[2 * JSON_NUMBER_MAX];
 
 	for (unsigned depth = JSON_DEPTH_MAX; depth <= JSON_DEPTH_MAX + 1; depth++)
 	{
@@ -326,8 +329,8 @@ CASE(json_is_bounded)
 CASE(places_go_on_in_the_schemas_own_column)
 {
 	const ColumnSet all = all_columns();
-	RecordForm	form;
-	Record		record = {.left = LEFT, .first = FIRST};
+	RecordForm		form;
+	Record			record = {.left = LEFT, .first = FIRST};
 
 	record_form(&form, &every_schema, &all, ELEMENTS);
 	record_go_on(&form, &record, 100);
@@ -340,7 +343,7 @@ CASE(places_go_on_in_the_schemas_own_column)
 CASE(form_has_the_columns_of_its_schema)
 {
 	const ColumnSet more = {{UINT64_MAX, UINT64_MAX}};
-	RecordForm	form;
+	RecordForm		form;
 
 	record_form(&form, &every_schema, &more, ELEMENTS);
 	assert_int_equal(form.count, EVERY_COLUMNS);
@@ -358,13 +361,13 @@ CASE(records_are_bounded)
 	for (SchemaId id = 0; id < SCHEMAS; id++)
 	{
 		const Schema *schema = schema_by_id(id);
-		size_t		most = RECORD_HEADER_BYTES;
+		size_t		  most = RECORD_HEADER_BYTES;
 
 		assert_int_equal(schema->id, id);
 		for (unsigned i = 0; i < schema->count; i++)
 		{
 			const Column *column = &schema->columns[i];
-			bool		is_long = column->kind == COLUMN_LONG_TEXT || column->kind == COLUMN_JSON || column->kind == COLUMN_BYTES;
+			bool		  is_long = column->kind == COLUMN_LONG_TEXT || column->kind == COLUMN_JSON || column->kind == COLUMN_BYTES;
 
 			if (column->kind == COLUMN_TEXT)
 				assert_uint_in_range(column->length_max, 1, RECORD_TEXT_MAX);
@@ -373,7 +376,7 @@ CASE(records_are_bounded)
 			else
 				assert_int_equal(column->length_max, 0);
 			most += record_bound(column) + (is_long ? column->length_max : 0) +
-				(column->kind == COLUMN_INTEGERS ? 65535 * sizeof(int64_t) : 0);
+					(column->kind == COLUMN_INTEGERS ? 65535 * sizeof(int64_t) : 0);
 		}
 		assert_true(most <= MESSAGE_BODY_MAX);
 	}

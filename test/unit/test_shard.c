@@ -18,7 +18,7 @@ start_all(Shards *shards, uint32_t count)
 static uint32_t
 owner(const Shards *shards, uint32_t count, const Packet *packet)
 {
-	uint32_t	found = count;
+	uint32_t found = count;
 
 	for (uint32_t i = 0; i < count; i++)
 		if (shard_is_own(&shards[i], packet))
@@ -34,7 +34,7 @@ owner(const Shards *shards, uint32_t count, const Packet *packet)
 static Packet
 client_packet(uint32_t client, uint32_t server)
 {
-	Packet		packet = packet_between("10.0.0.0", 40000, "93.0.0.0", 443);
+	Packet packet = packet_between("10.0.0.0", 40000, "93.0.0.0", 443);
 
 	packet.source_ip[2] = (uint8_t) (client >> 8);
 	packet.source_ip[3] = (uint8_t) client;
@@ -51,7 +51,7 @@ sample_with_a_busy_client(Shards *shards, uint32_t count, uint32_t packets_of_cl
 	{
 		for (uint32_t i = 0; i < SHARD_SAMPLE_PACKETS; i++)
 		{
-			Packet		packet = client_packet(i < packets_of_client ? 1 : 1000 + i % 5000, i % 3000);
+			Packet packet = client_packet(i < packets_of_client ? 1 : 1000 + i % 5000, i % 3000);
 
 			if (i % 2 == 1)
 				packet = reversed(&packet);
@@ -65,11 +65,11 @@ sample_with_a_busy_client(Shards *shards, uint32_t count, uint32_t packets_of_cl
 CASE(every_packet_has_one_shard)
 {
 	static const uint32_t counts[] = {1, 2, 3, 8, 64};
-	Random		numbers = random_start();
+	Random				  numbers = random_start();
 
 	for (size_t i = 0; i < LENGTH(counts); i++)
 	{
-		Shards		shards[REQUEST_SHARDS_MAX];
+		Shards shards[REQUEST_SHARDS_MAX];
 
 		start_all(shards, counts[i]);
 		for (int j = 0; j < 500; j++)
@@ -83,9 +83,13 @@ CASE(every_packet_has_one_shard)
 
 CASE(every_shard_gets_its_share_of_the_hosts)
 {
-	enum {COUNT = 8, HOSTS = 8000};
-	Shards		shards[COUNT];
-	uint32_t	packets[COUNT] = {0};
+	enum
+	{
+		COUNT = 8,
+		HOSTS = 8000
+	};
+	Shards	 shards[COUNT];
+	uint32_t packets[COUNT] = {0};
 
 	start_all(shards, COUNT);
 	for (uint32_t host = 0; host < HOSTS; host++)
@@ -95,13 +99,16 @@ CASE(every_shard_gets_its_share_of_the_hosts)
 		packets[owner(shards, COUNT, &packet)]++;
 	}
 	for (int i = 0; i < COUNT; i++)
-		assert_uint_in_range(packets[i], 850, 1150);	/* 1000 +- 5 standard deviations */
+		assert_uint_in_range(packets[i], 850, 1150); /* 1000 +- 5 standard deviations */
 }
 
 CASE(shard_is_the_hosts)
 {
-	enum {COUNT = 8};
-	Shards		shards[COUNT];
+	enum
+	{
+		COUNT = 8
+	};
+	Shards shards[COUNT];
 
 	start_all(shards, COUNT);
 	for (uint32_t client = 0; client < 100; client++)
@@ -110,7 +117,7 @@ CASE(shard_is_the_hosts)
 
 		for (uint32_t server = 1; server < 20; server++)
 		{
-			Packet		packet = client_packet(client, server);
+			Packet packet = client_packet(client, server);
 
 			packet.source_port = (uint16_t) server;
 			packet.protocol = TCP;
@@ -121,15 +128,18 @@ CASE(shard_is_the_hosts)
 
 CASE(both_directions_are_in_one_shard)
 {
-	enum {COUNT = 8};
-	Random		numbers = random_start();
-	Shards		shards[COUNT];
+	enum
+	{
+		COUNT = 8
+	};
+	Random numbers = random_start();
+	Shards shards[COUNT];
 
 	start_all(shards, COUNT);
 	for (int i = 0; i < 2000; i++)
 	{
 		const Packet there = random_packet(&numbers, UINT32_MAX, 65536),
-					back = reversed(&there);
+					 back = reversed(&there);
 
 		assert_int_equal(owner(shards, COUNT, &there), owner(shards, COUNT, &back));
 	}
@@ -137,9 +147,13 @@ CASE(both_directions_are_in_one_shard)
 
 CASE(busy_host_is_split_by_its_peers)
 {
-	enum {COUNT = 4, SERVERS = 4000};
-	Shards		shards[COUNT];
-	uint32_t	packets[COUNT] = {0};
+	enum
+	{
+		COUNT = 4,
+		SERVERS = 4000
+	};
+	Shards	 shards[COUNT];
+	uint32_t packets[COUNT] = {0};
 
 	start_all(shards, COUNT);
 	sample_with_a_busy_client(shards, COUNT, SHARD_SAMPLE_PACKETS / 2);
@@ -147,7 +161,7 @@ CASE(busy_host_is_split_by_its_peers)
 	for (uint32_t server = 0; server < SERVERS; server++)
 	{
 		const Packet there = client_packet(1, server),
-					back = reversed(&there);
+					 back = reversed(&there);
 
 		assert_int_equal(owner(shards, COUNT, &there), owner(shards, COUNT, &back));
 		packets[owner(shards, COUNT, &there)]++;
@@ -158,9 +172,12 @@ CASE(busy_host_is_split_by_its_peers)
 
 CASE(other_hosts_are_not_split_beside_a_busy_one)
 {
-	enum {COUNT = 4};
-	Shards		before[COUNT],
-				shards[COUNT];
+	enum
+	{
+		COUNT = 4
+	};
+	Shards before[COUNT],
+		shards[COUNT];
 
 	start_all(before, COUNT);
 	start_all(shards, COUNT);
@@ -177,8 +194,11 @@ CASE(other_hosts_are_not_split_beside_a_busy_one)
 /* Busy is who has more than a shard's share of the packets, and not who has just that. */
 CASE(host_with_its_share_is_not_busy)
 {
-	enum {COUNT = 4};
-	Shards		shards[COUNT];
+	enum
+	{
+		COUNT = 4
+	};
+	Shards shards[COUNT];
 
 	start_all(shards, COUNT);
 	sample_with_a_busy_client(shards, COUNT, SHARD_SAMPLE_PACKETS / 4);
@@ -192,10 +212,13 @@ CASE(host_with_its_share_is_not_busy)
 /* Two busy hosts that talk to each other: one shard for all that they say, the same from both ends. */
 CASE(conversation_of_two_busy_hosts_stays_together)
 {
-	enum {COUNT = 8};
-	Shards		shards[COUNT];
+	enum
+	{
+		COUNT = 8
+	};
+	Shards		 shards[COUNT];
 	const Packet there = packet_between("10.0.0.1", 1, "10.0.0.2", 2),
-				back = reversed(&there);
+				 back = reversed(&there);
 
 	start_all(shards, COUNT);
 	for (uint32_t own = 0; own < COUNT; own++)
@@ -203,7 +226,7 @@ CASE(conversation_of_two_busy_hosts_stays_together)
 		for (uint32_t i = 0; i < SHARD_SAMPLE_PACKETS; i++)
 		{
 			const Packet first = packet_between("10.0.0.1", 1, "8.8.8.8", 2),
-						second = packet_between("10.0.0.2", 1, "8.8.8.8", 2);
+						 second = packet_between("10.0.0.2", 1, "8.8.8.8", 2);
 
 			shard_sample(&shards[own], i % 2 == 0 ? &first : &second);
 		}
@@ -219,10 +242,14 @@ CASE(conversation_of_two_busy_hosts_stays_together)
  */
 CASE(conversations_of_busy_hosts_are_split)
 {
-	enum {COUNT = 32, HOSTS = 30};
-	Shards		shards[COUNT];
-	bool		used[COUNT] = {false};
-	unsigned	of_the_highest = 0;
+	enum
+	{
+		COUNT = 32,
+		HOSTS = 30
+	};
+	Shards	 shards[COUNT];
+	bool	 used[COUNT] = {false};
+	unsigned of_the_highest = 0;
 
 	start_all(shards, COUNT);
 	for (uint32_t own = 0; own < COUNT; own++)
@@ -238,7 +265,7 @@ CASE(conversations_of_busy_hosts_are_split)
 	}
 	for (uint8_t host = 0; host < HOSTS - 1; host++)
 	{
-		Packet		packet = packet_between("10.0.0.0", 1, "10.0.0.29", 2);
+		Packet packet = packet_between("10.0.0.0", 1, "10.0.0.29", 2);
 
 		packet.source_ip[3] = host;
 		used[owner(shards, COUNT, &packet)] = true;
@@ -251,7 +278,7 @@ CASE(conversations_of_busy_hosts_are_split)
 static uint32_t
 busy_hosts_of(uint32_t packets, bool more)
 {
-	Shards		shards;
+	Shards		 shards;
 	const Packet packet = client_packet(1, 1);
 
 	shard_start(&shards, 4, 0);
@@ -278,7 +305,7 @@ CASE(sample_that_is_not_full_splits_if_it_tells_something)
 
 CASE(no_sample_splits_nobody)
 {
-	Shards		shards;
+	Shards shards;
 
 	shard_start(&shards, 4, 0);
 	shard_decide(&shards, true);
@@ -288,7 +315,7 @@ CASE(no_sample_splits_nobody)
 /* As many busy hosts as there can be: 63 of 64 shards' shares. */
 CASE(as_many_busy_hosts_as_there_can_be)
 {
-	Shards		shards;
+	Shards shards;
 
 	shard_start(&shards, REQUEST_SHARDS_MAX, 0);
 	for (uint32_t i = 0; i < SHARD_SAMPLE_PACKETS; i++)
@@ -303,7 +330,7 @@ CASE(as_many_busy_hosts_as_there_can_be)
 
 CASE(sample_of_as_many_hosts_as_packets_is_held)
 {
-	Shards		shards;
+	Shards shards;
 
 	shard_start(&shards, 64, 0);
 	for (uint32_t i = 0; i < SHARD_SAMPLE_PACKETS; i++)

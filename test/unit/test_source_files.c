@@ -5,16 +5,16 @@
 #include "capture_files.h"
 #include "engine/source/source_files.h"
 
-#define FILES_MOST	3
+#define FILES_MOST 3
 
 typedef struct Files
 {
-	MeterProgress progress;
-	const File *files[FILES_MOST];
-	unsigned	opened;
+	MeterProgress  progress;
+	const File	  *files[FILES_MOST];
+	unsigned	   opened;
 	FailureMessage failure;
-	Source	   *source;
-	Frame		frame;
+	Source		  *source;
+	Frame		   frame;
 } Files;
 
 static int
@@ -32,7 +32,9 @@ static void
 start(Files *self, const File *first, const File *second, const File *third)
 {
 	*self = (Files) {.files = {first, second, third}};
-	self->source = source_files_start(third != NULL ? 3 : second != NULL ? 2 : 1, &(FileOpener) {self, open_file, &self->progress});
+	self->source = source_files_start(third != NULL ? 3 : second != NULL ? 2 :
+																		   1,
+									  &(FileOpener) {self, open_file, &self->progress});
 }
 
 static void
@@ -68,7 +70,7 @@ stop(Files *self)
 static File
 pcap_of(uint32_t frames)
 {
-	File		file = {0};
+	File file = {0};
 
 	pcap_header(&file, PCAP_MICROSECONDS, 4, SNAPSHOT, ETHERNET);
 	for (uint32_t i = 0; i < frames; i++)
@@ -78,9 +80,9 @@ pcap_of(uint32_t frames)
 
 CASE(files_come_in_the_given_order_and_again)
 {
-	const File	two = pcap_of(2),
-				one = pcap_of(1);
-	Files		files;
+	const File two = pcap_of(2),
+			   one = pcap_of(1);
+	Files files;
 
 	start(&files, &two, &one, NULL);
 	for (unsigned round = 1; round <= 2; round++)
@@ -109,8 +111,8 @@ CASE(files_come_in_the_given_order_and_again)
 /* In the middle of one file nothing is lost of what was read, and another opening begins anew. */
 CASE(closed_in_the_middle)
 {
-	const File	two = pcap_of(2);
-	Files		files;
+	const File two = pcap_of(2);
+	Files	   files;
 
 	start(&files, &two, &two, NULL);
 	open_all(&files, (const uint32_t[]) {0, 1}, 2, SOURCE_TO_ITS_END);
@@ -130,9 +132,9 @@ CASE(closed_in_the_middle)
 /* The link type of a pcapng file without frames is known at its end: that of its first interface, or Ethernet. */
 CASE(link_type_of_files_without_frames)
 {
-	File		empty = {0},
-				wireless = {0};
-	Files		files;
+	File empty = {0},
+		 wireless = {0};
+	Files files;
 
 	ng_section(&empty);
 	ng_section(&wireless);
@@ -151,10 +153,10 @@ CASE(link_type_of_files_without_frames)
 /* What is cut, and what is no capture, is damage to a list; after it comes the next file. */
 CASE(damaged_files_of_a_list)
 {
-	const File	whole = pcap_of(1),
-				nothing = {0};
-	File		cut = pcap_of(2);
-	Files		files;
+	const File whole = pcap_of(1),
+			   nothing = {0};
+	File  cut = pcap_of(2);
+	Files files;
 
 	cut.length -= 1;
 	start(&files, &cut, &nothing, &whole);
@@ -176,8 +178,8 @@ CASE(damaged_files_of_a_list)
 
 CASE(file_that_is_all_there_is_and_no_capture)
 {
-	const File	nothing = {0};
-	Files		files;
+	const File nothing = {0};
+	Files	   files;
 
 	start(&files, &nothing, NULL, NULL);
 	open_all(&files, (const uint32_t[]) {0}, 1, SOURCE_TO_ITS_END);
@@ -190,8 +192,8 @@ CASE(file_that_is_all_there_is_and_no_capture)
 /* A look at the first bytes says whether there are more. */
 CASE(no_more_bytes_than_were_to_be_read)
 {
-	const File	three = pcap_of(3);
-	Files		files;
+	const File three = pcap_of(3);
+	Files	   files;
 
 	start(&files, &three, NULL, NULL);
 	open_all(&files, (const uint32_t[]) {0}, 1, 24 + 76);
@@ -210,9 +212,9 @@ CASE(no_more_bytes_than_were_to_be_read)
 /* Who interrupts wants no more: neither the rest of this file, nor to be told that it is cut, nor the next file. */
 CASE(interrupted_source_is_at_its_end)
 {
-	const File	one = pcap_of(1),
-				other = pcap_of(1);
-	Files		files;
+	const File one = pcap_of(1),
+			   other = pcap_of(1);
+	Files files;
 
 	start(&files, &one, &other, NULL);
 	open_all(&files, (const uint32_t[]) {0, 1}, 2, SOURCE_TO_ITS_END);

@@ -32,7 +32,7 @@ CASE(packets_are_kept_up_to_the_limit)
 
 	for (size_t i = 0; i < LENGTH(limits); i++)
 	{
-		SpltArrays	arrays = {0};
+		SpltArrays arrays = {0};
 
 		for (uint32_t number = 0; number < limits[i] + 20; number++)
 			splt_add(&arrays, limits[i], packet_number(number));
@@ -43,7 +43,7 @@ CASE(packets_are_kept_up_to_the_limit)
 
 CASE(fewer_packets_than_the_limit_are_as_many_as_came)
 {
-	SpltArrays	arrays = {0};
+	SpltArrays arrays = {0};
 
 	for (uint32_t number = 0; number < 10; number++)
 	{
@@ -55,7 +55,7 @@ CASE(fewer_packets_than_the_limit_are_as_many_as_came)
 
 CASE(limit_of_zero_keeps_nothing)
 {
-	SpltArrays	arrays = {0};
+	SpltArrays arrays = {0};
 
 	splt_add(&arrays, 0, packet_number(1));
 	assert_int_equal(arrays.count, 0);
@@ -65,7 +65,7 @@ CASE(limit_of_zero_keeps_nothing)
 /* Most flows are short: memory follows what they use, and never exceeds the limit. */
 CASE(memory_follows_use)
 {
-	SpltArrays	arrays = {0};
+	SpltArrays arrays = {0};
 
 	for (uint32_t number = 0; number < 1000; number++)
 	{
@@ -80,7 +80,7 @@ CASE(memory_follows_use)
 
 CASE(freed_arrays_are_empty_and_usable)
 {
-	SpltArrays	arrays = {0};
+	SpltArrays arrays = {0};
 
 	splt_free(&arrays);
 	splt_add(&arrays, 5, packet_number(0));

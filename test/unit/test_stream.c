@@ -12,7 +12,7 @@
 #include "engine/source/stream.h"
 #include "files.h"
 
-#define MEGABYTE	((size_t) 1 << 20)
+#define MEGABYTE ((size_t) 1 << 20)
 
 /* The byte at each place of the long test file. */
 static uint8_t
@@ -24,8 +24,8 @@ byte_at(uint64_t place)
 static int
 long_file(size_t length)
 {
-	uint8_t    *bytes = malloc(length);
-	int			descriptor;
+	uint8_t *bytes = malloc(length);
+	int		 descriptor;
 
 	assert_non_null(bytes);
 	for (size_t i = 0; i < length; i++)
@@ -49,14 +49,14 @@ expect_next(Stream *stream, size_t length)
 
 CASE(bytes_come_in_order_whatever_the_steps)
 {
-	Random		numbers = random_start();
-	Stream		stream;
+	Random numbers = random_start();
+	Stream stream;
 
 	stream_open(&stream, long_file(3 * MEGABYTE), 3 * MEGABYTE);
 	while (stream_left(&stream) > 0)
 	{
-		size_t		most = random_below(&numbers, 50) == 0 ? 700000 : 3000,
-					length = random_below(&numbers, (uint32_t) most);
+		size_t most = random_below(&numbers, 50) == 0 ? 700000 : 3000,
+			   length = random_below(&numbers, (uint32_t) most);
 
 		if (length > stream_left(&stream))
 			length = stream_left(&stream);
@@ -70,7 +70,7 @@ CASE(bytes_come_in_order_whatever_the_steps)
 
 CASE(looking_does_not_take)
 {
-	Stream		stream;
+	Stream stream;
 
 	stream_open(&stream, long_file(100), 100);
 	expect_next(&stream, 10);
@@ -87,7 +87,7 @@ CASE(looking_does_not_take)
 
 CASE(more_than_is_left_is_not_there)
 {
-	Stream		stream;
+	Stream stream;
 
 	stream_open(&stream, long_file(100), 100);
 	assert_null(stream_look(&stream, 101));
@@ -102,7 +102,7 @@ CASE(more_than_is_left_is_not_there)
 
 CASE(empty_file_has_no_byte)
 {
-	Stream		stream;
+	Stream stream;
 
 	stream_open(&stream, long_file(0), 0);
 	assert_null(stream_look(&stream, 1));
@@ -114,7 +114,7 @@ CASE(empty_file_has_no_byte)
 /* A file that grows while it is read ends where it ended when the scan began. */
 CASE(file_is_read_up_to_the_given_size)
 {
-	Stream		stream;
+	Stream stream;
 
 	stream_open(&stream, long_file(1000), 600);
 	assert_null(stream_look(&stream, 601));
@@ -131,7 +131,7 @@ CASE(window_grows_to_what_is_looked_at)
 
 	for (size_t i = 0; i < LENGTH(lengths); i++)
 	{
-		Stream		stream;
+		Stream stream;
 
 		stream_open(&stream, long_file(6 * MEGABYTE), 6 * MEGABYTE);
 		expect_next(&stream, 10);
@@ -145,8 +145,8 @@ CASE(window_grows_to_what_is_looked_at)
 
 CASE(window_grows_up_to_its_limit)
 {
-	int			descriptor = file_of("first", 5);
-	Stream		stream;
+	int			   descriptor = file_of("first", 5);
+	Stream		   stream;
 	const uint8_t *bytes;
 
 	file_extend(descriptor, STREAM_WINDOW_MAX + 100);
@@ -167,7 +167,7 @@ CASE(skipping_takes_what_nobody_looked_at)
 
 	for (size_t i = 0; i < LENGTH(steps); i++)
 	{
-		Stream		stream;
+		Stream stream;
 
 		stream_open(&stream, long_file(4 * MEGABYTE), 4 * MEGABYTE);
 		expect_next(&stream, 50);
@@ -181,7 +181,7 @@ CASE(skipping_takes_what_nobody_looked_at)
 
 CASE(skipping_ends_at_the_last_byte)
 {
-	Stream		stream;
+	Stream stream;
 
 	stream_open(&stream, long_file(MEGABYTE), MEGABYTE);
 	assert_false(stream_skip(&stream, MEGABYTE + 1));
@@ -195,7 +195,7 @@ CASE(skipping_ends_at_the_last_byte)
 /* Shorter than it was when the scan began: what is there is read, and what is missing is not forgotten. */
 CASE(shrunk_file_ends_early)
 {
-	Stream		stream;
+	Stream stream;
 
 	stream_open(&stream, long_file(600), 1000);
 	expect_next(&stream, 600);
@@ -211,7 +211,7 @@ CASE(shrunk_file_ends_early)
 
 CASE(skipping_over_the_end_of_a_shrunk_file_fails)
 {
-	Stream		stream;
+	Stream stream;
 
 	stream_open(&stream, long_file(MEGABYTE), 3 * MEGABYTE);
 	assert_false(stream_skip(&stream, 2 * MEGABYTE));
@@ -221,7 +221,7 @@ CASE(skipping_over_the_end_of_a_shrunk_file_fails)
 
 CASE(read_error_is_kept)
 {
-	Stream		stream;
+	Stream stream;
 
 	stream_open(&stream, file_that_breaks_behind("0123456789", 10), 1000);
 	assert_memory_equal(stream_look(&stream, 10), "0123456789", 10);
@@ -235,8 +235,8 @@ CASE(read_error_is_kept)
 
 CASE(descriptor_that_cannot_be_read_is_an_error)
 {
-	int			directory = open("/", O_RDONLY | O_DIRECTORY);
-	Stream		stream;
+	int	   directory = open("/", O_RDONLY | O_DIRECTORY);
+	Stream stream;
 
 	stream_open(&stream, directory, 1000);
 	assert_null(stream_look(&stream, 1));
@@ -246,8 +246,8 @@ CASE(descriptor_that_cannot_be_read_is_an_error)
 
 CASE(short_reads_are_continued)
 {
-	int			ends[2];
-	Stream		stream;
+	int	   ends[2];
+	Stream stream;
 
 	assert_int_equal(pipe(ends), 0);
 	stream_open(&stream, ends[0], 10);
@@ -266,7 +266,7 @@ CASE(short_reads_are_continued)
 static int
 long_pipe(size_t length, int *writer)
 {
-	int			ends[2];
+	int ends[2];
 
 	assert_int_equal(pipe(ends), 0);
 	for (size_t i = 0; i < length; i++)
@@ -278,8 +278,8 @@ long_pipe(size_t length, int *writer)
 /* Its length is known when it ends. */
 CASE(source_of_unknown_size_is_read_to_its_end)
 {
-	int			writer;
-	Stream		stream;
+	int	   writer;
+	Stream stream;
 
 	stream_open(&stream, long_pipe(1000, &writer), STREAM_SIZE_UNKNOWN);
 	close(writer);
@@ -309,7 +309,7 @@ do_nothing(int number)
 }
 
 static void
-signal_soon(void (*handler) (int))
+signal_soon(void (*handler)(int))
 {
 	const struct sigaction action = {.sa_handler = handler};
 	const struct itimerval soon = {.it_value.tv_usec = 20000};
@@ -321,9 +321,9 @@ signal_soon(void (*handler) (int))
 /* While nothing comes, as the pipe is still open, a signal is not the end, unless its handler says so. */
 CASE(interrupted_read_ends_if_it_is_to)
 {
-	int			writer;
-	pid_t		child;
-	Stream		stream;
+	int	   writer;
+	pid_t  child;
+	Stream stream;
 
 	stream_open(&stream, long_pipe(10, &writer), STREAM_SIZE_UNKNOWN);
 	expect_next(&stream, 10);
@@ -348,8 +348,8 @@ CASE(interrupted_read_ends_if_it_is_to)
 
 CASE(closing_closes_the_descriptor)
 {
-	int			descriptor = long_file(10);
-	Stream		stream;
+	int	   descriptor = long_file(10);
+	Stream stream;
 
 	stream_open(&stream, descriptor, 10);
 	stream_close(&stream);

@@ -9,23 +9,23 @@
 #include "engine/flow/table.h"
 #include "packets.h"
 
-#define MOST_FLOWS	6000
+#define MOST_FLOWS 6000
 
-typedef uint32_t (*Hash) (const Packet *packet, uint64_t seed);
+typedef uint32_t (*Hash)(const Packet *packet, uint64_t seed);
 
 /* The plain list: flows by creation, each with the number of its last touch. */
 typedef struct Entry
 {
-	Packet		packet;				/* the one that created it */
-	Cell		cell;
-	uint64_t	touched;
+	Packet	 packet; /* the one that created it */
+	Cell	 cell;
+	uint64_t touched;
 } Entry;
 
 typedef struct Plain
 {
-	Entry		entries[MOST_FLOWS];
-	uint32_t	count;
-	uint64_t	touches;
+	Entry	 entries[MOST_FLOWS];
+	uint32_t count;
+	uint64_t touches;
 } Plain;
 
 static Plain plain;
@@ -54,8 +54,8 @@ static bool
 same_endpoints(const Packet *a, const Packet *b)
 {
 	return a->source_port == b->source_port && a->destination_port == b->destination_port &&
-		memcmp(a->source_ip, b->source_ip, IP_ADDRESS_BYTES) == 0 &&
-		memcmp(a->destination_ip, b->destination_ip, IP_ADDRESS_BYTES) == 0;
+		   memcmp(a->source_ip, b->source_ip, IP_ADDRESS_BYTES) == 0 &&
+		   memcmp(a->destination_ip, b->destination_ip, IP_ADDRESS_BYTES) == 0;
 }
 
 /* The index of the packet's flow in the plain list, or its count. */
@@ -63,7 +63,7 @@ static uint32_t
 plain_find(const Packet *packet)
 {
 	const Packet back = reversed(packet);
-	uint32_t	i = 0;
+	uint32_t	 i = 0;
 
 	for (; i < plain.count; i++)
 	{
@@ -88,7 +88,7 @@ static int
 by_touch(const void *a, const void *b)
 {
 	const Entry *x = *(const Entry *const *) a,
-			   *y = *(const Entry *const *) b;
+				*y = *(const Entry *const *) b;
 
 	return x->touched < y->touched ? -1 : x->touched > y->touched;
 }
@@ -97,8 +97,8 @@ static void
 expect_equal(const Table *table)
 {
 	static const Entry *touched[MOST_FLOWS];
-	Cell		cell = table_oldest(table),
-				before = 0;
+	Cell				cell = table_oldest(table),
+		 before = 0;
 
 	assert_int_equal(table->count, plain.count);
 	for (uint32_t i = 0; i < plain.count; i++)
@@ -124,7 +124,7 @@ expect_equal(const Table *table)
 static Cell
 add(Table *table, const Packet *packet, uint32_t hash)
 {
-	Cell		cell = table_add(table, hash);
+	Cell cell = table_add(table, hash);
 
 	flow_start(table_flow(table, cell), packet, 1, 0);
 	plain.entries[plain.count++] = (Entry) {*packet, cell, ++plain.touches};
@@ -136,9 +136,9 @@ static void
 step(Table *table, Hash hash_of, Random *numbers, uint32_t hosts, uint32_t ports, uint32_t removals)
 {
 	const Packet packet = random_packet(numbers, hosts, ports);
-	uint32_t	hash = hash_of(&packet, table->seed),
-				i = plain_find(&packet);
-	Cell		cell = table_find(table, &packet, hash);
+	uint32_t	 hash = hash_of(&packet, table->seed),
+			 i = plain_find(&packet);
+	Cell cell = table_find(table, &packet, hash);
 
 	assert_int_equal(cell, i == plain.count ? 0 : plain.entries[i].cell);
 	if (random_below(numbers, 100) < removals)
@@ -163,8 +163,8 @@ step(Table *table, Hash hash_of, Random *numbers, uint32_t hosts, uint32_t ports
 static void
 compare(Hash hash_of, uint32_t hosts, uint32_t ports, int steps)
 {
-	Random		numbers = random_start();
-	Table		table;
+	Random numbers = random_start();
+	Table  table;
 
 	memset(&plain, 0, sizeof(plain));
 	table_start(&table, random_number(&numbers), 0);
@@ -176,7 +176,7 @@ compare(Hash hash_of, uint32_t hosts, uint32_t ports, int steps)
 	}
 	while (plain.count > 0)
 	{
-		uint32_t	i = random_below(&numbers, plain.count);
+		uint32_t i = random_below(&numbers, plain.count);
 
 		table_remove(&table, plain.entries[i].cell);
 		plain_remove(i);
@@ -216,7 +216,7 @@ CASE(flows_with_hashes_alike_while_the_table_grows)
 CASE(empty_table_finds_nothing)
 {
 	const Packet packet = packet_between("10.0.0.1", 1, "10.0.0.2", 2);
-	Table		table;
+	Table		 table;
 
 	table_start(&table, 1, 0);
 	for (uint32_t hash = 0; hash < 5000; hash++)
@@ -229,9 +229,9 @@ CASE(empty_table_finds_nothing)
 CASE(flow_is_found_both_ways)
 {
 	const Packet there = packet_between("10.0.0.1", 1, "10.0.0.2", 2),
-				back = reversed(&there);
-	Table		table;
-	Cell		cell;
+				 back = reversed(&there);
+	Table table;
+	Cell  cell;
 
 	table_start(&table, 1, 0);
 	memset(&plain, 0, sizeof(plain));
@@ -245,8 +245,8 @@ CASE(flow_is_found_both_ways)
 CASE(other_key_with_the_same_hash_is_not_found)
 {
 	const Packet one = packet_between("10.0.0.1", 1, "10.0.0.2", 2),
-				other = packet_between("10.0.0.1", 1, "10.0.0.2", 3);
-	Table		table;
+				 other = packet_between("10.0.0.1", 1, "10.0.0.2", 3);
+	Table table;
 
 	table_start(&table, 1, 0);
 	memset(&plain, 0, sizeof(plain));
@@ -258,7 +258,7 @@ CASE(other_key_with_the_same_hash_is_not_found)
 /* The cells of flows do not move while the table grows: what was written into them stays. */
 CASE(flows_keep_their_contents_while_the_table_grows)
 {
-	Table		table;
+	Table table;
 
 	table_start(&table, 1, 0);
 	memset(&plain, 0, sizeof(plain));
@@ -272,7 +272,7 @@ CASE(flows_keep_their_contents_while_the_table_grows)
 	for (uint32_t i = 0; i < MOST_FLOWS; i++)
 	{
 		const Packet packet = packet_between("10.0.0.1", (uint16_t) i, "10.0.0.2", 2);
-		Cell		cell = table_find(&table, &packet, key_hash(&packet, 1));
+		Cell		 cell = table_find(&table, &packet, key_hash(&packet, 1));
 
 		assert_int_equal(cell, plain.entries[i].cell);
 		assert_int_equal(table_flow(&table, cell)->port[0], i);

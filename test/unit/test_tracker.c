@@ -10,8 +10,8 @@
 
 CASE(flow_whose_next_packet_comes_at_the_idle_timeout_is_cut)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
-	uint64_t	second;
+	Run		*run = run_start(10 * SECOND, NEVER);
+	uint64_t second;
 
 	run_send(run, 5000, 1);
 	second = run_send(run, 15000, 1);
@@ -25,7 +25,7 @@ CASE(flow_whose_next_packet_comes_at_the_idle_timeout_is_cut)
 
 CASE(flow_whose_next_packet_comes_1_ms_before_the_idle_timeout_goes_on)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run_send(run, 5000, 1);
 	run_send(run, 14999, 1);
@@ -39,8 +39,8 @@ CASE(flow_whose_next_packet_comes_1_ms_before_the_idle_timeout_goes_on)
 
 CASE(idle_flow_leaves_in_the_scan_at_the_idle_timeout)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
-	uint64_t	scan;
+	Run		*run = run_start(10 * SECOND, NEVER);
+	uint64_t scan;
 
 	run_send(run, 5000, 1);
 	run_send(run, 14999 - 11, 2);
@@ -54,8 +54,8 @@ CASE(idle_flow_leaves_in_the_scan_at_the_idle_timeout)
 
 CASE(idle_time_counts_from_the_last_packet_of_either_direction)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
-	Packet		back = packet_of(1);
+	Run	  *run = run_start(10 * SECOND, NEVER);
+	Packet back = packet_of(1);
 
 	back = reversed(&back);
 	run_send(run, 1000, 1);
@@ -73,9 +73,9 @@ CASE(idle_time_counts_from_the_last_packet_of_either_direction)
 
 CASE(idle_timeout_of_zero_makes_every_packet_a_flow)
 {
-	Run		   *run = run_start(0, 1800 * SECOND);
+	Run *run = run_start(0, 1800 * SECOND);
 
-	run_send(run, 5000, 1);		/* leaves in its own scan */
+	run_send(run, 5000, 1); /* leaves in its own scan */
 	run_send(run, 5000, 1);
 	run_send(run, 5001, 1);
 	run_send(run, 5005, 2);
@@ -92,8 +92,8 @@ CASE(idle_timeout_of_zero_makes_every_packet_a_flow)
 
 CASE(flow_is_cut_at_the_active_timeout)
 {
-	Run		   *run = run_start(10 * SECOND, 20 * SECOND);
-	uint64_t	cut;
+	Run		*run = run_start(10 * SECOND, 20 * SECOND);
+	uint64_t cut;
 
 	run_send(run, 1000, 1);
 	run_send(run, 9000, 1);
@@ -113,7 +113,7 @@ CASE(flow_is_cut_at_the_active_timeout)
 /* Only a flow's own next packet finds that it has been active for too long. */
 CASE(flow_that_is_too_old_stays_until_its_next_packet)
 {
-	Run		   *run = run_start(100 * SECOND, 20 * SECOND);
+	Run *run = run_start(100 * SECOND, 20 * SECOND);
 
 	run_send(run, 1000, 1);
 	run_send(run, 60000, 2);
@@ -124,8 +124,8 @@ CASE(flow_that_is_too_old_stays_until_its_next_packet)
 
 CASE(idle_is_tested_before_active)
 {
-	Run		   *run = run_start(10 * SECOND, 10 * SECOND);
-	uint64_t	cut;
+	Run		*run = run_start(10 * SECOND, 10 * SECOND);
+	uint64_t cut;
 
 	run_send(run, 1000, 1);
 	cut = run_send(run, 11000, 1);
@@ -138,7 +138,7 @@ CASE(idle_is_tested_before_active)
 
 CASE(active_timeout_of_zero_makes_every_packet_a_flow)
 {
-	Run		   *run = run_start(10 * SECOND, 0);
+	Run *run = run_start(10 * SECOND, 0);
 
 	run_send(run, 1000, 1);
 	run_send(run, 1000, 1);
@@ -153,7 +153,7 @@ CASE(active_timeout_of_zero_makes_every_packet_a_flow)
 
 CASE(both_timeouts_of_zero_are_idle)
 {
-	Run		   *run = run_start(0, 0);
+	Run *run = run_start(0, 0);
 
 	run_send(run, 1, 1);
 	run_send(run, 1, 1);
@@ -166,7 +166,7 @@ CASE(both_timeouts_of_zero_are_idle)
 
 CASE(longest_timeouts_never_end_a_flow)
 {
-	Run		   *run = run_start(NEVER, NEVER);
+	Run *run = run_start(NEVER, NEVER);
 
 	run_send(run, 0, 1);
 	run_send(run, NEVER - 1, 1);
@@ -183,12 +183,12 @@ CASE(longest_timeouts_never_end_a_flow)
 
 CASE(scan_needs_10_ms_of_the_clock)
 {
-	Run		   *run = run_start(1 * SECOND, NEVER);
-	uint64_t	scan;
+	Run		*run = run_start(1 * SECOND, NEVER);
+	uint64_t scan;
 
 	run_send(run, 5000, 1);
-	run_send(run, 5995, 2);		/* scans: nobody is idle */
-	run_send(run, 6004, 3);		/* flow 1 is idle, but only 9 ms went by */
+	run_send(run, 5995, 2); /* scans: nobody is idle */
+	run_send(run, 6004, 3); /* flow 1 is idle, but only 9 ms went by */
 	assert_int_equal(run->count, 0);
 	scan = run_send(run, 6005, 4);
 	assert_int_equal(run->count, 1);
@@ -199,7 +199,7 @@ CASE(scan_needs_10_ms_of_the_clock)
 /* The latest scan starts at 0, as the clock: packets of a capture's first 9 ms do not scan. */
 CASE(first_packet_scans_from_10_ms_on)
 {
-	Run		   *run = run_start(0, NEVER);
+	Run *run = run_start(0, NEVER);
 
 	run_send(run, 9, 1);
 	assert_int_equal(run->count, 0);
@@ -212,14 +212,14 @@ CASE(first_packet_scans_from_10_ms_on)
 
 CASE(flows_leave_together_in_the_order_of_their_first_packets)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
-	uint64_t	scan;
+	Run		*run = run_start(10 * SECOND, NEVER);
+	uint64_t scan;
 
 	run_send(run, 1000, 1);
 	run_send(run, 1001, 2);
 	run_send(run, 1002, 3);
 	run_send(run, 2000, 2);
-	run_send(run, 2001, 1);		/* the order of the last packets is 3, 2, 1 */
+	run_send(run, 2001, 1); /* the order of the last packets is 3, 2, 1 */
 	scan = run_send(run, 50000, 4);
 	run_finish(run);
 	assert_int_equal(run->count, 4);
@@ -231,7 +231,7 @@ CASE(flows_leave_together_in_the_order_of_their_first_packets)
 /* NFStream stops at the first flow that is not idle: METERING.md, part one, 1. */
 CASE(busy_flow_does_not_hold_back_idle_ones)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run_send(run, 1000, 1);
 	run_send(run, 1000, 2);
@@ -247,11 +247,11 @@ CASE(busy_flow_does_not_hold_back_idle_ones)
 /* And so does it after 1,000. */
 CASE(all_idle_flows_leave_in_one_scan)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	for (unsigned flow = 1; flow <= 3000; flow++)
 		run_send(run, 1000, flow);
-	run_send(run, 11000, 1);	/* cut by its own packet */
+	run_send(run, 11000, 1); /* cut by its own packet */
 	assert_int_equal(run->count, 3000);
 	expect_emitted(run, 0, 1, EXPIRATION_IDLE, 1, BY(3001));
 	for (unsigned i = 1; i < 3000; i++)
@@ -261,8 +261,8 @@ CASE(all_idle_flows_leave_in_one_scan)
 
 CASE(flow_cut_by_its_packet_leaves_before_the_scan)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
-	uint64_t	last;
+	Run		*run = run_start(10 * SECOND, NEVER);
+	uint64_t last;
 
 	run_send(run, 1000, 1);
 	run_send(run, 1001, 2);
@@ -275,7 +275,7 @@ CASE(flow_cut_by_its_packet_leaves_before_the_scan)
 
 CASE(flow_that_starts_again_is_the_youngest)
 {
-	Run		   *run = run_start(100 * SECOND, 5 * SECOND);
+	Run *run = run_start(100 * SECOND, 5 * SECOND);
 
 	run_send(run, 1000, 1);
 	run_send(run, 1001, 2);
@@ -292,8 +292,8 @@ CASE(flow_that_starts_again_is_the_youngest)
 
 CASE(late_packet_takes_the_clocks_time)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
-	Packet		late = packet_of(2);
+	Run	  *run = run_start(10 * SECOND, NEVER);
+	Packet late = packet_of(2);
 
 	run_send(run, 5000, 1);
 	late.time = 1000;
@@ -308,7 +308,7 @@ CASE(late_packet_takes_the_clocks_time)
 
 CASE(packet_of_the_same_time_is_not_late)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run_send(run, 5000, 1);
 	run_send(run, 5000, 1);
@@ -320,7 +320,7 @@ CASE(packet_of_the_same_time_is_not_late)
 /* All packets of a second capture that is older than the first have the time that was reached. */
 CASE(clock_stands_while_time_runs_backwards)
 {
-	Run		   *run = run_start(10 * SECOND, 20 * SECOND);
+	Run *run = run_start(10 * SECOND, 20 * SECOND);
 
 	run_send(run, 100000, 1);
 	for (uint64_t time = 1000; time < 90000; time += 1000)
@@ -336,7 +336,7 @@ CASE(clock_stands_while_time_runs_backwards)
 
 CASE(greatest_time_is_a_time)
 {
-	Run		   *run = run_start(10 * SECOND, 20 * SECOND);
+	Run *run = run_start(10 * SECOND, 20 * SECOND);
 
 	run_send(run, 0, 1);
 	run_send(run, UINT64_MAX, 1);
@@ -346,7 +346,7 @@ CASE(greatest_time_is_a_time)
 	assert_int_equal(run->count, 2);
 	expect_emitted(run, 0, 1, EXPIRATION_IDLE, 1, BY(2));
 	expect_emitted(run, 1, 1, EXPIRATION_IDLE, 3, RECORD_LEFT_AT_END);
-	assert_true(run->emitted[1].last_seen == INT64_MAX);	/* what a bigint holds */
+	assert_true(run->emitted[1].last_seen == INT64_MAX); /* what a bigint holds */
 	run_end(run);
 }
 
@@ -355,8 +355,8 @@ CASE(greatest_time_is_a_time)
 /* As the scan that follows the latest packet: at its place, at the idle timeout and not 1 ms before it. */
 CASE(idle_flow_leaves_with_a_tick)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
-	uint64_t	latest;
+	Run		*run = run_start(10 * SECOND, NEVER);
+	uint64_t latest;
 
 	run_send(run, 5000, 1);
 	latest = run_send(run, 6000, 2);
@@ -375,7 +375,7 @@ CASE(idle_flow_leaves_with_a_tick)
 /* All that are idle leave with it, in the order of their first packets. */
 CASE(tick_is_a_scan_of_all_flows)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run_send(run, 5000, 1);
 	run_send(run, 5001, 2);
@@ -392,7 +392,7 @@ CASE(tick_is_a_scan_of_all_flows)
 /* A tick moves the clock like a packet: what comes after it with an earlier time is late.  It moves nothing back. */
 CASE(tick_moves_the_clock_and_never_back)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run_send(run, 5000, 1);
 	run_tick(run, 7000);
@@ -408,7 +408,7 @@ CASE(tick_moves_the_clock_and_never_back)
 
 CASE(tick_beyond_all_times_is_the_latest)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run_send(run, 5000, 1);
 	run_tick(run, UINT64_MAX);
@@ -421,7 +421,7 @@ CASE(tick_beyond_all_times_is_the_latest)
 
 CASE(tick_emits_no_more_than_is_wanted)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run->request.max_nflows = 1;
 	run_send(run, 5000, 1);

@@ -8,12 +8,12 @@
 
 CASE(oldest_flow_makes_room_at_the_bound)
 {
-	Run		   *run = run_start(100 * SECOND, NEVER);
+	Run *run = run_start(100 * SECOND, NEVER);
 
 	run->request.max_active_flows = 2;
 	run_send(run, 1000, 1);
 	run_send(run, 1001, 2);
-	run_send(run, 1002, 1);		/* the oldest by creation, though not idle for longest */
+	run_send(run, 1002, 1); /* the oldest by creation, though not idle for longest */
 	assert_int_equal(run->count, 0);
 	run_send(run, 1003, 3);
 	assert_int_equal(run->count, 1);
@@ -30,7 +30,7 @@ CASE(oldest_flow_makes_room_at_the_bound)
 /* The flow that a packet cuts makes the room that it needs itself. */
 CASE(flow_that_starts_again_needs_no_room)
 {
-	Run		   *run = run_start(100 * SECOND, 5 * SECOND);
+	Run *run = run_start(100 * SECOND, 5 * SECOND);
 
 	run->request.max_active_flows = 2;
 	run_send(run, 1000, 1);
@@ -44,7 +44,7 @@ CASE(flow_that_starts_again_needs_no_room)
 
 CASE(one_active_flow)
 {
-	Run		   *run = run_start(100 * SECOND, NEVER);
+	Run *run = run_start(100 * SECOND, NEVER);
 
 	run->request.max_active_flows = 1;
 	for (unsigned flow = 1; flow <= 50; flow++)
@@ -61,7 +61,7 @@ CASE(one_active_flow)
 static void
 expect_nothing_lost(const Run *run)
 {
-	uint64_t	packets = 0;
+	uint64_t packets = 0;
 
 	for (unsigned i = 0; i < run->count; i++)
 		packets += run->emitted[i].packets;
@@ -71,13 +71,13 @@ expect_nothing_lost(const Run *run)
 
 CASE(packet_that_ends_the_last_flow_is_given_up)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run->request.max_nflows = 1;
 	run_send(run, 1000, 1);
 	run_send(run, 1000, 2);
 	run_send(run, 1000, 2);
-	run_send(run, 11000, 1);	/* cuts flow 1, and would have scanned for flow 2 */
+	run_send(run, 11000, 1); /* cuts flow 1, and would have scanned for flow 2 */
 	assert_true(run->tracker.full);
 	run_finish(run);
 	assert_int_equal(run->count, 1);
@@ -89,7 +89,7 @@ CASE(packet_that_ends_the_last_flow_is_given_up)
 
 CASE(scan_stops_at_the_last_flow)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run->request.max_nflows = 2;
 	for (unsigned flow = 1; flow <= 4; flow++)
@@ -108,7 +108,7 @@ CASE(scan_stops_at_the_last_flow)
 
 CASE(end_stops_at_the_last_flow)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run->request.max_nflows = 3;
 	for (unsigned flow = 1; flow <= 4; flow++)
@@ -123,7 +123,7 @@ CASE(end_stops_at_the_last_flow)
 
 CASE(as_many_flows_as_there_are_give_nothing_up)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run->request.max_nflows = 4;
 	for (unsigned flow = 1; flow <= 4; flow++)
@@ -141,12 +141,12 @@ CASE(as_many_flows_as_there_are_give_nothing_up)
 static Packet
 packet_in_shard(bool own, uint64_t time)
 {
-	Shards		shards;
+	Shards shards;
 
 	shard_start(&shards, 2, 0);
 	for (uint8_t host = 0;; host++)
 	{
-		Packet		packet = packet_between("10.0.0.0", 1, "8.8.8.8", 53);
+		Packet packet = packet_between("10.0.0.0", 1, "8.8.8.8", 53);
 
 		packet.source_ip[3] = host;
 		packet.source_port = host;
@@ -158,10 +158,10 @@ packet_in_shard(bool own, uint64_t time)
 
 CASE(packets_of_other_shards_move_the_clock)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
-	Packet		own = packet_in_shard(true, 1000),
-				other = packet_in_shard(false, 5000),
-				late = packet_in_shard(true, 2000);
+	Run	  *run = run_start(10 * SECOND, NEVER);
+	Packet own = packet_in_shard(true, 1000),
+		   other = packet_in_shard(false, 5000),
+		   late = packet_in_shard(true, 2000);
 
 	run->request.shards = 2;
 	run_packet(run, &own);
@@ -179,9 +179,9 @@ CASE(packets_of_other_shards_move_the_clock)
 
 CASE(packets_of_other_shards_scan)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
-	Packet		own = packet_in_shard(true, 1000),
-				other = packet_in_shard(false, 11000);
+	Run	  *run = run_start(10 * SECOND, NEVER);
+	Packet own = packet_in_shard(true, 1000),
+		   other = packet_in_shard(false, 11000);
 
 	run->request.shards = 2;
 	run_packet(run, &own);
@@ -193,9 +193,9 @@ CASE(packets_of_other_shards_scan)
 
 CASE(late_packets_of_other_shards_are_their_meters)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
-	Packet		own = packet_in_shard(true, 1000),
-				other = packet_in_shard(false, 500);
+	Run	  *run = run_start(10 * SECOND, NEVER);
+	Packet own = packet_in_shard(true, 1000),
+		   other = packet_in_shard(false, 500);
 
 	run->request.shards = 2;
 	run_packet(run, &own);
@@ -212,7 +212,7 @@ CASE(sizes_are_those_of_the_accounting_mode)
 
 	for (uint32_t mode = 0; mode < ACCOUNTING_MODES; mode++)
 	{
-		Run		   *run = run_start(10 * SECOND, NEVER);
+		Run *run = run_start(10 * SECOND, NEVER);
 
 		run->request.accounting_mode = mode;
 		run_send(run, 1000, 1);
@@ -226,15 +226,15 @@ CASE(sizes_are_those_of_the_accounting_mode)
 /* Places of records, as the leader merges by them, over random packets with all that makes flows leave. */
 CASE(records_come_in_ascending_order)
 {
-	Random		numbers = random_start();
-	unsigned	at_end = 0,
-				in_scans = 0,
-				by_packets = 0;
+	Random	 numbers = random_start();
+	unsigned at_end = 0,
+			 in_scans = 0,
+			 by_packets = 0;
 
 	for (int round = 0; round < 20; round++)
 	{
-		Run		   *run = run_start(500, 2000);
-		uint64_t	time = 1000;
+		Run		*run = run_start(500, 2000);
+		uint64_t time = 1000;
 
 		run->request.max_active_flows = 20;
 		for (int i = 0; i < 2000; i++)
@@ -246,7 +246,7 @@ CASE(records_come_in_ascending_order)
 		for (unsigned i = 1; i < run->count; i++)
 		{
 			const Emitted *before = &run->emitted[i - 1],
-					   *emitted = &run->emitted[i];
+						  *emitted = &run->emitted[i];
 
 			assert_true(before->left < emitted->left ||
 						(before->left == emitted->left && before->first < emitted->first));
@@ -263,7 +263,7 @@ CASE(records_come_in_ascending_order)
 /* The memory of a meter is that of its busiest moment: 40 flows, 4,000 in all. */
 CASE(memory_of_flows_that_left_is_used_again)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run->request.statistical_analysis = true;
 	request_add_all_columns(&run->request);
@@ -278,7 +278,7 @@ CASE(memory_of_flows_that_left_is_used_again)
 
 CASE(meter_that_ends_early_frees_its_flows)
 {
-	Run		   *run = run_start(10 * SECOND, NEVER);
+	Run *run = run_start(10 * SECOND, NEVER);
 
 	run->request.statistical_analysis = true;
 	run->request.splt_analysis = 100;
@@ -286,7 +286,7 @@ CASE(meter_that_ends_early_frees_its_flows)
 	for (unsigned flow = 1; flow <= 100; flow++)
 		run_send(run, 1000, flow % 40);
 	assert_int_equal(run->count, 0);
-	run_end(run);				/* the sanitizer says what is left */
+	run_end(run); /* the sanitizer says what is left */
 }
 
 int

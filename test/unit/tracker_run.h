@@ -12,44 +12,44 @@
 #include "flow_records.h"
 #include "packets.h"
 
-#define EMITTED_MOST	4096
+#define EMITTED_MOST 4096
 
-#define SECOND	UINT64_C(1000)
-#define NEVER	(UINT64_C(18446744073709551) * 1000)
+#define SECOND		 UINT64_C(1000)
+#define NEVER		 (UINT64_C(18446744073709551) * 1000)
 
 /* Where a record's flow left: by the work of the packet at this place, or in the scan after it. */
-#define BY(place)	((place) * 2)
-#define IN_SCAN(place)	((place) * 2 + 1)
+#define BY(place)	   ((place) * 2)
+#define IN_SCAN(place) ((place) * 2 + 1)
 
 typedef struct Emitted
 {
-	uint64_t	left;
-	uint64_t	first;
-	unsigned	flow;				/* source port */
-	int64_t		expiration;
-	uint64_t	packets;
-	uint64_t	bytes;
-	uint64_t	first_seen;
-	uint64_t	last_seen;
+	uint64_t left;
+	uint64_t first;
+	unsigned flow; /* source port */
+	int64_t	 expiration;
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t first_seen;
+	uint64_t last_seen;
 } Emitted;
 
 typedef struct Run
 {
-	MeterRequest request;
+	MeterRequest		   request;
 	const Analyser *const *analysers;
-	Analysis	analysis;
-	Account		account;
-	Tracker		tracker;
-	uint64_t	place;				/* of the latest packet */
-	uint8_t    *room;
-	unsigned	count;
-	Emitted		emitted[EMITTED_MOST];
+	Analysis			   analysis;
+	Account				   account;
+	Tracker				   tracker;
+	uint64_t			   place; /* of the latest packet */
+	uint8_t				  *room;
+	unsigned			   count;
+	Emitted				   emitted[EMITTED_MOST];
 } Run;
 
 static inline uint64_t
 number_of(const Record *record, const char *name)
 {
-	int			i = column_of_flow(name);
+	int i = column_of_flow(name);
 
 	assert_true(i >= 0);
 	return record->values[i].u;
@@ -58,7 +58,7 @@ number_of(const Record *record, const char *name)
 static inline uint8_t *
 run_room(void *context, size_t bytes)
 {
-	Run		   *run = context;
+	Run *run = context;
 
 	assert_null(run->room);
 	return run->room = malloc(bytes);
@@ -67,10 +67,10 @@ run_room(void *context, size_t bytes)
 static inline void
 run_written(void *context, size_t bytes)
 {
-	Run		   *run = context;
+	Run			  *run = context;
 	const uint8_t *cursor = run->room;
-	const char *wrong;
-	Record	record;
+	const char	  *wrong;
+	Record		   record;
 
 	assert_true(run->count < EMITTED_MOST);
 	wrong = read_flow(&cursor, run->room + bytes, &run->request.columns, run->request.splt_analysis, &record);
@@ -94,7 +94,7 @@ run_written(void *context, size_t bytes)
 static inline Run *
 run_start(uint64_t idle_timeout, uint64_t active_timeout)
 {
-	Run		   *run = calloc(1, sizeof(*run));
+	Run *run = calloc(1, sizeof(*run));
 
 	assert_non_null(run);
 	request_defaults(&run->request);
@@ -112,7 +112,7 @@ run_packet(Run *run, Packet *packet)
 	if (run->place == 0)
 	{
 		const RecordSink sink = {run, run_room, run_written};
-		FailureMessage failure;
+		FailureMessage	 failure;
 
 		assert_true(analysis_open(&run->analysis, run->analysers, &run->request, &failure));
 		tracker_start(&run->tracker, &run->request, 12345, &run->analysis, sink, &run->account);
@@ -130,7 +130,7 @@ packet_of(unsigned flow)
 static inline uint64_t
 run_send(Run *run, uint64_t time, unsigned flow)
 {
-	Packet		packet = packet_of(flow);
+	Packet packet = packet_of(flow);
 
 	packet.time = time;
 	run_packet(run, &packet);
@@ -178,4 +178,4 @@ counter(const Run *run, Counter which)
 	return run->account.counters[which];
 }
 
-#endif							/* TRACKER_RUN_H */
+#endif /* TRACKER_RUN_H */

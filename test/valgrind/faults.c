@@ -8,7 +8,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#define LENGTH	1000
+#define LENGTH 1000
 
 PG_MODULE_MAGIC;
 
@@ -17,11 +17,11 @@ PG_FUNCTION_INFO_V1(fault);
 Datum
 fault(PG_FUNCTION_ARGS)
 {
-	const char *what = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "fault", ALLOCSET_DEFAULT_SIZES);
+	const char	  *what = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	MemoryContext  context = AllocSetContextCreate(CurrentMemoryContext, "fault", ALLOCSET_DEFAULT_SIZES);
 	volatile char *chunk = MemoryContextAlloc(context, LENGTH);
 	volatile char *after = chunk + LENGTH;
-	int			branches = 0;
+	int			   branches = 0;
 
 	if (strcmp(what, "a branch on what was never written") == 0)
 		branches += chunk[LENGTH / 2] != 0;

@@ -13,5 +13,5 @@ const Analyser *const analysers[] = {
 	&splt_analyser,
 	&statistics_analyser,
 	&community_id_analyser,
-	NULL
+	NULL,
 };

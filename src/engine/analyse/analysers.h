@@ -10,4 +10,4 @@
 /* For analysis_open(); a NULL comes last. */
 extern const Analyser *const analysers[];
 
-#endif							/* ENGINE_ANALYSE_ANALYSERS_H */
+#endif /* ENGINE_ANALYSE_ANALYSERS_H */

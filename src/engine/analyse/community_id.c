@@ -15,18 +15,19 @@
 #include "engine/base/memory.h"
 
 /* Types of ICMP and ICMPv6 that answer each other. */
-static const uint8_t answers[][3] = {	/* protocol, the two types */
-	{IPPROTO_ICMP, 0, 8},					/* echo */
-	{IPPROTO_ICMP, 9, 10},					/* router advertisement, solicitation */
-	{IPPROTO_ICMP, 13, 14},				/* timestamp */
-	{IPPROTO_ICMP, 15, 16},				/* information */
-	{IPPROTO_ICMP, 17, 18},				/* address mask */
-	{IPPROTO_ICMPV6, 128, 129},				/* echo */
-	{IPPROTO_ICMPV6, 130, 131},				/* multicast listener query, report */
-	{IPPROTO_ICMPV6, 133, 134},				/* router solicitation, advertisement */
-	{IPPROTO_ICMPV6, 135, 136},				/* neighbour solicitation, advertisement */
-	{IPPROTO_ICMPV6, 139, 140},				/* node information */
-	{IPPROTO_ICMPV6, 144, 145},				/* home agent address discovery */
+static const uint8_t answers[][3] = {
+	/* protocol, the two types */
+	{IPPROTO_ICMP, 0, 8},		/* echo */
+	{IPPROTO_ICMP, 9, 10},		/* router advertisement, solicitation */
+	{IPPROTO_ICMP, 13, 14},		/* timestamp */
+	{IPPROTO_ICMP, 15, 16},		/* information */
+	{IPPROTO_ICMP, 17, 18},		/* address mask */
+	{IPPROTO_ICMPV6, 128, 129}, /* echo */
+	{IPPROTO_ICMPV6, 130, 131}, /* multicast listener query, report */
+	{IPPROTO_ICMPV6, 133, 134}, /* router solicitation, advertisement */
+	{IPPROTO_ICMPV6, 135, 136}, /* neighbour solicitation, advertisement */
+	{IPPROTO_ICMPV6, 139, 140}, /* node information */
+	{IPPROTO_ICMPV6, 144, 145}, /* home agent address discovery */
 };
 
 /* The type that answers this one, or -1. */
@@ -57,15 +58,15 @@ put_port(uint8_t *to, uint16_t port)
 void
 community_id(const Flow *flow, char text[COMMUNITY_ID_LENGTH + 1])
 {
-	size_t		address = flow->ip_version == 4 ? 4 : 16;
-	uint16_t	port[2] = {flow->port[0], flow->port[1]};
-	bool		has_ports = true,
-				one_way = false;
-	uint8_t		bytes[2 + 2 * IP_ADDRESS_BYTES + 2 + 2 * 2] = {0, 0},
-			   *end = bytes + 2;
-	int			order,
-				first = 0,
-				type;
+	size_t	 address = flow->ip_version == 4 ? 4 : 16;
+	uint16_t port[2] = {flow->port[0], flow->port[1]};
+	bool	 has_ports = true,
+		 one_way = false;
+	uint8_t bytes[2 + 2 * IP_ADDRESS_BYTES + 2 + 2 * 2] = {0, 0},
+													 *end = bytes + 2;
+	int order,
+		first = 0,
+		type;
 
 	switch (flow->protocol)
 	{

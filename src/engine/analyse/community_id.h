@@ -8,12 +8,12 @@
 #include "engine/analyse/dpi.h"
 #include "engine/flow/analyser.h"
 
-#define COMMUNITY_ID_LENGTH	(2 + DPI_SHA1_TEXT)
+#define COMMUNITY_ID_LENGTH (2 + DPI_SHA1_TEXT)
 
 /* Writes the id, which is the same for both directions, with a NUL. */
-void		community_id(const Flow *flow, char text[COMMUNITY_ID_LENGTH + 1]);
+void community_id(const Flow *flow, char text[COMMUNITY_ID_LENGTH + 1]);
 
 /* Fills the column community_id; keeps nothing of a flow. */
 extern const Analyser community_id_analyser;
 
-#endif							/* ENGINE_ANALYSE_COMMUNITY_ID_H */
+#endif /* ENGINE_ANALYSE_COMMUNITY_ID_H */

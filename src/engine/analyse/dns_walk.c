@@ -15,7 +15,7 @@
 
 #include "engine/analyse/dns_walk.h"
 
-#define DNS_HEADER_BYTES	12
+#define DNS_HEADER_BYTES 12
 
 static uint16_t
 u16(const uint8_t *at)
@@ -33,18 +33,18 @@ is_dns_port(uint16_t port)
 static bool
 walk_is_endless(const uint8_t *message, uint32_t length, uint32_t start, uint16_t questions)
 {
-	uint32_t	steps = 0,
-				at = start;
+	uint32_t steps = 0,
+			 at = start;
 
 	for (uint16_t question = 0; question < questions && at < length; question++)
 	{
-		uint16_t	label = (uint16_t) at;
-		uint32_t	name_length = 0;
+		uint16_t label = (uint16_t) at;
+		uint32_t name_length = 0;
 
 		while (label < length && message[label] != 0)
 		{
-			bool		is_pointer = (message[label] & 0xc0) == 0xc0;
-			uint32_t	step = is_pointer ? 1 : message[label] + 1u;
+			bool	 is_pointer = (message[label] & 0xc0) == 0xc0;
+			uint32_t step = is_pointer ? 1 : message[label] + 1u;
 
 			if (++steps > length)
 				return true;
@@ -68,9 +68,9 @@ walk_is_endless(const uint8_t *message, uint32_t length, uint32_t start, uint16_
 bool
 dns_walk_is_endless(const uint8_t *ip, uint32_t length)
 {
-	uint32_t	transport,
-				message;
-	uint8_t		protocol;
+	uint32_t transport,
+		message;
+	uint8_t protocol;
 
 	if (length < DNS_WALK_LEAST)
 		return false;
@@ -80,7 +80,7 @@ dns_walk_is_endless(const uint8_t *ip, uint32_t length)
 			transport = (ip[0] & 15u) * 4;
 			protocol = ip[9];
 			if (u16(ip + 2) >= transport + 8 && u16(ip + 2) < length)
-				length = u16(ip + 2);	/* the rest is padding */
+				length = u16(ip + 2); /* the rest is padding */
 			break;
 		case 6:
 			transport = 40;

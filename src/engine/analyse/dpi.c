@@ -14,7 +14,7 @@
  */
 #include <ndpi_define.h>
 #if NDPI_MAJOR == 4 && NDPI_MINOR < 4
-#define NDPI_LIB_COMPILATION	/* shows the module: forget_in_place() */
+#define NDPI_LIB_COMPILATION /* shows the module: forget_in_place() */
 #endif
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -35,25 +35,25 @@
 
 /* A packet from which this nDPI would not come back counts in its flow, but nDPI is not told of it. */
 #if NDPI_AT_LEAST(4, 6)
-#define IS_ENDLESS(ip, length)	false
+#define IS_ENDLESS(ip, length) false
 #else
-#define IS_ENDLESS(ip, length)	dns_walk_is_endless(ip, length)
+#define IS_ENDLESS(ip, length) dns_walk_is_endless(ip, length)
 #endif
 
 struct Dpi
 {
 	struct ndpi_detection_module_struct *module;
-	unsigned	limit;
-	bool		wanted[DPI_TEXTS];
-	bool		time_dissections;
-	uint64_t	dissections;
-	uint64_t	withheld;			/* packets that nDPI was not told of */
-	uint64_t	forgotten;			/* of these: dpi_forget() */
-	uint64_t	dissection_time;	/* ns */
+	unsigned							 limit;
+	bool								 wanted[DPI_TEXTS];
+	bool								 time_dissections;
+	uint64_t							 dissections;
+	uint64_t							 withheld;		  /* packets that nDPI was not told of */
+	uint64_t							 forgotten;		  /* of these: dpi_forget() */
+	uint64_t							 dissection_time; /* ns */
 
 	/* States that are not in use, chained through their first bytes. */
-	void	   *spare;
-	size_t		state_bytes;
+	void  *spare;
+	size_t state_bytes;
 };
 
 /* ------------------------------------------------------------------------------------------- nDPI, whatever its version */
@@ -68,11 +68,11 @@ static void
 warm_up(struct ndpi_detection_module_struct *module)
 {
 	static const uint8_t headers[] = {
-		0x45, 0, 0x04, 0xcc, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,	/* IPv4, from and to TEST-NET-1 */
-		0xc0, 0x01, 0x01, 0xbb, 0x04, 0xb8, 0, 0,	/* UDP, from 49153 to 443 */
-		0xc3, 0, 0, 0, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x44, 0x9e,	/* QUIC version 1, an Initial of 1,182 bytes */
+		0x45, 0, 0x04, 0xcc, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, /* IPv4, from and to TEST-NET-1 */
+		0xc0, 0x01, 0x01, 0xbb, 0x04, 0xb8, 0, 0,								   /* UDP, from 49153 to 443 */
+		0xc3, 0, 0, 0, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x44, 0x9e,			   /* QUIC version 1, an Initial of 1,182 bytes */
 	};
-	uint8_t		packet[1228] = {0};
+	uint8_t					 packet[1228] = {0};
 	struct ndpi_flow_struct *flow = memory_get(ndpi_detection_get_sizeof_ndpi_flow_struct());
 
 	memcpy(packet, headers, sizeof(headers));
@@ -83,14 +83,14 @@ warm_up(struct ndpi_detection_module_struct *module)
 #endif
 
 /* The first memory that a module asks for when it starts is its own. */
-static void *first_given;
+static void	 *first_given;
 static size_t first_bytes;
 
 /* nDPI does not check whether it got memory. */
 static void *
 get_for_ndpi(size_t bytes)
 {
-	void	   *given = memory_resize(NULL, bytes);
+	void *given = memory_resize(NULL, bytes);
 
 	if (first_given == NULL)
 	{
@@ -104,7 +104,7 @@ static struct ndpi_detection_module_struct *
 start_module(void)
 {
 	struct ndpi_detection_module_struct *module;
-	NDPI_PROTOCOL_BITMASK all;
+	NDPI_PROTOCOL_BITMASK				 all;
 
 	first_given = NULL;
 	set_ndpi_malloc(get_for_ndpi);
@@ -168,7 +168,7 @@ confidence(const struct ndpi_flow_struct *state)
 static struct ndpi_flow_struct *
 get_state(Dpi *dpi)
 {
-	void	   *state = dpi->spare;
+	void *state = dpi->spare;
 
 	if (state == NULL)
 		return memory_get(dpi->state_bytes);
@@ -222,7 +222,7 @@ now(void)
 static void
 dissect(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint16_t length, uint64_t time)
 {
-	uint64_t	start = dpi->time_dissections ? now() : 0;
+	uint64_t start = dpi->time_dissections ? now() : 0;
 
 	if (flow->state == NULL)
 		flow->state = get_state(dpi);
@@ -245,16 +245,16 @@ dissect(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint16_t le
 
 typedef struct DpiFirstPacket
 {
-	uint64_t	time;
-	uint16_t	length;
-	uint8_t		ip[];
+	uint64_t time;
+	uint16_t length;
+	uint8_t	 ip[];
 } DpiFirstPacket;
 
 /* Whether a packet is TCP's headers and nothing else: IPv4 with or without options, IPv6 without extension headers. */
 static bool
 is_tcp_without_payload(const uint8_t *ip, uint32_t length)
 {
-	uint32_t	tcp;
+	uint32_t tcp;
 
 	if (length >= 20 && ip[0] >> 4 == 4 && ip[9] == IPPROTO_TCP)
 		tcp = (ip[0] & 15u) * 4;
@@ -290,7 +290,7 @@ dissect_first(Dpi *dpi, DpiFlow *flow)
 void
 dpi_packet(Dpi *dpi, DpiFlow *flow, uint64_t packet, const uint8_t *ip, uint32_t length, uint64_t time)
 {
-	uint16_t	told = length > UINT16_MAX ? UINT16_MAX : (uint16_t) length;
+	uint16_t told = length > UINT16_MAX ? UINT16_MAX : (uint16_t) length;
 
 	dissect_first(dpi, flow);
 	if (flow->decided)
@@ -331,7 +331,7 @@ Dpi *
 dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissections)
 {
 	struct ndpi_detection_module_struct *module;
-	Dpi		   *dpi;
+	Dpi									*dpi;
 
 	if (ndpi_get_api_version() != NDPI_API_VERSION || (module = start_module()) == NULL)
 		return NULL;
@@ -342,7 +342,7 @@ dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissections)
 	dpi->state_bytes = ndpi_detection_get_sizeof_ndpi_flow_struct();
 	for (unsigned i = 0; i < flow_schema.count; i++)
 	{
-		int			text = dpi_text_of(flow_schema.columns[i].field);
+		int text = dpi_text_of(flow_schema.columns[i].field);
 
 		if (text >= 0 && column_set_has(wanted, i))
 			dpi->wanted[text] = true;
@@ -447,8 +447,8 @@ dpi_module(const Dpi *dpi)
 void
 dpi_sha1(const uint8_t *bytes, size_t length, char text[DPI_SHA1_TEXT + 1])
 {
-	uint32_t	digest[5];
-	char	   *encoded;
+	uint32_t digest[5];
+	char	*encoded;
 
 	set_ndpi_malloc(get_for_ndpi);
 	ndpi_string_sha1_hash(bytes, length, (u_char *) digest);

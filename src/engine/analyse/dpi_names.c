@@ -51,7 +51,7 @@ dpi_application_protocol(Dpi *dpi, const DpiFlow *flow, char *name)
 void
 dpi_full_application_name(Dpi *dpi, const DpiFlow *flow, char *name)
 {
-	char		buffer[DPI_NAME_MAX + 1] = "";
+	char buffer[DPI_NAME_MAX + 1] = "";
 
 	ndpi_protocol2name(dpi_module(dpi), label_of(flow), buffer, sizeof(buffer));
 	dpi_copy_utf8(name, buffer, DPI_NAME_MAX);
@@ -75,7 +75,7 @@ dpi_applications(Dpi *dpi)
 static DpiFlow
 flow_of_application(Dpi *dpi, unsigned number)
 {
-	DpiFlow		flow = {.application = (uint16_t) number};
+	DpiFlow flow = {.application = (uint16_t) number};
 
 	flow.category = (uint16_t) ndpi_get_proto_category(dpi_module(dpi), label_of(&flow));
 	return flow;
@@ -84,7 +84,7 @@ flow_of_application(Dpi *dpi, unsigned number)
 void
 dpi_application(Dpi *dpi, unsigned number, char *name, char *category)
 {
-	DpiFlow		flow = flow_of_application(dpi, number);
+	DpiFlow flow = flow_of_application(dpi, number);
 
 	dpi_application_name(dpi, &flow, name);
 	dpi_category_name(dpi, &flow, category);
@@ -99,7 +99,7 @@ dpi_categories(void)
 bool
 dpi_category_of_none(Dpi *dpi, unsigned number, char *name)
 {
-	DpiFlow		flow = {.category = (uint16_t) number};
+	DpiFlow flow = {.category = (uint16_t) number};
 
 	for (unsigned application = 0; application < dpi_applications(dpi); application++)
 		if (flow_of_application(dpi, application).category == number)

@@ -14,8 +14,8 @@
 static const struct
 {
 	ColumnField field;
-	size_t		most;			/* bytes */
-}			texts[DPI_TEXTS] = {
+	size_t		most; /* bytes */
+} texts[DPI_TEXTS] = {
 	[DPI_SERVER_NAME] = {FIELD_REQUESTED_SERVER_NAME, 79},
 	[DPI_CLIENT_FINGERPRINT] = {FIELD_CLIENT_FINGERPRINT, 47},
 	[DPI_SERVER_FINGERPRINT] = {FIELD_SERVER_FINGERPRINT, 47},
@@ -44,7 +44,7 @@ static bool
 is_tls(const DpiFlow *flow)
 {
 	return is(flow, NDPI_PROTOCOL_TLS) || is(flow, NDPI_PROTOCOL_DTLS) || is(flow, NDPI_PROTOCOL_MAIL_SMTPS) ||
-		is(flow, NDPI_PROTOCOL_MAIL_IMAPS) || is(flow, NDPI_PROTOCOL_MAIL_POPS) || is(flow, NDPI_PROTOCOL_QUIC);
+		   is(flow, NDPI_PROTOCOL_MAIL_IMAPS) || is(flow, NDPI_PROTOCOL_MAIL_POPS) || is(flow, NDPI_PROTOCOL_QUIC);
 }
 
 static bool
@@ -58,7 +58,7 @@ static void
 find_texts(const DpiFlow *flow, const char *found[DPI_TEXTS])
 {
 	const struct ndpi_flow_struct *state = flow->state;
-	const char *kind = NULL;
+	const char					  *kind = NULL;
 
 	found[DPI_SERVER_NAME] = (const char *) state->host_server_name;
 	if (is(flow, NDPI_PROTOCOL_DHCP))
@@ -92,11 +92,11 @@ char *
 dpi_copy_utf8(char *to, const char *from, size_t most)
 {
 	const uint8_t *at = (const uint8_t *) from;
-	size_t		length = strnlen(from, most);
+	size_t		   length = strnlen(from, most);
 
 	while (length > 0)
 	{
-		unsigned	bytes = utf8_character(at, length);
+		unsigned bytes = utf8_character(at, length);
 
 		memcpy(to, at, bytes);
 		to += bytes;
@@ -112,7 +112,7 @@ dpi_keep_texts(DpiFlow *flow, const bool wanted[DPI_TEXTS])
 {
 	const char *found[DPI_TEXTS] = {NULL};
 	char		copy[DPI_TEXTS * (1 + RECORD_TEXT_MAX + 1) + 1],
-			   *end = copy;
+		*end = copy;
 
 	find_texts(flow, found);
 	for (int i = 0; i < DPI_TEXTS; i++)

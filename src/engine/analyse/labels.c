@@ -14,12 +14,12 @@
 /* What all flows share: nDPI, and room for each text of the flow whose columns are read. */
 typedef struct Labels
 {
-	Dpi		   *dpi;
-	bool		full_names;			/* application_name with the protocol that carries it */
-	char		application[DPI_NAME_MAX + 1];
-	char		protocol[DPI_NAME_MAX + 1];
-	char		category[DPI_CATEGORY_MAX + 1];
-	char		texts[DPI_TEXTS][RECORD_TEXT_MAX + 1];
+	Dpi *dpi;
+	bool full_names; /* application_name with the protocol that carries it */
+	char application[DPI_NAME_MAX + 1];
+	char protocol[DPI_NAME_MAX + 1];
+	char category[DPI_CATEGORY_MAX + 1];
+	char texts[DPI_TEXTS][RECORD_TEXT_MAX + 1];
 } Labels;
 
 static bool
@@ -39,8 +39,8 @@ fail(FailureMessage *failure, const char *text)
 static bool
 open_labels(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
 {
-	Dpi		   *dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections);
-	Labels	   *labels;
+	Dpi	   *dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections);
+	Labels *labels;
 
 	(void) analysis;
 	if (dpi == NULL)
@@ -55,7 +55,7 @@ open_labels(const MeterRequest *request, Analysis *analysis, void **own, Failure
 static void
 close_labels(void *own)
 {
-	Labels	   *labels = own;
+	Labels *labels = own;
 
 	dpi_end(labels->dpi);
 	free(labels);
@@ -64,7 +64,7 @@ close_labels(void *own)
 static bool
 forget(void *own, FailureMessage *failure)
 {
-	Labels	   *labels = own;
+	Labels *labels = own;
 
 	return dpi_forget(labels->dpi) || fail(failure, "nDPI does not start again");
 }
@@ -83,7 +83,7 @@ count(const void *own, Account *account)
 static void
 joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 {
-	Labels	   *labels = own;
+	Labels		 *labels = own;
 	const Packet *packet = joining->packet;
 
 	dpi_packet(labels->dpi, state, flow_packets(flow), packet->ip, packet->ip_length, packet->time);
@@ -92,7 +92,7 @@ joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 static void
 leave(void *own, Flow *flow, void *state)
 {
-	Labels	   *labels = own;
+	Labels *labels = own;
 
 	(void) flow;
 	dpi_expire(labels->dpi, state);
@@ -101,7 +101,7 @@ leave(void *own, Flow *flow, void *state)
 static void
 free_state(void *own, void *state)
 {
-	Labels	   *labels = own;
+	Labels *labels = own;
 
 	dpi_free(labels->dpi, state);
 }
@@ -109,7 +109,7 @@ free_state(void *own, void *state)
 static const char *
 text(Labels *labels, const DpiFlow *label, ColumnField field)
 {
-	int			which = dpi_text_of(field);
+	int which = dpi_text_of(field);
 
 	if (which >= 0)
 		return dpi_text_now(label, (DpiText) which, labels->texts[which]);
@@ -124,7 +124,7 @@ text(Labels *labels, const DpiFlow *label, ColumnField field)
 		case FIELD_APPLICATION_PROTOCOL:
 			dpi_application_protocol(labels->dpi, label, labels->protocol);
 			return labels->protocol;
-		default:				/* FIELD_APPLICATION_CATEGORY_NAME */
+		default: /* FIELD_APPLICATION_CATEGORY_NAME */
 			dpi_category_name(labels->dpi, label, labels->category);
 			return labels->category;
 	}
@@ -133,8 +133,8 @@ text(Labels *labels, const DpiFlow *label, ColumnField field)
 static void
 value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value)
 {
-	Labels	   *labels = own;
-	DpiFlow    *label = state;
+	Labels	*labels = own;
+	DpiFlow *label = state;
 
 	(void) flow;
 	if (!label->decided)

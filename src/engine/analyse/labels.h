@@ -10,4 +10,4 @@
 /* Fills the columns of GROUP_DPI; its state is a DpiFlow. */
 extern const Analyser labels_analyser;
 
-#endif							/* ENGINE_ANALYSE_LABELS_H */
+#endif /* ENGINE_ANALYSE_LABELS_H */

@@ -34,8 +34,8 @@ splt_free(SpltArrays *arrays)
 /* What all flows share. */
 typedef struct Splt
 {
-	uint32_t	limit;				/* splt_analysis */
-	int64_t    *elements[3];		/* of the flow whose column was read: directions, sizes, intervals */
+	uint32_t limit;		  /* splt_analysis */
+	int64_t *elements[3]; /* of the flow whose column was read: directions, sizes, intervals */
 } Splt;
 
 static bool
@@ -47,7 +47,7 @@ fills(const Column *column)
 static bool
 open_splt(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
 {
-	Splt	   *splt = memory_get(sizeof(*splt));
+	Splt *splt = memory_get(sizeof(*splt));
 
 	(void) analysis;
 	(void) failure;
@@ -61,7 +61,7 @@ open_splt(const MeterRequest *request, Analysis *analysis, void **own, FailureMe
 static void
 close_splt(void *own)
 {
-	Splt	   *splt = own;
+	Splt *splt = own;
 
 	for (int i = 0; i < 3; i++)
 		free(splt->elements[i]);
@@ -75,8 +75,10 @@ packet(void *own, const Flow *flow, void *state, const FlowPacket *packet)
 
 	(void) flow;
 	splt_add(state, splt->limit, (SpltPacket) {
-		.interval = packet->since_flow == UINT64_MAX ? 0 : packet->since_flow, .size = packet->size, .side = (uint8_t) packet->side
-	});
+									 .interval = packet->since_flow == UINT64_MAX ? 0 : packet->since_flow,
+									 .size = packet->size,
+									 .side = (uint8_t) packet->side,
+								 });
 }
 
 static void
@@ -89,9 +91,9 @@ free_state(void *own, void *state)
 static void
 value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value)
 {
-	const Splt *splt = own;
+	const Splt		 *splt = own;
 	const SpltArrays *arrays = state;
-	int64_t    *elements;
+	int64_t			 *elements;
 
 	(void) flow;
 	switch (column->field)
@@ -106,7 +108,7 @@ value(void *own, const Flow *flow, void *state, const Column *column, RecordValu
 			for (uint32_t i = 0; i < arrays->count; i++)
 				elements[i] = arrays->packets[i].size;
 			break;
-		default:				/* FIELD_SPLT_PIAT */
+		default: /* FIELD_SPLT_PIAT */
 			elements = splt->elements[2];
 			for (uint32_t i = 0; i < arrays->count; i++)
 				elements[i] = (int64_t) arrays->packets[i].interval;

@@ -9,9 +9,9 @@
 
 typedef struct SpltPacket
 {
-	uint64_t	interval;			/* ms since the flow's previous packet, 0 for the first */
-	uint32_t	size;				/* bytes */
-	uint8_t		side;				/* ColumnSide: 0 or 1 */
+	uint64_t interval; /* ms since the flow's previous packet, 0 for the first */
+	uint32_t size;	   /* bytes */
+	uint8_t	 side;	   /* ColumnSide: 0 or 1 */
 } SpltPacket;
 
 /* A flow's; all zeros is empty.  Grows with use: most flows are short, and up to 65,535 packets may be asked for. */
@@ -23,10 +23,10 @@ typedef struct SpltArrays
 } SpltArrays;
 
 /* Keeps the packet, if fewer than `limit` are kept yet. */
-void		splt_add(SpltArrays *arrays, uint32_t limit, SpltPacket packet);
-void		splt_free(SpltArrays *arrays);
+void splt_add(SpltArrays *arrays, uint32_t limit, SpltPacket packet);
+void splt_free(SpltArrays *arrays);
 
 /* Fills the columns of GROUP_SPLT; its state is a SpltArrays. */
 extern const Analyser splt_analyser;
 
-#endif							/* ENGINE_ANALYSE_SPLT_H */
+#endif /* ENGINE_ANALYSE_SPLT_H */

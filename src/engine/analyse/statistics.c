@@ -9,8 +9,8 @@
 void
 running_add(Running *running, uint64_t value)
 {
-	double		x = (double) value,
-				difference = x - running->mean;
+	double x = (double) value,
+		   difference = x - running->mean;
 
 	if (running->count++ == 0)
 		running->min = running->max = value;
@@ -79,7 +79,7 @@ flag_bit(ColumnField field)
 			return 5;
 		case FIELD_ECE_PACKETS:
 			return 6;
-		default:				/* FIELD_CWR_PACKETS */
+		default: /* FIELD_CWR_PACKETS */
 			return 7;
 	}
 }
@@ -87,7 +87,7 @@ flag_bit(ColumnField field)
 static uint64_t
 flag_packets(const Statistics *statistics, const Column *column)
 {
-	unsigned	bit = flag_bit(column->field);
+	unsigned bit = flag_bit(column->field);
 
 	if (column->side == SIDE_BOTH)
 		return statistics->flags[SIDE_SRC2DST][bit] + statistics->flags[SIDE_DST2SRC][bit];
@@ -98,8 +98,8 @@ static void
 value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value)
 {
 	const Statistics *statistics = state;
-	const Running *size = &statistics->size[column->side],
-			   *interval = &statistics->interval[column->side];
+	const Running	 *size = &statistics->size[column->side],
+				  *interval = &statistics->interval[column->side];
 
 	(void) own;
 	(void) flow;

@@ -60,9 +60,9 @@ slab_end(Slab *slab)
 Cell
 slab_get(Slab *slab)
 {
-	Cell		cell = slab->spare;
+	Cell cell = slab->spare;
 
-	assert(slab->next > 0);		/* from slab_start(), and numbers have not wrapped around */
+	assert(slab->next > 0); /* from slab_start(), and numbers have not wrapped around */
 	if (cell != 0)
 	{
 		memcpy(&slab->spare, slab_cell(slab, cell), sizeof(Cell));

@@ -15,8 +15,8 @@
 
 typedef struct Bytes
 {
-	const uint8_t *at;			/* the next byte */
-	const uint8_t *end;			/* one past the last byte */
+	const uint8_t *at;	/* the next byte */
+	const uint8_t *end; /* one past the last byte */
 } Bytes;
 
 static inline size_t
@@ -93,4 +93,4 @@ bytes_get_le32(Bytes *b, uint32_t *value)
 	return true;
 }
 
-#endif							/* ENGINE_DECODE_BYTES_H */
+#endif /* ENGINE_DECODE_BYTES_H */

@@ -19,8 +19,8 @@
 
 typedef struct LinkType
 {
-	uint32_t	number;
-	Next		(*decode) (Decoder *decoder);
+	uint32_t number;
+	Next (*decode)(Decoder *decoder);
 } LinkType;
 
 /* The most frequent one comes first. */
@@ -40,10 +40,10 @@ static const LinkType link_types[] = {
 	{LINK_PPI, decode_ppi},
 	{LINK_PPP, decode_ppp},
 	{LINK_PPP_SERIAL, decode_ppp},
-	{LINK_C_HDLC, decode_cisco_hdlc}
+	{LINK_C_HDLC, decode_cisco_hdlc},
 };
 
-#define LINK_TYPES	(sizeof(link_types) / sizeof(link_types[0]))
+#define LINK_TYPES (sizeof(link_types) / sizeof(link_types[0]))
 
 static const LinkType *
 find_link_type(uint32_t number)
@@ -111,7 +111,7 @@ decode_type(Decoder *decoder)
 static Next
 decode_network(Decoder *decoder)
 {
-	uint8_t		version;
+	uint8_t version;
 
 	if (bytes_left(&decoder->at) < IPV4_HEADER_BYTES || !bytes_peek_u8(&decoder->at, &version))
 		return decode_ignore(decoder, IGNORED_SHORT);
@@ -129,15 +129,15 @@ decode_network(Decoder *decoder)
 IgnoreReason
 decode_frame(const Frame *frame, bool decode_tunnels, Packet *packet)
 {
-	Decoder		decoder = {
+	Decoder decoder = {
 		.frame = frame,
 		.packet = packet,
 		.decode_tunnels = decode_tunnels,
 		.type = TYPE_NONE,
 		.link_type = frame->link_type,
-		.at = {frame->bytes, frame->bytes + frame->captured_length}
+		.at = {frame->bytes, frame->bytes + frame->captured_length},
 	};
-	Next		next = NEXT_LINK;
+	Next next = NEXT_LINK;
 
 	/* The layers below IP set these only if they know them; IP and the transport layer set all the others. */
 	packet->vlan_id = 0;

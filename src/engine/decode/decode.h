@@ -17,9 +17,9 @@
 IgnoreReason decode_frame(const Frame *frame, bool decode_tunnels, Packet *packet);
 
 /* Whether frames of this link type (libpcap's DLT number) can be decoded at all. */
-bool		decode_knows_link_type(uint32_t link_type);
+bool decode_knows_link_type(uint32_t link_type);
 
 /* The link types that can be decoded, by index from 0; false after the last. */
-bool		decode_link_type(unsigned index, uint32_t *link_type);
+bool decode_link_type(unsigned index, uint32_t *link_type);
 
-#endif							/* ENGINE_DECODE_DECODE_H */
+#endif /* ENGINE_DECODE_DECODE_H */

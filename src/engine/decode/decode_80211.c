@@ -26,26 +26,26 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define DOT11_HEADER_BYTES		24	/* without the optional fields */
+#define DOT11_HEADER_BYTES 24 /* without the optional fields */
 
 /* First byte of the frame control. */
-#define DOT11_KIND_MASK			0x0F	/* type and version */
-#define DOT11_KIND_DATA			0x08
-#define DOT11_SUBTYPE_NO_DATA	0x40
-#define DOT11_SUBTYPE_QOS		0x80
+#define DOT11_KIND_MASK		  0x0F /* type and version */
+#define DOT11_KIND_DATA		  0x08
+#define DOT11_SUBTYPE_NO_DATA 0x40
+#define DOT11_SUBTYPE_QOS	  0x80
 
 /* Second byte. */
-#define DOT11_DS_MASK			0x03
-#define DOT11_PROTECTED			0x40
-#define DOT11_HTC				0x80
+#define DOT11_DS_MASK	0x03
+#define DOT11_PROTECTED 0x40
+#define DOT11_HTC		0x80
 
-#define LLC_SNAP				"\xAA\xAA\x03"
-#define LLC_SNAP_BYTES			3
+#define LLC_SNAP		"\xAA\xAA\x03"
+#define LLC_SNAP_BYTES	3
 
 typedef struct Addresses
 {
-	uint8_t		destination;	/* which of the four, from 0 */
-	uint8_t		source;
+	uint8_t destination; /* which of the four, from 0 */
+	uint8_t source;
 } Addresses;
 
 /* By ToDS and FromDS. */
@@ -54,13 +54,13 @@ static const Addresses addresses_by_ds[] = {{0, 1}, {2, 1}, {0, 2}, {2, 3}};
 IgnoreReason
 decode_80211_data(Decoder *decoder, Bytes at, bool swapped)
 {
-	uint8_t		control[2],
-				kind,
-				flags,
-				ds,
-				address[4][MAC_ADDRESS_BYTES],
-				llc[LLC_SNAP_BYTES];
-	uint16_t	type;
+	uint8_t control[2],
+		kind,
+		flags,
+		ds,
+		address[4][MAC_ADDRESS_BYTES],
+		llc[LLC_SNAP_BYTES];
+	uint16_t type;
 
 	if (bytes_left(&at) < DOT11_HEADER_BYTES ||
 		!bytes_copy(&at, control, 2) || !bytes_skip(&at, 2) ||

@@ -16,15 +16,15 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define CAPWAP_TYPE_MASK		0x0F
-#define CAPWAP_TYPE_PLAIN		0
+#define CAPWAP_TYPE_MASK  0x0F
+#define CAPWAP_TYPE_PLAIN 0
 
 /* The two bytes of WBID and flags. */
-#define CAPWAP_WBID(bits)		((bits) >> 9 & 0x1F)
-#define CAPWAP_WBID_80211		1
-#define CAPWAP_T				0x0100
-#define CAPWAP_F				0x0080
-#define CAPWAP_K				0x0008
+#define CAPWAP_WBID(bits) ((bits) >> 9 & 0x1F)
+#define CAPWAP_WBID_80211 1
+#define CAPWAP_T		  0x0100
+#define CAPWAP_F		  0x0080
+#define CAPWAP_K		  0x0008
 
 /*
  * Where a wireless frame carries no data the outer packet is metered: one between access point and controller.
@@ -32,11 +32,11 @@
 Next
 decode_capwap(Decoder *decoder, Bytes at)
 {
-	Bytes		inner = at;
-	uint8_t		type,
-				hlen;
-	uint16_t	bits,
-				fragment_offset;
+	Bytes	inner = at;
+	uint8_t type,
+		hlen;
+	uint16_t bits,
+		fragment_offset;
 
 	if (!bytes_get_u8(&at, &type) || (type & CAPWAP_TYPE_MASK) != CAPWAP_TYPE_PLAIN ||
 		!bytes_get_u8(&at, &hlen) || !bytes_get_be16(&at, &bits) ||
@@ -47,7 +47,7 @@ decode_capwap(Decoder *decoder, Bytes at)
 		return NEXT_NOTHING;
 
 	if (!bytes_skip(&inner, (hlen >> 3) * 4))
-		inner.at = inner.end;	/* a header that is longer than the frame: nothing follows */
+		inner.at = inner.end; /* a header that is longer than the frame: nothing follows */
 
 	if (!(bits & CAPWAP_T))
 	{

@@ -18,7 +18,7 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define ETHERNET_LENGTH_MAX	1500
+#define ETHERNET_LENGTH_MAX 1500
 
 #define SAP_SPANNING_TREE	0x42
 #define SAP_SNAP			0xAA
@@ -26,9 +26,9 @@
 static Next
 decode_llc(Decoder *decoder)
 {
-	Bytes		b = decoder->at;
-	uint8_t		dsap,
-				ssap;
+	Bytes	b = decoder->at;
+	uint8_t dsap,
+		ssap;
 
 	if (!bytes_get_u8(&b, &dsap) || !bytes_get_u8(&b, &ssap))
 		return decode_ignore(decoder, IGNORED_SHORT);
@@ -47,8 +47,8 @@ decode_llc(Decoder *decoder)
 Next
 decode_ethernet(Decoder *decoder)
 {
-	Packet	   *packet = decoder->packet;
-	uint16_t	type;
+	Packet	*packet = decoder->packet;
+	uint16_t type;
 
 	if (!bytes_copy(&decoder->at, packet->destination_mac, MAC_ADDRESS_BYTES) ||
 		!bytes_copy(&decoder->at, packet->source_mac, MAC_ADDRESS_BYTES) ||
@@ -57,7 +57,7 @@ decode_ethernet(Decoder *decoder)
 
 	if (type > ETHERNET_LENGTH_MAX)
 		decoder->type = type;
-	else if (type > 0)			/* with a length of 0, there is no LLC */
+	else if (type > 0) /* with a length of 0, there is no LLC */
 		return decode_llc(decoder);
 	return NEXT_TYPE;
 }

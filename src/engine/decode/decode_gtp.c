@@ -23,10 +23,10 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define GTP_VERSION				1
-#define GTP_G_PDU				255
-#define GTP_FLAGS_OPTIONAL		0x07	/* E, S, N */
-#define GTP_FLAG_EXTENSION		0x04
+#define GTP_VERSION		   1
+#define GTP_G_PDU		   255
+#define GTP_FLAGS_OPTIONAL 0x07 /* E, S, N */
+#define GTP_FLAG_EXTENSION 0x04
 
 /*
  * The user packet is the innermost one: it is not searched for a tunnel of its own.  If it is not IP, the frame is
@@ -35,9 +35,9 @@
 Next
 decode_gtp(Decoder *decoder, Bytes at)
 {
-	uint8_t		flags,
-				type,
-				version;
+	uint8_t flags,
+		type,
+		version;
 
 	if (!bytes_get_u8(&at, &flags) || flags >> 5 != GTP_VERSION || !bytes_get_u8(&at, &type) || type != GTP_G_PDU)
 		return NEXT_NOTHING;
@@ -48,8 +48,8 @@ decode_gtp(Decoder *decoder, Bytes at)
 
 	if (flags & GTP_FLAG_EXTENSION)
 	{
-		uint8_t		words,
-					next;
+		uint8_t words,
+			next;
 
 		/* As in NFStream: E promises a header, even after a next type of 0.  With a length of 0 the loop would never end. */
 		do

@@ -25,23 +25,23 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define IPV4_ADDRESS_BYTES			4
-#define IPV4_FRAGMENT_OFFSET_MASK	0x1FFF
+#define IPV4_ADDRESS_BYTES		  4
+#define IPV4_FRAGMENT_OFFSET_MASK 0x1FFF
 
 Next
 decode_ipv4(Decoder *decoder)
 {
-	Packet	   *packet = decoder->packet;
-	Bytes		ip = decoder->at,
-				b = ip,
-				transport = ip;
-	uint8_t		version_ihl,
-				protocol;
-	uint16_t	length_field,
-				fragment;
-	uint32_t	header_length,
-				total_length,
-				transport_length;
+	Packet *packet = decoder->packet;
+	Bytes	ip = decoder->at,
+		  b = ip,
+		  transport = ip;
+	uint8_t version_ihl,
+		protocol;
+	uint16_t length_field,
+		fragment;
+	uint32_t header_length,
+		total_length,
+		transport_length;
 
 	if (!bytes_get_u8(&b, &version_ihl) || !bytes_skip(&b, 1) || !bytes_get_be16(&b, &length_field) ||
 		!bytes_skip(&b, 2) || !bytes_get_be16(&b, &fragment) ||

@@ -29,9 +29,9 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define IPV6_ADDRESS_BYTES			16
-#define IPV6_FRAGMENT_BYTES			8u
-#define IPV6_FRAGMENT_OFFSET_MASK	0xFFF8
+#define IPV6_ADDRESS_BYTES		  16
+#define IPV6_FRAGMENT_BYTES		  8u
+#define IPV6_FRAGMENT_OFFSET_MASK 0xFFF8
 
 /* Next headers that are no transport protocol: IANA's list of extension headers, but for AH and ESP. */
 enum
@@ -48,7 +48,7 @@ static bool
 is_extension(uint8_t next)
 {
 	return next == EXTENSION_HOP_BY_HOP || next == EXTENSION_ROUTING || next == EXTENSION_FRAGMENT ||
-		next == EXTENSION_NO_NEXT_HEADER || next == EXTENSION_DESTINATION || next == EXTENSION_MOBILITY;
+		   next == EXTENSION_NO_NEXT_HEADER || next == EXTENSION_DESTINATION || next == EXTENSION_MOBILITY;
 }
 
 /*
@@ -64,15 +64,15 @@ is_extension(uint8_t next)
 static IgnoreReason
 skip_extensions(Bytes *b, uint8_t *next, uint32_t *left)
 {
-	size_t		captured = bytes_left(b);
+	size_t captured = bytes_left(b);
 
 	while (captured > 1 && is_extension(*next))
 	{
-		Bytes		header = *b;
-		uint8_t		following,
-					length;
-		uint16_t	fragment;
-		uint32_t	size;
+		Bytes	header = *b;
+		uint8_t following,
+			length;
+		uint16_t fragment;
+		uint32_t size;
 
 		if (*next == EXTENSION_NO_NEXT_HEADER)
 			return IGNORED_NO_NEXT_HEADER;
@@ -102,13 +102,13 @@ may_be_without_length(uint8_t next)
 Next
 decode_ipv6(Decoder *decoder)
 {
-	Packet	   *packet = decoder->packet;
-	Bytes		ip = decoder->at,
-				b = ip;
-	uint16_t	length_field;
-	uint8_t		next_header;
-	uint32_t	payload_length,
-				left;
+	Packet *packet = decoder->packet;
+	Bytes	ip = decoder->at,
+		  b = ip;
+	uint16_t length_field;
+	uint8_t	 next_header;
+	uint32_t payload_length,
+		left;
 	IgnoreReason reason;
 
 	if (!bytes_skip(&b, 4) || !bytes_get_be16(&b, &length_field) || !bytes_get_u8(&b, &next_header) ||

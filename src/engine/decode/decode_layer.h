@@ -15,22 +15,22 @@
 
 typedef enum Next
 {
-	NEXT_LINK,					/* at `at` is a frame of decoder->link_type */
-	NEXT_TYPE,					/* at `at` is what decoder->type says */
-	NEXT_NETWORK,				/* at `at` is an IP header */
-	NEXT_NOTHING				/* decoder->verdict holds */
+	NEXT_LINK,	  /* at `at` is a frame of decoder->link_type */
+	NEXT_TYPE,	  /* at `at` is what decoder->type says */
+	NEXT_NETWORK, /* at `at` is an IP header */
+	NEXT_NOTHING  /* decoder->verdict holds */
 } Next;
 
 typedef struct Decoder
 {
 	const Frame *frame;
-	Packet	   *packet;
-	bool		decode_tunnels;
-	bool		innermost;			/* the IP packet at `at` is not looked into any further */
-	uint16_t	type;			/* EtherType or PPP protocol; an inner frame without one takes the outer's */
-	uint32_t	link_type;
-	Bytes		at;				/* up to the end of the captured bytes */
-	IgnoreReason verdict;		/* on the packet as far as it was decoded; IGNORED_SHORT is IGNORED_CUT where the frame was cut */
+	Packet		*packet;
+	bool		 decode_tunnels;
+	bool		 innermost; /* the IP packet at `at` is not looked into any further */
+	uint16_t	 type;		/* EtherType or PPP protocol; an inner frame without one takes the outer's */
+	uint32_t	 link_type;
+	Bytes		 at;	  /* up to the end of the captured bytes */
+	IgnoreReason verdict; /* on the packet as far as it was decoded; IGNORED_SHORT is IGNORED_CUT where the frame was cut */
 } Decoder;
 
 /* Ends decoding: the frame is ignored. */
@@ -78,7 +78,7 @@ enum
 	TYPE_MPLS_UPSTREAM = 0x8848,
 	TYPE_PPPOE_SESSION = 0x8864,
 	TYPE_VLAN_SERVICE = 0x88A8,
-	TYPE_VLAN_9100 = 0x9100,	/* of service tags, before there was a standard */
+	TYPE_VLAN_9100 = 0x9100, /* of service tags, before there was a standard */
 	TYPE_VLAN_9200 = 0x9200
 };
 
@@ -101,36 +101,36 @@ enum
 static inline uint32_t
 decode_wire_left(const Decoder *decoder, const uint8_t *at)
 {
-	uint32_t	before = (uint32_t) (at - decoder->frame->bytes);
+	uint32_t before = (uint32_t) (at - decoder->frame->bytes);
 
 	return decoder->frame->wire_length > before ? decoder->frame->wire_length - before : 0;
 }
 
-#define IPV4_HEADER_BYTES	20	/* without options */
-#define IPV6_HEADER_BYTES	40	/* without extension headers */
+#define IPV4_HEADER_BYTES 20 /* without options */
+#define IPV6_HEADER_BYTES 40 /* without extension headers */
 
 /* NEXT_LINK.  At least LINK_BYTES are at `at`. */
-#define LINK_BYTES			28
+#define LINK_BYTES 28
 
-Next		decode_ethernet(Decoder *decoder);
-Next		decode_ppp(Decoder *decoder);
-Next		decode_cisco_hdlc(Decoder *decoder);
-Next		decode_sll(Decoder *decoder);
-Next		decode_sll2(Decoder *decoder);
-Next		decode_null(Decoder *decoder);
-Next		decode_raw(Decoder *decoder);
-Next		decode_80211(Decoder *decoder);
-Next		decode_radiotap(Decoder *decoder);
-Next		decode_ppi(Decoder *decoder);
+Next decode_ethernet(Decoder *decoder);
+Next decode_ppp(Decoder *decoder);
+Next decode_cisco_hdlc(Decoder *decoder);
+Next decode_sll(Decoder *decoder);
+Next decode_sll2(Decoder *decoder);
+Next decode_null(Decoder *decoder);
+Next decode_raw(Decoder *decoder);
+Next decode_80211(Decoder *decoder);
+Next decode_radiotap(Decoder *decoder);
+Next decode_ppi(Decoder *decoder);
 
 /* NEXT_TYPE. */
-Next		decode_vlan(Decoder *decoder);
-Next		decode_mpls(Decoder *decoder);
-Next		decode_pppoe(Decoder *decoder);
+Next decode_vlan(Decoder *decoder);
+Next decode_mpls(Decoder *decoder);
+Next decode_pppoe(Decoder *decoder);
 
 /* NEXT_NETWORK.  At least IPV4_HEADER_BYTES are at `at`, the first of which has the right version. */
-Next		decode_ipv4(Decoder *decoder);
-Next		decode_ipv6(Decoder *decoder);
+Next decode_ipv4(Decoder *decoder);
+Next decode_ipv6(Decoder *decoder);
 
 /*
  * The transport layer of the IP packet that was just decoded: sets the packet's protocol, ports, flags and sizes, and
@@ -139,7 +139,7 @@ Next		decode_ipv6(Decoder *decoder);
  * `header` reaches from the transport header to the end of the captured bytes, and may be empty.  `length` is how many
  * bytes there should be by the IP header.
  */
-Next		decode_transport(Decoder *decoder, uint8_t protocol, Bytes header, uint32_t length);
+Next decode_transport(Decoder *decoder, uint8_t protocol, Bytes header, uint32_t length);
 
 /*
  * Tunnels.  `at` is what follows the outer UDP header.
@@ -147,9 +147,9 @@ Next		decode_transport(Decoder *decoder, uint8_t protocol, Bytes header, uint32_
  * Return what is to be decoded next, with decoder->at on it and packet->tunnel set.  Where this is no such tunnel, or
  * carries no user packet, NEXT_NOTHING with decoder and packet untouched: the outer packet stands.
  */
-Next		decode_gtp(Decoder *decoder, Bytes at);
-Next		decode_capwap(Decoder *decoder, Bytes at);
-Next		decode_tzsp(Decoder *decoder, Bytes at);
+Next decode_gtp(Decoder *decoder, Bytes at);
+Next decode_capwap(Decoder *decoder, Bytes at);
+Next decode_tzsp(Decoder *decoder, Bytes at);
 
 /*
  * An 802.11 frame, perhaps in a tunnel.  `swapped`: the two bytes of its frame control are the other way round.
@@ -159,4 +159,4 @@ Next		decode_tzsp(Decoder *decoder, Bytes at);
  */
 IgnoreReason decode_80211_data(Decoder *decoder, Bytes at, bool swapped);
 
-#endif							/* ENGINE_DECODE_DECODE_LAYER_H */
+#endif /* ENGINE_DECODE_DECODE_LAYER_H */

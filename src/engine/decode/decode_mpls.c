@@ -11,12 +11,12 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define MPLS_BOTTOM	0x01
+#define MPLS_BOTTOM 0x01
 
 Next
 decode_mpls(Decoder *decoder)
 {
-	uint8_t		bottom;
+	uint8_t bottom;
 
 	do
 	{

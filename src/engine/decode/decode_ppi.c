@@ -18,8 +18,8 @@
 Next
 decode_ppi(Decoder *decoder)
 {
-	Bytes		b = decoder->at;
-	uint16_t	length;
+	Bytes	 b = decoder->at;
+	uint16_t length;
 
 	if (!bytes_skip(&b, 1 + 1) || !bytes_get_le16(&b, &length) || !bytes_get_le32(&b, &decoder->link_type))
 		return decode_ignore(decoder, IGNORED_SHORT);

@@ -24,15 +24,15 @@
 
 #define PPP_ADDRESS		0xFF
 #define PPP_CONTROL		0x03
-#define PPP_ONE_BYTE	0x01	/* in a protocol's first byte: there is no second */
+#define PPP_ONE_BYTE	0x01 /* in a protocol's first byte: there is no second */
 
 #define CISCO_UNICAST	0x0F
-#define CISCO_MULTICAST	0x8F
+#define CISCO_MULTICAST 0x8F
 
 static bool
 starts_as_cisco(const Decoder *decoder)
 {
-	uint8_t		address;
+	uint8_t address;
 
 	return bytes_peek_u8(&decoder->at, &address) && (address == CISCO_UNICAST || address == CISCO_MULTICAST);
 }
@@ -40,10 +40,10 @@ starts_as_cisco(const Decoder *decoder)
 Next
 decode_ppp(Decoder *decoder)
 {
-	Bytes		framing = decoder->at;
-	uint8_t		address,
-				control,
-				protocol;
+	Bytes	framing = decoder->at;
+	uint8_t address,
+		control,
+		protocol;
 
 	if (starts_as_cisco(decoder))
 		return decode_cisco_hdlc(decoder);

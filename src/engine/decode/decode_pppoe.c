@@ -13,7 +13,7 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define PPPOE_BYTES		(6 + 2)	/* PPPoE's header and the PPP protocol */
+#define PPPOE_BYTES (6 + 2) /* PPPoE's header and the PPP protocol */
 
 Next
 decode_pppoe(Decoder *decoder)

@@ -16,22 +16,22 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define RADIOTAP_TSFT			0x00000001u
-#define RADIOTAP_FLAGS			0x00000002u
-#define RADIOTAP_MORE			0x80000000u
-#define RADIOTAP_TSFT_BYTES		8	/* also its alignment */
+#define RADIOTAP_TSFT		  0x00000001u
+#define RADIOTAP_FLAGS		  0x00000002u
+#define RADIOTAP_MORE		  0x80000000u
+#define RADIOTAP_TSFT_BYTES	  8 /* also its alignment */
 
-#define RADIOTAP_FLAG_BAD_FCS	0x40
+#define RADIOTAP_FLAG_BAD_FCS 0x40
 
 Next
 decode_radiotap(Decoder *decoder)
 {
-	Bytes		b = decoder->at;
-	uint16_t	length;
-	uint32_t	present,
-				more;
-	size_t		offset;			/* of the flags */
-	uint8_t		flags;
+	Bytes	 b = decoder->at;
+	uint16_t length;
+	uint32_t present,
+		more;
+	size_t	offset; /* of the flags */
+	uint8_t flags;
 
 	if (!bytes_skip(&b, 1 + 1) || !bytes_get_le16(&b, &length) || !bytes_get_le32(&b, &present))
 		return decode_ignore(decoder, IGNORED_SHORT);
@@ -42,7 +42,7 @@ decode_radiotap(Decoder *decoder)
 	offset = (size_t) (b.at - decoder->at.at);
 	if (present & RADIOTAP_TSFT)
 		offset = (offset + RADIOTAP_TSFT_BYTES - 1) / RADIOTAP_TSFT_BYTES * RADIOTAP_TSFT_BYTES +
-			RADIOTAP_TSFT_BYTES;
+				 RADIOTAP_TSFT_BYTES;
 	b = decoder->at;
 	if (present & RADIOTAP_FLAGS && offset < length && bytes_skip(&b, offset) && bytes_get_u8(&b, &flags) &&
 		flags & RADIOTAP_FLAG_BAD_FCS)

@@ -35,21 +35,21 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define TCP_HEADER_BYTES	20	/* without options */
-#define UDP_HEADER_BYTES	8
-#define ICMP_HEADER_BYTES	8
+#define TCP_HEADER_BYTES  20 /* without options */
+#define UDP_HEADER_BYTES  8
+#define ICMP_HEADER_BYTES 8
 
 typedef struct TunnelPort
 {
-	uint16_t	port;
-	Next		(*decode) (Decoder *decoder, Bytes at);
+	uint16_t port;
+	Next (*decode)(Decoder *decoder, Bytes at);
 } TunnelPort;
 
 /* In this order: a packet between two of these ports is taken for the tunnel that stands first. */
 static const TunnelPort tunnel_ports[] = {
 	{2152, decode_gtp},
 	{37008, decode_tzsp},
-	{5247, decode_capwap}
+	{5247, decode_capwap},
 };
 
 static inline bool
@@ -67,7 +67,7 @@ payload(uint32_t length, uint32_t header_length)
 static void
 decode_tcp(Bytes header, uint32_t length, Packet *packet)
 {
-	uint8_t		data_offset = TCP_HEADER_BYTES / 4 << 4;
+	uint8_t data_offset = TCP_HEADER_BYTES / 4 << 4;
 
 	if (get_ports(&header, packet) && bytes_skip(&header, 4 + 4) && bytes_get_u8(&header, &data_offset))
 		bytes_get_u8(&header, &packet->tcp_flags);
@@ -86,8 +86,8 @@ decode_udp(Bytes header, uint32_t length, Packet *packet)
 static void
 get_icmp_type(Bytes header, Packet *packet)
 {
-	uint8_t		type,
-				code;
+	uint8_t type,
+		code;
 
 	if (!bytes_get_u8(&header, &type) || !bytes_get_u8(&header, &code))
 		return;
@@ -99,8 +99,8 @@ get_icmp_type(Bytes header, Packet *packet)
 static Next
 decode_udp_tunnel(Decoder *decoder, Bytes at)
 {
-	uint16_t	source,
-				destination;
+	uint16_t source,
+		destination;
 
 	if (!bytes_get_be16(&at, &source) || !bytes_get_be16(&at, &destination) || !bytes_skip(&at, 2 + 2))
 		return NEXT_NOTHING;
@@ -113,7 +113,7 @@ decode_udp_tunnel(Decoder *decoder, Bytes at)
 Next
 decode_transport(Decoder *decoder, uint8_t protocol, Bytes header, uint32_t length)
 {
-	Packet	   *packet = decoder->packet;
+	Packet *packet = decoder->packet;
 
 	packet->protocol = protocol;
 	packet->source_port = packet->destination_port = 0;

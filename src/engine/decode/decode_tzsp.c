@@ -16,21 +16,21 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define TZSP_VERSION		1
-#define TZSP_RECEIVED		0	/* type: a captured frame */
-#define TZSP_ETHERNET		1	/* encapsulation */
+#define TZSP_VERSION	 1
+#define TZSP_RECEIVED	 0 /* type: a captured frame */
+#define TZSP_ETHERNET	 1 /* encapsulation */
 
-#define TZSP_TAG_PADDING	0
-#define TZSP_TAG_END		1
+#define TZSP_TAG_PADDING 0
+#define TZSP_TAG_END	 1
 
 Next
 decode_tzsp(Decoder *decoder, Bytes at)
 {
-	uint8_t		version,
-				type,
-				tag,
-				length;
-	uint16_t	encapsulation;
+	uint8_t version,
+		type,
+		tag,
+		length;
+	uint16_t encapsulation;
 
 	if (!bytes_get_u8(&at, &version) || version != TZSP_VERSION ||
 		!bytes_get_u8(&at, &type) || type != TZSP_RECEIVED ||

@@ -13,13 +13,13 @@
  */
 #include "engine/decode/decode_layer.h"
 
-#define VLAN_TAG_BYTES	4
-#define VLAN_ID_MASK	0x0FFF
+#define VLAN_TAG_BYTES 4
+#define VLAN_ID_MASK   0x0FFF
 
 Next
 decode_vlan(Decoder *decoder)
 {
-	uint16_t	control;
+	uint16_t control;
 
 	/* A tag with nothing captured after it is of no more use than half a tag. */
 	if (bytes_left(&decoder->at) <= VLAN_TAG_BYTES ||

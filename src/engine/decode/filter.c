@@ -22,26 +22,26 @@
 #include "engine/source/capture.h"
 
 /* The netmask that libpcap's users pass where a filter does not ask for broadcasts. */
-#define FILTER_NETMASK	0xffffff00u
+#define FILTER_NETMASK 0xffffff00u
 
 /* Link types are found by their high byte, then by their low one: files have 16 bits for them. */
 #define PAGES			256
-#define PAGE_LINK_TYPES	256
+#define PAGE_LINK_TYPES 256
 
 #define FILE_BYTES		24
 
 typedef struct Program
 {
-	bool		compiled;
+	bool			   compiled;
 	struct bpf_program code;
-	FailureCode failure;		/* why not */
-	char		reason[PCAP_ERRBUF_SIZE];
+	FailureCode		   failure; /* why not */
+	char			   reason[PCAP_ERRBUF_SIZE];
 } Program;
 
 struct Filter
 {
-	char	   *text;
-	Program   **pages[2][PAGES];	/* by byte order, swapped or not; NULL: no program in it */
+	char	 *text;
+	Program **pages[2][PAGES]; /* by byte order, swapped or not; NULL: no program in it */
 };
 
 /* Writes a number of `bytes` bytes, in this machine's byte order or the other one. */
@@ -69,8 +69,7 @@ static bool
 is_out_of_memory(const char *reason)
 {
 	static const char *const reasons[] = {
-		"out of memory", "malloc", "can't parse filter expression: memory exhausted",
-	};
+		"out of memory", "malloc", "can't parse filter expression: memory exhausted"};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (strncmp(reason, reasons[i], strlen(reasons[i])) == 0)
@@ -81,9 +80,9 @@ is_out_of_memory(const char *reason)
 static void
 compile(Program *program, const char *text, uint32_t link_type, bool swapped)
 {
-	uint8_t		bytes[FILE_BYTES];
-	FILE	   *file;
-	pcap_t	   *pcap;
+	uint8_t bytes[FILE_BYTES];
+	FILE   *file;
+	pcap_t *pcap;
 
 	write_file(bytes, link_type, swapped);
 	file = fmemopen(bytes, sizeof(bytes), "r");
@@ -98,7 +97,7 @@ compile(Program *program, const char *text, uint32_t link_type, bool swapped)
 		program->compiled = pcap_compile(pcap, &program->code, text, 1, FILTER_NETMASK) == 0;
 		if (!program->compiled)
 			snprintf(program->reason, sizeof(program->reason), "%s", pcap_geterr(pcap));
-		pcap_close(pcap);		/* and the file */
+		pcap_close(pcap); /* and the file */
 	}
 	if (program->compiled)
 		return;
@@ -110,8 +109,8 @@ compile(Program *program, const char *text, uint32_t link_type, bool swapped)
 static const Program *
 program_for(Filter *filter, uint32_t link_type, bool swapped)
 {
-	Program  ***page = &filter->pages[swapped][link_type >> 8 & 0xff],
-			  **program;
+	Program ***page = &filter->pages[swapped][link_type >> 8 & 0xff],
+			**program;
 
 	if (*page == NULL)
 		*page = memory_get(PAGE_LINK_TYPES * sizeof(**page));
@@ -127,7 +126,7 @@ program_for(Filter *filter, uint32_t link_type, bool swapped)
 Filter *
 filter_start(const char *text, size_t length)
 {
-	Filter	   *filter = memory_get(sizeof(*filter));
+	Filter *filter = memory_get(sizeof(*filter));
 
 	filter->text = memory_get(length + 1);
 	memcpy(filter->text, text, length);
@@ -161,7 +160,7 @@ filter_free(Filter *filter)
 FilterResult
 filter_run(Filter *filter, const Frame *frame)
 {
-	const Program *program = program_for(filter, frame->link_type, frame->swapped);
+	const Program	  *program = program_for(filter, frame->link_type, frame->swapped);
 	struct pcap_pkthdr header = {.caplen = frame->captured_length, .len = frame->wire_length};
 
 	if (!program->compiled)
@@ -187,7 +186,7 @@ filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *fa
 static bool
 find_type(const Frame *frame, uint16_t *type)
 {
-	uint32_t	at = frame->link_type == 1 ? 12 : (frame->link_type == 113 ? 14 : 0);	/* Ethernet, Linux cooked v1, v2 */
+	uint32_t at = frame->link_type == 1 ? 12 : (frame->link_type == 113 ? 14 : 0); /* Ethernet, Linux cooked v1, v2 */
 
 	if ((at == 0 && frame->link_type != 276) || frame->captured_length < at + 2)
 		return false;
@@ -198,7 +197,7 @@ find_type(const Frame *frame, uint16_t *type)
 void
 filter_count_refused(const Frame *frame, Account *account)
 {
-	uint16_t	type;
+	uint16_t type;
 
 	account->counters[COUNTER_PACKETS_FILTERED]++;
 	if (!find_type(frame, &type))

@@ -19,26 +19,26 @@ typedef struct Filter Filter;
  *
  * `text` has `length` bytes and need not end in NUL.
  */
-Filter	   *filter_start(const char *text, size_t length);
-void		filter_free(Filter *filter);
+Filter *filter_start(const char *text, size_t length);
+void	filter_free(Filter *filter);
 
 typedef enum FilterResult
 {
 	FILTER_PASSED,
 	FILTER_REFUSED,
-	FILTER_UNFIT				/* does not compile, or not for this link type: filter_fits() has the reason */
+	FILTER_UNFIT /* does not compile, or not for this link type: filter_fits() has the reason */
 } FilterResult;
 
 /* Runs the filter on the outer frame, of any link type, whether it is decoded or not. */
 FilterResult filter_run(Filter *filter, const Frame *frame);
 
 /* Whether the filter fits frames of this link type, from a file of this byte order; if not, failure has libpcap's reason. */
-bool		filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *failure);
+bool filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *failure);
 
 /* Counts a frame that was refused, and also by the header, if any, that hides its IP packet from most filters. */
-void		filter_count_refused(const Frame *frame, Account *account);
+void filter_count_refused(const Frame *frame, Account *account);
 
 /* libpcap's own name of its version. */
 const char *filter_version(void);
 
-#endif							/* ENGINE_DECODE_FILTER_H */
+#endif /* ENGINE_DECODE_FILTER_H */

@@ -23,21 +23,21 @@
 #include "engine/decode/names.h"
 
 /* Bytes that are read of a file, more than any such has; names that come after are not known. */
-#define FILE_MOST	((size_t) 1 << 20)
+#define FILE_MOST ((size_t) 1 << 20)
 
-static char *services;			/* as services(5), or NULL */
-static char *protocols;			/* as protocols(5), or NULL */
-static char refused[256];
+static char *services;	/* as services(5), or NULL */
+static char *protocols; /* as protocols(5), or NULL */
+static char	 refused[256];
 
 /* ---------------------------------------------------------------------------------------------------------- the two files */
 
 static void
 load(const char *path, char **text)
 {
-	FILE	   *file;
-	size_t		room = 4096,
-				length = 0,
-				got;
+	FILE  *file;
+	size_t room = 4096,
+		   length = 0,
+		   got;
 
 	if (*text != NULL || (file = fopen(path, "re")) == NULL)
 		return;
@@ -88,8 +88,8 @@ find_number(const char *text, const char *name, const char *transport)
 		const char *at = line,
 				   *word,
 				   *number = NULL;
-		size_t		length;
-		bool		found = false;
+		size_t length;
+		bool   found = false;
 
 		for (int i = 0; !found && (word = next_word(&at, &length)) != NULL; i++)
 		{
@@ -102,9 +102,9 @@ find_number(const char *text, const char *name, const char *transport)
 		}
 		if (found && number != NULL)
 		{
-			char	   *end;
+			char		 *end;
 			unsigned long value = strtoul(number, &end, 10);
-			size_t		rest = strcspn(end, " \t\r\n#");
+			size_t		  rest = strcspn(end, " \t\r\n#");
 
 			if (end != number && value <= UINT16_MAX &&
 				(transport == NULL ? rest == 0 : *end == '/' && is_word(end + 1, rest - 1, transport)))
@@ -141,9 +141,9 @@ typedef struct Answer
 	struct addrinfo info;
 	union
 	{
-		struct sockaddr_in ipv4;
+		struct sockaddr_in	ipv4;
 		struct sockaddr_in6 ipv6;
-	}			address;
+	} address;
 } Answer;
 
 /* The port of a service, by name or as a number; -1 if there is none. */
@@ -167,13 +167,13 @@ port_of(const char *service, int protocol)
 int
 getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)
 {
-	struct sockaddr_in ipv4 = {.sin_family = AF_INET};
+	struct sockaddr_in	ipv4 = {.sin_family = AF_INET};
 	struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
-	int			family = hints == NULL ? AF_UNSPEC : hints->ai_family,
-				port = 0;
-	bool		is_ipv4 = node == NULL,
-				is_ipv6 = false;
-	Answer	   *answer;
+	int					family = hints == NULL ? AF_UNSPEC : hints->ai_family,
+		port = 0;
+	bool is_ipv4 = node == NULL,
+		 is_ipv6 = false;
+	Answer *answer;
 
 	if (service != NULL && (port = port_of(service, hints == NULL ? 0 : hints->ai_protocol)) < 0)
 		return EAI_SERVICE;
@@ -208,14 +208,14 @@ getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 void
 freeaddrinfo(struct addrinfo *answer)
 {
-	free(answer);				/* the first member of an Answer, and there is no second one */
+	free(answer); /* the first member of an Answer, and there is no second one */
 }
 
 /* getprotobyname_r(3); libpcap wants the number alone. */
 int
 getprotobyname_r(const char *name, struct protoent *room, char *buffer, size_t length, struct protoent **result)
 {
-	int			number = find_number(protocols, name, NULL);
+	int number = find_number(protocols, name, NULL);
 
 	(void) buffer;
 	(void) length;

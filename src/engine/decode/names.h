@@ -10,7 +10,7 @@
 #define ENGINE_DECODE_NAMES_H
 
 /* Reads /etc/services and /etc/protocols; where one cannot be read, its names are unknown.  Nothing is opened afterwards. */
-void		names_load(void);
+void names_load(void);
 
 /*
  * The latest name of a host, a network or an Ethernet address that was asked for, and refused, since names_forget(): a text
@@ -19,4 +19,4 @@ void		names_load(void);
 const char *names_refused(void);
 void		names_forget(void);
 
-#endif							/* ENGINE_DECODE_NAMES_H */
+#endif /* ENGINE_DECODE_NAMES_H */

@@ -10,7 +10,7 @@
 #include "engine/flow/flow_columns.h"
 
 /* States begin at an address that suits pointers and numbers of 8 bytes. */
-#define STATE_ALIGNMENT	8u
+#define STATE_ALIGNMENT 8u
 
 _Static_assert(sizeof(Flow) % STATE_ALIGNMENT == 0, "states follow the flow");
 
@@ -46,7 +46,7 @@ open_one(Analysis *analysis, const Analyser *analyser, const MeterRequest *reque
 bool
 analysis_open(Analysis *analysis, const Analyser *const *table, const MeterRequest *request, FailureMessage *failure)
 {
-	size_t		rows = 0;
+	size_t rows = 0;
 
 	while (table[rows] != NULL)
 		rows++;
@@ -145,7 +145,10 @@ analysis_reader(Analysis *analysis, const Column *column)
 
 		if (opened->analyser->fills != NULL && opened->analyser->fills(column))
 			return (ColumnReader) {
-				.column = column, .value = opened->analyser->value, .own = opened->own, .state = opened->state
+				.column = column,
+				.value = opened->analyser->value,
+				.own = opened->own,
+				.state = opened->state,
 			};
 	}
 	return (ColumnReader) {.column = column, .value = flow_column, .own = analysis->protocol_name};

@@ -29,10 +29,10 @@
 typedef struct FlowPacket
 {
 	const Packet *packet;
-	ColumnSide	side;				/* SIDE_SRC2DST or SIDE_DST2SRC */
-	uint32_t	size;				/* bytes, by accounting_mode */
-	uint64_t	since_flow;			/* ms since the flow's packet before this one; UINT64_MAX where there was none */
-	uint64_t	since_side;			/* the same of this side */
+	ColumnSide	  side;		  /* SIDE_SRC2DST or SIDE_DST2SRC */
+	uint32_t	  size;		  /* bytes, by accounting_mode */
+	uint64_t	  since_flow; /* ms since the flow's packet before this one; UINT64_MAX where there was none */
+	uint64_t	  since_side; /* the same of this side */
 } FlowPacket;
 
 typedef struct Analysis Analysis;
@@ -41,86 +41,86 @@ typedef struct Analysis Analysis;
 typedef struct Analyser
 {
 	const char *name;
-	size_t		state_bytes;		/* of each flow */
+	size_t		state_bytes; /* of each flow */
 
 	/* Whether this column's value comes from it. */
-	bool		(*fills) (const Column *column);
+	bool (*fills)(const Column *column);
 
 	/* Whether a scan wants it; NULL: where a column is asked for that it fills. */
-	bool		(*wanted) (const MeterRequest *request);
+	bool (*wanted)(const MeterRequest *request);
 
 	/*
 	 * Gets ready what all flows share: tables, files.  Called before the sandbox is entered; false with `failure` filled.  The
 	 * analysis holds the analysers that stand earlier in the table, of which columns may be read at any moment of a flow.
 	 */
-	bool		(*open) (const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure);
-	void		(*close) (void *own);
+	bool (*open)(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure);
+	void (*close)(void *own);
 
 	/* Forgets what was learned from flows, all of which are over: the next is the first.  False with `failure` filled. */
-	bool		(*forget) (void *own, FailureMessage *failure);
+	bool (*forget)(void *own, FailureMessage *failure);
 
 	/* Adds what it counted. */
-	void		(*count) (const void *own, Account *account);
+	void (*count)(const void *own, Account *account);
 
 	/* A new flow, whose state is all zeros. */
-	void		(*start) (void *own, const Flow *flow, void *state);
+	void (*start)(void *own, const Flow *flow, void *state);
 
-	void		(*packet) (void *own, const Flow *flow, void *state, const FlowPacket *packet);
+	void (*packet)(void *own, const Flow *flow, void *state, const FlowPacket *packet);
 
 	/*
 	 * May set flow->expiration: with EXPIRATION_PLUGIN the flow ends with this packet, once all analysers have seen it.  What
 	 * else is written there stands in the record, unless idle_timeout or active_timeout ends the flow by a packet.
 	 */
-	void		(*joined) (void *own, Flow *flow, void *state, const FlowPacket *packet);
+	void (*joined)(void *own, Flow *flow, void *state, const FlowPacket *packet);
 
 	/* The flow is over, and about to become a record; flow->expiration says why, and may be changed for the record. */
-	void		(*leave) (void *own, Flow *flow, void *state);
+	void (*leave)(void *own, Flow *flow, void *state);
 
 	/* Frees what the state holds; after `leave`, or without it. */
-	void		(*free) (void *own, void *state);
+	void (*free)(void *own, void *state);
 
 	/*
 	 * The value of a column that it fills, of the flow as it is now, in the member of its kind; at any moment from `start` to
 	 * `free`.  What the value points to lasts until the flow changes or the same column is read again.
 	 */
-	void		(*value) (void *own, const Flow *flow, void *state, const Column *column, RecordValue *value);
+	void (*value)(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value);
 } Analyser;
 
 typedef struct OpenAnalyser
 {
 	const Analyser *analyser;
-	void	   *own;
-	size_t		state;				/* from the flow's first byte to its state's, bytes */
+	void		   *own;
+	size_t			state; /* from the flow's first byte to its state's, bytes */
 } OpenAnalyser;
 
 /* The analysers of one scan, in the order of the table. */
 struct Analysis
 {
-	size_t		state_bytes;		/* of all, in each flow's cell */
-	unsigned	count;
-	unsigned	packet_count;
-	unsigned	joined_count;
+	size_t		  state_bytes; /* of all, in each flow's cell */
+	unsigned	  count;
+	unsigned	  packet_count;
+	unsigned	  joined_count;
 	OpenAnalyser *all;
-	OpenAnalyser *packet;			/* of these, those that have this function */
+	OpenAnalyser *packet; /* of these, those that have this function */
 	OpenAnalyser *joined;
-	char		protocol_name[PROTOCOL_NAME_MAX + 1];	/* of the flow whose column was read */
+	char		  protocol_name[PROTOCOL_NAME_MAX + 1]; /* of the flow whose column was read */
 };
 
 /*
  * Opens those of the table, which ends with a NULL, that the request wants.  Returns true, or false with `failure` filled and
  * nothing open.
  */
-bool		analysis_open(Analysis *analysis, const Analyser *const *table, const MeterRequest *request,
-						  FailureMessage *failure);
-void		analysis_close(Analysis *analysis);
+bool analysis_open(Analysis *analysis, const Analyser *const *table, const MeterRequest *request,
+				   FailureMessage *failure);
+void analysis_close(Analysis *analysis);
 
-bool		analysis_forget(Analysis *analysis, FailureMessage *failure);
-void		analysis_count(const Analysis *analysis, Account *account);
+bool analysis_forget(Analysis *analysis, FailureMessage *failure);
+void analysis_count(const Analysis *analysis, Account *account);
 
 /* A flow's life.  Its cell has state_bytes after the Flow, undefined before the start. */
-void		analysis_start(const Analysis *analysis, Flow *flow);
-void		analysis_leave(const Analysis *analysis, Flow *flow);
-void		analysis_free(const Analysis *analysis, Flow *flow);
+void analysis_start(const Analysis *analysis, Flow *flow);
+void analysis_leave(const Analysis *analysis, Flow *flow);
+void analysis_free(const Analysis *analysis, Flow *flow);
 
 static inline void *
 analyser_state(const OpenAnalyser *opened, Flow *flow)
@@ -146,9 +146,9 @@ analysis_joined(const Analysis *analysis, Flow *flow, const FlowPacket *packet)
 typedef struct ColumnReader
 {
 	const Column *column;
-	void		(*value) (void *own, const Flow *flow, void *state, const Column *column, RecordValue *value);
-	void	   *own;
-	size_t		state;
+	void (*value)(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value);
+	void  *own;
+	size_t state;
 } ColumnReader;
 
 /* A column that nobody fills, as one of an analyser that is not open, reads as 0 or ''. */
@@ -160,4 +160,4 @@ column_read(const ColumnReader *reader, Flow *flow, RecordValue *value)
 	reader->value(reader->own, flow, (uint8_t *) flow + reader->state, reader->column, value);
 }
 
-#endif							/* ENGINE_FLOW_ANALYSER_H */
+#endif /* ENGINE_FLOW_ANALYSER_H */

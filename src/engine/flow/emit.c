@@ -28,10 +28,10 @@ emit_start(Emitter *emitter, const MeterRequest *request, Analysis *analysis, Re
 void
 emit_record(const Emitter *emitter, Flow *flow, uint64_t left)
 {
-	RecordValue	values[COLUMNS_MAX];
+	RecordValue values[COLUMNS_MAX];
 	size_t		bound = emitter->fixed_bytes;
-	uint8_t    *record,
-			   *to;
+	uint8_t	   *record,
+		*to;
 
 	assert(left / 2 >= flow->first_place);
 	for (unsigned i = 0; i < emitter->count; i++)

@@ -12,12 +12,12 @@ static Direction
 direction(const Flow *flow, ColumnSide side)
 {
 	const Direction *there = &flow->direction[SIDE_SRC2DST],
-			   *back = &flow->direction[SIDE_DST2SRC];
+					*back = &flow->direction[SIDE_DST2SRC];
 
 	if (side != SIDE_BOTH)
 		return flow->direction[side];
 	return (Direction) {
-		.first_seen = there->first_seen,	/* the sender of the first packet is the source */
+		.first_seen = there->first_seen, /* the sender of the first packet is the source */
 		.last_seen = flow_last_seen(flow),
 		.packets = there->packets + back->packets,
 		.bytes = there->bytes + back->bytes,
@@ -92,7 +92,7 @@ flow_column(void *own, const Flow *flow, void *state, const Column *column, Reco
 		case FIELD_UDPS:
 			set_bytes(value, "{}", 2);
 			return;
-		default:				/* what no source has yet: process_pid */
+		default: /* what no source has yet: process_pid */
 			memset(value, 0, sizeof(*value));
 	}
 }

@@ -12,6 +12,6 @@
  * The value of a column; of one that is no flow's own, 0 or ''.  As an Analyser's `value`: `own` has room for a protocol's name
  * (PROTOCOL_NAME_MAX + 1), `state` is not looked at.
  */
-void		flow_column(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value);
+void flow_column(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value);
 
-#endif							/* ENGINE_FLOW_FLOW_COLUMNS_H */
+#endif /* ENGINE_FLOW_FLOW_COLUMNS_H */

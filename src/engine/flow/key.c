@@ -26,7 +26,7 @@ fold(uint64_t a, uint64_t b)
 static inline uint64_t
 load(const uint8_t *bytes)
 {
-	uint64_t	value;
+	uint64_t value;
 
 	memcpy(&value, bytes, sizeof(value));
 	return value;
@@ -35,8 +35,8 @@ load(const uint8_t *bytes)
 static inline uint64_t
 hash_address(const uint8_t *address, uint64_t seed)
 {
-	uint64_t	high = load(address),
-				low = load(address + 8);
+	uint64_t high = load(address),
+			 low = load(address + 8);
 
 	return fold(high ^ seed, UINT64_C(0x9e3779b97f4a7c15) ^ fold(low ^ UINT64_C(0xd1b54a32d192ed03), seed | 1));
 }
@@ -50,10 +50,10 @@ hash_endpoint(const uint8_t *address, uint16_t port, uint64_t seed)
 uint32_t
 key_hash(const Packet *packet, uint64_t seed)
 {
-	uint64_t	rest = (uint64_t) packet->protocol | (uint64_t) packet->vlan_id << 8 | (uint64_t) packet->tunnel << 24 |
-		(uint64_t) packet->ip_version << 32;
-	uint64_t	endpoints = hash_endpoint(packet->source_ip, packet->source_port, seed) +
-		hash_endpoint(packet->destination_ip, packet->destination_port, seed);
+	uint64_t rest = (uint64_t) packet->protocol | (uint64_t) packet->vlan_id << 8 | (uint64_t) packet->tunnel << 24 |
+					(uint64_t) packet->ip_version << 32;
+	uint64_t endpoints = hash_endpoint(packet->source_ip, packet->source_port, seed) +
+						 hash_endpoint(packet->destination_ip, packet->destination_port, seed);
 
 	return (uint32_t) fold(endpoints ^ rest, UINT64_C(0x2d358dccaa6c78a5) ^ seed);
 }
@@ -72,8 +72,8 @@ key_is_of(const Packet *packet, const Flow *flow)
 		return false;
 	return (is_endpoint(packet->source_ip, packet->source_port, flow, 0) &&
 			is_endpoint(packet->destination_ip, packet->destination_port, flow, 1)) ||
-		(is_endpoint(packet->source_ip, packet->source_port, flow, 1) &&
-		 is_endpoint(packet->destination_ip, packet->destination_port, flow, 0));
+		   (is_endpoint(packet->source_ip, packet->source_port, flow, 1) &&
+			is_endpoint(packet->destination_ip, packet->destination_port, flow, 0));
 }
 
 static bool
@@ -81,15 +81,15 @@ is_private(const uint8_t *ip, uint8_t version)
 {
 	if (version == 4)
 		return ip[0] == 10 || (ip[0] == 172 && (ip[1] & 0xf0) == 16) || (ip[0] == 192 && ip[1] == 168) ||
-			(ip[0] == 169 && ip[1] == 254);
+			   (ip[0] == 169 && ip[1] == 254);
 	return (ip[0] & 0xfe) == 0xfc || (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80);
 }
 
 unsigned
 key_host(const Packet *packet)
 {
-	bool		source = is_private(packet->source_ip, packet->ip_version),
-				destination = is_private(packet->destination_ip, packet->ip_version);
+	bool source = is_private(packet->source_ip, packet->ip_version),
+		 destination = is_private(packet->destination_ip, packet->ip_version);
 
 	if (source != destination)
 		return source ? 0 : 1;

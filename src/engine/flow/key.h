@@ -12,21 +12,21 @@
 #include "engine/flow/flow.h"
 
 /* A seed that nobody can know beforehand; false if the system has no random number. */
-bool		key_seed(uint64_t *seed);
+bool key_seed(uint64_t *seed);
 
 /* A hash of the packet's key, the same for both directions. */
-uint32_t	key_hash(const Packet *packet, uint64_t seed);
+uint32_t key_hash(const Packet *packet, uint64_t seed);
 
 /* Whether the packet has the flow's key, in either direction. */
-bool		key_is_of(const Packet *packet, const Flow *flow);
+bool key_is_of(const Packet *packet, const Flow *flow);
 
 /*
  * The host that decides about a packet's shard, as an index into the packet's endpoints (0 source, 1 destination): the
  * private one where exactly one is (RFC 1918, RFC 4193, RFC 3927, RFC 4291's link-local), else the lower of the two.
  */
-unsigned	key_host(const Packet *packet);
+unsigned key_host(const Packet *packet);
 
 /* A hash of one address of the packet's, by the index that key_host gives. */
-uint64_t	key_address_hash(const Packet *packet, unsigned endpoint, uint64_t seed);
+uint64_t key_address_hash(const Packet *packet, unsigned endpoint, uint64_t seed);
 
-#endif							/* ENGINE_FLOW_KEY_H */
+#endif /* ENGINE_FLOW_KEY_H */

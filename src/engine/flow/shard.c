@@ -9,10 +9,10 @@
 #include "engine/flow/key.h"
 #include "engine/flow/shard.h"
 
-#define SAMPLE_ENTRIES	(2 * SHARD_SAMPLE_PACKETS)
+#define SAMPLE_ENTRIES (2 * SHARD_SAMPLE_PACKETS)
 
 /* The same in all meters and all scans, so that the same capture is always split, and labelled, in the same way. */
-#define SHARD_SEED		UINT64_C(0x5ca1ab1e0ddba115)
+#define SHARD_SEED UINT64_C(0x5ca1ab1e0ddba115)
 
 void
 shard_start(Shards *shards, uint32_t count, uint32_t own)
@@ -30,8 +30,8 @@ host_of(const Packet *packet)
 bool
 shard_sample(Shards *shards, const Packet *packet)
 {
-	uint64_t	host = host_of(packet);
-	uint32_t	i = (uint32_t) host % SAMPLE_ENTRIES;
+	uint64_t host = host_of(packet);
+	uint32_t i = (uint32_t) host % SAMPLE_ENTRIES;
 
 	assert(shards->sampled < SHARD_SAMPLE_PACKETS);
 	if (shards->sample == NULL)
@@ -70,12 +70,12 @@ is_busy(const Shards *shards, uint64_t host)
 bool
 shard_is_own(const Shards *shards, const Packet *packet)
 {
-	unsigned	end = key_host(packet);
-	uint64_t	host = key_address_hash(packet, end, SHARD_SEED);
+	unsigned end = key_host(packet);
+	uint64_t host = key_address_hash(packet, end, SHARD_SEED);
 
 	if (shards->busy_count > 0 && is_busy(shards, host))
 	{
-		uint64_t	peer = key_address_hash(packet, 1 - end, SHARD_SEED);
+		uint64_t peer = key_address_hash(packet, 1 - end, SHARD_SEED);
 
 		host = is_busy(shards, peer) ? host + peer : peer;
 	}

@@ -15,38 +15,38 @@
 #include "wire/request.h"
 
 /* Packets in a full sample. */
-#define SHARD_SAMPLE_PACKETS	16384u
+#define SHARD_SAMPLE_PACKETS 16384u
 
 /* Fewer tell nothing. */
-#define SHARD_SAMPLE_LEAST		1024u
+#define SHARD_SAMPLE_LEAST 1024u
 
 typedef struct HostCount
 {
-	uint64_t	host;				/* hash of the address */
-	uint32_t	packets;			/* 0: empty */
+	uint64_t host;	  /* hash of the address */
+	uint32_t packets; /* 0: empty */
 } HostCount;
 
 typedef struct Shards
 {
-	uint32_t	count;
-	uint32_t	own;				/* this meter's */
-	uint32_t	busy_count;
-	uint64_t	busy[REQUEST_SHARDS_MAX];	/* hosts that are split */
+	uint32_t count;
+	uint32_t own; /* this meter's */
+	uint32_t busy_count;
+	uint64_t busy[REQUEST_SHARDS_MAX]; /* hosts that are split */
 
 	/* While sampling; NULL otherwise. */
-	HostCount  *sample;
-	uint32_t	sampled;
+	HostCount *sample;
+	uint32_t   sampled;
 } Shards;
 
-void		shard_start(Shards *shards, uint32_t count, uint32_t own);
+void shard_start(Shards *shards, uint32_t count, uint32_t own);
 
 /* Takes a packet of the sample into account; false once the sample is full. */
-bool		shard_sample(Shards *shards, const Packet *packet);
+bool shard_sample(Shards *shards, const Packet *packet);
 
 /* Decides which hosts are split, if there is more than the sample, and forgets the sample. */
-void		shard_decide(Shards *shards, bool more);
+void shard_decide(Shards *shards, bool more);
 
 /* Whether this packet's flow is this meter's. */
-bool		shard_is_own(const Shards *shards, const Packet *packet);
+bool shard_is_own(const Shards *shards, const Packet *packet);
 
-#endif							/* ENGINE_FLOW_SHARD_H */
+#endif /* ENGINE_FLOW_SHARD_H */

@@ -9,7 +9,7 @@
 #include "engine/flow/key.h"
 #include "engine/flow/table.h"
 
-#define FIRST_ENTRIES	1024u
+#define FIRST_ENTRIES 1024u
 
 void
 table_start(Table *table, uint64_t seed, size_t state_bytes)
@@ -42,13 +42,13 @@ last_packet_link(Table *table, Cell cell)
 	return cell == 0 ? &table->by_last_packet : &table_flow(table, cell)->by_last_packet;
 }
 
-typedef Link *(*LinkOf) (Table *table, Cell cell);
+typedef Link *(*LinkOf)(Table *table, Cell cell);
 
 static inline void
 list_append(Table *table, Cell cell, LinkOf link_of)
 {
-	Link	   *link = link_of(table, cell),
-			   *ring = link_of(table, 0);
+	Link *link = link_of(table, cell),
+		 *ring = link_of(table, 0);
 
 	link->before = ring->before;
 	link->after = 0;
@@ -59,7 +59,7 @@ list_append(Table *table, Cell cell, LinkOf link_of)
 static inline void
 list_remove(Table *table, Cell cell, LinkOf link_of)
 {
-	Link	   *link = link_of(table, cell);
+	Link *link = link_of(table, cell);
 
 	link_of(table, link->before)->after = link->after;
 	link_of(table, link->after)->before = link->before;
@@ -82,9 +82,9 @@ table_find(const Table *table, const Packet *packet, uint32_t hash)
 static void
 insert(Table *table, TableEntry new)
 {
-	uint32_t	i = new.hash & table->mask;
+	uint32_t i = new.hash & table->mask;
 
-	assert(table->count <= table->mask);	/* one is empty, where the search ends */
+	assert(table->count <= table->mask); /* one is empty, where the search ends */
 	while (table->entries[i].cell != 0)
 		i = (i + 1) & table->mask;
 	table->entries[i] = new;
@@ -107,7 +107,7 @@ grow(Table *table)
 Cell
 table_add(Table *table, uint32_t hash)
 {
-	Cell		cell = slab_get(&table->flows);
+	Cell cell = slab_get(&table->flows);
 
 	if (table->count >= (table->mask + 1) / 4 * 3)
 		grow(table);
@@ -131,7 +131,7 @@ table_touch(Table *table, Cell cell)
 void
 table_remove(Table *table, Cell cell)
 {
-	uint32_t	hole = table_flow(table, cell)->hash & table->mask;
+	uint32_t hole = table_flow(table, cell)->hash & table->mask;
 
 	while (table->entries[hole].cell != cell)
 	{
@@ -142,7 +142,7 @@ table_remove(Table *table, Cell cell)
 	/* An entry that follows moves into the hole if the hole lies between the entry's home and the entry. */
 	for (uint32_t i = (hole + 1) & table->mask; table->entries[i].cell != 0; i = (i + 1) & table->mask)
 	{
-		uint32_t	home = table->entries[i].hash & table->mask;
+		uint32_t home = table->entries[i].hash & table->mask;
 
 		if (((i - home) & table->mask) >= ((i - hole) & table->mask))
 		{

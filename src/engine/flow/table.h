@@ -14,24 +14,24 @@
 
 typedef struct TableEntry
 {
-	uint32_t	hash;
-	Cell		cell;				/* 0: empty */
+	uint32_t hash;
+	Cell	 cell; /* 0: empty */
 } TableEntry;
 
 typedef struct Table
 {
 	Slab		flows;
 	TableEntry *entries;
-	uint32_t	mask;				/* entries - 1 */
-	uint32_t	count;				/* active flows */
+	uint32_t	mask;  /* entries - 1 */
+	uint32_t	count; /* active flows */
 	uint64_t	seed;
-	Link		by_creation;		/* head and tail */
+	Link		by_creation; /* head and tail */
 	Link		by_last_packet;
 } Table;
 
 /* state_bytes: what a cell holds after its flow, the analysers' states. */
-void		table_start(Table *table, uint64_t seed, size_t state_bytes);
-void		table_end(Table *table);	/* what the states hold must have been freed */
+void table_start(Table *table, uint64_t seed, size_t state_bytes);
+void table_end(Table *table); /* what the states hold must have been freed */
 
 static inline Flow *
 table_flow(const Table *table, Cell cell)
@@ -40,16 +40,16 @@ table_flow(const Table *table, Cell cell)
 }
 
 /* The active flow of this packet, whose key_hash is given, or 0. */
-Cell		table_find(const Table *table, const Packet *packet, uint32_t hash);
+Cell table_find(const Table *table, const Packet *packet, uint32_t hash);
 
 /* A new flow, the youngest by both orders; its contents are undefined but for the table's fields. */
-Cell		table_add(Table *table, uint32_t hash);
+Cell table_add(Table *table, uint32_t hash);
 
 /* The flow just had a packet. */
-void		table_touch(Table *table, Cell cell);
+void table_touch(Table *table, Cell cell);
 
 /* Forgets a flow; the cell may be given out again. */
-void		table_remove(Table *table, Cell cell);
+void table_remove(Table *table, Cell cell);
 
 /* Walking: the oldest flow by either order, and the one that follows; 0 after the last. */
 static inline Cell
@@ -64,4 +64,4 @@ table_longest_idle(const Table *table)
 	return table->by_last_packet.after;
 }
 
-#endif							/* ENGINE_FLOW_TABLE_H */
+#endif /* ENGINE_FLOW_TABLE_H */

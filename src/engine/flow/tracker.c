@@ -24,10 +24,10 @@
 #include "engine/flow/tracker.h"
 #include "wire/record.h"
 
-#define SCAN_INTERVAL	10		/* ms */
+#define SCAN_INTERVAL 10 /* ms */
 
 /* ms: what a bigint holds.  Later times, which a pcapng file can hold, are taken for this one. */
-#define LATEST_TIME		((uint64_t) INT64_MAX)
+#define LATEST_TIME ((uint64_t) INT64_MAX)
 
 void
 tracker_start(Tracker *tracker, const MeterRequest *request, uint64_t seed, Analysis *analysis, RecordSink sink, Account *account)
@@ -49,7 +49,7 @@ free_flow(Tracker *tracker, Cell cell)
 static void
 give_up_flows(Tracker *tracker)
 {
-	Cell		cell;
+	Cell cell;
 
 	while ((cell = table_oldest(&tracker->table)) != 0)
 	{
@@ -71,7 +71,7 @@ tracker_end(Tracker *tracker)
 static void
 leave(Tracker *tracker, Cell cell, uint64_t left)
 {
-	Flow	   *flow = table_flow(&tracker->table, cell);
+	Flow *flow = table_flow(&tracker->table, cell);
 
 	analysis_leave(tracker->analysis, flow);
 	emit_record(&tracker->emitter, flow, left);
@@ -85,7 +85,7 @@ leave(Tracker *tracker, Cell cell, uint64_t left)
 static void
 make_room(Tracker *tracker)
 {
-	uint64_t	most = tracker->request->max_active_flows;
+	uint64_t most = tracker->request->max_active_flows;
 
 	if (most == 0 || tracker->table.count < most)
 		return;
@@ -97,8 +97,8 @@ make_room(Tracker *tracker)
 static Cell
 start_flow(Tracker *tracker, const Packet *packet, uint32_t hash, uint32_t file)
 {
-	Cell		cell = table_add(&tracker->table, hash);
-	Flow	   *flow = table_flow(&tracker->table, cell);
+	Cell  cell = table_add(&tracker->table, hash);
+	Flow *flow = table_flow(&tracker->table, cell);
 
 	flow_start(flow, packet, tracker->place, file);
 	analysis_start(tracker->analysis, flow);
@@ -108,9 +108,9 @@ start_flow(Tracker *tracker, const Packet *packet, uint32_t hash, uint32_t file)
 static void
 join_flow(Tracker *tracker, Cell cell, const Packet *packet)
 {
-	Flow	   *flow = table_flow(&tracker->table, cell);
-	ColumnSide	side = flow_side(flow, packet);
-	Direction  *same = &flow->direction[side];
+	Flow			*flow = table_flow(&tracker->table, cell);
+	ColumnSide		 side = flow_side(flow, packet);
+	Direction		*same = &flow->direction[side];
 	const FlowPacket joining = {
 		.packet = packet,
 		.side = side,
@@ -130,14 +130,14 @@ join_flow(Tracker *tracker, Cell cell, const Packet *packet)
 static void
 tracker_own_packet(Tracker *tracker, const Packet *packet, uint32_t file)
 {
-	uint32_t	hash = key_hash(packet, tracker->table.seed);
-	Cell		cell = table_find(&tracker->table, packet, hash);
+	uint32_t hash = key_hash(packet, tracker->table.seed);
+	Cell	 cell = table_find(&tracker->table, packet, hash);
 
 	if (cell != 0)
 	{
-		Flow	   *flow = table_flow(&tracker->table, cell);
-		bool		idle = packet->time - flow_last_seen(flow) >= tracker->request->idle_timeout,
-					aged = packet->time - flow->direction[SIDE_SRC2DST].first_seen >= tracker->request->active_timeout;
+		Flow *flow = table_flow(&tracker->table, cell);
+		bool  idle = packet->time - flow_last_seen(flow) >= tracker->request->idle_timeout,
+			 aged = packet->time - flow->direction[SIDE_SRC2DST].first_seen >= tracker->request->active_timeout;
 
 		if (idle || aged)
 		{
@@ -160,7 +160,7 @@ static int
 by_first_place(const void *a, const void *b)
 {
 	const IdleFlow *x = a,
-			   *y = b;
+				   *y = b;
 
 	return x->first_place < y->first_place ? -1 : x->first_place > y->first_place;
 }
@@ -169,8 +169,8 @@ by_first_place(const void *a, const void *b)
 static void
 scan(Tracker *tracker)
 {
-	size_t		count = 0;
-	Cell		cell;
+	size_t count = 0;
+	Cell   cell;
 
 	for (cell = table_longest_idle(&tracker->table); cell != 0;)
 	{
@@ -204,7 +204,7 @@ scan_if_due(Tracker *tracker)
 void
 tracker_packet(Tracker *tracker, Packet *packet, uint64_t place, uint32_t file)
 {
-	bool		late;
+	bool late;
 
 	if (packet->time > LATEST_TIME)
 		packet->time = LATEST_TIME;
@@ -241,7 +241,7 @@ tracker_tick(Tracker *tracker, uint64_t now, uint64_t place)
 void
 tracker_finish(Tracker *tracker)
 {
-	Cell		cell;
+	Cell cell;
 
 	while (!tracker->full && (cell = table_oldest(&tracker->table)) != 0)
 		leave(tracker, cell, RECORD_LEFT_AT_END);

@@ -12,43 +12,43 @@
 /* A flow that an idle scan found. */
 typedef struct IdleFlow
 {
-	uint64_t	first_place;
-	Cell		cell;
+	uint64_t first_place;
+	Cell	 cell;
 } IdleFlow;
 
 typedef struct Tracker
 {
 	const MeterRequest *request;
-	Account    *account;
-	const Analysis *analysis;
-	Emitter		emitter;
-	Shards		shards;
-	Table		table;
+	Account			   *account;
+	const Analysis	   *analysis;
+	Emitter				emitter;
+	Shards				shards;
+	Table				table;
 
-	uint64_t	clock;				/* ms; starts at 0 and never runs backwards */
-	uint64_t	last_scan;			/* the clock at the latest idle scan */
-	uint64_t	place;				/* number of the packet at hand, from 1, through all files */
-	bool		full;				/* max_nflows records were emitted */
+	uint64_t clock;		/* ms; starts at 0 and never runs backwards */
+	uint64_t last_scan; /* the clock at the latest idle scan */
+	uint64_t place;		/* number of the packet at hand, from 1, through all files */
+	bool	 full;		/* max_nflows records were emitted */
 
-	IdleFlow   *idle;				/* what the current scan found */
-	size_t		idle_room;
+	IdleFlow *idle; /* what the current scan found */
+	size_t	  idle_room;
 } Tracker;
 
 /* The analysis is opened, and stays the caller's.  seed: where hashes start from, as of key_seed(). */
-void		tracker_start(Tracker *tracker, const MeterRequest *request, uint64_t seed, Analysis *analysis, RecordSink sink,
-						  Account *account);
-void		tracker_end(Tracker *tracker);
+void tracker_start(Tracker *tracker, const MeterRequest *request, uint64_t seed, Analysis *analysis, RecordSink sink,
+				   Account *account);
+void tracker_end(Tracker *tracker);
 
 /* Meters one packet, number `place` of the source, from its file `file`; moves its time on to the clock's if it is earlier. */
-void		tracker_packet(Tracker *tracker, Packet *packet, uint64_t place, uint32_t file);
+void tracker_packet(Tracker *tracker, Packet *packet, uint64_t place, uint32_t file);
 
 /*
  * It is `now` (ms since 1970), and no packet came after the one at `place`: idle flows leave as in the scan that follows that
  * packet.  A time before the clock's moves nothing.
  */
-void		tracker_tick(Tracker *tracker, uint64_t now, uint64_t place);
+void tracker_tick(Tracker *tracker, uint64_t now, uint64_t place);
 
 /* The source is over: emits what is still active. */
-void		tracker_finish(Tracker *tracker);
+void tracker_finish(Tracker *tracker);
 
-#endif							/* ENGINE_FLOW_TRACKER_H */
+#endif /* ENGINE_FLOW_TRACKER_H */

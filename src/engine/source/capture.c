@@ -9,10 +9,10 @@
 #include "engine/source/capture.h"
 #include "engine/source/foreign.h"
 
-#define PCAP_MICROSECONDS	0xa1b2c3d4u
-#define PCAP_NANOSECONDS	0xa1b23c4du
-#define PCAP_KUZNETZOV		0xa1b2cd34u
-#define PCAPNG_SECTION		0x0a0d0d0au
+#define PCAP_MICROSECONDS 0xa1b2c3d4u
+#define PCAP_NANOSECONDS  0xa1b23c4du
+#define PCAP_KUZNETZOV	  0xa1b2cd34u
+#define PCAPNG_SECTION	  0x0a0d0d0au
 
 static bool
 is_pcap(uint32_t magic)
@@ -24,10 +24,10 @@ is_pcap(uint32_t magic)
 static void
 refuse_foreign(Capture *capture)
 {
-	Stream	   *stream = &capture->stream;
-	const char *text = "its first bytes are neither pcap's nor pcapng's";
+	Stream		  *stream = &capture->stream;
+	const char	  *text = "its first bytes are neither pcap's nor pcapng's";
 	const uint8_t *bytes = stream_look_at_most(stream, FOREIGN_BYTES);
-	ForeignFormat format = foreign_format(bytes, stream_seen(stream), &text);
+	ForeignFormat  format = foreign_format(bytes, stream_seen(stream), &text);
 
 	capture_damaged(capture, FAILURE_NOT_A_CAPTURE, text);
 	if (stream->error == 0 && stream_damage(stream) == NULL)
@@ -38,7 +38,7 @@ static bool
 read_first_header(Capture *capture)
 {
 	const uint8_t *bytes;
-	uint32_t	magic;
+	uint32_t	   magic;
 
 	stream_decompress(&capture->stream);
 	bytes = stream_look(&capture->stream, 4);
@@ -98,7 +98,7 @@ CaptureResult
 capture_damaged(Capture *capture, FailureCode code, const char *text)
 {
 	FailureMessage *failure = capture->failure;
-	const char *damage = stream_damage(&capture->stream),
+	const char	   *damage = stream_damage(&capture->stream),
 			   *prefix = "";
 
 	if (capture->stream.error != 0)
@@ -142,12 +142,12 @@ capture_packet_max(uint32_t link_type)
 {
 	switch (link_type)
 	{
-		case 189:				/* USB_LINUX */
-		case 220:				/* USB_LINUX_MMAPPED */
-		case 231:				/* DBUS */
-		case 249:				/* USBPCAP */
-		case 266:				/* USB_DARWIN */
-		case 279:				/* EBHSCR */
+		case 189: /* USB_LINUX */
+		case 220: /* USB_LINUX_MMAPPED */
+		case 231: /* DBUS */
+		case 249: /* USBPCAP */
+		case 266: /* USB_DARWIN */
+		case 279: /* EBHSCR */
 			return CAPTURE_MESSAGE_MAX;
 		default:
 			return CAPTURE_SNAPSHOT_MAX;

@@ -21,27 +21,27 @@
 
 #include "engine/source/capture.h"
 
-#define FILE_HEADER_BYTES	24
+#define FILE_HEADER_BYTES 24
 
 /*
  * The bits of the number of the link type; the others describe a frame's checksum, which is left in place, as libpcap
  * leaves it.
  */
-#define LINK_TYPE			0x0000ffffu
-#define LINK_RESERVED		0x03ff0000u
+#define LINK_TYPE	  0x0000ffffu
+#define LINK_RESERVED 0x03ff0000u
 
-#define MAJOR				2
-#define MINOR_MAX			4
-#define MAJOR_DG_UX			543
-#define MINOR_DG_UX			0
+#define MAJOR		  2
+#define MINOR_MAX	  4
+#define MAJOR_DG_UX	  543
+#define MINOR_DG_UX	  0
 
 static CaptureResult
 next_pcap(Capture *capture, Frame *frame)
 {
-	Stream	   *stream = &capture->stream;
+	Stream		  *stream = &capture->stream;
 	const uint8_t *header;
-	uint32_t	captured,
-				wire;
+	uint32_t	   captured,
+		wire;
 
 	stream_take(stream, capture->pending);
 	capture->pending = 0;
@@ -57,7 +57,7 @@ next_pcap(Capture *capture, Frame *frame)
 	wire = capture_u32(capture, header + 12);
 	if (capture->lengths_swapped || (capture->lengths_may_swap && captured > wire))
 	{
-		uint32_t	swap = captured;
+		uint32_t swap = captured;
 
 		captured = wire;
 		wire = swap;
@@ -66,7 +66,7 @@ next_pcap(Capture *capture, Frame *frame)
 		return capture_damaged(capture, FAILURE_CORRUPT, "claims to be longer than any packet");
 
 	frame->time = (uint64_t) capture_u32(capture, header) * 1000 +
-		capture_u32(capture, header + 4) / capture->units_per_ms;
+				  capture_u32(capture, header + 4) / capture->units_per_ms;
 	header = stream_look(stream, capture->record_header + captured);
 	if (header == NULL)
 		return capture_damaged(capture, FAILURE_CUT, "ends beyond the end of the file");
@@ -85,10 +85,10 @@ bool
 capture_open_pcap(Capture *capture)
 {
 	const uint8_t *header = stream_look(&capture->stream, FILE_HEADER_BYTES);
-	uint16_t	major,
-				minor;
-	uint32_t	link;
-	char		version[64];
+	uint16_t	   major,
+		minor;
+	uint32_t link;
+	char	 version[64];
 
 	if (header == NULL)
 	{

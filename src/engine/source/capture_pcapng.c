@@ -26,31 +26,31 @@
 #include "engine/base/memory.h"
 #include "engine/source/capture.h"
 
-#define BLOCK_SECTION		0x0a0d0d0au
-#define BLOCK_INTERFACE		1
-#define BLOCK_PACKET		2		/* obsolete */
-#define BLOCK_SIMPLE_PACKET	3
-#define BLOCK_ENHANCED_PACKET	6
+#define BLOCK_SECTION		   0x0a0d0d0au
+#define BLOCK_INTERFACE		   1
+#define BLOCK_PACKET		   2 /* obsolete */
+#define BLOCK_SIMPLE_PACKET	   3
+#define BLOCK_ENHANCED_PACKET  6
 
-#define BLOCK_HEADER_BYTES	8
-#define BLOCK_EMPTY_BYTES	12
-#define BLOCK_SECTION_BYTES	28
-#define SECTION_VERSION_BYTES	16	/* from its start to its version */
-#define BLOCK_PACKET_MAX	(STREAM_WINDOW_MAX / 2)
+#define BLOCK_HEADER_BYTES	   8
+#define BLOCK_EMPTY_BYTES	   12
+#define BLOCK_SECTION_BYTES	   28
+#define SECTION_VERSION_BYTES  16 /* from its start to its version */
+#define BLOCK_PACKET_MAX	   (STREAM_WINDOW_MAX / 2)
 
-#define TEXT_BYTES			64
+#define TEXT_BYTES			   64
 
-#define CONTRADICTION		"is in a block that contradicts itself"
-#define TOO_LONG			"claims to be longer than any packet"
+#define CONTRADICTION		   "is in a block that contradicts itself"
+#define TOO_LONG			   "claims to be longer than any packet"
 
-#define OPTION_END			0
-#define OPTION_TIME_RESOLUTION	9
-#define OPTION_TIME_OFFSET	14
+#define OPTION_END			   0
+#define OPTION_TIME_RESOLUTION 9
+#define OPTION_TIME_OFFSET	   14
 
 typedef struct Block
 {
-	uint32_t	type;
-	uint32_t	body_length;
+	uint32_t	   type;
+	uint32_t	   body_length;
 	const uint8_t *body;
 } Block;
 
@@ -83,13 +83,13 @@ static FailureCode
 start_section(Capture *capture, char *text)
 {
 	static const uint8_t little[4] = {0x4d, 0x3c, 0x2b, 0x1a},
-				big[4] = {0x1a, 0x2b, 0x3c, 0x4d};
+						 big[4] = {0x1a, 0x2b, 0x3c, 0x4d};
 	const uint8_t *bytes = stream_look(&capture->stream, SECTION_VERSION_BYTES);
-	uint16_t	major,
-				minor;
+	uint16_t	   major,
+		minor;
 
 	if (bytes == NULL)
-		return FAILURE_CODES;	/* the block is cut, as its reader will find */
+		return FAILURE_CODES; /* the block is cut, as its reader will find */
 	if (memcmp(bytes + 8, little, 4) != 0 && memcmp(bytes + 8, big, 4) != 0)
 	{
 		snprintf(text, TEXT_BYTES, "pcapng of an unknown byte order");
@@ -108,9 +108,9 @@ static const char *
 add_interface(Capture *capture, const Block *block)
 {
 	const uint8_t *at = block->body,
-			   *end = block->body + block->body_length;
+				  *end = block->body + block->body_length;
 	CaptureInterface interface = {.units = 1000000};
-	bool		has_resolution = false;
+	bool			 has_resolution = false;
 
 	if (block->body_length < 8)
 		return "follows an interface without a description";
@@ -120,9 +120,9 @@ add_interface(Capture *capture, const Block *block)
 
 	for (at += 8; end - at >= 4;)
 	{
-		uint16_t	code = capture_u16(capture, at),
-					length = capture_u16(capture, at + 2);
-		size_t		padded = ((size_t) length + 3) & ~(size_t) 3;
+		uint16_t code = capture_u16(capture, at),
+				 length = capture_u16(capture, at + 2);
+		size_t padded = ((size_t) length + 3) & ~(size_t) 3;
 
 		at += 4;
 		if (code == OPTION_END)
@@ -139,9 +139,9 @@ add_interface(Capture *capture, const Block *block)
 		}
 		if (code == OPTION_TIME_OFFSET && length == 8)
 		{
-			uint64_t	first = capture_u32(capture, at),
-						second = capture_u32(capture, at + 4);
-			bool		big = capture->swapped != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+			uint64_t first = capture_u32(capture, at),
+					 second = capture_u32(capture, at + 4);
+			bool big = capture->swapped != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 
 			interface.offset = (int64_t) (big ? first << 32 | second : second << 32 | first);
 		}
@@ -164,8 +164,8 @@ add_interface(Capture *capture, const Block *block)
 static uint64_t
 time_in_ms(const CaptureInterface *interface, uint64_t stamp)
 {
-	uint64_t	seconds,
-				microseconds;
+	uint64_t seconds,
+		microseconds;
 
 	if (interface->units == 1000000)
 	{
@@ -191,11 +191,11 @@ time_in_ms(const CaptureInterface *interface, uint64_t stamp)
 static const char *
 read_packet(Capture *capture, const Block *block, Frame *frame)
 {
-	const uint8_t *body = block->body;
+	const uint8_t		   *body = block->body;
 	const CaptureInterface *interface;
-	uint32_t	number = 0,
-				header = block->type == BLOCK_SIMPLE_PACKET ? 4 : 20;
-	uint64_t	stamp = 0;
+	uint32_t				number = 0,
+			 header = block->type == BLOCK_SIMPLE_PACKET ? 4 : 20;
+	uint64_t stamp = 0;
 
 	if (block->body_length < header)
 		return CONTRADICTION;
@@ -241,8 +241,8 @@ is_packet(uint32_t type)
 static bool
 pass_over(Capture *capture, uint32_t total)
 {
-	Stream	   *stream = &capture->stream;
-	uint64_t	start = stream->offset;
+	Stream		  *stream = &capture->stream;
+	uint64_t	   start = stream->offset;
 	const uint8_t *bytes = NULL;
 
 	if (stream_skip(stream, total - 4))
@@ -263,16 +263,16 @@ pass_over(Capture *capture, uint32_t total)
 static CaptureResult
 next_pcapng(Capture *capture, Frame *frame)
 {
-	Stream	   *stream = &capture->stream;
+	Stream *stream = &capture->stream;
 
 	for (;;)
 	{
 		const uint8_t *bytes;
-		const char *wrong;
-		char		what[TEXT_BYTES];
-		FailureCode code;
-		Block		block;
-		uint32_t	total;
+		const char	  *wrong;
+		char		   what[TEXT_BYTES];
+		FailureCode	   code;
+		Block		   block;
+		uint32_t	   total;
 
 		stream_take(stream, capture->pending);
 		capture->pending = 0;
@@ -287,7 +287,7 @@ next_pcapng(Capture *capture, Frame *frame)
 		block.type = capture_u32(capture, bytes);
 		if (block.type == BLOCK_SECTION && (code = start_section(capture, what)) != FAILURE_CODES)
 		{
-			char		text[TEXT_BYTES + 16];
+			char text[TEXT_BYTES + 16];
 
 			snprintf(text, sizeof(text), "is in %s", what);
 			return capture_damaged(capture, code, text);
@@ -333,8 +333,8 @@ next_pcapng(Capture *capture, Frame *frame)
 bool
 capture_open_pcapng(Capture *capture)
 {
-	char		what[TEXT_BYTES],
-				text[TEXT_BYTES + 16];
+	char what[TEXT_BYTES],
+		text[TEXT_BYTES + 16];
 	FailureCode code;
 
 	capture->next = next_pcapng;

@@ -17,7 +17,7 @@
 #include "engine/source/compression.h"
 
 /* For inflateInit2: a gzip header, and the largest window. */
-#define GZIP_WINDOW_BITS	(16 + MAX_WBITS)
+#define GZIP_WINDOW_BITS (16 + MAX_WBITS)
 
 typedef enum Damage
 {
@@ -31,23 +31,23 @@ typedef enum Damage
 /* What a format does; one row each. */
 typedef struct Format
 {
-	void		(*start) (Decompressor *decompressor);
-	void		(*end) (Decompressor *decompressor);
-	size_t		(*run) (Decompressor *decompressor, const uint8_t **input, const uint8_t *input_end, uint8_t *output,
-						size_t room);
+	void (*start)(Decompressor *decompressor);
+	void (*end)(Decompressor *decompressor);
+	size_t (*run)(Decompressor *decompressor, const uint8_t **input, const uint8_t *input_end, uint8_t *output,
+				  size_t room);
 	const char *damages[DAMAGE_WINDOW + 1];
 } Format;
 
 struct Decompressor
 {
 	const Format *format;
-	Damage		damage;
-	bool		between;		/* a member or frame has ended and none has begun: the stream may end here */
-	uint64_t	taken;			/* compressed bytes */
-	uint64_t	given;			/* bytes that they stood for */
+	Damage		  damage;
+	bool		  between; /* a member or frame has ended and none has begun: the stream may end here */
+	uint64_t	  taken;   /* compressed bytes */
+	uint64_t	  given;   /* bytes that they stood for */
 	union
 	{
-		z_stream	gzip;
+		z_stream	  gzip;
 		ZSTD_DStream *zstd;
 	};
 };
@@ -73,7 +73,7 @@ gzip_start(Decompressor *decompressor)
 {
 	decompressor->gzip = (z_stream) {.zalloc = get_for_zlib, .zfree = free_for_zlib};
 	if (inflateInit2(&decompressor->gzip, GZIP_WINDOW_BITS) != Z_OK)
-		abort();				/* the header's zlib is not the library's */
+		abort(); /* the header's zlib is not the library's */
 }
 
 static void
@@ -85,8 +85,8 @@ gzip_end(Decompressor *decompressor)
 static size_t
 gzip_run(Decompressor *decompressor, const uint8_t **input, const uint8_t *input_end, uint8_t *output, size_t room)
 {
-	z_stream   *gzip = &decompressor->gzip;
-	int			result;
+	z_stream *gzip = &decompressor->gzip;
+	int		  result;
 
 	if (decompressor->between && decompressor->taken > 0)
 		while (*input < input_end && **input == 0)
@@ -130,9 +130,9 @@ zstd_end(Decompressor *decompressor)
 static size_t
 zstd_run(Decompressor *decompressor, const uint8_t **input, const uint8_t *input_end, uint8_t *output, size_t room)
 {
-	ZSTD_inBuffer in = {.src = *input, .size = (size_t) (input_end - *input)};
+	ZSTD_inBuffer  in = {.src = *input, .size = (size_t) (input_end - *input)};
 	ZSTD_outBuffer out = {.dst = output, .size = room};
-	size_t		result;
+	size_t		   result;
 
 	if (decompressor->between && in.size == 0)
 		return 0;
@@ -157,25 +157,25 @@ zstd_run(Decompressor *decompressor, const uint8_t **input, const uint8_t *input
 
 static const Format formats[] = {
 	{gzip_start, gzip_end, gzip_run, {
-		[DAMAGE_CONTENT] = "a gzip stream that is damaged",
-		[DAMAGE_CUT] = "a gzip stream that ends too early",
-		[DAMAGE_GROWTH] = "a gzip stream that grows to more than 500 times its size",
-	}},
+										 [DAMAGE_CONTENT] = "a gzip stream that is damaged",
+										 [DAMAGE_CUT] = "a gzip stream that ends too early",
+										 [DAMAGE_GROWTH] = "a gzip stream that grows to more than 500 times its size",
+									 }},
 	{zstd_start, zstd_end, zstd_run, {
-		[DAMAGE_CONTENT] = "a zstd stream that is damaged",
-		[DAMAGE_CUT] = "a zstd stream that ends too early",
-		[DAMAGE_GROWTH] = "a zstd stream that grows to more than 500 times its size",
-		[DAMAGE_WINDOW] = "a zstd stream with a window of more than 128 MB",
-	}},
+										 [DAMAGE_CONTENT] = "a zstd stream that is damaged",
+										 [DAMAGE_CUT] = "a zstd stream that ends too early",
+										 [DAMAGE_GROWTH] = "a zstd stream that grows to more than 500 times its size",
+										 [DAMAGE_WINDOW] = "a zstd stream with a window of more than 128 MB",
+									 }},
 };
 
 /* The first bytes by which each format is known; the low bits of a skippable frame's may be anything. */
 static const struct
 {
 	const Format *format;
-	uint8_t		magic[COMPRESSION_MAGIC_BYTES];
-	uint8_t		mask[COMPRESSION_MAGIC_BYTES];
-}			magics[] = {
+	uint8_t		  magic[COMPRESSION_MAGIC_BYTES];
+	uint8_t		  mask[COMPRESSION_MAGIC_BYTES];
+} magics[] = {
 	{&formats[0], {0x1f, 0x8b, 0x08, 0x00}, {0xff, 0xff, 0xff, 0x00}},
 	{&formats[1], {0x28, 0xb5, 0x2f, 0xfd}, {0xff, 0xff, 0xff, 0xff}},
 	{&formats[1], {0x50, 0x2a, 0x4d, 0x18}, {0xf0, 0xff, 0xff, 0xff}},
@@ -218,7 +218,7 @@ decompressor_end(Decompressor *decompressor)
 size_t
 decompressor_run(Decompressor *decompressor, const uint8_t **input, const uint8_t *input_end, uint8_t *output, size_t room)
 {
-	size_t		written = 0;
+	size_t written = 0;
 
 	/* A member's header, or one with nothing in it, gives no byte yet. */
 	while (written == 0 && decompressor->damage == DAMAGE_NONE)

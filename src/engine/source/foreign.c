@@ -12,18 +12,19 @@
 typedef struct Foreign
 {
 	ForeignFormat format;
-	const char *text;
-	size_t		offset;			/* of the bytes in the file */
-	size_t		length;
-	const char *bytes;
+	const char	 *text;
+	size_t		  offset; /* of the bytes in the file */
+	size_t		  length;
+	const char	 *bytes;
 } Foreign;
 
 /* Those bytes at the file's start, or at an offset. */
-#define AT(offset, bytes)	offset, sizeof(bytes) - 1, bytes
-#define START(bytes)		AT(0, bytes)
+#define AT(offset, bytes) offset, sizeof(bytes) - 1, bytes
+#define START(bytes)	  AT(0, bytes)
 
 static const Foreign foreigns[] = {
-	{FOREIGN_XZ, "it is compressed with xz", START("\xFD" "7zXZ\0")},
+	{FOREIGN_XZ, "it is compressed with xz", START("\xFD"
+												   "7zXZ\0")},
 	{FOREIGN_LZMA, "it is compressed with lzma", START("\x5D\0\0")},
 	{FOREIGN_BZIP2, "it is compressed with bzip2", START("BZh")},
 	{FOREIGN_LZ4, "it is compressed with lz4", START("\x04\x22\x4D\x18")},

@@ -19,58 +19,58 @@ typedef struct Source Source;
 typedef enum SourceResult
 {
 	SOURCE_FRAME,
-	SOURCE_LINK_TYPE,			/* no frame, but what frames there would have been: link_type and swapped are set */
-	SOURCE_QUIET,				/* of a live source: no frame came for a while, and it is source->time now */
-	SOURCE_END,					/* no more frames */
-	SOURCE_DAMAGED,				/* the failure says what could not be read; next() may be called for the rest */
-	SOURCE_FAILED				/* no more frames, and those that came count for nothing: the failure says why */
+	SOURCE_LINK_TYPE, /* no frame, but what frames there would have been: link_type and swapped are set */
+	SOURCE_QUIET,	  /* of a live source: no frame came for a while, and it is source->time now */
+	SOURCE_END,		  /* no more frames */
+	SOURCE_DAMAGED,	  /* the failure says what could not be read; next() may be called for the rest */
+	SOURCE_FAILED	  /* no more frames, and those that came count for nothing: the failure says why */
 } SourceResult;
 
 /* As a counter: the source does not know. */
-#define SOURCE_NOT_KNOWN	UINT64_MAX
+#define SOURCE_NOT_KNOWN UINT64_MAX
 
 /* As a number of bytes: all. */
-#define SOURCE_TO_ITS_END	UINT64_MAX
+#define SOURCE_TO_ITS_END UINT64_MAX
 
 /* Since the source was opened. */
 typedef struct SourceCounters
 {
-	uint64_t	bytes_read;
-	uint64_t	received;			/* frames that reached this host */
-	uint64_t	dropped_by_kernel;	/* of these, because nobody took them in time */
-	uint64_t	dropped_by_interface;
+	uint64_t bytes_read;
+	uint64_t received;			/* frames that reached this host */
+	uint64_t dropped_by_kernel; /* of these, because nobody took them in time */
+	uint64_t dropped_by_interface;
 } SourceCounters;
 
 typedef struct SourceKind
 {
 	/* Its time goes on while nothing comes, by the clock of its frames' times; and it cannot be read twice. */
-	bool		is_live;
+	bool is_live;
 
 	/* Frames come only if they pass the request's filter.  Otherwise whoever reads the source runs the filter. */
-	bool		applies_filter;
+	bool applies_filter;
 
 	/*
 	 * Starts on files, in this order, and no more than `most` bytes of each.  A source without files has one, number 0.
 	 * The first next() tells what went wrong.  failure: where next() tells it, valid up to close().
 	 */
-	void		(*open) (Source *source, const uint32_t *files, uint32_t count, uint64_t most, FailureMessage *failure);
+	void (*open)(Source *source, const uint32_t *files, uint32_t count, uint64_t most, FailureMessage *failure);
 
 	/* The frame's bytes are valid until the next call. */
-	SourceResult (*next) (Source *source, Frame *frame);
+	SourceResult (*next)(Source *source, Frame *frame);
 
-	void		(*count) (const Source *source, SourceCounters *counters);
+	void (*count)(const Source *source, SourceCounters *counters);
 
 	/* Ends what open() has started, wherever it is; it may be opened again if it is not live. */
-	void		(*close) (Source *source);
+	void (*close)(Source *source);
 } SourceKind;
 
 /* The fields are written by open() and next(). */
 struct Source
 {
 	const SourceKind *kind;
-	uint32_t	file;				/* index of the file of the latest frame, of the request's */
-	bool		cut;				/* the latest file has more bytes than open() was told to read */
-	uint64_t	time;				/* with SOURCE_QUIET: ms since 1970, and no frame that is older comes after it */
+	uint32_t		  file; /* index of the file of the latest frame, of the request's */
+	bool			  cut;	/* the latest file has more bytes than open() was told to read */
+	uint64_t		  time; /* with SOURCE_QUIET: ms since 1970, and no frame that is older comes after it */
 };
 
 /* Set by a program's signal handler to end all sources where they are: their next result is SOURCE_END, at the latest after a read. */
@@ -82,4 +82,4 @@ source_next(Source *source, Frame *frame)
 	return source->kind->next(source, frame);
 }
 
-#endif							/* ENGINE_SOURCE_SOURCE_H */
+#endif /* ENGINE_SOURCE_SOURCE_H */

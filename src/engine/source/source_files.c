@@ -9,7 +9,7 @@
 #include "engine/source/source_files.h"
 
 /* The link type that a filter is compiled for where a capture names none. */
-#define ETHERNET	1
+#define ETHERNET 1
 
 volatile sig_atomic_t source_interrupted;
 
@@ -17,22 +17,22 @@ typedef enum Reading
 {
 	BETWEEN_FILES,
 	IN_FILE,
-	AT_END_OF_FILE				/* the capture has no more frames, but is still open */
+	AT_END_OF_FILE /* the capture has no more frames, but is still open */
 } Reading;
 
 typedef struct SourceFiles
 {
-	Source		source;
-	uint32_t	count;				/* of all files */
-	FileOpener	opener;
-	Capture		capture;			/* of the file at hand */
-	Reading		reading;
+	Source	   source;
+	uint32_t   count; /* of all files */
+	FileOpener opener;
+	Capture	   capture; /* of the file at hand */
+	Reading	   reading;
 
 	/* What is read since open(). */
 	const uint32_t *files;
-	uint32_t	files_left;
-	uint64_t	most;
-	uint64_t	bytes_before;		/* of the files before the one at hand */
+	uint32_t		files_left;
+	uint64_t		most;
+	uint64_t		bytes_before; /* of the files before the one at hand */
 	FailureMessage *failure;
 } SourceFiles;
 
@@ -94,8 +94,8 @@ static SourceResult
 start_file(SourceFiles *self, Frame *frame)
 {
 	const FileOpener *opener = &self->opener;
-	uint64_t	size;
-	int			descriptor;
+	uint64_t		  size;
+	int				  descriptor;
 
 	self->source.file = *self->files++;
 	self->files_left--;
@@ -124,7 +124,7 @@ static __attribute__((noinline)) SourceResult
 go_on(SourceFiles *self, CaptureResult captured, Frame *frame)
 {
 	const Capture *capture = &self->capture;
-	SourceResult result;
+	SourceResult   result;
 
 	if (self->reading == IN_FILE)
 	{
@@ -135,7 +135,7 @@ go_on(SourceFiles *self, CaptureResult captured, Frame *frame)
 	if (self->reading == AT_END_OF_FILE)
 	{
 		/* A pcapng file tells the link type with each frame; of a file without frames it is not known before the end. */
-		bool		is_unknown = capture->frames == 0 && !capture->one_link_type;
+		bool is_unknown = capture->frames == 0 && !capture->one_link_type;
 
 		if (is_unknown)
 			tell_link_type(capture, frame);
@@ -152,7 +152,7 @@ go_on(SourceFiles *self, CaptureResult captured, Frame *frame)
 static SourceResult
 next_of_files(Source *source, Frame *frame)
 {
-	SourceFiles *self = (SourceFiles *) source;
+	SourceFiles	 *self = (SourceFiles *) source;
 	CaptureResult captured = CAPTURE_END;
 
 	if (self->reading == IN_FILE && (captured = capture_next(&self->capture, frame)) == CAPTURE_FRAME)
@@ -171,7 +171,7 @@ count_files(const Source *source, SourceCounters *counters)
 
 	*counters = (SourceCounters) {
 		.bytes_read = self->bytes_before +
-		(self->reading == BETWEEN_FILES ? 0 : stream_file_bytes(&self->capture.stream)),
+					  (self->reading == BETWEEN_FILES ? 0 : stream_file_bytes(&self->capture.stream)),
 		.received = SOURCE_NOT_KNOWN,
 		.dropped_by_kernel = SOURCE_NOT_KNOWN,
 		.dropped_by_interface = SOURCE_NOT_KNOWN,

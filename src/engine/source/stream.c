@@ -14,14 +14,14 @@
 #include "engine/source/source.h"
 #include "engine/source/stream.h"
 
-#define PIECE_BYTES	((size_t) 256 << 10)
+#define PIECE_BYTES ((size_t) 256 << 10)
 
 /* Reads the file's next bytes; returns how many: 0 at its end, or with `error` set. */
 static size_t
 read_file(Stream *stream, uint8_t *to, size_t room)
 {
-	uint64_t	unread = stream->size - stream->taken;
-	ssize_t		got;
+	uint64_t unread = stream->size - stream->taken;
+	ssize_t	 got;
 
 	if (stream->pieces != NULL)
 		++*stream->pieces;
@@ -33,7 +33,7 @@ read_file(Stream *stream, uint8_t *to, size_t room)
 	if (got == 0 && stream->size == STREAM_SIZE_UNKNOWN)
 		stream->size = stream->taken;
 	if (got <= 0)
-		return 0;				/* the end; or the file shrank, and what is missing stays missing: stream_left() */
+		return 0; /* the end; or the file shrank, and what is missing stays missing: stream_left() */
 	stream->taken += (uint64_t) got;
 	return (size_t) got;
 }
@@ -44,7 +44,7 @@ read_decompressed(Stream *stream, uint8_t *to, size_t room)
 {
 	for (;;)
 	{
-		size_t		got = decompressor_run(stream->decompressor, &stream->compressed_next, stream->compressed_end, to, room);
+		size_t got = decompressor_run(stream->decompressor, &stream->compressed_next, stream->compressed_end, to, room);
 
 		if (stream->pieces != NULL)
 			++*stream->pieces;
@@ -74,7 +74,7 @@ void
 stream_decompress(Stream *stream)
 {
 	const uint8_t *magic = stream_look(stream, COMPRESSION_MAGIC_BYTES);
-	size_t		got = stream->end - stream->start;
+	size_t		   got = stream->end - stream->start;
 
 	if (magic == NULL || (stream->decompressor = decompressor_start(magic)) == NULL)
 		return;
@@ -124,14 +124,14 @@ stream_fill(Stream *stream, size_t bytes)
 
 	while (stream->end < bytes)
 	{
-		size_t		wanted = stream->room - stream->end,
-					got;
+		size_t wanted = stream->room - stream->end,
+			   got;
 
 		if (wanted > PIECE_BYTES && bytes - stream->end < PIECE_BYTES)
 			wanted = PIECE_BYTES;
 		got = stream->decompressor == NULL ?
-			read_file(stream, stream->buffer + stream->end, wanted) :
-			read_decompressed(stream, stream->buffer + stream->end, wanted);
+				  read_file(stream, stream->buffer + stream->end, wanted) :
+				  read_decompressed(stream, stream->buffer + stream->end, wanted);
 		if (got == 0)
 			return false;
 		stream->end += got;
@@ -146,7 +146,7 @@ stream_skip(Stream *stream, uint64_t bytes)
 		return false;
 	while (bytes > 0)
 	{
-		size_t		step = bytes < PIECE_BYTES ? (size_t) bytes : PIECE_BYTES;
+		size_t step = bytes < PIECE_BYTES ? (size_t) bytes : PIECE_BYTES;
 
 		if (stream_look(stream, step) == NULL)
 			return false;

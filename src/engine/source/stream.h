@@ -13,44 +13,44 @@
 #include "engine/source/compression.h"
 
 /* The most that can be looked at at once, bytes: larger than any block of a capture that is believed. */
-#define STREAM_WINDOW_MAX	((size_t) 32 << 20)
+#define STREAM_WINDOW_MAX ((size_t) 32 << 20)
 
 /* As a size: of a pipe, which is read to its end. */
-#define STREAM_SIZE_UNKNOWN	UINT64_MAX
+#define STREAM_SIZE_UNKNOWN UINT64_MAX
 
 typedef struct Stream
 {
-	int			descriptor;			/* the stream's own */
-	uint64_t	size;				/* bytes that may be read; STREAM_SIZE_UNKNOWN until the end was reached */
-	uint64_t	taken;				/* bytes read from the descriptor */
-	uint64_t	offset;				/* of the window's first byte in the source, decompressed */
-	uint8_t    *buffer;
-	size_t		room;
-	size_t		start;				/* the window is buffer[start ... end) */
-	size_t		end;
-	int			error;				/* errno of a read that failed, or 0 */
-	volatile uint64_t *pieces;	/* counts what is read and decompressed, for whoever watches from outside; NULL: nobody does */
+	int				   descriptor; /* the stream's own */
+	uint64_t		   size;	   /* bytes that may be read; STREAM_SIZE_UNKNOWN until the end was reached */
+	uint64_t		   taken;	   /* bytes read from the descriptor */
+	uint64_t		   offset;	   /* of the window's first byte in the source, decompressed */
+	uint8_t			  *buffer;
+	size_t			   room;
+	size_t			   start; /* the window is buffer[start ... end) */
+	size_t			   end;
+	int				   error;  /* errno of a read that failed, or 0 */
+	volatile uint64_t *pieces; /* counts what is read and decompressed, for whoever watches from outside; NULL: nobody does */
 
 	/* Of a compressed source; decompressor is NULL otherwise. */
-	Decompressor *decompressor;
-	uint8_t    *compressed;			/* bytes that were read and not decompressed: from next to end */
+	Decompressor  *decompressor;
+	uint8_t		  *compressed; /* bytes that were read and not decompressed: from next to end */
 	const uint8_t *compressed_next;
 	const uint8_t *compressed_end;
-	bool		decompressed;		/* to its end */
+	bool		   decompressed; /* to its end */
 } Stream;
 
 /* Reads at most `size` bytes, or STREAM_SIZE_UNKNOWN, from the descriptor, which it closes in the end. */
-void		stream_open(Stream *stream, int descriptor, uint64_t size);
-void		stream_close(Stream *stream);
+void stream_open(Stream *stream, int descriptor, uint64_t size);
+void stream_close(Stream *stream);
 
 /*
  * Before anything was taken: if the first bytes are those of a compressed source, the stream's bytes are from now on those
  * that were compressed.
  */
-void		stream_decompress(Stream *stream);
+void stream_decompress(Stream *stream);
 
 /* Moves the window so that it holds `bytes` bytes, if there are as many: stream_look's slow path. */
-bool		stream_fill(Stream *stream, size_t bytes);
+bool stream_fill(Stream *stream, size_t bytes);
 
 /* The next `bytes` bytes without taking them, valid until the next call; NULL if there are fewer. */
 static inline const uint8_t *
@@ -86,18 +86,18 @@ stream_take(Stream *stream, size_t bytes)
 }
 
 /* Takes bytes that nobody looks at; false if there are fewer. */
-bool		stream_skip(Stream *stream, uint64_t bytes);
+bool stream_skip(Stream *stream, uint64_t bytes);
 
 /*
  * How many bytes should be left: more than there are, if the file shrank.  Of a compressed source it is not known, and
  * UINT64_MAX, until its last byte is in the window, and stays so if it is damaged.
  */
-uint64_t	stream_left(const Stream *stream);
+uint64_t stream_left(const Stream *stream);
 
 /* What is wrong with a compressed source, as decompressor_damage has it, or NULL. */
 const char *stream_damage(const Stream *stream);
 
 /* How many of the file's bytes stand for what was taken so far. */
-uint64_t	stream_file_bytes(const Stream *stream);
+uint64_t stream_file_bytes(const Stream *stream);
 
-#endif							/* ENGINE_SOURCE_STREAM_H */
+#endif /* ENGINE_SOURCE_STREAM_H */

@@ -41,4 +41,4 @@ attributes_next(const Bitmapset *set, int *member, AttrNumber *attribute)
 	return *member >= 0;
 }
 
-#endif							/* PG_BASE_ATTRIBUTES_H */
+#endif /* PG_BASE_ATTRIBUTES_H */

@@ -13,13 +13,13 @@
 #include "wire/record.h"
 
 /* Bytes of a text that an error shows. */
-#define SHOWN_BYTES		400
+#define SHOWN_BYTES 400
 
 /* How many bytes at the front are ASCII, which all of the server's encodings share. */
 static size_t
 ascii_length(const uint8 *bytes, size_t length)
 {
-	size_t		ascii = 0;
+	size_t ascii = 0;
 
 	while (ascii < length && !IS_HIGHBIT_SET(bytes[ascii]))
 		ascii++;
@@ -29,12 +29,12 @@ ascii_length(const uint8 *bytes, size_t length)
 text *
 encoding_from_utf8(const uint8 *utf8, size_t length)
 {
-	int			encoding = GetDatabaseEncoding();
-	size_t		size = length * MAX_CONVERSION_GROWTH + 1;
-	size_t		used = 0;
-	char	   *converted;
-	Oid			function;
-	text	   *result;
+	int	   encoding = GetDatabaseEncoding();
+	size_t size = length * MAX_CONVERSION_GROWTH + 1;
+	size_t used = 0;
+	char  *converted;
+	Oid	   function;
+	text  *result;
 
 	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII || ascii_length(utf8, length) == length)
 		return cstring_to_text_with_len((const char *) utf8, length);
@@ -44,7 +44,7 @@ encoding_from_utf8(const uint8 *utf8, size_t length)
 	converted = palloc(size);
 	while (length > 0)
 	{
-		size_t		done;
+		size_t done;
 
 		if (OidIsValid(function))
 		{
@@ -62,7 +62,7 @@ encoding_from_utf8(const uint8 *utf8, size_t length)
 		/* The character that stopped it has no place in this encoding. */
 		if (done < length)
 			done += utf8_character(utf8 + done, length - done);
-		Assert(done > 0);		/* the caller's UTF-8 is valid */
+		Assert(done > 0); /* the caller's UTF-8 is valid */
 		utf8 += done;
 		length -= done;
 	}
@@ -75,7 +75,7 @@ encoding_from_utf8(const uint8 *utf8, size_t length)
 static size_t
 character_length(const char *string, size_t length)
 {
-	size_t		longest = Min(length, (size_t) pg_database_encoding_max_length());
+	size_t longest = Min(length, (size_t) pg_database_encoding_max_length());
 
 	for (size_t bytes = 1; bytes <= longest; bytes++)
 		if (pg_verifymbstr(string, bytes, true))
@@ -86,9 +86,9 @@ character_length(const char *string, size_t length)
 const char *
 encoding_valid(const char *string)
 {
-	size_t		length = strlen(string);
-	char	   *valid;
-	char	   *end;
+	size_t length = strlen(string);
+	char  *valid;
+	char  *end;
 
 	if (pg_verifymbstr(string, length, true))
 		return string;
@@ -96,7 +96,7 @@ encoding_valid(const char *string)
 	valid = end = palloc(length + 1);
 	while (length > 0)
 	{
-		size_t		bytes = character_length(string, length);
+		size_t bytes = character_length(string, length);
 
 		memcpy(end, string, bytes);
 		end += bytes;
@@ -111,8 +111,8 @@ encoding_valid(const char *string)
 const char *
 encoding_clipped(const char *string)
 {
-	size_t		length = strlen(string);
-	int			shown;
+	size_t length = strlen(string);
+	int	   shown;
 
 	if (length <= SHOWN_BYTES)
 		return encoding_valid(string);
@@ -123,7 +123,7 @@ encoding_clipped(const char *string)
 const char *
 encoding_field(const char *field, size_t size)
 {
-	char	   *text = pnstrdup(field, size);
+	char *text = pnstrdup(field, size);
 
 	for (char *character = text; *character != '\0'; character++)
 		if ((unsigned char) *character < ' ' || *character == 0x7f)

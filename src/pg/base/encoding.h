@@ -10,7 +10,7 @@
 /*
  * A text of `length` bytes of valid UTF-8, in the current memory context.  With SQL_ASCII the bytes stay as they are.
  */
-text	   *encoding_from_utf8(const uint8 *utf8, size_t length);
+text *encoding_from_utf8(const uint8 *utf8, size_t length);
 
 /*
  * A string of any bytes, as a file's name is; itself, or a copy in the current memory context without what is invalid.
@@ -26,4 +26,4 @@ const char *encoding_clipped(const char *string);
  */
 const char *encoding_field(const char *field, size_t size);
 
-#endif							/* PG_BASE_ENCODING_H */
+#endif /* PG_BASE_ENCODING_H */

@@ -14,8 +14,8 @@
 
 typedef struct Secrets
 {
-	uint8		session[SECRET_BYTES];
-	uint8		tables[SECRET_BYTES];
+	uint8 session[SECRET_BYTES];
+	uint8 tables[SECRET_BYTES];
 } Secrets;
 
 /* In pages of their own, locked; NULL until they are needed. */
@@ -26,7 +26,7 @@ wipe(int code, Datum argument)
 {
 	(void) code;
 	(void) argument;
-	sodium_free(secrets);		/* wipes it too */
+	sodium_free(secrets); /* wipes it too */
 	secrets = NULL;
 }
 
@@ -73,9 +73,9 @@ secret_of_table(Oid table, uint8 key[SECRET_BYTES])
 {
 	struct
 	{
-		char		purpose[24];
-		Oid			table;
-	}			message = {"columns_to_anonymize", table};
+		char purpose[24];
+		Oid	 table;
+	} message = {"columns_to_anonymize", table};
 
 	crypto_generichash_blake2b(key, SECRET_BYTES, (const uint8 *) &message, sizeof(message), get_secrets()->tables, SECRET_BYTES);
 }
@@ -83,9 +83,9 @@ secret_of_table(Oid table, uint8 key[SECRET_BYTES])
 void
 secret_of_mapping(const char *digits, uint8 key[SECRET_BYTES])
 {
-	uint8		given[SECRET_BYTES];
-	size_t		length;
-	bool		is_key;
+	uint8  given[SECRET_BYTES];
+	size_t length;
+	bool   is_key;
 
 	/* Nothing raises an error while the bytes are here. */
 	is_key = sodium_hex2bin(given, sizeof(given), digits, strlen(digits), NULL, &length, NULL) == 0 && length > 0;

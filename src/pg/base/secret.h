@@ -9,13 +9,13 @@
 #ifndef PG_BASE_SECRET_H
 #define PG_BASE_SECRET_H
 
-#define SECRET_BYTES	64
+#define SECRET_BYTES 64
 
 /* The key of nfstream_anonymize(value), SECRET_BYTES long; made when it is first asked for. */
 const uint8 *secret_of_session(void);
 
 /* The key of a table's columns_to_anonymize from this session's other secret: no two tables have the same. */
-void		secret_of_table(Oid table, uint8 key[SECRET_BYTES]);
+void secret_of_table(Oid table, uint8 key[SECRET_BYTES]);
 
 /*
  * The same from the key that a user mapping gives, 1 ... SECRET_BYTES bytes as hexadecimal digits.  There is nothing else in it,
@@ -23,12 +23,12 @@ void		secret_of_table(Oid table, uint8 key[SECRET_BYTES]);
  * It is BLAKE2b-512 of a fixed text with the given key, so that hashes by the given key itself are others.  Errors if these
  * are not such digits.
  */
-void		secret_of_mapping(const char *digits, uint8 key[SECRET_BYTES]);
+void secret_of_mapping(const char *digits, uint8 key[SECRET_BYTES]);
 
 /* Makes new secrets, which hold from here on. */
-void		secret_renew(void);
+void secret_renew(void);
 
 /* Overwrites a key that is not needed any more. */
-void		secret_wipe(void *key, size_t length);
+void secret_wipe(void *key, size_t length);
 
-#endif							/* PG_BASE_SECRET_H */
+#endif /* PG_BASE_SECRET_H */

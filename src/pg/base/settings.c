@@ -9,14 +9,14 @@
 #include "pg/base/settings.h"
 #include "wire/request.h"
 
-#define DEFAULT_MAX_METERS			64
+#define DEFAULT_MAX_METERS 64
 
-char	   *setting_meter_program = NULL;
-bool		setting_require_seccomp = true;
-int			setting_max_meters = DEFAULT_MAX_METERS;
-int			setting_max_workers = -1;
-int			setting_max_meters_per_scan = REQUEST_SHARDS_MAX;
-int			setting_max_meter_memory;
+char *setting_meter_program = NULL;
+bool  setting_require_seccomp = true;
+int	  setting_max_meters = DEFAULT_MAX_METERS;
+int	  setting_max_workers = -1;
+int	  setting_max_meters_per_scan = REQUEST_SHARDS_MAX;
+int	  setting_max_meter_memory;
 
 /* A longer path would be cut off where it is used. */
 static bool

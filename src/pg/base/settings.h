@@ -11,19 +11,19 @@ extern char *setting_meter_program;
 /* nfstream_fdw.require_seccomp */
 extern bool setting_require_seccomp;
 
-#define SLOTS_MAX	1024		/* the most that max_meters may be */
+#define SLOTS_MAX 1024 /* the most that max_meters may be */
 
 /* nfstream_fdw.max_meters: how many meters run in the whole cluster. */
-extern int	setting_max_meters;
+extern int setting_max_meters;
 
 /* nfstream_fdw.max_workers: how many of these under background workers; -1 for half of max_worker_processes. */
-extern int	setting_max_workers;
+extern int setting_max_workers;
 
 /* nfstream_fdw.max_meters_per_scan and nfstream_fdw.max_meter_memory (MB): what the options n_meters and meter_memory can ask for. */
-extern int	setting_max_meters_per_scan;
-extern int	setting_max_meter_memory;
+extern int setting_max_meters_per_scan;
+extern int setting_max_meter_memory;
 
 /* When the library is loaded. */
-void		settings_define(void);
+void settings_define(void);
 
-#endif							/* PG_BASE_SETTINGS_H */
+#endif /* PG_BASE_SETTINGS_H */

@@ -9,4 +9,4 @@
 #include "varatt.h"
 #endif
 
-#endif							/* PG_BASE_VARLENA_H */
+#endif /* PG_BASE_VARLENA_H */

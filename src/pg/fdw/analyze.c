@@ -24,16 +24,16 @@
 #include "pg/fdw/pass.h"
 
 /* Wider values are compressed; the server's statistics only look at narrower ones. */
-#define WIDE_BYTES	1024
+#define WIDE_BYTES 1024
 
 /* A copy of the row in the slot, in the context `kept`; what is needed on the way is in the current one. */
 static HeapTuple
 keep_row(TupleTableSlot *slot, MemoryContext kept)
 {
-	TupleDesc	descriptor = slot->tts_tupleDescriptor;
-	Datum	   *values = palloc(descriptor->natts * sizeof(Datum));
+	TupleDesc	  descriptor = slot->tts_tupleDescriptor;
+	Datum		 *values = palloc(descriptor->natts * sizeof(Datum));
 	MemoryContext before;
-	HeapTuple	row;
+	HeapTuple	  row;
 
 	for (int i = 0; i < descriptor->natts; i++)
 	{
@@ -43,7 +43,7 @@ keep_row(TupleTableSlot *slot, MemoryContext kept)
 		if (!slot->tts_isnull[i] && attribute->attlen == -1 && attribute->attstorage != TYPSTORAGE_PLAIN &&
 			VARSIZE_ANY(DatumGetPointer(values[i])) > WIDE_BYTES)
 		{
-			Datum		compressed = toast_compress_datum(values[i], attribute->attcompression);
+			Datum compressed = toast_compress_datum(values[i], attribute->attcompression);
 
 			if (DatumGetPointer(compressed) != NULL)
 				values[i] = compressed;
@@ -58,19 +58,19 @@ keep_row(TupleTableSlot *slot, MemoryContext kept)
 static int
 acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *total, double *dead)
 {
-	FlowScan   *scan = pass_prepare(table, attributes_whole_row());
+	FlowScan	   *scan = pass_prepare(table, attributes_whole_row());
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsVirtual);
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "nfstream sample", ALLOCSET_DEFAULT_SIZES),
-				before = CurrentMemoryContext;
+	MemoryContext	context = AllocSetContextCreate(CurrentMemoryContext, "nfstream sample", ALLOCSET_DEFAULT_SIZES),
+				  before = CurrentMemoryContext;
 	ReservoirStateData reservoir;
-	double		to_skip = -1;	/* rows before the next that is taken; < 0: not decided */
-	int			count = 0;
+	double			   to_skip = -1; /* rows before the next that is taken; < 0: not decided */
+	int				   count = 0;
 
 	reservoir_init_selection_state(&reservoir, target);
 	*total = *dead = 0;
 	for (;;)
 	{
-		bool		found;
+		bool found;
 
 		MemoryContextReset(context);
 		MemoryContextSwitchTo(context);
@@ -86,7 +86,7 @@ acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *t
 				to_skip = reservoir_get_next_S(&reservoir, *total, target);
 			if (to_skip <= 0)
 			{
-				int			i = (int) (target * sampler_random_fract(&reservoir.randstate));
+				int i = (int) (target * sampler_random_fract(&reservoir.randstate));
 
 				heap_freetuple(rows[i]);
 				rows[i] = keep_row(slot, before);
@@ -108,7 +108,7 @@ acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *t
 bool
 nfstream_analyze(Relation table, AcquireSampleRowsFunc *acquire, BlockNumber *pages)
 {
-	int64		bytes = source_size_for_analyze(options_of_table(RelationGetRelid(table)));
+	int64 bytes = source_size_for_analyze(options_of_table(RelationGetRelid(table)));
 
 	if (bytes < 0)
 		return false;

@@ -20,7 +20,7 @@
 #include "wire/limits.h"
 
 /* How many files a person is shown. */
-#define FILES_SHOWN	10
+#define FILES_SHOWN 10
 
 static void
 explain_switch(const char *label, bool on, ExplainState *es)
@@ -41,7 +41,7 @@ is_shown(Counter counter, uint64 value, ExplainState *es)
 static void
 explain_flows(const FlowScan *scan, ExplainState *es)
 {
-	List	   *flows = NIL;
+	List *flows = NIL;
 
 	if (es->format == EXPLAIN_FORMAT_TEXT)
 		return;
@@ -54,7 +54,7 @@ explain_flows(const FlowScan *scan, ExplainState *es)
 static void
 explain_ignored(const Account *account, ExplainState *es)
 {
-	bool		is_text = es->format == EXPLAIN_FORMAT_TEXT;
+	bool is_text = es->format == EXPLAIN_FORMAT_TEXT;
 
 	if (!is_text)
 		ExplainPropertyUInteger("Packets Ignored", NULL, account_ignored(account), es);
@@ -74,7 +74,7 @@ explain_account(const Account *account, bool timed, ExplainState *es)
 {
 	for (Counter counter = 0; counter < COUNTER_IGNORED; counter++)
 	{
-		uint64		value = account->counters[counter];
+		uint64 value = account->counters[counter];
 
 		if (!is_shown(counter, value, es) || (counter == COUNTER_DISSECTION_TIME && !timed))
 			continue;
@@ -90,7 +90,7 @@ explain_account(const Account *account, bool timed, ExplainState *es)
 static void
 explain_bounds(const ScanOptions *options, ExplainState *es)
 {
-	List	   *bounds = NIL;
+	List *bounds = NIL;
 
 	if (options->n_meters > (uint64) setting_max_meters_per_scan)
 		bounds = lappend(bounds, psprintf("nfstream_fdw.max_meters_per_scan (%d)", setting_max_meters_per_scan));
@@ -114,9 +114,9 @@ explain_several(const ScanOptions *options, ExplainState *es)
 static void
 explain_files(const FlowScan *scan, ExplainState *es)
 {
-	uint32		files = scan->job->request.files,
-				shown = es->format == EXPLAIN_FORMAT_TEXT ? Min(files, FILES_SHOWN) : files;
-	List	   *paths = NIL;
+	uint32 files = scan->job->request.files,
+		   shown = es->format == EXPLAIN_FORMAT_TEXT ? Min(files, FILES_SHOWN) : files;
+	List *paths = NIL;
 
 	if (files == 1 && es->format == EXPLAIN_FORMAT_TEXT)
 		return;
@@ -130,7 +130,7 @@ explain_files(const FlowScan *scan, ExplainState *es)
 void
 nfstream_explain(ForeignScanState *node, ExplainState *es)
 {
-	FlowScan   *scan = node->fdw_state;
+	FlowScan	 *scan = node->fdw_state;
 	SourceMeasure measure;
 
 	if (scan->options->source != NULL)

@@ -14,5 +14,5 @@ bool
 nfstream_is_ours(Relation relation)
 {
 	return relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE &&
-		GetFdwRoutineByRelId(RelationGetRelid(relation))->IterateForeignScan == nfstream_iterate;
+		   GetFdwRoutineByRelId(RelationGetRelid(relation))->IterateForeignScan == nfstream_iterate;
 }

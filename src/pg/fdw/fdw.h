@@ -10,27 +10,27 @@
 #include "nodes/pathnodes.h"
 
 /* plan.c */
-void		nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table);
-void		nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table);
+void		 nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table);
+void		 nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table);
 ForeignScan *nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath *best_path, List *tlist,
 							   List *scan_clauses, Plan *outer_plan);
 
 /* scan.c */
-void		nfstream_begin(ForeignScanState *node, int eflags);
+void			nfstream_begin(ForeignScanState *node, int eflags);
 TupleTableSlot *nfstream_iterate(ForeignScanState *node);
-void		nfstream_rescan(ForeignScanState *node);
-void		nfstream_end(ForeignScanState *node);
+void			nfstream_rescan(ForeignScanState *node);
+void			nfstream_end(ForeignScanState *node);
 
 /* analyze.c */
-bool		nfstream_analyze(Relation table, AcquireSampleRowsFunc *acquire, BlockNumber *pages);
+bool nfstream_analyze(Relation table, AcquireSampleRowsFunc *acquire, BlockNumber *pages);
 
 /* explain.c */
-void		nfstream_explain(ForeignScanState *node, struct ExplainState *es);
+void nfstream_explain(ForeignScanState *node, struct ExplainState *es);
 
 /* import.c */
-List	   *nfstream_import(ImportForeignSchemaStmt *statement, Oid server);
+List *nfstream_import(ImportForeignSchemaStmt *statement, Oid server);
 
 /* fdw.c: whether a relation is a foreign table of this wrapper. */
-bool		nfstream_is_ours(Relation relation);
+bool nfstream_is_ours(Relation relation);
 
-#endif							/* PG_FDW_FDW_H */
+#endif /* PG_FDW_FDW_H */

@@ -25,31 +25,31 @@ static const struct
 {
 	const char *name;
 	const char *attribute;
-}			conn_columns[] =
-{
-	{"began", "bidirectional_first_seen_ms"},
-	{"lasted", "bidirectional_duration_ms"},
-	{"src", "src_ip"},
-	{"src_port", "src_port"},
-	{"dst", "dst_ip"},
-	{"dst_port", "dst_port"},
-	{"protocol", "protocol_name"},
-	{"application", "application_name"},
-	{"carrier", "application_protocol"},
-	{"server_name", "requested_server_name"},
-	{"packets_up", "src2dst_packets"},
-	{"packets_down", "dst2src_packets"},
-	{"bytes_up", "src2dst_bytes"},
-	{"bytes_down", "dst2src_bytes"},
+} conn_columns[] =
+	{
+		{"began", "bidirectional_first_seen_ms"},
+		{"lasted", "bidirectional_duration_ms"},
+		{"src", "src_ip"},
+		{"src_port", "src_port"},
+		{"dst", "dst_ip"},
+		{"dst_port", "dst_port"},
+		{"protocol", "protocol_name"},
+		{"application", "application_name"},
+		{"carrier", "application_protocol"},
+		{"server_name", "requested_server_name"},
+		{"packets_up", "src2dst_packets"},
+		{"packets_down", "dst2src_packets"},
+		{"bytes_up", "src2dst_bytes"},
+		{"bytes_down", "dst2src_bytes"},
 };
 
 typedef struct Import
 {
 	const ImportForeignSchemaStmt *statement;
-	const ScanOptions *options;
-	const List *hidden;			/* hidden_names() of the options */
-	const char *table;
-	StringInfoData columns;		/* what stands between the parentheses */
+	const ScanOptions			  *options;
+	const List					  *hidden; /* hidden_names() of the options */
+	const char					  *table;
+	StringInfoData				   columns; /* what stands between the parentheses */
 } Import;
 
 /* The type with which a column is declared: it holds every value that a capture can lead to. */
@@ -98,7 +98,7 @@ import_type(const Column *column, ImportTypes types)
 static void
 add_column(Import *import, const char *name, const Column *column, ImportTypes types)
 {
-	Oid			type = import_type(column, types);
+	Oid type = import_type(column, types);
 
 	if (!options_group_is_on(import->options, column->group))
 		return;
@@ -135,15 +135,15 @@ static void
 add_conn_columns(Import *import)
 {
 	const Schema *schema = import->options->schema;
-	bool		portable = import->options->types == IMPORT_PORTABLE;
-	List	   *names = NIL;
+	bool		  portable = import->options->types == IMPORT_PORTABLE;
+	List		 *names = NIL;
 
 	for (int i = 0; i < lengthof(conn_columns); i++)
 		names = lappend(names, unconstify(char *, conn_columns[i].name));
 	hidden_check_names(schema, import->hidden, names);
 	for (int i = 0; i < lengthof(conn_columns); i++)
 	{
-		int			attribute = schema_column(schema, conn_columns[i].attribute);
+		int			  attribute = schema_column(schema, conn_columns[i].attribute);
 		const Column *column = &schema->columns[attribute];
 
 		Assert(attribute >= 0);
@@ -158,24 +158,24 @@ add_conn_columns(Import *import)
 
 static const struct
 {
-	const char *name;
-	const char *table;			/* its default name */
-	const Schema *schema;		/* what the table's rows are */
-	void		(*add_columns) (Import *import);
-}			schemas[] =
-{
-	{"nflow", "flows", &flow_schema, add_all_columns},
-	{"conn", "conn", &flow_schema, add_conn_columns},
+	const char	 *name;
+	const char	 *table;  /* its default name */
+	const Schema *schema; /* what the table's rows are */
+	void (*add_columns)(Import *import);
+} schemas[] =
+	{
+		{"nflow", "flows", &flow_schema, add_all_columns},
+		{"conn", "conn", &flow_schema, add_conn_columns},
 };
 
-#define CONN	1
+#define CONN 1
 
 /* The index of the foreign schema that the statement names. */
 static int
 find_schema(const char *name)
 {
 	static const char *const hint = "The foreign schemas are \"nflow\", flows with all their columns by NFStream's names, "
-		"and \"conn\", flows in a few columns to read.";
+									"and \"conn\", flows in a few columns to read.";
 
 	for (int i = 0; i < lengthof(schemas); i++)
 		if (strcmp(schemas[i].name, name) == 0)
@@ -206,7 +206,7 @@ table_name(const ImportForeignSchemaStmt *statement, const ScanOptions *options,
 static void
 check_table_is_wanted(const Import *import)
 {
-	bool		limited = import->statement->list_type == FDW_IMPORT_SCHEMA_LIMIT_TO;
+	bool limited = import->statement->list_type == FDW_IMPORT_SCHEMA_LIMIT_TO;
 
 	if (IsImportableForeignTable(import->table, unconstify(ImportForeignSchemaStmt *, import->statement)))
 		return;
@@ -215,10 +215,10 @@ check_table_is_wanted(const Import *import)
 			 errmsg("there is no table to import"),
 			 limited ? errdetail("Foreign schema \"%s\" is one table, \"%s\", which LIMIT TO does not name.",
 								 import->statement->remote_schema, import->table) :
-			 errdetail("Foreign schema \"%s\" is one table, \"%s\", which EXCEPT leaves out.",
-					   import->statement->remote_schema, import->table),
+					   errdetail("Foreign schema \"%s\" is one table, \"%s\", which EXCEPT leaves out.",
+								 import->statement->remote_schema, import->table),
 			 limited ? errhint("Name one table in LIMIT TO, which is then called so, or set the option \"table_name\".") :
-			 errhint("Leave EXCEPT out, or set the option \"table_name\".")));
+					   errhint("Leave EXCEPT out, or set the option \"table_name\".")));
 }
 
 static void
@@ -248,13 +248,13 @@ static char *
 options_text(const Import *import, bool is_conn)
 {
 	StringInfoData text;
-	bool		names_given = false;
-	ListCell   *cell;
+	bool		   names_given = false;
+	ListCell	  *cell;
 
 	initStringInfo(&text);
 	foreach(cell, options_for_imported_table(import->statement->options))
 	{
-		DefElem    *definition = lfirst_node(DefElem, cell);
+		DefElem *definition = lfirst_node(DefElem, cell);
 
 		append_option(&text, definition->defname, defGetString(definition));
 		names_given = names_given || strcmp(definition->defname, "application_names") == 0;
@@ -268,9 +268,9 @@ options_text(const Import *import, bool is_conn)
 List *
 nfstream_import(ImportForeignSchemaStmt *statement, Oid server)
 {
-	int			schema = find_schema(statement->remote_schema);
+	int			 schema = find_schema(statement->remote_schema);
 	ScanOptions *options = options_of_import(server, statement->options);
-	Import		import = {.statement = statement, .options = options};
+	Import		 import = {.statement = statement, .options = options};
 
 	options->schema = schemas[schema].schema;
 	import.hidden = hidden_names(options);

@@ -22,8 +22,8 @@
 FlowScan *
 pass_prepare(Relation table, const Bitmapset *attributes_used)
 {
-	FlowScan   *scan = palloc0(sizeof(*scan));
-	ColumnSet	wanted;
+	FlowScan *scan = palloc0(sizeof(*scan));
+	ColumnSet wanted;
 
 	scan->options = options_of_table(RelationGetRelid(table));
 	scan->builder = tuple_builder(table, scan->options, attributes_used, &wanted);
@@ -34,8 +34,8 @@ pass_prepare(Relation table, const Bitmapset *attributes_used)
 static ScanJob *
 create_job(FlowScan *scan)
 {
-	ScanJob    *job = palloc0(sizeof(*job));
-	int			count;
+	ScanJob *job = palloc0(sizeof(*job));
+	int		 count;
 
 	privileges_check_source(scan->options);
 	options_check_available(scan->options);
@@ -46,7 +46,7 @@ create_job(FlowScan *scan)
 	job->request = scan->request;
 	job->request.files = count;
 	if (count == 1)
-		job->request.separate_files = false;	/* there is no other file from which to separate it */
+		job->request.separate_files = false; /* there is no other file from which to separate it */
 	job->request.time_dissections = scan->timed;
 	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
 	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);
@@ -66,7 +66,7 @@ start(FlowScan *scan, MemoryContext parent)
 	scan->job = create_job(scan);
 	if (scan->warns)
 		tuple_builder_warn(scan->builder);
-	scan->warns = false;		/* a rescan has nothing new to say */
+	scan->warns = false; /* a rescan has nothing new to say */
 	tuple_builder_set_files(scan->builder, scan->job->files, scan->job->request.files);
 	measure = source_measure(scan->job->files, scan->job->request.files);
 	scan->merge = merge_start(scan->job, sizing_meters(&scan->job->request, scan->options->n_meters, &measure));
@@ -78,7 +78,7 @@ start(FlowScan *scan, MemoryContext parent)
 void
 pass_stop(FlowScan *scan)
 {
-	Merge	   *merge = scan->merge;
+	Merge *merge = scan->merge;
 
 	scan->merge = NULL;
 	scan->finished = false;
@@ -98,8 +98,8 @@ static void
 warn_of_overlap(FlowScan *scan)
 {
 	const OverlapMessage *overlap = merge_overlap(scan->merge);
-	const uint64 *counters = scan->account.counters;
-	uint64		seconds;
+	const uint64		 *counters = scan->account.counters;
+	uint64				  seconds;
 
 	if (overlap == NULL || scan->overlap_told)
 		return;
@@ -113,8 +113,8 @@ warn_of_overlap(FlowScan *scan)
 							  "Such packets are metered at the time that was reached. Capture \"%s\" is the first that begins before it, by " UINT64_FORMAT " seconds.",
 							  seconds, encoding_valid(scan->job->files[overlap->file].path), seconds),
 			 scan->options->source_order == SOURCE_ORDER_TIME ?
-			 errhint("Their times overlap in any order. If they have nothing to do with each other, set separate_files to \"true\"; if they are of one time, merge them, as with mergecap.") :
-			 errhint("Name the captures in the order of their times or set source_order to \"time\"; if they have nothing to do with each other, set separate_files to \"true\".")));
+				 errhint("Their times overlap in any order. If they have nothing to do with each other, set separate_files to \"true\"; if they are of one time, merge them, as with mergecap.") :
+				 errhint("Name the captures in the order of their times or set source_order to \"time\"; if they have nothing to do with each other, set separate_files to \"true\".")));
 }
 
 /* Says, once for a scan, that nothing passed its filter, if the packets have headers that most filters do not look past. */
@@ -122,8 +122,8 @@ static void
 tell_of_blind_filter(FlowScan *scan)
 {
 	const char *what,
-			   *word;
-	uint64		packets;
+		*word;
+	uint64 packets;
 
 	if (scan->filter_told || scan->job->request.filter.length == 0 || !filter_is_blind(&scan->account, &what, &packets, &word))
 		return;
@@ -138,7 +138,7 @@ tell_of_blind_filter(FlowScan *scan)
 static void
 keep_order(FlowScan *scan, const uint32 *order)
 {
-	uint32		files = scan->job->request.files;
+	uint32 files = scan->job->request.files;
 
 	scan->order = MemoryContextAlloc(scan->context, Max(files, 1) * sizeof(uint32));
 	for (uint32 i = 0; i < files; i++)
@@ -149,7 +149,7 @@ keep_order(FlowScan *scan, const uint32 *order)
 static void
 finish(FlowScan *scan)
 {
-	Merge	   *merge = scan->merge;
+	Merge *merge = scan->merge;
 
 	scan->finished = true;
 	scan->has_account = merge_account(merge, &scan->account);

@@ -10,42 +10,42 @@
 
 typedef struct FlowScan
 {
-	ScanOptions *options;
+	ScanOptions	 *options;
 	TupleBuilder *builder;
-	MeterRequest request;		/* all but what only the files decide */
+	MeterRequest  request; /* all but what only the files decide */
 
 	/* Once the first row was asked for. */
-	MemoryContext context;		/* of one pass over the source */
-	ScanJob    *job;
-	Merge	   *merge;
-	uint32	   *order;			/* of the job's files, as they were read, once they were; NULL before */
-	uint64		next_id;
-	bool		finished;
-	bool		overlap_told;	/* once for all passes */
-	bool		filter_told;
+	MemoryContext context; /* of one pass over the source */
+	ScanJob		 *job;
+	Merge		 *merge;
+	uint32		 *order; /* of the job's files, as they were read, once they were; NULL before */
+	uint64		  next_id;
+	bool		  finished;
+	bool		  overlap_told; /* once for all passes */
+	bool		  filter_told;
 
 	/* Of the latest pass, for EXPLAIN ANALYZE. */
-	bool		warns;				/* of columns that are off, when it starts */
-	bool		timed;			/* dissections are */
-	uint32		meters;			/* that were started */
-	bool		has_account;
-	Account		account;
-	uint64		flows[REQUEST_SHARDS_MAX];	/* by meter */
+	bool	warns;	/* of columns that are off, when it starts */
+	bool	timed;	/* dissections are */
+	uint32	meters; /* that were started */
+	bool	has_account;
+	Account account;
+	uint64	flows[REQUEST_SHARDS_MAX]; /* by meter */
 } FlowScan;
 
 /*
  * A scan of the table that needs these attributes (as tuple_builder() has them), in the current memory context; nothing is
  * opened or started yet.
  */
-FlowScan   *pass_prepare(Relation table, const Bitmapset *attributes_used);
+FlowScan *pass_prepare(Relation table, const Bitmapset *attributes_used);
 
 /*
  * The next row of the source into the slot, in the order of `id`; false after the last.  The first call starts the pass, in
  * a child of `parent`: when that goes, the pass ends.  Values are allocated in the current memory context.
  */
-bool		pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot);
+bool pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot);
 
 /* Ends the pass, if one was started; the next row is the first again. */
-void		pass_stop(FlowScan *scan);
+void pass_stop(FlowScan *scan);
 
-#endif							/* PG_FDW_PASS_H */
+#endif /* PG_FDW_PASS_H */

@@ -22,36 +22,36 @@
 #include "pg/source/source.h"
 
 /* Averages of captures as people have them: 159 real ones, of 34 MB and 4,676 flows in all. */
-#define BYTES_OF_A_FLOW		7500.0
-#define BYTES_OF_A_PACKET	450.0
+#define BYTES_OF_A_FLOW	  7500.0
+#define BYTES_OF_A_PACKET 450.0
 
 /* The size that a source is given if it cannot be looked at: a capture of some megabytes. */
-#define BYTES_UNKNOWN		(8 << 20)
+#define BYTES_UNKNOWN (8 << 20)
 
 /*
  * Costs in the planner's unit, a page read in sequence (about 10 us for a capture in memory): starting workers and meters
  * takes some ms, nDPI's tables 11 ms more; a packet is walked in about 0.1 us.
  */
-#define COST_OF_START		400.0
-#define COST_OF_DPI_START	1100.0
-#define COST_OF_A_PACKET	0.01
-#define COST_OF_A_LABEL		0.5
+#define COST_OF_START	  400.0
+#define COST_OF_DPI_START 1100.0
+#define COST_OF_A_PACKET  0.01
+#define COST_OF_A_LABEL	  0.5
 
 typedef struct ScanEstimate
 {
 	const ScanOptions *options;
-	double		bytes;			/* of the source */
-	double		flows;			/* in it, whatever the conditions */
-	Bitmapset  *used;			/* attributes that the query needs */
-	bool		has_dpi;
+	double			   bytes; /* of the source */
+	double			   flows; /* in it, whatever the conditions */
+	Bitmapset		  *used;  /* attributes that the query needs */
+	bool			   has_dpi;
 } ScanEstimate;
 
 /* The attributes that the query needs of the table: pg/base/attributes.h. */
 static Bitmapset *
 find_attributes_used(RelOptInfo *baserel)
 {
-	Bitmapset  *used = NULL;
-	ListCell   *cell;
+	Bitmapset *used = NULL;
+	ListCell  *cell;
 
 	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid, &used);
 	foreach(cell, baserel->baserestrictinfo)
@@ -63,9 +63,9 @@ find_attributes_used(RelOptInfo *baserel)
 static bool
 needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
 {
-	int			member = -1;
-	AttrNumber	attribute;
-	unsigned	column;
+	int		   member = -1;
+	AttrNumber attribute;
+	unsigned   column;
 
 	if (!options_group_is_on(options, GROUP_DPI))
 		return false;
@@ -81,8 +81,8 @@ needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
 void
 nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 {
-	ScanEstimate  *estimate = palloc0(sizeof(*estimate));
-	int64		bytes;
+	ScanEstimate *estimate = palloc0(sizeof(*estimate));
+	int64		  bytes;
 
 	estimate->options = options_of_table(table);
 	bytes = source_size(estimate->options);
@@ -104,15 +104,15 @@ nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 void
 nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 {
-	ScanEstimate  *estimate = baserel->fdw_private;
-	Cost		startup = COST_OF_START + baserel->baserestrictcost.startup,
-				total;
+	ScanEstimate *estimate = baserel->fdw_private;
+	Cost		  startup = COST_OF_START + baserel->baserestrictcost.startup,
+		 total;
 
 	(void) table;
 	if (estimate->has_dpi)
 		startup += COST_OF_DPI_START;
 	total = startup + estimate->bytes / BLCKSZ * seq_page_cost + estimate->bytes / BYTES_OF_A_PACKET * COST_OF_A_PACKET +
-		estimate->flows * (cpu_tuple_cost + baserel->baserestrictcost.per_tuple + (estimate->has_dpi ? COST_OF_A_LABEL : 0));
+			estimate->flows * (cpu_tuple_cost + baserel->baserestrictcost.per_tuple + (estimate->has_dpi ? COST_OF_A_LABEL : 0));
 #if PG_VERSION_NUM >= 180000
 	add_path(baserel, (Path *) create_foreignscan_path(root, baserel, NULL, baserel->rows, 0, startup, total, NIL,
 													   baserel->lateral_relids, NULL, NIL, NIL));
@@ -130,8 +130,8 @@ nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath
 				  List *scan_clauses, Plan *outer_plan)
 {
 	const ScanEstimate *estimate = baserel->fdw_private;
-	List	   *attributes = NIL;
-	int			member = -1;
+	List			   *attributes = NIL;
+	int					member = -1;
 
 	(void) root;
 	(void) table;

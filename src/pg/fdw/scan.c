@@ -13,8 +13,8 @@
 static Bitmapset *
 attributes_used(const ForeignScan *plan)
 {
-	Bitmapset  *used = NULL;
-	ListCell   *cell;
+	Bitmapset *used = NULL;
+	ListCell  *cell;
 
 	foreach(cell, (List *) linitial(plan->fdw_private))
 		used = bms_add_member(used, lfirst_int(cell));
@@ -24,7 +24,7 @@ attributes_used(const ForeignScan *plan)
 void
 nfstream_begin(ForeignScanState *node, int eflags)
 {
-	FlowScan   *scan = pass_prepare(node->ss.ss_currentRelation, attributes_used((ForeignScan *) node->ss.ps.plan));
+	FlowScan *scan = pass_prepare(node->ss.ss_currentRelation, attributes_used((ForeignScan *) node->ss.ps.plan));
 
 	scan->warns = true;
 	scan->timed = (node->ss.ps.state->es_instrument & INSTRUMENT_TIMER) != 0;

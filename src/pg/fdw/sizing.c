@@ -18,8 +18,8 @@
  * How many bytes of a source make one more meter worth its start; and how many bytes cost as much as one more file that
  * is metered apart.
  */
-#define BYTES_FOR_A_METER	((int64) 8 << 20)
-#define BYTES_FOR_A_FILE	((int64) 16 << 10)
+#define BYTES_FOR_A_METER ((int64) 8 << 20)
+#define BYTES_FOR_A_FILE  ((int64) 16 << 10)
 
 /* How many meters are worth their start. */
 static uint64
@@ -35,8 +35,8 @@ meters_that_pay(const MeterRequest *request, const SourceMeasure *measure)
 uint32
 sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure)
 {
-	uint64		cores = Max(sysconf(_SC_NPROCESSORS_ONLN), 1);
-	uint64		meters = n_meters;
+	uint64 cores = Max(sysconf(_SC_NPROCESSORS_ONLN), 1);
+	uint64 meters = n_meters;
 
 	/* Only a meter that has all flows knows where the last of them leaves, and which are given up there. */
 	if (request->max_nflows > 0)

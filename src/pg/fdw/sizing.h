@@ -12,6 +12,6 @@
  * How many meters to ask for: `n_meters`, which is the option, or as many as pay where that is 0; one for max_nflows.  At least one,
  * and no more than the settings and the source have room for.
  */
-uint32		sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure);
+uint32 sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure);
 
-#endif							/* PG_FDW_SIZING_H */
+#endif /* PG_FDW_SIZING_H */

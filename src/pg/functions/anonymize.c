@@ -31,10 +31,10 @@ PG_FUNCTION_INFO_V1(nfstream_blake2b);
 Datum
 nfstream_blake2b(PG_FUNCTION_ARGS)
 {
-	bytea	   *data = PG_GETARG_BYTEA_PP(0);
-	bytea	   *key = PG_GETARG_BYTEA_PP(1);
-	int32		size = PG_GETARG_INT32(2);
-	bytea	   *hash;
+	bytea *data = PG_GETARG_BYTEA_PP(0);
+	bytea *key = PG_GETARG_BYTEA_PP(1);
+	int32  size = PG_GETARG_INT32(2);
+	bytea *hash;
 
 	check_bytes("a BLAKE2b key", VARSIZE_ANY_EXHDR(key), 0, VALUE_HASH_KEY_MAX);
 	check_bytes("a BLAKE2b hash", size, 1, VALUE_HASH_BYTES);
@@ -49,14 +49,14 @@ nfstream_blake2b(PG_FUNCTION_ARGS)
 static Datum
 anonymize_argument(FunctionCallInfo fcinfo, const uint8 *key, size_t key_length)
 {
-	FmgrInfo   *output = fcinfo->flinfo->fn_extra;
-	char	   *value;
+	FmgrInfo *output = fcinfo->flinfo->fn_extra;
+	char	 *value;
 
 	if (output == NULL)
 	{
-		Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
-		Oid			function;
-		bool		is_varlena;
+		Oid	 type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+		Oid	 function;
+		bool is_varlena;
 
 		if (!OidIsValid(type))
 			elog(ERROR, "could not determine the type of what is to be hashed");
@@ -100,7 +100,7 @@ PG_FUNCTION_INFO_V1(nfstream_anonymize_with_text_key);
 Datum
 nfstream_anonymize_with_text_key(PG_FUNCTION_ARGS)
 {
-	char	   *literal = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char *literal = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
 	return anonymize_with_key(fcinfo, DatumGetByteaPP(DirectFunctionCall1(byteain, CStringGetDatum(literal))));
 }

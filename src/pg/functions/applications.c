@@ -19,10 +19,10 @@ PG_FUNCTION_INFO_V1(nfstream_applications);
 static bool
 take_application(const MeterMessage *message, void *context)
 {
-	ReturnSetInfo *result = context;
+	ReturnSetInfo	  *result = context;
 	ApplicationMessage application;
-	Datum		values[3];
-	bool		nulls[3] = {false, false, false};
+	Datum			   values[3];
+	bool			   nulls[3] = {false, false, false};
 
 	if (message->type == MESSAGE_APPLICATION)
 	{

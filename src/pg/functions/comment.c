@@ -27,11 +27,11 @@ PG_FUNCTION_INFO_V1(nfstream_comment);
 Datum
 nfstream_comment(PG_FUNCTION_ARGS)
 {
-	Oid			table;
-	Relation	relation;
+	Oid			  table;
+	Relation	  relation;
 	const Schema *schema;
-	TupleDesc	descriptor;
-	int			count = 0;
+	TupleDesc	  descriptor;
+	int			  count = 0;
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
@@ -54,7 +54,7 @@ nfstream_comment(PG_FUNCTION_ARGS)
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		const char *help = attribute->attisdropped ? NULL : tuple_help_of_attribute(table, schema, attribute->attnum);
+		const char		 *help = attribute->attisdropped ? NULL : tuple_help_of_attribute(table, schema, attribute->attnum);
 
 		if (help == NULL)
 			continue;

@@ -18,31 +18,31 @@
 #include "pg/base/encoding.h"
 #include "pg/functions/csv_file.h"
 
-#define CSV_EXTENSION	".csv"
+#define CSV_EXTENSION ".csv"
 
 /* As for COPY's files: everyone may read, the owner may write. */
-#define FILE_MODE		0644
-#define NOT_FOR_OTHERS	(S_IWGRP | S_IWOTH)
+#define FILE_MODE	   0644
+#define NOT_FOR_OTHERS (S_IWGRP | S_IWOTH)
 
-#define NAME_ATTEMPTS	100
+#define NAME_ATTEMPTS  100
 
 typedef struct CsvFile
 {
-	char	   *path;			/* NULL: not written yet */
-	char	   *temporary;		/* where it is written; NULL once it is in its place */
+	char *path;		 /* NULL: not written yet */
+	char *temporary; /* where it is written; NULL once it is in its place */
 } CsvFile;
 
 struct CsvFiles
 {
-	CsvFiles   *next;			/* of the files that are being written */
+	CsvFiles	 *next; /* of the files that are being written */
 	MemoryContext context;
-	const char *path;
-	bool		is_default;		/* nobody has given the path */
-	bool		chunked;
-	CsvFile    *files;			/* by number */
-	uint64		count;
-	CsvFile    *current;
-	int			descriptor;		/* of `current`; -1: none */
+	const char	 *path;
+	bool		  is_default; /* nobody has given the path */
+	bool		  chunked;
+	CsvFile		 *files; /* by number */
+	uint64		  count;
+	CsvFile		 *current;
+	int			  descriptor; /* of `current`; -1: none */
 };
 
 /* One export may run inside another.  Files that are not in their places when the process ends are removed. */
@@ -72,7 +72,7 @@ remember(CsvFiles *files)
 static void
 forget(const CsvFiles *files)
 {
-	CsvFiles  **link = &being_written;
+	CsvFiles **link = &being_written;
 
 	while (*link != NULL && *link != files)
 		link = &(*link)->next;
@@ -111,7 +111,7 @@ check_path(const char *path)
 CsvFiles *
 csv_files_create(const char *path, bool is_default, bool chunked)
 {
-	CsvFiles   *files = palloc0(sizeof(*files));
+	CsvFiles *files = palloc0(sizeof(*files));
 
 	check_path(path);
 	files->context = CurrentMemoryContext;
@@ -150,25 +150,26 @@ could_not(const char *what, const char *path)
 static void
 could_not_create(const CsvFiles *files, const char *path)
 {
-	int			error = errno;
+	int error = errno;
 
 	ereport(ERROR,
 			(errcode_for_file_access(),
 			 errmsg("could not create file \"%s\": %m", path),
 			 files->is_default ? errhint("It would lie beside the capture. Give a path in a directory "
 										 "that the server's operating system user may write into.") :
-			 error == ENOENT ? errhint("Its directory must be there, on the database server's machine.") :
+			 error == ENOENT   ? errhint("Its directory must be there, on the database server's machine.") :
 			 error == EACCES || error == EROFS || error == EPERM ?
-			 errhint("The server's operating system user must be allowed to write into its directory.") : 0));
+							   errhint("The server's operating system user must be allowed to write into its directory.") :
+							   0));
 }
 
 /* Opens a file with the permissions of COPY's files; -1 with errno if that fails. */
 static int
 open_file(const char *path, int flags)
 {
-	mode_t		mask = umask(NOT_FOR_OTHERS);
+	mode_t		 mask = umask(NOT_FOR_OTHERS);
 	volatile int descriptor = -1;
-	int			error;
+	int			 error;
 
 	/* This raises an error where the server may open no more files. */
 	PG_TRY();
@@ -189,8 +190,8 @@ open_file(const char *path, int flags)
 static void
 create(CsvFiles *files, CsvFile *file)
 {
-	char	   *directory = pstrdup(file->path);
-	uint64		number;
+	char  *directory = pstrdup(file->path);
+	uint64 number;
 
 	get_parent_directory(directory);
 	for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++)
@@ -212,7 +213,7 @@ create(CsvFiles *files, CsvFile *file)
 static void
 close_current(CsvFiles *files)
 {
-	int			descriptor = files->descriptor;
+	int descriptor = files->descriptor;
 
 	files->descriptor = -1;
 	if (descriptor >= 0 && CloseTransientFile(descriptor) != 0)
@@ -223,7 +224,7 @@ close_current(CsvFiles *files)
 static void
 make_room(CsvFiles *files, uint64 index)
 {
-	uint64		count = pg_nextpower2_64(index + 1);
+	uint64 count = pg_nextpower2_64(index + 1);
 
 	if (index < files->count)
 		return;
@@ -244,7 +245,7 @@ void
 csv_files_start(CsvFiles *files, uint64 index)
 {
 	MemoryContext before = MemoryContextSwitchTo(files->context);
-	CsvFile    *file;
+	CsvFile		 *file;
 
 	if (files->files == NULL)
 		remember(files);
@@ -253,7 +254,7 @@ csv_files_start(CsvFiles *files, uint64 index)
 	file = files->current = &files->files[index];
 	if (file->path == NULL)
 	{
-		char	   *path = path_of(files, index);
+		char *path = path_of(files, index);
 
 		check_path(path);
 		file->path = path;
@@ -272,7 +273,7 @@ csv_files_write(CsvFiles *files, StringInfo buffer)
 
 	while (left > 0)
 	{
-		ssize_t		written = write(files->descriptor, at, left);
+		ssize_t written = write(files->descriptor, at, left);
 
 		if (written < 0 && errno == EINTR)
 			continue;
@@ -292,7 +293,7 @@ csv_files_finish(CsvFiles *files)
 	close_current(files);
 	for (uint64 i = 0; i < files->count; i++)
 	{
-		CsvFile    *file = &files->files[i];
+		CsvFile *file = &files->files[i];
 
 		if (file->temporary == NULL)
 			continue;

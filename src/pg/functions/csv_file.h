@@ -20,18 +20,18 @@ typedef struct CsvFiles CsvFiles;
  * chunked: file number k is called name.k.csv where the path is name.csv; else there is only file 0, at the path itself.  Errors if
  * the path is not absolute, too long or leads to something that is no regular file.
  */
-CsvFiles   *csv_files_create(const char *path, bool is_default, bool chunked);
+CsvFiles *csv_files_create(const char *path, bool is_default, bool chunked);
 
 /* Starts on file number `index`, anew if it was written before; what is written goes there.  Errors if it cannot be created. */
-void		csv_files_start(CsvFiles *files, uint64 index);
+void csv_files_start(CsvFiles *files, uint64 index);
 
 /* Writes what the buffer holds, and empties it.  Errors if it cannot be written. */
-void		csv_files_write(CsvFiles *files, StringInfo buffer);
+void csv_files_write(CsvFiles *files, StringInfo buffer);
 
 /* Puts all files into their places. */
-void		csv_files_finish(CsvFiles *files);
+void csv_files_finish(CsvFiles *files);
 
 /* Removes what was written, unless it is in its place.  Raises no error. */
-void		csv_files_drop(CsvFiles *files);
+void csv_files_drop(CsvFiles *files);
 
-#endif							/* PG_FUNCTIONS_CSV_FILE_H */
+#endif /* PG_FUNCTIONS_CSV_FILE_H */

@@ -18,23 +18,23 @@
 #include "pg/functions/csv_receiver.h"
 
 /* Bytes that are written at once. */
-#define WRITE_BYTES		(64 * 1024)
+#define WRITE_BYTES (64 * 1024)
 
 typedef struct CsvReceiver
 {
-	DestReceiver pub;
-	CsvFiles   *files;
-	uint64		rows_per_file;
-	uint64		rotate;
-	uint64		rows;
-	uint64		bytes;
-	int			encoding;		/* of the files, which is the client's */
-	bool		converts;		/* from the server's encoding */
-	bool		embeds_ascii;
-	int			columns;
-	char	  **names;
-	FmgrInfo   *output;			/* output functions, by column */
-	MemoryContext row_context;
+	DestReceiver   pub;
+	CsvFiles	  *files;
+	uint64		   rows_per_file;
+	uint64		   rotate;
+	uint64		   rows;
+	uint64		   bytes;
+	int			   encoding; /* of the files, which is the client's */
+	bool		   converts; /* from the server's encoding */
+	bool		   embeds_ascii;
+	int			   columns;
+	char		 **names;
+	FmgrInfo	  *output; /* output functions, by column */
+	MemoryContext  row_context;
 	StringInfoData buffer;
 } CsvReceiver;
 
@@ -75,7 +75,7 @@ append_value(CsvReceiver *csv, const char *value)
 	appendStringInfoCharMacro(&csv->buffer, '"');
 	while (value < end)
 	{
-		int			length = character_bytes(csv, value);
+		int length = character_bytes(csv, value);
 
 		if (*value == '"')
 			appendStringInfoCharMacro(&csv->buffer, '"');
@@ -97,7 +97,7 @@ flush(CsvReceiver *csv)
 static void
 start_chunk(CsvReceiver *csv)
 {
-	uint64		chunk = csv->rows_per_file == 0 ? 0 : csv->rows / csv->rows_per_file;
+	uint64 chunk = csv->rows_per_file == 0 ? 0 : csv->rows / csv->rows_per_file;
 
 	if (csv->buffer.len > 0)
 		flush(csv);
@@ -123,8 +123,8 @@ start_up(DestReceiver *self, int operation, TupleDesc descriptor)
 	for (int i = 0; i < csv->columns; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		Oid			function;
-		bool		is_varlena;
+		Oid				  function;
+		bool			  is_varlena;
 
 		getTypeOutputInfo(attribute->atttypid, &function, &is_varlena);
 		fmgr_info(function, &csv->output[i]);
@@ -137,7 +137,7 @@ start_up(DestReceiver *self, int operation, TupleDesc descriptor)
 static bool
 receive_slot(TupleTableSlot *slot, DestReceiver *self)
 {
-	CsvReceiver *csv = (CsvReceiver *) self;
+	CsvReceiver	 *csv = (CsvReceiver *) self;
 	MemoryContext before = MemoryContextSwitchTo(csv->row_context);
 
 	slot_getallattrs(slot);

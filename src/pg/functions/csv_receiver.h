@@ -19,6 +19,6 @@
 DestReceiver *csv_receiver_create(CsvFiles *files, uint64 rows_per_file, uint64 rotate);
 
 /* How many rows it got. */
-uint64		csv_receiver_rows(const DestReceiver *receiver);
+uint64 csv_receiver_rows(const DestReceiver *receiver);
 
-#endif							/* PG_FUNCTIONS_CSV_RECEIVER_H */
+#endif /* PG_FUNCTIONS_CSV_RECEIVER_H */

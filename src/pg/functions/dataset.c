@@ -19,7 +19,7 @@
 static void
 check_select(Relation relation)
 {
-	Oid			id = RelationGetRelid(relation);
+	Oid id = RelationGetRelid(relation);
 
 	if (pg_class_aclcheck(id, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
 		pg_attribute_aclcheck_all(id, GetUserId(), ACL_SELECT, ACLMASK_ALL) != ACLCHECK_OK)
@@ -29,7 +29,7 @@ check_select(Relation relation)
 Relation
 dataset_open(Oid relation)
 {
-	Relation	opened = relation_open(relation, AccessShareLock);
+	Relation opened = relation_open(relation, AccessShareLock);
 
 	switch (opened->rd_rel->relkind)
 	{
@@ -60,8 +60,8 @@ const char *
 dataset_first_file(Relation relation)
 {
 	ScanOptions *options;
-	const char *path;
-	int			count;
+	const char	*path;
+	int			 count;
 
 	if (!nfstream_is_ours(relation))
 		return NULL;

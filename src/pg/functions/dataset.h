@@ -8,10 +8,10 @@
 #include "utils/rel.h"
 
 /* Opens a relation, with a lock that stays.  Errors if it cannot be read, as an index, or not by the current user. */
-Relation	dataset_open(Oid relation);
+Relation dataset_open(Oid relation);
 
 /* Whether the current user has the rights of the relation's owner. */
-bool		dataset_is_own(Oid relation);
+bool dataset_is_own(Oid relation);
 
 /*
  * The path of the first file of a foreign table of flows, a relative one only where it starts in the server's data directory;
@@ -19,4 +19,4 @@ bool		dataset_is_own(Oid relation);
  */
 const char *dataset_first_file(Relation relation);
 
-#endif							/* PG_FUNCTIONS_DATASET_H */
+#endif /* PG_FUNCTIONS_DATASET_H */

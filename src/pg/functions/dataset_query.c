@@ -25,17 +25,17 @@
 #include "pg/functions/dataset_query.h"
 
 /* What a relation is called in its query. */
-#define ALIAS	"flows"
+#define ALIAS "flows"
 
 /* Which of the relation's columns, by index, have their names in the array.  Errors if no column has one of these names. */
 static bool *
 find_columns(Relation relation, ArrayType *names)
 {
-	TupleDesc	descriptor = RelationGetDescr(relation);
-	bool	   *found = palloc0(descriptor->natts * sizeof(bool));
-	Datum	   *elements;
-	bool	   *nulls;
-	int			count;
+	TupleDesc descriptor = RelationGetDescr(relation);
+	bool	 *found = palloc0(descriptor->natts * sizeof(bool));
+	Datum	 *elements;
+	bool	 *nulls;
+	int		  count;
 
 	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
 	for (int i = 0; i < count; i++)
@@ -63,9 +63,9 @@ find_columns(Relation relation, ArrayType *names)
 static Oid
 find_function(Oid schema)
 {
-	Oid			type = ANYELEMENTOID;
-	Oid			function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("nfstream_anonymize"),
-										   PointerGetDatum(buildoidvector(&type, 1)), ObjectIdGetDatum(schema));
+	Oid type = ANYELEMENTOID;
+	Oid function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("nfstream_anonymize"),
+								   PointerGetDatum(buildoidvector(&type, 1)), ObjectIdGetDatum(schema));
 
 	if (!OidIsValid(function))
 		ereport(ERROR,
@@ -78,10 +78,10 @@ find_function(Oid schema)
 DatasetQuery *
 dataset_query(Relation relation, ArrayType *hashed, Oid schema)
 {
-	TupleDesc	descriptor = RelationGetDescr(relation);
-	DatasetQuery *query = palloc0(sizeof(*query));
+	TupleDesc	   descriptor = RelationGetDescr(relation);
+	DatasetQuery  *query = palloc0(sizeof(*query));
 	StringInfoData columns;
-	bool		any_hashed = false;
+	bool		   any_hashed = false;
 
 	query->columns = descriptor->natts;
 	query->hashed = find_columns(relation, hashed);
@@ -91,7 +91,7 @@ dataset_query(Relation relation, ArrayType *hashed, Oid schema)
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		const char *name = quote_identifier(NameStr(attribute->attname));
+		const char		 *name = quote_identifier(NameStr(attribute->attname));
 
 		if (attribute->attisdropped)
 			continue;
@@ -118,9 +118,9 @@ static Node *
 hash_of_column(ParseState *state, ParamRef *reference)
 {
 	const DatasetQuery *query = state->p_ref_hook_state;
-	ColumnRef  *column = makeNode(ColumnRef);
-	Node	   *value;
-	FuncExpr   *hash;
+	ColumnRef		   *column = makeNode(ColumnRef);
+	Node			   *value;
+	FuncExpr		   *hash;
 
 	if (reference->number < 1 || reference->number > query->columns || !query->hashed[reference->number - 1])
 		return NULL;
@@ -142,7 +142,7 @@ set_up_parser(ParseState *state, void *query)
 SPIPlanPtr
 dataset_prepare(DatasetQuery *query, const char *statement)
 {
-	SPIPlanPtr	plan = SPI_prepare_params(statement, set_up_parser, query, 0);
+	SPIPlanPtr plan = SPI_prepare_params(statement, set_up_parser, query, 0);
 
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", statement, SPI_result_code_string(SPI_result));

@@ -12,11 +12,11 @@
 /* A query for all columns of a relation, some of them as hashes with this session's key. */
 typedef struct DatasetQuery
 {
-	char	   *select;			/* $n stands for the hash of column n */
-	int			columns;		/* of the relation, dropped ones included */
-	char	  **names;			/* of these; NULL: dropped */
-	bool	   *hashed;
-	Oid			function;		/* nfstream_anonymize(anyelement) */
+	char  *select;	/* $n stands for the hash of column n */
+	int	   columns; /* of the relation, dropped ones included */
+	char **names;	/* of these; NULL: dropped */
+	bool  *hashed;
+	Oid	   function; /* nfstream_anonymize(anyelement) */
 } DatasetQuery;
 
 /*
@@ -34,6 +34,6 @@ DatasetQuery *dataset_query(Relation relation, ArrayType *hashed, Oid schema);
  * No name in the SELECT is looked up along a search_path: the relation's is qualified, the function is called by its OID,
  * and there are no others.
  */
-SPIPlanPtr	dataset_prepare(DatasetQuery *query, const char *statement);
+SPIPlanPtr dataset_prepare(DatasetQuery *query, const char *statement);
 
-#endif							/* PG_FUNCTIONS_DATASET_QUERY_H */
+#endif /* PG_FUNCTIONS_DATASET_QUERY_H */

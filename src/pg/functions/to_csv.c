@@ -49,7 +49,7 @@ natural(FunctionCallInfo fcinfo, int argument, int64 value, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 PG_ARGISNULL(argument) ? errmsg("%s cannot be NULL", name) :
-				 errmsg("%s cannot be " INT64_FORMAT, name, value),
+										  errmsg("%s cannot be " INT64_FORMAT, name, value),
 				 errdetail("Accepted: 0 or more.")));
 	return (uint64) value;
 }
@@ -73,7 +73,7 @@ static void
 run(DatasetQuery *query, DestReceiver *receiver)
 {
 	SPIExecuteOptions options = {.dest = receiver};
-	int			result;
+	int				  result;
 
 	SPI_connect();
 	result = SPI_execute_plan_extended(dataset_prepare(query, query->select), &options);
@@ -85,7 +85,7 @@ run(DatasetQuery *query, DestReceiver *receiver)
 static uint64
 export(Relation relation, DatasetQuery *query, const char *path, bool is_default, uint64 flows_per_file, uint64 rotate_files)
 {
-	CsvFiles   *files = csv_files_create(path, is_default, flows_per_file > 0);
+	CsvFiles	 *files = csv_files_create(path, is_default, flows_per_file > 0);
 	DestReceiver *receiver = csv_receiver_create(files, flows_per_file, flows_per_file > 0 ? rotate_files : 0);
 
 	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, RelationGetRelid(relation));
@@ -112,11 +112,11 @@ PG_FUNCTION_INFO_V1(nfstream_to_csv);
 Datum
 nfstream_to_csv(PG_FUNCTION_ARGS)
 {
-	Relation	relation;
-	uint64		flows_per_file,
-				rotate_files,
-				flows;
-	char	   *path;
+	Relation relation;
+	uint64	 flows_per_file,
+		rotate_files,
+		flows;
+	char		 *path;
 	DatasetQuery *query;
 
 	if (PG_ARGISNULL(ARGUMENT_FLOWS) || PG_ARGISNULL(ARGUMENT_COLUMNS_TO_ANONYMIZE))
@@ -124,14 +124,14 @@ nfstream_to_csv(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("%s cannot be NULL", PG_ARGISNULL(ARGUMENT_FLOWS) ? "flows" : "columns_to_anonymize"),
 				 PG_ARGISNULL(ARGUMENT_FLOWS) ? errdetail("Accepted: a table or view.") :
-				 errdetail("Accepted: an array of names of columns, '{}' for none.")));
+												errdetail("Accepted: an array of names of columns, '{}' for none.")));
 	flows_per_file = natural(fcinfo, ARGUMENT_FLOWS_PER_FILE, PG_GETARG_INT64(ARGUMENT_FLOWS_PER_FILE), "flows_per_file");
 	rotate_files = natural(fcinfo, ARGUMENT_ROTATE_FILES, PG_GETARG_INT32(ARGUMENT_ROTATE_FILES), "rotate_files");
 	check_rights();
 
 	relation = dataset_open(PG_GETARG_OID(ARGUMENT_FLOWS));
 	path = PG_ARGISNULL(ARGUMENT_PATH) ? default_path(relation) :
-		text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_PATH));
+										 text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_PATH));
 	query = dataset_query(relation, PG_GETARG_ARRAYTYPE_P(ARGUMENT_COLUMNS_TO_ANONYMIZE),
 						  get_func_namespace(fcinfo->flinfo->fn_oid));
 	flows = export(relation, query, path, PG_ARGISNULL(ARGUMENT_PATH), flows_per_file, rotate_files);

@@ -74,10 +74,10 @@ static const char *const if_exists_names[] = {
 
 typedef struct Target
 {
-	const char *schema;			/* NULL: where the search_path makes tables */
-	const char *name;
+	const char		  *schema; /* NULL: where the search_path makes tables */
+	const char		  *name;
 	const Persistence *persistence; /* of a table that is made */
-	Oid			id;				/* InvalidOid: not there */
+	Oid				   id;			/* InvalidOid: not there */
 } Target;
 
 /* ------------------------------------------------------------------------------------------------------------- arguments */
@@ -145,8 +145,8 @@ read_if_exists(const char *value)
 static Target
 read_target(text *name, const Persistence *persistence)
 {
-	RangeVar   *range = makeRangeVarFromNameList(textToQualifiedNameList(name));
-	Target		target = {.persistence = persistence};
+	RangeVar *range = makeRangeVarFromNameList(textToQualifiedNameList(name));
+	Target	  target = {.persistence = persistence};
 
 	/* A temporary table hides others of its name and is no obstacle to them. */
 	if (persistence->code == RELPERSISTENCE_TEMP)
@@ -166,7 +166,7 @@ static uint64
 run(SPIPlanPtr plan)
 {
 	SPIExecuteOptions options = {0};
-	int			result = SPI_execute_plan_extended(plan, &options);
+	int				  result = SPI_execute_plan_extended(plan, &options);
 
 	if (result < 0)
 		elog(ERROR, "could not run a statement: %s", SPI_result_code_string(result));
@@ -176,8 +176,8 @@ run(SPIPlanPtr plan)
 static void
 run_utility(const char *verb, const Target *target)
 {
-	char	   *statement = psprintf("%s %s", verb, quote_qualified_identifier(target->schema, target->name));
-	int			result = SPI_execute(statement, false, 0);
+	char *statement = psprintf("%s %s", verb, quote_qualified_identifier(target->schema, target->name));
+	int	  result = SPI_execute(statement, false, 0);
 
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", statement, SPI_result_code_string(result));
@@ -187,9 +187,9 @@ run_utility(const char *verb, const Target *target)
 static void
 copy_comments(Relation relation, Oid target)
 {
-	TupleDesc	descriptor = RelationGetDescr(relation);
-	AttrNumber	number = 0;
-	char	   *comment = GetComment(RelationGetRelid(relation), RelationRelationId, 0);
+	TupleDesc  descriptor = RelationGetDescr(relation);
+	AttrNumber number = 0;
+	char	  *comment = GetComment(RelationGetRelid(relation), RelationRelationId, 0);
 
 	if (comment != NULL)
 		CreateComments(target, RelationRelationId, 0, comment);
@@ -207,10 +207,10 @@ copy_comments(Relation relation, Oid target)
 static uint64
 make(Relation relation, DatasetQuery *query, Target *target)
 {
-	uint64		flows = run(dataset_prepare(query, psprintf("CREATE %sTABLE %s AS %s", target->persistence->keyword,
-															quote_qualified_identifier(target->schema, target->name),
-															query->select)));
-	RangeVar   *range = makeRangeVar(unconstify(char *, target->schema), unconstify(char *, target->name), -1);
+	uint64	  flows = run(dataset_prepare(query, psprintf("CREATE %sTABLE %s AS %s", target->persistence->keyword,
+														  quote_qualified_identifier(target->schema, target->name),
+														  query->select)));
+	RangeVar *range = makeRangeVar(unconstify(char *, target->schema), unconstify(char *, target->name), -1);
 
 	if (target->persistence->code == RELPERSISTENCE_TEMP)
 		range->relpersistence = RELPERSISTENCE_TEMP;
@@ -263,8 +263,8 @@ fits(Relation relation, const DatasetQuery *query, const Target *target)
 		return false;
 	for (int i = 0; i < query->columns; i++)
 	{
-		AttrNumber	number = query->names[i] == NULL ? InvalidAttrNumber : get_attnum(target->id, query->names[i]);
-		Oid			wanted = query->hashed[i] ? TEXTOID : TupleDescAttr(RelationGetDescr(relation), i)->atttypid;
+		AttrNumber number = query->names[i] == NULL ? InvalidAttrNumber : get_attnum(target->id, query->names[i]);
+		Oid		   wanted = query->hashed[i] ? TEXTOID : TupleDescAttr(RelationGetDescr(relation), i)->atttypid;
 
 		if (query->names[i] != NULL && (number <= 0 || get_atttype(target->id, number) != wanted))
 			return false;
@@ -275,7 +275,7 @@ fits(Relation relation, const DatasetQuery *query, const Target *target)
 static bool
 have_common(const List *relations, const List *others)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	foreach(cell, relations)
 		if (list_member_oid(others, lfirst_oid(cell)))
@@ -287,7 +287,7 @@ have_common(const List *relations, const List *others)
 static void
 check_none_is_emptied(const List *sources, const List *emptied, const Target *target)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	foreach(cell, sources)
 		if (have_common(find_all_inheritors(lfirst_oid(cell), AccessShareLock, NULL), emptied))
@@ -317,13 +317,13 @@ check_not_own_rows(DatasetQuery *query, const Target *target)
 		return;
 	foreach(cell, planned->stmt_list)
 		check_none_is_emptied(lfirst_node(PlannedStmt, cell)->relationOids, emptied, target);
-	ReleaseCachedPlan(planned, NULL);	/* the plan is not saved, so no resource owner holds the reference */
+	ReleaseCachedPlan(planned, NULL); /* the plan is not saved, so no resource owner holds the reference */
 }
 
 static uint64
 replace(Relation relation, DatasetQuery *query, Target *target)
 {
-	char		kind = get_rel_relkind(target->id);
+	char kind = get_rel_relkind(target->id);
 
 	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,
@@ -380,7 +380,7 @@ into_existing(Relation relation, DatasetQuery *query, Target *target, IfExists i
 static void
 analyze(const Target *target)
 {
-	char		kind = get_rel_relkind(target->id);
+	char kind = get_rel_relkind(target->id);
 
 	if ((kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE) && dataset_is_own(target->id))
 		run_utility("ANALYZE", target);
@@ -392,12 +392,12 @@ PG_FUNCTION_INFO_V1(nfstream_to_table);
 Datum
 nfstream_to_table(PG_FUNCTION_ARGS)
 {
-	Relation	relation;
+	Relation		   relation;
 	const Persistence *persistence;
-	IfExists	if_exists;
-	Target		target;
-	DatasetQuery *query;
-	uint64		flows;
+	IfExists		   if_exists;
+	Target			   target;
+	DatasetQuery	  *query;
+	uint64			   flows;
 
 	check_not_null(fcinfo);
 	persistence = read_persistence(text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_PERSISTENCE)));

@@ -27,8 +27,8 @@ take_hello(const MeterMessage *message, void *context)
 static void
 put_row(ReturnSetInfo *result, const char *component, const char *version, size_t size)
 {
-	Datum		values[2];
-	bool		nulls[2] = {false, false};
+	Datum values[2];
+	bool  nulls[2] = {false, false};
 
 	values[0] = CStringGetTextDatum(component);
 	values[1] = CStringGetTextDatum(encoding_field(version, size));
@@ -40,8 +40,8 @@ Datum
 nfstream_version(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	MeterRequest request;
-	HelloMessage hello;
+	MeterRequest   request;
+	HelloMessage   hello;
 
 	InitMaterializedSRF(fcinfo, 0);
 	scan_request_without_options(&request);

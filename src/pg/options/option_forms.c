@@ -18,8 +18,8 @@
 #include "pg/options/planned.h"
 #include "wire/schema.h"
 
-#define PLUGINS_DEPTH_MAX	32		/* of arrays and objects in each other, in the parameters of plugins */
-#define KEY_DIGITS_MAX	128		/* BLAKE2b takes keys of up to 64 bytes: RFC 7693, section 2.1 */
+#define PLUGINS_DEPTH_MAX 32  /* of arrays and objects in each other, in the parameters of plugins */
+#define KEY_DIGITS_MAX	  128 /* BLAKE2b takes keys of up to 64 bytes: RFC 7693, section 2.1 */
 
 /*
  * Calls an input function; false if the text is no value of its type.
@@ -53,7 +53,7 @@ read_literal(Oid input_function, const char *literal, Oid element_type, Datum *v
 const char *
 form_after_prefix(const char *value, const char *prefix)
 {
-	size_t		length = strlen(prefix);
+	size_t length = strlen(prefix);
 
 	return strncmp(value, prefix, length) == 0 ? value + length : NULL;
 }
@@ -67,10 +67,10 @@ form_is_array(const char *value)
 bool
 form_parse_names(const char *value, List **names)
 {
-	Datum		array;
-	Datum	   *elements;
-	bool	   *nulls;
-	int			count;
+	Datum  array;
+	Datum *elements;
+	bool  *nulls;
+	int	   count;
 
 	*names = NIL;
 	if (!read_literal(F_ARRAY_IN, value, TEXTOID, &array) || ARR_NDIM(DatumGetArrayTypeP(array)) > 1)
@@ -79,7 +79,7 @@ form_parse_names(const char *value, List **names)
 	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
 	for (int i = 0; i < count; i++)
 	{
-		char	   *name = nulls[i] ? "" : TextDatumGetCString(elements[i]);
+		char *name = nulls[i] ? "" : TextDatumGetCString(elements[i]);
 
 		if (*name == '\0')
 			return false;
@@ -128,7 +128,7 @@ is_plugin_name(const char *name, int length)
 		return false;
 	for (int i = 0; i < length; i++)
 	{
-		char		c = name[i];
+		char c = name[i];
 
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
 			return false;
@@ -139,23 +139,23 @@ is_plugin_name(const char *name, int length)
 static bool
 is_plugin(JsonbValue *element)
 {
-	JsonbValue	buffer;
+	JsonbValue buffer;
 
 	if (element->type == jbvBinary && JsonContainerIsObject(element->val.binary.data))
 		element = getKeyJsonValueFromContainer(element->val.binary.data, "plugin", strlen("plugin"), &buffer);
 	return element != NULL && element->type == jbvString &&
-		is_plugin_name(element->val.string.val, element->val.string.len);
+		   is_plugin_name(element->val.string.val, element->val.string.len);
 }
 
 /* How deep arrays and objects are nested. */
 static int
 json_depth(JsonbContainer *root)
 {
-	JsonbIterator *iterator = JsonbIteratorInit(root);
+	JsonbIterator	  *iterator = JsonbIteratorInit(root);
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	int			depth = 0,
-				deepest = 0;
+	JsonbValue		   value;
+	int				   depth = 0,
+		deepest = 0;
 
 	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
 	{
@@ -173,9 +173,9 @@ json_depth(JsonbContainer *root)
 bool
 form_is_plugins(const char *value)
 {
-	Datum		json;
+	Datum			json;
 	JsonbContainer *root;
-	uint32		count;
+	uint32			count;
 
 	if (is_plugin_name(value, strlen(value)))
 		return true;
@@ -194,7 +194,7 @@ form_is_plugins(const char *value)
 bool
 form_is_names(const char *value)
 {
-	List	   *names;
+	List *names;
 
 	return form_parse_names(value, &names);
 }
@@ -208,8 +208,8 @@ form_is_directory(const char *value)
 bool
 form_is_interfaces(const char *value)
 {
-	List	   *names;
-	ListCell   *cell;
+	List	 *names;
+	ListCell *cell;
 
 	if (!form_parse_names(value, &names))
 		return false;
@@ -232,7 +232,7 @@ form_is_attribute(const char *value)
 bool
 form_is_key(const char *value)
 {
-	size_t		digits = strspn(value, "0123456789abcdefABCDEF");
+	size_t digits = strspn(value, "0123456789abcdefABCDEF");
 
 	return value[digits] == '\0' && digits > 0 && digits % 2 == 0 && digits <= KEY_DIGITS_MAX;
 }

@@ -13,35 +13,35 @@
 const char *form_after_prefix(const char *value, const char *prefix);
 
 /* Whether a text looks like the literal of an array: it starts with { and ends with }. */
-bool		form_is_array(const char *value);
+bool form_is_array(const char *value);
 
 /*
  * Whether a text is the literal of a one-dimensional array of texts, none of them NULL or ''; its elements are C
  * strings in the current memory context, NIL for `{}`.
  */
-bool		form_parse_names(const char *value, List **names);
+bool form_parse_names(const char *value, List **names);
 
 /* A path, a glob, a literal of an array with at least one path, or interface:NAME. */
-bool		form_is_source(const char *value);
+bool form_is_source(const char *value);
 
 /* The name of a plugin, or a JSON array of names and of objects with a name under "plugin", nested at most 32 deep. */
-bool		form_is_plugins(const char *value);
+bool form_is_plugins(const char *value);
 
 /* A literal of an array of names, `{}` included. */
-bool		form_is_names(const char *value);
+bool form_is_names(const char *value);
 
 /* An absolute path. */
-bool		form_is_directory(const char *value);
+bool form_is_directory(const char *value);
 
 /* A literal of an array of names that interfaces can have, `{}` included. */
-bool		form_is_interfaces(const char *value);
+bool form_is_interfaces(const char *value);
 
 /* The name of a column of any schema, or `udps.` and a name. */
-bool		form_is_attribute(const char *value);
+bool form_is_attribute(const char *value);
 
 /* A key of 1 to 64 bytes, in hexadecimal digits. */
-bool		form_is_key(const char *value);
+bool form_is_key(const char *value);
 
-bool		form_is_table_name(const char *value);
+bool form_is_table_name(const char *value);
 
-#endif							/* PG_OPTIONS_OPTION_FORMS_H */
+#endif /* PG_OPTIONS_OPTION_FORMS_H */

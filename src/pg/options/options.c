@@ -30,22 +30,22 @@
 #include "pg/options/suggest.h"
 
 /* Where an option may stand. */
-#define SERVER			0x01
-#define TABLE			0x02
-#define COLUMN			0x04
-#define USER_MAPPING	0x08
-#define STATEMENT		0x10	/* IMPORT FOREIGN SCHEMA, which takes those of a table too */
+#define SERVER		 0x01
+#define TABLE		 0x02
+#define COLUMN		 0x04
+#define USER_MAPPING 0x08
+#define STATEMENT	 0x10 /* IMPORT FOREIGN SCHEMA, which takes those of a table too */
 
 typedef struct Option
 {
-	int			places;
-	bool		(*is_valid) (const char *value);	/* VALUE_TEXT: whether it is what limits.c tells; NULL: any text is */
-	char	   *(*suggest) (const char *value); /* VALUE_TEXT: what a wrong value may have meant; NULL: nobody knows */
-	bool		is_secret;		/* not to be repeated in an error */
-	size_t		field;			/* offset in ScanOptions; 0: none */
+	int places;
+	bool (*is_valid)(const char *value); /* VALUE_TEXT: whether it is what limits.c tells; NULL: any text is */
+	char *(*suggest)(const char *value); /* VALUE_TEXT: what a wrong value may have meant; NULL: nobody knows */
+	bool   is_secret;					 /* not to be repeated in an error */
+	size_t field;						 /* offset in ScanOptions; 0: none */
 } Option;
 
-#define FIELD(name)		.field = offsetof(ScanOptions, name)
+#define FIELD(name) .field = offsetof(ScanOptions, name)
 
 /* What options.c knows of each option besides limits.c.  A field is a bool, an uint64, an int or a char *, by the option's type. */
 static const Option option_table[OPTIONS_COUNT] = {
@@ -107,8 +107,8 @@ static char *
 places_text(int places)
 {
 	static const char *const texts[] = {"on a server", "on a foreign table", "on a column of a foreign table", "on a user mapping",
-	"in IMPORT FOREIGN SCHEMA"};
-	StringInfoData text;
+										"in IMPORT FOREIGN SCHEMA"};
+	StringInfoData			 text;
 
 	initStringInfo(&text);
 	for (int i = 0; i < lengthof(texts); i++)
@@ -132,16 +132,16 @@ refuse_planned_option(const char *name)
 static OptionId
 find_option(const char *name, int places)
 {
-	Suggestions near;
+	Suggestions	   near;
 	StringInfoData valid;
-	char	   *perhaps;
-	int			other_places = 0;
+	char		  *perhaps;
+	int			   other_places = 0;
 
 	suggest_start(&near, name);
 	initStringInfo(&valid);
 	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
 	{
-		bool		is_it = strcmp(option_limits[id].name, name) == 0;
+		bool is_it = strcmp(option_limits[id].name, name) == 0;
 
 		if ((option_table[id].places & places) == 0)
 		{
@@ -165,9 +165,9 @@ find_option(const char *name, int places)
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 			 errmsg("invalid option \"%s\"", encoding_clipped(name)),
 			 other_places == 0 ? 0 : errdetail("\"%s\" belongs %s.", name, places_text(other_places)),
-			 valid.len == 0 ? errhint("There are no valid options in this context.") :
+			 valid.len == 0	 ? errhint("There are no valid options in this context.") :
 			 perhaps == NULL ? errhint("Valid options in this context are: %s.", valid.data) :
-			 errhint("Perhaps you meant %s. Valid options in this context are: %s.", perhaps, valid.data)));
+							   errhint("Perhaps you meant %s. Valid options in this context are: %s.", perhaps, valid.data)));
 }
 
 /* Puts a value into its field; false if the option does not accept it.  A text is not copied. */
@@ -175,8 +175,8 @@ static bool
 take_value(OptionId id, char *value, ScanOptions *options)
 {
 	const Option *option = &option_table[id];
-	void	   *field = (char *) options + option->field;
-	uint64_t	number;
+	void		 *field = (char *) options + option->field;
+	uint64_t	  number;
 
 	if (!option_parse(id, value, &number))
 		return false;
@@ -204,19 +204,19 @@ take_value(OptionId id, char *value, ScanOptions *options)
 static void
 refuse_value(OptionId id, const char *value)
 {
-	const Option *option = &option_table[id];
+	const Option	   *option = &option_table[id];
 	const OptionLimits *limits = &option_limits[id];
-	char	   *perhaps = option->suggest == NULL ? NULL : option->suggest(value);
-	char		accepted[OPTION_WORDS_MAX];
+	char			   *perhaps = option->suggest == NULL ? NULL : option->suggest(value);
+	char				accepted[OPTION_WORDS_MAX];
 
 	option_accepted(id, accepted);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 option->is_secret ? errmsg("invalid value for option \"%s\"", limits->name) :
-			 errmsg("invalid value for option \"%s\": \"%s\"", limits->name, encoding_clipped(value)),
+								 errmsg("invalid value for option \"%s\": \"%s\"", limits->name, encoding_clipped(value)),
 			 errdetail("Accepted: %s.", accepted),
 			 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) :
-			 errhint("\"%s\" means: %s.", limits->name, limits->help)));
+							   errhint("\"%s\" means: %s.", limits->name, limits->help)));
 }
 
 /*
@@ -226,13 +226,13 @@ refuse_value(OptionId id, const char *value)
 static void
 take_options(List *list, int places, ScanOptions *options)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	foreach(cell, list)
 	{
-		DefElem    *definition = lfirst_node(DefElem, cell);
-		OptionId	id = find_option(definition->defname, places);
-		char	   *value = defGetString(definition);
+		DefElem *definition = lfirst_node(DefElem, cell);
+		OptionId id = find_option(definition->defname, places);
+		char	*value = defGetString(definition);
 
 		CHECK_FOR_INTERRUPTS();
 		if (!take_value(id, value, options))
@@ -261,7 +261,7 @@ take_defaults(ScanOptions *options)
 {
 	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
 	{
-		void	   *field = (char *) options + option_table[id].field;
+		void *field = (char *) options + option_table[id].field;
 
 		Assert(option_limits[id].type == VALUE_TEXT || option_table[id].field != 0);
 		switch (option_limits[id].type)
@@ -284,8 +284,8 @@ take_defaults(ScanOptions *options)
 static Oid
 owner_of_table(Oid table)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-	Oid			owner;
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid		  owner;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for relation %u", table);
@@ -301,9 +301,9 @@ owner_of_table(Oid table)
 static ScanOptions *
 merge_options(Oid server_id, List *nearer, int nearer_places, Oid nearer_owner)
 {
-	ScanOptions *options = palloc0(sizeof(*options));
+	ScanOptions	  *options = palloc0(sizeof(*options));
 	ForeignServer *server = GetForeignServer(server_id);
-	char	   *server_source;
+	char		  *server_source;
 
 	options->server = server_id;
 	options->schema = &flow_schema;
@@ -322,7 +322,7 @@ ScanOptions *
 options_of_table(Oid table)
 {
 	ForeignTable *foreign_table = GetForeignTable(table);
-	ScanOptions *options = merge_options(foreign_table->serverid, foreign_table->options, TABLE, owner_of_table(table));
+	ScanOptions	 *options = merge_options(foreign_table->serverid, foreign_table->options, TABLE, owner_of_table(table));
 
 	options->table = table;
 	return options;
@@ -337,12 +337,12 @@ options_of_import(Oid server, List *statement_options)
 List *
 options_for_imported_table(List *statement_options)
 {
-	List	   *table_options = NIL;
-	ListCell   *cell;
+	List	 *table_options = NIL;
+	ListCell *cell;
 
 	foreach(cell, statement_options)
 	{
-		DefElem    *definition = lfirst_node(DefElem, cell);
+		DefElem *definition = lfirst_node(DefElem, cell);
 
 		if (option_table[find_option(definition->defname, TABLE | STATEMENT)].places & TABLE)
 			table_options = lappend(table_options, definition);
@@ -353,12 +353,12 @@ options_for_imported_table(List *statement_options)
 char *
 options_attribute(Oid table, AttrNumber attribute)
 {
-	List	   *list = GetForeignColumnOptions(table, attribute);
-	ListCell   *cell;
+	List	 *list = GetForeignColumnOptions(table, attribute);
+	ListCell *cell;
 
 	foreach(cell, list)
 	{
-		DefElem    *definition = lfirst_node(DefElem, cell);
+		DefElem *definition = lfirst_node(DefElem, cell);
 
 		if (strcmp(definition->defname, "attribute") == 0)
 			return defGetString(definition);

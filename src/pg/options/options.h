@@ -16,56 +16,56 @@
 /* The options of one scan: defaults, overridden by the server's, overridden by the table's (or the statement's). */
 typedef struct ScanOptions
 {
-	Oid			table;			/* InvalidOid where there is none: IMPORT FOREIGN SCHEMA */
-	Oid			server;
-	const Schema *schema;		/* what its rows are */
+	Oid			  table; /* InvalidOid where there is none: IMPORT FOREIGN SCHEMA */
+	Oid			  server;
+	const Schema *schema; /* what its rows are */
 
 	/* Whose rights decide about the source: the owner of the object on which `source` stands, or IMPORT's caller. */
-	Oid			source_owner;
-	bool		source_on_server;
-	Oid			table_owner;	/* or IMPORT's caller */
+	Oid	 source_owner;
+	bool source_on_server;
+	Oid	 table_owner; /* or IMPORT's caller */
 
 	/* By their names; texts are NULL where not given. */
-	char	   *source;
-	bool		decode_tunnels;
-	char	   *bpf_filter;
-	bool		promiscuous_mode;
-	uint64		snapshot_length;	/* bytes */
-	uint64		socket_buffer_size; /* bytes, 0: the system's default */
-	uint64		idle_timeout;	/* seconds */
-	uint64		active_timeout; /* seconds */
-	uint64		accounting_mode;	/* 0 link, 1 IP, 2 transport, 3 payload */
-	char	   *udps;
-	uint64		n_dissections;	/* 0: no DPI */
-	bool		statistical_analysis;
-	uint64		splt_analysis;	/* elements of the lists, 0: none */
-	uint64		max_nflows;		/* 0: all */
-	uint64		n_meters;		/* 0: as many as fit */
-	uint64		performance_report; /* seconds, 0: none */
-	uint64		system_visibility_mode; /* 0 off, 1 on */
-	uint64		system_visibility_poll_ms;
-	char	   *columns_to_anonymize;
-	uint64		max_active_flows;	/* 0: no bound */
-	uint64		meter_memory;	/* MB of one meter */
-	uint64		meter_timeout;	/* seconds that a meter may stand still, 0: for ever */
-	bool		separate_files;
-	int			source_order;	/* SourceOrder */
-	int			on_damage;		/* OnDamage */
-	int			application_names;	/* ApplicationNames */
-	char	   *directory;		/* the server's own: where sources lie; NULL: anywhere */
-	char	   *interfaces;		/* the server's own: an array of those to capture from; NULL: any */
+	char  *source;
+	bool   decode_tunnels;
+	char  *bpf_filter;
+	bool   promiscuous_mode;
+	uint64 snapshot_length;	   /* bytes */
+	uint64 socket_buffer_size; /* bytes, 0: the system's default */
+	uint64 idle_timeout;	   /* seconds */
+	uint64 active_timeout;	   /* seconds */
+	uint64 accounting_mode;	   /* 0 link, 1 IP, 2 transport, 3 payload */
+	char  *udps;
+	uint64 n_dissections; /* 0: no DPI */
+	bool   statistical_analysis;
+	uint64 splt_analysis;		   /* elements of the lists, 0: none */
+	uint64 max_nflows;			   /* 0: all */
+	uint64 n_meters;			   /* 0: as many as fit */
+	uint64 performance_report;	   /* seconds, 0: none */
+	uint64 system_visibility_mode; /* 0 off, 1 on */
+	uint64 system_visibility_poll_ms;
+	char  *columns_to_anonymize;
+	uint64 max_active_flows; /* 0: no bound */
+	uint64 meter_memory;	 /* MB of one meter */
+	uint64 meter_timeout;	 /* seconds that a meter may stand still, 0: for ever */
+	bool   separate_files;
+	int	   source_order;	  /* SourceOrder */
+	int	   on_damage;		  /* OnDamage */
+	int	   application_names; /* ApplicationNames */
+	char  *directory;		  /* the server's own: where sources lie; NULL: anywhere */
+	char  *interfaces;		  /* the server's own: an array of those to capture from; NULL: any */
 
 	/* IMPORT FOREIGN SCHEMA's own. */
-	char	   *table_name;
-	int			types;			/* ImportTypes */
-	bool		extra_columns;
+	char *table_name;
+	int	  types; /* ImportTypes */
+	bool  extra_columns;
 } ScanOptions;
 
 /* The prefix of a source that is an interface whatever files there are. */
-#define SOURCE_INTERFACE_PREFIX	"interface:"
+#define SOURCE_INTERFACE_PREFIX "interface:"
 
 /* The prefix of a column's `attribute` that stands for a plugin's value. */
-#define ATTRIBUTE_UDPS_PREFIX	"udps."
+#define ATTRIBUTE_UDPS_PREFIX "udps."
 
 /* The options of a foreign table, in the current memory context. */
 ScanOptions *options_of_table(Oid table);
@@ -77,25 +77,25 @@ ScanOptions *options_of_table(Oid table);
 ScanOptions *options_of_import(Oid server, List *statement_options);
 
 /* The options of a statement that its table gets: all but IMPORT's own. */
-List	   *options_for_imported_table(List *statement_options);
+List *options_for_imported_table(List *statement_options);
 
 /* The column option `attribute`, or NULL. */
-char	   *options_attribute(Oid table, AttrNumber attribute);
+char *options_attribute(Oid table, AttrNumber attribute);
 
 /* The value of an option that is no text, in its own unit. */
-uint64		options_number(const ScanOptions *options, OptionId id);
+uint64 options_number(const ScanOptions *options, OptionId id);
 
 /* Whether the options turn the columns of this group on; and what does so, as users write it in OPTIONS (...). */
 bool		options_group_is_on(const ScanOptions *options, ColumnGroup group);
 const char *options_group_setting(ColumnGroup group);
 
 /* Whether there is a source; reports at this level where there is none. */
-bool		options_check_source(const ScanOptions *options, int level);
+bool options_check_source(const ScanOptions *options, int level);
 
 /* Errors where the scan needs a source and has none, or uses an option that is known but has no effect yet. */
-void		options_check_available(const ScanOptions *options);
+void options_check_available(const ScanOptions *options);
 
 /* Errors: captures from an interface are not available. */
 _Noreturn void options_refuse_interface(const char *interface);
 
-#endif							/* PG_OPTIONS_OPTIONS_H */
+#endif /* PG_OPTIONS_OPTIONS_H */

@@ -10,7 +10,7 @@ static const struct
 {
 	PlannedKind kind;
 	const char *name;
-}			planned[] = {
+} planned[] = {
 	{PLANNED_OPTION, "rows"},
 	{PLANNED_ATTRIBUTE, "risks"},
 	{PLANNED_ATTRIBUTE, "risk_score"},

@@ -9,11 +9,11 @@
 
 typedef enum PlannedKind
 {
-	PLANNED_OPTION,				/* of a table */
-	PLANNED_ATTRIBUTE,			/* of a flow */
-	PLANNED_SCHEMA				/* of IMPORT FOREIGN SCHEMA */
+	PLANNED_OPTION,	   /* of a table */
+	PLANNED_ATTRIBUTE, /* of a flow */
+	PLANNED_SCHEMA	   /* of IMPORT FOREIGN SCHEMA */
 } PlannedKind;
 
-bool		is_planned(PlannedKind kind, const char *name);
+bool is_planned(PlannedKind kind, const char *name);
 
-#endif							/* PG_OPTIONS_PLANNED_H */
+#endif /* PG_OPTIONS_PLANNED_H */

@@ -29,7 +29,7 @@
 #include "pg/options/privileges.h"
 
 /* Bytes of names after which a hint names no more servers. */
-#define SHOWN_SERVERS_BYTES	128
+#define SHOWN_SERVERS_BYTES 128
 
 /* The object through which the source is reached, as an error names it. */
 static char *
@@ -70,7 +70,7 @@ may_use_server(Oid server, Oid role)
 static bool
 server_has_directory(Oid server)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	foreach(cell, GetForeignServer(server)->options)
 		if (strcmp(lfirst_node(DefElem, cell)->defname, "directory") == 0)
@@ -90,7 +90,7 @@ may_read_all_files(Oid role)
 static Oid
 without_files(const ScanOptions *options)
 {
-	bool		bounded = options->directory != NULL;
+	bool bounded = options->directory != NULL;
 
 	if (!may_read_all_files(options->source_owner) && !(bounded && may_use_server(options->server, options->source_owner)))
 		return options->source_owner;
@@ -109,10 +109,10 @@ privileges_allow_files(const ScanOptions *options)
 static char *
 open_servers(Oid wrapper, Oid role)
 {
-	Relation	catalog = table_open(ForeignServerRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	Relation	   catalog = table_open(ForeignServerRelationId, AccessShareLock);
+	SysScanDesc	   scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
 	StringInfoData servers;
-	HeapTuple	tuple;
+	HeapTuple	   tuple;
 
 	initStringInfo(&servers);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)) && servers.len < SHOWN_SERVERS_BYTES)
@@ -130,9 +130,9 @@ open_servers(Oid wrapper, Oid role)
 static void
 refuse_files(const ScanOptions *options, int level)
 {
-	Oid			without = without_files(options);
-	char	   *role = role_text(options, without),
-			   *servers;
+	Oid	  without = without_files(options);
+	char *role = role_text(options, without),
+		 *servers;
 
 	if (options->directory != NULL)
 	{
@@ -151,9 +151,9 @@ refuse_files(const ScanOptions *options, int level)
 			 errmsg("permission denied to read captures through %s", object_text(options)),
 			 errdetail("%s is neither a superuser nor a member of the role \"pg_read_server_files\".", role),
 			 servers != NULL ?
-			 errhint("Make the table on a server with a directory whose captures this role may read: %s.", servers) :
-			 errhint("Have an administrator grant the role USAGE on a server with the option \"directory\", which opens the captures in that directory, "
-					 "or membership in the role \"pg_read_server_files\".")));
+				 errhint("Make the table on a server with a directory whose captures this role may read: %s.", servers) :
+				 errhint("Have an administrator grant the role USAGE on a server with the option \"directory\", which opens the captures in that directory, "
+						 "or membership in the role \"pg_read_server_files\".")));
 }
 
 /* ------------------------------------------------------------------------------------------------------------- interfaces */
@@ -161,8 +161,8 @@ refuse_files(const ScanOptions *options, int level)
 static bool
 is_listed(const ScanOptions *options, const char *interface)
 {
-	List	   *names = NIL;
-	ListCell   *cell;
+	List	 *names = NIL;
+	ListCell *cell;
 
 	if (options->interfaces != NULL)
 		(void) form_parse_names(options->interfaces, &names);
@@ -193,8 +193,8 @@ privileges_allow_interface(const ScanOptions *options, const char *interface)
 void
 privileges_check_interface(const ScanOptions *options, const char *interface)
 {
-	Oid			without = without_interfaces(options);
-	char	   *role;
+	Oid	  without = without_interfaces(options);
+	char *role;
 
 	if (privileges_allow_interface(options, interface))
 		return;
@@ -203,14 +203,14 @@ privileges_check_interface(const ScanOptions *options, const char *interface)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied to capture from an interface through %s", object_text(options)),
 			 options->interfaces == NULL ? errdetail("%s is not a superuser.", role) :
-			 role != NULL ? errdetail("%s does not have the privilege USAGE on server \"%s\".", role,
-									  GetForeignServer(options->server)->servername) :
-			 errdetail("\"%s\" is not one of the interfaces of server \"%s\".", interface,
-					   GetForeignServer(options->server)->servername),
+			 role != NULL				 ? errdetail("%s does not have the privilege USAGE on server \"%s\".", role,
+													 GetForeignServer(options->server)->servername) :
+										   errdetail("\"%s\" is not one of the interfaces of server \"%s\".", interface,
+													 GetForeignServer(options->server)->servername),
 			 role == NULL || options->interfaces == NULL ?
-			 errhint("A superuser may name it in the option \"interfaces\" of a server, for all who have USAGE on that server.") :
-			 errhint("Have an administrator GRANT USAGE ON FOREIGN SERVER %s to the role.",
-					 quote_identifier(GetForeignServer(options->server)->servername))));
+				 errhint("A superuser may name it in the option \"interfaces\" of a server, for all who have USAGE on that server.") :
+				 errhint("Have an administrator GRANT USAGE ON FOREIGN SERVER %s to the role.",
+						 quote_identifier(GetForeignServer(options->server)->servername))));
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- sources */

@@ -13,13 +13,13 @@
 #include "pg/options/suggest.h"
 
 /* The most edits from what was typed to a name that is near; nor may they be more than half of its length. */
-#define EDITS_MAX		4
+#define EDITS_MAX 4
 
 /* Shorter names are found in others by accident. */
-#define CONTAINED_MIN	3
+#define CONTAINED_MIN 3
 
 /* The longest name for which the server counts edits. */
-#define LENGTH_MAX		255
+#define LENGTH_MAX 255
 
 void
 suggest_start(Suggestions *suggestions, const char *wanted)
@@ -36,7 +36,7 @@ contains(const char *name, const char *part)
 static void
 take_note(Suggestions *suggestions, const char *name, int distance)
 {
-	int			place;
+	int place;
 
 	Assert(suggestions->count <= SUGGESTIONS_MAX);
 	for (place = suggestions->count; place > 0 && suggestions->distances[place - 1] > distance; place--)
@@ -64,9 +64,9 @@ suggest_meant(Suggestions *suggestions, const char *name)
 void
 suggest_offer(Suggestions *suggestions, const char *name)
 {
-	int			wanted_length = suggestions->wanted_length;
-	int			name_length = strlen(name);
-	int			distance;
+	int wanted_length = suggestions->wanted_length;
+	int name_length = strlen(name);
+	int distance;
 
 	if (wanted_length == 0 || wanted_length > LENGTH_MAX || name_length > LENGTH_MAX)
 		return;

@@ -27,34 +27,34 @@
 #include "pg/rows/convert.h"
 
 /* What a value means: each class is one bit. */
-#define WHOLE			0x001
-#define FLAG			0x002	/* 0 or 1 */
-#define TIME			0x004	/* ms since 1970 */
-#define DURATION		0x008	/* ms */
-#define REAL			0x010
-#define REAL_DURATION	0x020	/* ms and fractions of them */
-#define ADDRESS			0x040
-#define MAC				0x080
-#define OUI				0x100
-#define TEXT			0x200
-#define JSON			0x400
-#define INTEGERS		0x800
-#define SOURCE			0x1000	/* index of a file */
-#define BINARY			0x2000	/* bytes */
+#define WHOLE		  0x001
+#define FLAG		  0x002 /* 0 or 1 */
+#define TIME		  0x004 /* ms since 1970 */
+#define DURATION	  0x008 /* ms */
+#define REAL		  0x010
+#define REAL_DURATION 0x020 /* ms and fractions of them */
+#define ADDRESS		  0x040
+#define MAC			  0x080
+#define OUI			  0x100
+#define TEXT		  0x200
+#define JSON		  0x400
+#define INTEGERS	  0x800
+#define SOURCE		  0x1000 /* index of a file */
+#define BINARY		  0x2000 /* bytes */
 
 /* From 1970 to 2000, where the server's timestamps start. */
-#define UNIX_TO_POSTGRES_US	((uint64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
+#define UNIX_TO_POSTGRES_US ((uint64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
 /*
  * Longer durations become this one: as many whole seconds as an interval's microseconds hold, so that it can be rounded
  * to any digit.
  */
-#define LONGEST_INTERVAL_US	(PG_INT64_MAX / USECS_PER_SEC * USECS_PER_SEC)
+#define LONGEST_INTERVAL_US (PG_INT64_MAX / USECS_PER_SEC * USECS_PER_SEC)
 
-#define LONGEST_MAC		sizeof("aa:bb:cc:dd:ee:ff")
+#define LONGEST_MAC			sizeof("aa:bb:cc:dd:ee:ff")
 
 /* How many elements of a list an error shows. */
-#define LIST_SHOWN		20
+#define LIST_SHOWN 20
 
 static int
 class_of(const Column *column)
@@ -128,7 +128,7 @@ static size_t
 format_mac(const RecordValue *value, char *buffer)
 {
 	static const char digits[] = "0123456789abcdef";
-	char	   *end = buffer;
+	char			 *end = buffer;
 
 	for (uint32 i = 0; i < value->b.length; i++)
 	{
@@ -159,9 +159,9 @@ list_text(const RecordValue *value, uint32 most)
 static char *
 bytes_text(const RecordValue *value, uint32 most)
 {
-	uint32		count = Min(value->b.length, most);
-	char	   *text = palloc(strlen("\\x") + 2 * (Size) count + sizeof("..."));
-	char	   *end = text + sprintf(text, "\\x");
+	uint32 count = Min(value->b.length, most);
+	char  *text = palloc(strlen("\\x") + 2 * (Size) count + sizeof("..."));
+	char  *end = text + sprintf(text, "\\x");
 
 	end += hex_encode((const char *) value->b.bytes, count, end);
 	strcpy(end, value->b.length > most ? "..." : "");
@@ -179,7 +179,7 @@ convert_capture_text(const ConvertTarget *target)
 char *
 convert_value_text(const RecordValue *value, const ConvertTarget *target)
 {
-	char		buffer[INET6_ADDRSTRLEN];
+	char buffer[INET6_ADDRSTRLEN];
 
 	switch (class_of(target->column))
 	{
@@ -285,7 +285,7 @@ time_to_timestamptz(const RecordValue *value, const ConvertTarget *target)
 static Datum
 microseconds_to_interval(int64 microseconds)
 {
-	Interval   *interval = palloc0(sizeof(*interval));
+	Interval *interval = palloc0(sizeof(*interval));
 
 	interval->time = Min(microseconds, LONGEST_INTERVAL_US);
 	return IntervalPGetDatum(interval);
@@ -300,7 +300,7 @@ duration_to_interval(const RecordValue *value, const ConvertTarget *target)
 static Datum
 real_to_interval(const RecordValue *value, const ConvertTarget *target)
 {
-	double		microseconds = rint(value->d * 1000);	/* half to even */
+	double microseconds = rint(value->d * 1000); /* half to even */
 
 	if (isnan(microseconds) || microseconds < 0)
 		out_of_range(value, target, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);
@@ -310,7 +310,7 @@ real_to_interval(const RecordValue *value, const ConvertTarget *target)
 static Datum
 real_to_float4(const RecordValue *value, const ConvertTarget *target)
 {
-	float		narrow = (float) value->d;
+	float narrow = (float) value->d;
 
 	if (isinf(narrow) && !isinf(value->d))
 		out_of_range(value, target, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
@@ -334,7 +334,7 @@ real_to_numeric(const RecordValue *value, const ConvertTarget *target)
 static Datum
 address_to_inet(const RecordValue *value, const ConvertTarget *target)
 {
-	inet	   *address = palloc0(sizeof(*address));
+	inet *address = palloc0(sizeof(*address));
 
 	ip_family(address) = value->b.length == 4 ? PGSQL_AF_INET : PGSQL_AF_INET6;
 	ip_bits(address) = ip_maxbits(address);
@@ -346,7 +346,7 @@ address_to_inet(const RecordValue *value, const ConvertTarget *target)
 static Datum
 address_to_text(const RecordValue *value, const ConvertTarget *target)
 {
-	char		buffer[INET6_ADDRSTRLEN];
+	char buffer[INET6_ADDRSTRLEN];
 
 	format_address(value, buffer, sizeof(buffer));
 	return CStringGetTextDatum(buffer);
@@ -355,7 +355,7 @@ address_to_text(const RecordValue *value, const ConvertTarget *target)
 static Datum
 mac_to_macaddr(const RecordValue *value, const ConvertTarget *target)
 {
-	macaddr    *address = palloc(sizeof(*address));
+	macaddr		*address = palloc(sizeof(*address));
 	const uint8 *bytes = value->b.bytes;
 
 	*address = (macaddr) {bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]};
@@ -365,8 +365,8 @@ mac_to_macaddr(const RecordValue *value, const ConvertTarget *target)
 static Datum
 mac_to_text(const RecordValue *value, const ConvertTarget *target)
 {
-	char		buffer[LONGEST_MAC];
-	size_t		length = format_mac(value, buffer);
+	char   buffer[LONGEST_MAC];
+	size_t length = format_mac(value, buffer);
 
 	return PointerGetDatum(cstring_to_text_with_len(buffer, length));
 }
@@ -387,7 +387,7 @@ json_to_jsonb(const RecordValue *value, const ConvertTarget *target)
 static Datum
 bytes_to_bytea(const RecordValue *value, const ConvertTarget *target)
 {
-	bytea	   *bytes = palloc(VARHDRSZ + value->b.length);
+	bytea *bytes = palloc(VARHDRSZ + value->b.length);
 
 	SET_VARSIZE(bytes, VARHDRSZ + value->b.length);
 	memcpy(VARDATA(bytes), value->b.bytes, value->b.length);
@@ -406,11 +406,11 @@ source_to_text(const RecordValue *value, const ConvertTarget *target)
 static Datum
 make_array(const RecordValue *value, const ConvertTarget *target, Oid element_type, size_t width)
 {
-	int			dimensions = value->a.count > 0 ? 1 : 0;
-	int64		max = PG_INT64_MAX >> (64 - 8 * width);
-	Size		size = ARR_OVERHEAD_NONULLS(dimensions) + value->a.count * width;
-	ArrayType  *array = palloc0(size);
-	char	   *at;
+	int		   dimensions = value->a.count > 0 ? 1 : 0;
+	int64	   max = PG_INT64_MAX >> (64 - 8 * width);
+	Size	   size = ARR_OVERHEAD_NONULLS(dimensions) + value->a.count * width;
+	ArrayType *array = palloc0(size);
+	char	  *at;
 
 	SET_VARSIZE(array, size);
 	array->ndim = dimensions;
@@ -424,7 +424,7 @@ make_array(const RecordValue *value, const ConvertTarget *target, Oid element_ty
 	at = ARR_DATA_PTR(array);
 	for (uint32 i = 0; i < value->a.count; i++, at += width)
 	{
-		int64		element = record_element(value, i);
+		int64 element = record_element(value, i);
 
 		/* Names the element, not the list, which may have 65535 of them. */
 		if (element > max || element < -max - 1)
@@ -465,7 +465,7 @@ list_to_jsonb(const RecordValue *value, const ConvertTarget *target)
 	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
 	for (uint32 i = 0; i < value->a.count; i++)
 	{
-		JsonbValue	element = {.type = jbvNumeric};
+		JsonbValue element = {.type = jbvNumeric};
 
 		element.val.numeric = DatumGetNumeric(DirectFunctionCall1(int8_numeric, Int64GetDatum(record_element(value, i))));
 		pushJsonbValue(&state, WJB_ELEM, &element);
@@ -479,38 +479,38 @@ list_to_jsonb(const RecordValue *value, const ConvertTarget *target)
  */
 static const struct
 {
-	Oid			type;
-	int			classes;
+	Oid				type;
+	int				classes;
 	ConvertFunction function;
-}			conversions[] =
-{
-	{BOOLOID, FLAG, flag_to_bool},
-	{INT2OID, WHOLE | FLAG | DURATION, whole_to_int2},
-	{INT4OID, WHOLE | FLAG | DURATION, whole_to_int4},
-	{INT8OID, WHOLE | FLAG | DURATION | TIME, whole_to_int8},
-	{NUMERICOID, WHOLE | FLAG | DURATION | TIME, whole_to_numeric},
-	{FLOAT4OID, WHOLE | FLAG | DURATION, whole_to_float4},
-	{FLOAT8OID, WHOLE | FLAG | DURATION | TIME, whole_to_float8},
-	{TIMESTAMPTZOID, TIME, time_to_timestamptz},
-	{FLOAT4OID, REAL | REAL_DURATION, real_to_float4},
-	{FLOAT8OID, REAL | REAL_DURATION, real_to_float8},
-	{NUMERICOID, REAL | REAL_DURATION, real_to_numeric},
-	{INTERVALOID, DURATION, duration_to_interval},
-	{INTERVALOID, REAL_DURATION, real_to_interval},
-	{INETOID, ADDRESS, address_to_inet},
-	{TEXTOID, ADDRESS, address_to_text},
-	{MACADDROID, MAC, mac_to_macaddr},
-	{TEXTOID, MAC | OUI, mac_to_text},
-	{TEXTOID, TEXT, text_to_text},
-	{TEXTOID, SOURCE, source_to_text},
-	{JSONBOID, JSON, json_to_jsonb},
-	{JSONOID, JSON, text_to_text},	/* which it is, once checked */
-	{TEXTOID, JSON, text_to_text},
-	{BYTEAOID, BINARY, bytes_to_bytea},
-	{INT2ARRAYOID, INTEGERS, list_to_int2},
-	{INT4ARRAYOID, INTEGERS, list_to_int4},
-	{INT8ARRAYOID, INTEGERS, list_to_int8},
-	{JSONBOID, INTEGERS, list_to_jsonb},
+} conversions[] =
+	{
+		{BOOLOID, FLAG, flag_to_bool},
+		{INT2OID, WHOLE | FLAG | DURATION, whole_to_int2},
+		{INT4OID, WHOLE | FLAG | DURATION, whole_to_int4},
+		{INT8OID, WHOLE | FLAG | DURATION | TIME, whole_to_int8},
+		{NUMERICOID, WHOLE | FLAG | DURATION | TIME, whole_to_numeric},
+		{FLOAT4OID, WHOLE | FLAG | DURATION, whole_to_float4},
+		{FLOAT8OID, WHOLE | FLAG | DURATION | TIME, whole_to_float8},
+		{TIMESTAMPTZOID, TIME, time_to_timestamptz},
+		{FLOAT4OID, REAL | REAL_DURATION, real_to_float4},
+		{FLOAT8OID, REAL | REAL_DURATION, real_to_float8},
+		{NUMERICOID, REAL | REAL_DURATION, real_to_numeric},
+		{INTERVALOID, DURATION, duration_to_interval},
+		{INTERVALOID, REAL_DURATION, real_to_interval},
+		{INETOID, ADDRESS, address_to_inet},
+		{TEXTOID, ADDRESS, address_to_text},
+		{MACADDROID, MAC, mac_to_macaddr},
+		{TEXTOID, MAC | OUI, mac_to_text},
+		{TEXTOID, TEXT, text_to_text},
+		{TEXTOID, SOURCE, source_to_text},
+		{JSONBOID, JSON, json_to_jsonb},
+		{JSONOID, JSON, text_to_text}, /* which it is, once checked */
+		{TEXTOID, JSON, text_to_text},
+		{BYTEAOID, BINARY, bytes_to_bytea},
+		{INT2ARRAYOID, INTEGERS, list_to_int2},
+		{INT4ARRAYOID, INTEGERS, list_to_int4},
+		{INT8ARRAYOID, INTEGERS, list_to_int8},
+		{JSONBOID, INTEGERS, list_to_jsonb},
 };
 
 /* The types of character strings are binary compatible: what the table says of text goes for all of them. */
@@ -519,7 +519,7 @@ static const Oid text_types[] = {TEXTOID, VARCHAROID, BPCHAROID};
 ConvertFunction
 convert_function(const Column *column, Oid type)
 {
-	int			class = class_of(column);
+	int class = class_of(column);
 
 	for (int i = 0; i < lengthof(text_types); i++)
 		if (type == text_types[i])
@@ -553,7 +553,7 @@ append_type(StringInfo types, Oid type)
 char *
 convert_types_text(const Column *column)
 {
-	int			class = class_of(column);
+	int			   class = class_of(column);
 	StringInfoData types;
 
 	initStringInfo(&types);

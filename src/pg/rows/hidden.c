@@ -29,10 +29,10 @@
 
 struct HiddenColumns
 {
-	const char *table;
-	List	   *names;			/* the option's, C strings */
-	bool		hides_endpoint;	/* an address or port is among them */
-	uint8		key[SECRET_BYTES];
+	const char			 *table;
+	List				 *names;		  /* the option's, C strings */
+	bool				  hides_endpoint; /* an address or port is among them */
+	uint8				  key[SECRET_BYTES];
 	MemoryContextCallback callback;
 };
 
@@ -46,9 +46,9 @@ compare_names(const ListCell *a, const ListCell *b)
 List *
 hidden_names(const ScanOptions *options)
 {
-	List	   *given = NIL,
-			   *names = NIL;
-	ListCell   *cell;
+	List *given = NIL,
+		 *names = NIL;
+	ListCell *cell;
 
 	if (options->columns_to_anonymize != NULL)
 		(void) form_parse_names(options->columns_to_anonymize, &given);
@@ -74,8 +74,8 @@ has_name(const List *names, const char *name)
 static List *
 columns_of(Relation table)
 {
-	TupleDesc	descriptor = RelationGetDescr(table);
-	List	   *names = NIL;
+	TupleDesc descriptor = RelationGetDescr(table);
+	List	 *names = NIL;
 
 	for (int i = 0; i < descriptor->natts; i++)
 	{
@@ -90,8 +90,8 @@ columns_of(Relation table)
 void
 hidden_check_names(const Schema *schema, const List *names, const List *declared)
 {
-	List	   *own = list_copy(declared);
-	ListCell   *cell;
+	List	 *own = list_copy(declared);
+	ListCell *cell;
 
 	list_sort(own, compare_names);
 	foreach(cell, names)
@@ -107,14 +107,14 @@ hidden_check_names(const Schema *schema, const List *names, const List *declared
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("there is no column \"%s\" to anonymize", encoding_clipped(name)),
 				 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) :
-				 errhint("The option \"columns_to_anonymize\" names columns of the table or attributes of a %s.", schema->row)));
+								   errhint("The option \"columns_to_anonymize\" names columns of the table or attributes of a %s.", schema->row)));
 	}
 }
 
 static bool
 is_endpoint(const Schema *schema, const char *name)
 {
-	int			column = schema_column(schema, name);
+	int column = schema_column(schema, name);
 
 	return column >= 0 && column_is_endpoint(&schema->columns[column]);
 }
@@ -123,7 +123,7 @@ is_endpoint(const Schema *schema, const char *name)
 static bool
 hide_endpoint(const Schema *schema, const List *names, Oid table)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	foreach(cell, names)
 	{
@@ -155,7 +155,7 @@ mapped_key(Oid role, Oid server)
 	if (!is_null)
 		foreach(cell, untransformRelOptions(list))
 		{
-			DefElem    *option = lfirst_node(DefElem, cell);
+			DefElem *option = lfirst_node(DefElem, cell);
 
 			if (strcmp(option->defname, "anonymization_key") == 0)
 				key = defGetString(option);
@@ -173,9 +173,9 @@ wipe_key(void *hidden)
 HiddenColumns *
 hidden_columns_of_table(Relation table, const ScanOptions *options)
 {
-	List	   *names = hidden_names(options);
+	List		  *names = hidden_names(options);
 	HiddenColumns *hidden;
-	const char *digits;
+	const char	  *digits;
 
 	if (names == NIL)
 		return NULL;
@@ -219,7 +219,7 @@ hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Colum
 Datum
 hidden_hash(const HiddenColumns *hidden, const RecordValue *value, const ConvertTarget *target)
 {
-	text	   *plain = convert_plain_text(value, target);
+	text *plain = convert_plain_text(value, target);
 
 	return PointerGetDatum(value_hash(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), hidden->key, SECRET_BYTES));
 }

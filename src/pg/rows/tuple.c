@@ -24,52 +24,52 @@
 #include "pg/rows/tuple.h"
 
 /* How many columns that are off the warning names. */
-#define OFF_SHOWN		8
+#define OFF_SHOWN 8
 
 /* One column of the table that the query uses. */
 typedef struct TupleColumn
 {
-	ConvertTarget target;
-	int			attribute;		/* index in the slot */
-	unsigned	index;			/* of target.column */
-	ConvertFunction convert;	/* NULL: the options turn the column off, its value is NULL */
-	bool		hidden;			/* its hash takes the value's place */
-	FmgrInfo   *modify;			/* the type's modifier; NULL: none */
-	int32		modifier;
-	Oid			domain;			/* InvalidOid: none */
-	void	   *domain_cache;
+	ConvertTarget	target;
+	int				attribute; /* index in the slot */
+	unsigned		index;	   /* of target.column */
+	ConvertFunction convert;   /* NULL: the options turn the column off, its value is NULL */
+	bool			hidden;	   /* its hash takes the value's place */
+	FmgrInfo	   *modify;	   /* the type's modifier; NULL: none */
+	int32			modifier;
+	Oid				domain; /* InvalidOid: none */
+	void		   *domain_cache;
 } TupleColumn;
 
 struct TupleBuilder
 {
-	MemoryContext context;
-	MemoryContext files_context;	/* what tuple_builder_set_files() keeps */
-	const char *table;
-	const Schema *schema;
-	unsigned	source_file;	/* the index of this column */
+	MemoryContext	context;
+	MemoryContext	files_context; /* what tuple_builder_set_files() keeps */
+	const char	   *table;
+	const Schema   *schema;
+	unsigned		source_file; /* the index of this column */
 	ConvertCaptures captures;
-	HiddenColumns *hidden;		/* NULL: no column is hidden */
-	int			attributes;		/* of the slot */
-	int			count;
-	TupleColumn *columns;
-	List	   *off;			/* names of the columns in use that options turn off, C strings */
-	bool		off_groups[COLUMN_GROUPS];	/* whose options would turn them on */
+	HiddenColumns  *hidden;		/* NULL: no column is hidden */
+	int				attributes; /* of the slot */
+	int				count;
+	TupleColumn	   *columns;
+	List		   *off;					   /* names of the columns in use that options turn off, C strings */
+	bool			off_groups[COLUMN_GROUPS]; /* whose options would turn them on */
 };
 
 /* What second_step() works on, for the error's context. */
 typedef struct StepContext
 {
 	const TupleBuilder *builder;
-	const TupleColumn *column;
-	const RecordValue *value;			/* NULL: the value is NULL */
+	const TupleColumn  *column;
+	const RecordValue  *value; /* NULL: the value is NULL */
 } StepContext;
 
 /* What a column of the table stands for, by its option or else its own name, which *name is then. */
 static AttributeMeaning
 find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column, const char **name)
 {
-	char	   *option = options_attribute(table, attribute);
-	int			index;
+	char *option = options_attribute(table, attribute);
+	int	  index;
 
 	if (option != NULL && form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
 		return ATTRIBUTE_IS_PLUGIN_VALUE;
@@ -97,9 +97,10 @@ unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char
 			 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a %s", column, get_rel_name(table),
 					schema->row),
 			 perhaps != NULL ?
-			 errhint("Perhaps you meant %s. A column of another name needs the option \"attribute\".", perhaps) :
-			 errhint("IMPORT FOREIGN SCHEMA %s declares all attributes. "
-					 "A column of another name needs the option \"attribute\".", schema->foreign_schema)));
+				 errhint("Perhaps you meant %s. A column of another name needs the option \"attribute\".", perhaps) :
+				 errhint("IMPORT FOREIGN SCHEMA %s declares all attributes. "
+						 "A column of another name needs the option \"attribute\".",
+						 schema->foreign_schema)));
 }
 
 /*
@@ -109,7 +110,7 @@ unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char
 static bool
 is_generated(Oid table, AttrNumber attribute)
 {
-	char		generated = get_attgenerated(table, attribute);
+	char generated = get_attgenerated(table, attribute);
 
 	if (generated == ATTRIBUTE_GENERATED_STORED)
 		ereport(ERROR,
@@ -124,7 +125,7 @@ AttributeMeaning
 tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column)
 {
 	AttributeMeaning meaning;
-	const char *name;
+	const char		*name;
 
 	if (attribute <= 0 || get_atttype(table, attribute) == InvalidOid || is_generated(table, attribute))
 		return ATTRIBUTE_IS_NONE;
@@ -157,26 +158,26 @@ is_computed(const ScanOptions *options, const Column *column)
 static TupleColumn
 prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, unsigned index)
 {
-	const Column *column = &builder->schema->columns[index];
-	bool		hidden = hidden_has(builder->hidden, attribute, column);
-	int32		modifier = attribute->atttypmod;
-	Oid			type = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
+	const Column   *column = &builder->schema->columns[index];
+	bool			hidden = hidden_has(builder->hidden, attribute, column);
+	int32			modifier = attribute->atttypmod;
+	Oid				type = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
 	ConvertFunction convert = convert_function(column, type);
-	Oid			function;
-	TupleColumn prepared = {
-		.target = {
-			.table = builder->table,
-			.name = pstrdup(NameStr(attribute->attname)),
-			.column = column,
-			.type = type,
-			.captures = &builder->captures,
+	Oid				function;
+	TupleColumn		prepared = {
+			.target = {
+				.table = builder->table,
+				.name = pstrdup(NameStr(attribute->attname)),
+				.column = column,
+				.type = type,
+				.captures = &builder->captures,
 		},
-		.attribute = attribute->attnum - 1,
-		.index = index,
-		.convert = convert,
-		.hidden = hidden,
-		.modifier = modifier,
-		.domain = type == attribute->atttypid ? InvalidOid : attribute->atttypid,
+			.attribute = attribute->attnum - 1,
+			.index = index,
+			.convert = convert,
+			.hidden = hidden,
+			.modifier = modifier,
+			.domain = type == attribute->atttypid ? InvalidOid : attribute->atttypid,
 	};
 
 	if (convert == NULL && !hidden)
@@ -207,10 +208,10 @@ note_if_off(TupleBuilder *builder, const ScanOptions *options, Form_pg_attribute
 void
 tuple_builder_warn(const TupleBuilder *builder)
 {
-	int			count = list_length(builder->off);
+	int			   count = list_length(builder->off);
 	StringInfoData names,
-				settings;
-	ListCell   *cell;
+		settings;
+	ListCell *cell;
 
 	if (count == 0)
 		return;
@@ -238,7 +239,7 @@ tuple_builder_warn(const TupleBuilder *builder)
 TupleBuilder *
 tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attributes_used, ColumnSet *wanted)
 {
-	TupleDesc	descriptor = RelationGetDescr(table);
+	TupleDesc	  descriptor = RelationGetDescr(table);
 	TupleBuilder *builder = palloc0(sizeof(*builder));
 
 	memset(wanted, 0, sizeof(*wanted));
@@ -254,10 +255,10 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		bool		is_used = attributes_have(attributes_used, attribute->attnum);
-		TupleColumn column;
-		unsigned	index;
-		AttributeMeaning meaning = tuple_attribute(RelationGetRelid(table), options->schema, attribute->attnum, &index);
+		bool			  is_used = attributes_have(attributes_used, attribute->attnum);
+		TupleColumn		  column;
+		unsigned		  index;
+		AttributeMeaning  meaning = tuple_attribute(RelationGetRelid(table), options->schema, attribute->attnum, &index);
 
 		if (meaning == ATTRIBUTE_IS_NONE)
 			continue;
@@ -316,7 +317,7 @@ add_step_context(void *argument)
 static Datum
 second_step(TupleBuilder *builder, TupleColumn *column, const RecordValue *value, Datum datum)
 {
-	StepContext step = {.builder = builder, .column = column, .value = value};
+	StepContext			 step = {.builder = builder, .column = column, .value = value};
 	ErrorContextCallback callback = {.previous = error_context_stack, .callback = add_step_context, .arg = &step};
 
 	error_context_stack = &callback;
@@ -347,15 +348,15 @@ tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, TupleTableSlo
 
 	for (int i = 0; i < builder->count; i++)
 	{
-		TupleColumn *column = &builder->columns[i];
+		TupleColumn		  *column = &builder->columns[i];
 		const RecordValue *value = NULL;
-		Datum		datum = (Datum) 0;
+		Datum			   datum = (Datum) 0;
 
 		if (column->hidden || column->convert != NULL)
 		{
 			value = column->target.column->field == FIELD_ID ? &id_value : &record->values[column->index];
 			datum = column->hidden ? hidden_hash(builder->hidden, value, &column->target) :
-				column->convert(value, &column->target);
+									 column->convert(value, &column->target);
 		}
 		if (column->modify != NULL || OidIsValid(column->domain))
 			datum = second_step(builder, column, value, datum);

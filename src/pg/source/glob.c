@@ -24,19 +24,19 @@
 #include "pg/source/glob.h"
 
 /* Opening a directory takes as long as looking at this many names in it. */
-#define LOOKS_AT_DIRECTORY	10
+#define LOOKS_AT_DIRECTORY 10
 
 typedef struct Names
 {
-	char	  **paths;
-	int			count;
-	int			capacity;
+	char **paths;
+	int	   count;
+	int	   capacity;
 } Names;
 
 typedef struct Walk
 {
 	const Reach *reach;
-	GlobBudget *budget;
+	GlobBudget	*budget;
 	GlobMatches *matches;
 } Walk;
 
@@ -74,7 +74,7 @@ keep(Walk *walk, Names *names, const char *start, const char *end)
 	{
 		names->capacity = Max(2 * names->capacity, 16);
 		names->paths = names->paths == NULL ? palloc(names->capacity * sizeof(char *)) :
-			repalloc_huge(names->paths, names->capacity * sizeof(char *));
+											  repalloc_huge(names->paths, names->capacity * sizeof(char *));
 	}
 	names->paths[names->count++] = psprintf("%s%s", start, end);
 	return true;
@@ -86,7 +86,7 @@ keep(Walk *walk, Names *names, const char *start, const char *end)
 static bool
 has_wildcard(const char *component, size_t length)
 {
-	bool		is_open = false;
+	bool is_open = false;
 
 	for (size_t i = 0; i < length; i++)
 		switch (component[i])
@@ -119,7 +119,7 @@ next_piece(const char **pattern, StringInfo piece, bool *is_wild)
 	*is_wild = false;
 	while (**pattern != '\0')
 	{
-		size_t		length = strcspn(*pattern, "/");
+		size_t length = strcspn(*pattern, "/");
 
 		if (has_wildcard(*pattern, length))
 		{
@@ -146,13 +146,13 @@ next_piece(const char **pattern, StringInfo piece, bool *is_wild)
 static const char *
 pattern_bound(const char *pattern)
 {
-	int			wildcards = 0;
+	int wildcards = 0;
 
 	if (strlen(pattern) > GLOB_BYTES_MAX)
 		return "A glob may have at most " CppAsString2(GLOB_BYTES_MAX) " bytes.";
 	while (*pattern != '\0')
 	{
-		size_t		length = strcspn(pattern, "/");
+		size_t length = strcspn(pattern, "/");
 
 		if (has_wildcard(pattern, length))
 		{
@@ -173,8 +173,8 @@ pattern_bound(const char *pattern)
 static void
 note_unreadable(Walk *walk, const char *path, int error)
 {
-	char	   *directory = pstrdup(*path == '\0' ? "." : path);
-	size_t		length = strlen(directory);
+	char  *directory = pstrdup(*path == '\0' ? "." : path);
+	size_t length = strlen(directory);
 
 	while (length > 1 && directory[length - 1] == '/')
 		directory[--length] = '\0';
@@ -191,10 +191,10 @@ note_unreadable(Walk *walk, const char *path, int error)
 static DIR *
 open_directory(Walk *walk, const char *path, bool is_found)
 {
-	int			descriptor = reach_open(walk->reach, *path == '\0' ? "." : path,
-										O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
-	DIR		   *directory = descriptor < 0 ? NULL : fdopendir(descriptor);
-	int			error = errno;
+	int	 descriptor = reach_open(walk->reach, *path == '\0' ? "." : path,
+								 O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+	DIR *directory = descriptor < 0 ? NULL : fdopendir(descriptor);
+	int	 error = errno;
 
 	if (directory != NULL)
 		return directory;
@@ -217,7 +217,7 @@ may_be_directory(const struct dirent *entry)
 static bool
 match_directory(Walk *walk, const char *path, bool is_found, const char *component, bool is_last, Names *names)
 {
-	DIR		   *directory = open_directory(walk, path, is_found);
+	DIR			 *directory = open_directory(walk, path, is_found);
 	volatile bool within = true;
 
 	if (directory == NULL)
@@ -285,11 +285,11 @@ compare_names(const void *a, const void *b)
 bool
 glob_match(const Reach *reach, const char *pattern, GlobBudget *budget, GlobMatches *matches)
 {
-	Walk		walk = {.reach = reach, .budget = budget, .matches = matches};
-	Names		names = {0};
+	Walk		   walk = {.reach = reach, .budget = budget, .matches = matches};
+	Names		   names = {0};
 	StringInfoData piece;
-	bool		is_wild,
-				are_found = false;
+	bool		   is_wild,
+		are_found = false;
 
 	*matches = (GlobMatches) {.bound = pattern_bound(pattern)};
 	if (matches->bound != NULL || !keep(&walk, &names, "", ""))
@@ -297,11 +297,11 @@ glob_match(const Reach *reach, const char *pattern, GlobBudget *budget, GlobMatc
 	initStringInfo(&piece);
 	while (names.count > 0 && next_piece(&pattern, &piece, &is_wild))
 	{
-		Names		longer = {0};
-		bool		is_last = *pattern == '\0';
+		Names longer = {0};
+		bool  is_last = *pattern == '\0';
 
 		if (is_wild ? !match_component(&walk, &names, are_found, piece.data, is_last, &longer) :
-			!match_text(&walk, &names, piece.data, is_last, &longer))
+					  !match_text(&walk, &names, piece.data, is_last, &longer))
 			return false;
 		are_found |= is_wild;
 		names = longer;

@@ -23,8 +23,8 @@
 
 #include "pg/source/reach.h"
 
-#define MAX_LINKS		40		/* in a name, as the kernel has it */
-#define MAX_ATTEMPTS	100		/* while directories are renamed under the lookup */
+#define MAX_LINKS	 40	 /* in a name, as the kernel has it */
+#define MAX_ATTEMPTS 100 /* while directories are renamed under the lookup */
 
 /* --------------------------------------------------------------------------------------------------- names in a directory */
 
@@ -37,7 +37,7 @@ behind_directory(const char *directory, const char *path)
 {
 	for (;;)
 	{
-		bool		ends;
+		bool ends;
 
 		directory += strspn(directory, "/");
 		ends = *directory == '\0';
@@ -73,7 +73,7 @@ static int
 open_beneath(int directory, const char *relative, int flags)
 {
 	struct open_how how = {.flags = flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-	int			descriptor;
+	int				descriptor;
 
 	/* EAGAIN: a directory was renamed meanwhile, so that the kernel cannot tell where a ".." led. */
 	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
@@ -95,8 +95,8 @@ open_beneath(int directory, const char *relative, int flags)
 static ssize_t
 read_link(int directory, const char *relative, char target[PATH_MAX])
 {
-	int			descriptor = open_beneath(directory, relative, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	ssize_t		length;
+	int		descriptor = open_beneath(directory, relative, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t length;
 
 	if (descriptor < 0)
 		return -1;
@@ -111,8 +111,8 @@ read_link(int directory, const char *relative, char target[PATH_MAX])
 static bool
 leads_out(int directory, char *relative, size_t length)
 {
-	char		next = relative[length];
-	int			descriptor;
+	char next = relative[length];
+	int	 descriptor;
 
 	relative[length] = '\0';
 	descriptor = open_beneath(directory, relative, O_PATH | O_CLOEXEC);
@@ -130,13 +130,13 @@ leads_out(int directory, char *relative, size_t length)
 static size_t
 find_way_out(int directory, char *relative, size_t *start)
 {
-	size_t		inside = 0,		/* this many bytes do not lead out */
-				outside = strlen(relative);
+	size_t inside = 0, /* this many bytes do not lead out */
+		outside = strlen(relative);
 
 	for (;;)
 	{
-		size_t		middle = inside + (outside - inside) / 2,
-					end;
+		size_t middle = inside + (outside - inside) / 2,
+			   end;
 
 		/* The end of the component around the middle, or of one before it. */
 		end = middle + strcspn(relative + middle, "/");
@@ -164,13 +164,13 @@ find_way_out(int directory, char *relative, size_t *start)
 static bool
 replace_link(const Reach *reach, char relative[PATH_MAX])
 {
-	char		target[PATH_MAX],
-				replaced[PATH_MAX];
+	char target[PATH_MAX],
+		replaced[PATH_MAX];
 	const char *to = target;
 	size_t		start,
-				end = find_way_out(reach->descriptor, relative, &start);
-	char		after = relative[end];
-	ssize_t		length;
+		end = find_way_out(reach->descriptor, relative, &start);
+	char	after = relative[end];
+	ssize_t length;
 
 	relative[end] = '\0';
 	length = read_link(reach->descriptor, relative, target);
@@ -195,7 +195,7 @@ replace_link(const Reach *reach, char relative[PATH_MAX])
 bool
 reach_start(Reach *reach, const char *directory)
 {
-	int			probe;
+	int probe;
 
 	reach->directory = directory;
 	reach->descriptor = -1;
@@ -209,7 +209,7 @@ reach_start(Reach *reach, const char *directory)
 	probe = open_beneath(reach->descriptor, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (probe < 0)
 	{
-		int			error = errno;
+		int error = errno;
 
 		reach_end(reach);
 		errno = error;
@@ -230,8 +230,8 @@ reach_end(Reach *reach)
 int
 reach_open(const Reach *reach, const char *path, int flags)
 {
-	char		relative[PATH_MAX];
-	int			descriptor = -1;
+	char relative[PATH_MAX];
+	int	 descriptor = -1;
 
 	if (reach->directory == NULL)
 		return BasicOpenFile(path, flags);
@@ -252,9 +252,9 @@ reach_open(const Reach *reach, const char *path, int flags)
 static bool
 look(const Reach *reach, const char *path, int flags, struct stat *status)
 {
-	int			descriptor = reach_open(reach, path, flags | O_PATH | O_CLOEXEC);
-	int			result,
-				error;
+	int descriptor = reach_open(reach, path, flags | O_PATH | O_CLOEXEC);
+	int result,
+		error;
 
 	if (descriptor < 0)
 		return false;
@@ -304,9 +304,9 @@ is_made_up(long type)
 bool
 reach_is_on_disk(const Reach *reach, const char *path)
 {
-	int			descriptor = reach_open(reach, path, O_PATH | O_CLOEXEC);
+	int			  descriptor = reach_open(reach, path, O_PATH | O_CLOEXEC);
 	struct statfs status;
-	bool		known = descriptor >= 0 && fstatfs(descriptor, &status) == 0;
+	bool		  known = descriptor >= 0 && fstatfs(descriptor, &status) == 0;
 
 	if (descriptor >= 0)
 		close(descriptor);

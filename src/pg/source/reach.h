@@ -12,8 +12,8 @@
 
 typedef struct Reach
 {
-	const char *directory;		/* NULL: anywhere */
-	int			descriptor;		/* of the directory, for looking up names only; -1: none */
+	const char *directory;	/* NULL: anywhere */
+	int			descriptor; /* of the directory, for looking up names only; -1: none */
 } Reach;
 
 /*
@@ -21,20 +21,20 @@ typedef struct Reach
  * kernel cannot keep names inside it.  The descriptor goes with reach_end(), or with the transaction if that ends in an
  * error.
  */
-bool		reach_start(Reach *reach, const char *directory);
-void		reach_end(Reach *reach);
+bool reach_start(Reach *reach, const char *directory);
+void reach_end(Reach *reach);
 
 /*
  * Opens a file; -1 with errno if it cannot.  A relative name starts in the directory (without one: in the server's data
  * directory), an absolute one must begin with the directory's.  The descriptor is the caller's to close().
  */
-int			reach_open(const Reach *reach, const char *path, int flags);
+int reach_open(const Reach *reach, const char *path, int flags);
 
 /* Looks at a file without opening it, as stat() does, or lstat(); false with errno if it cannot. */
-bool		reach_stat(const Reach *reach, const char *path, struct stat *status);
-bool		reach_lstat(const Reach *reach, const char *path, struct stat *status);
+bool reach_stat(const Reach *reach, const char *path, struct stat *status);
+bool reach_lstat(const Reach *reach, const char *path, struct stat *status);
 
 /* Whether a file's bytes are stored somewhere, and not made up by the kernel, as those in /proc and /sys are. */
-bool		reach_is_on_disk(const Reach *reach, const char *path);
+bool reach_is_on_disk(const Reach *reach, const char *path);
 
-#endif							/* PG_SOURCE_REACH_H */
+#endif /* PG_SOURCE_REACH_H */

@@ -24,19 +24,19 @@
 #include "pg/source/source_errors.h"
 #include "wire/request.h"
 
-#define OPEN_FLAGS	(O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | PG_BINARY)
+#define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | PG_BINARY)
 
 /* What the planner looks at, for a size that need not be exact. */
-#define PLANNED_FILES	10000
-#define PLANNED_LOOKS	50000
-#define PLANNED_BYTES	(8 << 20)
+#define PLANNED_FILES 10000
+#define PLANNED_LOOKS 50000
+#define PLANNED_BYTES (8 << 20)
 
 typedef struct SourceList
 {
-	int			level;			/* of errors: ERROR, WARNING, or 0 for none */
-	bool		opens;			/* each file, to see that this is possible */
-	int			most;			/* files */
-	bool		is_cut;			/* there are more */
+	int			level;	/* of errors: ERROR, WARNING, or 0 for none */
+	bool		opens;	/* each file, to see that this is possible */
+	int			most;	/* files */
+	bool		is_cut; /* there are more */
 	GlobBudget	budget;
 	Reach		reach;
 	SourceFile *files;
@@ -56,11 +56,11 @@ exists(const Reach *reach, const char *path)
 static int
 open_file(const Reach *reach, const char *path, struct stat *status)
 {
-	int			descriptor = reach_open(reach, path, OPEN_FLAGS);
+	int descriptor = reach_open(reach, path, OPEN_FLAGS);
 
 	if (descriptor >= 0 && fstat(descriptor, status) != 0)
 	{
-		int			error = errno;
+		int error = errno;
 
 		close(descriptor);
 		errno = error;
@@ -76,7 +76,7 @@ open_file(const Reach *reach, const char *path, struct stat *status)
 static bool
 look_at_file(const SourceList *list, const char *path, const Origin *origin, struct stat *status)
 {
-	int			descriptor;
+	int descriptor;
 
 	if (!reach_stat(&list->reach, path, status))
 	{
@@ -125,7 +125,10 @@ add_file(SourceList *list, char *path, const Origin *origin)
 		list->files = repalloc_huge(list->files, list->capacity * sizeof(SourceFile));
 	}
 	list->files[list->count++] = (SourceFile) {
-		.path = path, .device = status.st_dev, .inode = status.st_ino, .size = status.st_size
+		.path = path,
+		.device = status.st_dev,
+		.inode = status.st_ino,
+		.size = status.st_size,
 	};
 	return true;
 }
@@ -176,9 +179,9 @@ is_interface(const ScanOptions *options)
 static bool
 add_source(SourceList *list, const ScanOptions *options)
 {
-	List	   *paths;
-	ListCell   *cell;
-	int			index = 0;
+	List	 *paths;
+	ListCell *cell;
+	int		  index = 0;
 
 	if (exists(&list->reach, options->source))
 		return add_path(list, pstrdup(options->source), 0);
@@ -205,7 +208,7 @@ add_source(SourceList *list, const ScanOptions *options)
 static bool
 resolve(SourceList *list, const ScanOptions *options)
 {
-	bool		resolved;
+	bool resolved;
 
 	list->capacity = 16;
 	list->files = palloc(list->capacity * sizeof(SourceFile));
@@ -222,7 +225,7 @@ resolve(SourceList *list, const ScanOptions *options)
 SourceFile *
 source_resolve(const ScanOptions *options, int *count)
 {
-	SourceList	list = {.level = ERROR, .opens = true, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
+	SourceList list = {.level = ERROR, .opens = true, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
 
 	/* For a bare name that may be an interface's privileges_check_source() has passed, whatever files there are. */
 	if (!privileges_allow_files(options))
@@ -235,7 +238,7 @@ source_resolve(const ScanOptions *options, int *count)
 static int64
 size_of(const SourceList *list)
 {
-	int64		bytes = 0;
+	int64 bytes = 0;
 
 	for (int i = 0; i < list->count; i++)
 		bytes += list->files[i].size;
@@ -245,7 +248,7 @@ size_of(const SourceList *list)
 int64
 source_size(const ScanOptions *options)
 {
-	SourceList	list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
+	SourceList list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
 
 	if (options->source == NULL || !privileges_allow_files(options))
 		return -1;
@@ -261,7 +264,7 @@ source_size(const ScanOptions *options)
 static bool
 is_named_gzip(const char *path)
 {
-	size_t		length = strlen(path);
+	size_t length = strlen(path);
 
 	return length > 3 && pg_strcasecmp(path + length - 3, ".gz") == 0;
 }
@@ -283,7 +286,7 @@ source_measure(const SourceFile *files, int count)
 SourceMeasure
 source_measure_for_plan(const ScanOptions *options)
 {
-	SourceList	list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
+	SourceList list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
 
 	if (options->source == NULL || !privileges_allow_files(options) || (!resolve(&list, options) && !list.is_cut))
 		return (SourceMeasure) {0};
@@ -293,7 +296,7 @@ source_measure_for_plan(const ScanOptions *options)
 int64
 source_size_for_analyze(const ScanOptions *options)
 {
-	SourceList	list = {.level = WARNING, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
+	SourceList list = {.level = WARNING, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
 
 	/* A live source has no size, and the server itself says that it is not analyzed. */
 	if (options->source != NULL && form_after_prefix(options->source, SOURCE_INTERFACE_PREFIX) != NULL)

@@ -12,10 +12,10 @@
 /* A capture as it was when the scan began. */
 typedef struct SourceFile
 {
-	char	   *path;			/* as the option has it; a relative one may start in the server's directory */
-	uint64		device;
-	uint64		inode;
-	uint64		size;			/* bytes; what is appended later is not read */
+	char  *path; /* as the option has it; a relative one may start in the server's directory */
+	uint64 device;
+	uint64 inode;
+	uint64 size; /* bytes; what is appended later is not read */
 } SourceFile;
 
 /*
@@ -32,17 +32,17 @@ SourceFile *source_resolve(const ScanOptions *options, int *count);
  * Where looking at all files would take long, the bytes of those that were looked at.  Opens no file and raises no error
  * about them.
  */
-int64		source_size(const ScanOptions *options);
+int64 source_size(const ScanOptions *options);
 
 /* The same for ANALYZE, always of all files; if it is not known, a WARNING says why. */
-int64		source_size_for_analyze(const ScanOptions *options);
+int64 source_size_for_analyze(const ScanOptions *options);
 
 /* What decides how many meters are worth their start. */
 typedef struct SourceMeasure
 {
-	uint32		files;
-	int64		bytes;
-	int64		quick_bytes;	/* of these, in files that are read faster than labelled: not gzip's, by their names */
+	uint32 files;
+	int64  bytes;
+	int64  quick_bytes; /* of these, in files that are read faster than labelled: not gzip's, by their names */
 } SourceMeasure;
 
 SourceMeasure source_measure(const SourceFile *files, int count);
@@ -63,6 +63,6 @@ source_pages(int64 bytes)
  * directory: the server's, out of which the path must not lead; NULL: none.  Errors if it is not the same file any more,
  * or has become shorter.  Needs no database connection.
  */
-int			source_open(const char *directory, const SourceFile *file);
+int source_open(const char *directory, const SourceFile *file);
 
-#endif							/* PG_SOURCE_SOURCE_H */
+#endif /* PG_SOURCE_SOURCE_H */

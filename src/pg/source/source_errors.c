@@ -14,7 +14,7 @@
 #include "pg/source/source_errors.h"
 
 #ifndef ERRCODE_FILE_NAME_TOO_LONG
-#define ERRCODE_FILE_NAME_TOO_LONG	MAKE_SQLSTATE('5', '8', 'P', '0', '3')	/* as later servers have it */
+#define ERRCODE_FILE_NAME_TOO_LONG MAKE_SQLSTATE('5', '8', 'P', '0', '3') /* as later servers have it */
 #endif
 
 /* Says, as an error's detail, where the path came from. */
@@ -66,14 +66,14 @@ is_of_windows(const char *path)
 	if (path[0] == '\\' && path[1] == '\\')
 		return true;
 	return ((path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z')) && path[1] == ':' &&
-		(path[2] == '\\' || path[2] == '/');
+		   (path[2] == '\\' || path[2] == '/');
 }
 
 /* A word as http or file, and ://. */
 static bool
 is_url(const char *path)
 {
-	size_t		scheme = strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+	size_t scheme = strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
 
 	return scheme > 1 && strncmp(path + scheme, "://", 3) == 0;
 }
@@ -88,15 +88,15 @@ is_list(const char *path)
 /* What users write that is no path on the server's machine, the likeliest first, and what they should write. */
 static const struct
 {
-	bool		(*is_it) (const char *path);
-	const char *hint;			/* a format: for the path's first character */
-}			mistakes[] = {
+	bool (*is_it)(const char *path);
+	const char *hint; /* a format: for the path's first character */
+} mistakes[] = {
 	{is_quoted, "The quotes were read as part of the name: leave them out."},
 	{is_of_shell, "A shell replaces \"%c\", the server does not: write the whole path on the database server's machine."},
 	{has_blank_at_end, "The blank at its beginning or end was read as part of the name: leave it out."},
 	{is_url, "A capture is a file on the database server's machine: nothing is fetched from a URL. Copy it there and give its path."},
 	{is_of_windows, "Captures are files on the database server's machine, not on the client's, "
-	"and their paths have slashes, as \"/captures/a.pcap\"."},
+					"and their paths have slashes, as \"/captures/a.pcap\"."},
 	{is_list, "Write several captures in braces, as {/captures/a.pcap,/captures/b.pcap}."},
 };
 
@@ -109,7 +109,7 @@ absent_hint(const Reach *reach, const char *path)
 			return errhint(mistakes[i].hint, path[0]);
 	if (!is_absolute_path(path))
 		return reach->directory != NULL ? errhint("A relative path starts in directory \"%s\".", reach->directory) :
-			errhint("A relative path starts in the server's data directory: write the whole path, as \"/captures/a.pcap\".");
+										  errhint("A relative path starts in the server's data directory: write the whole path, as \"/captures/a.pcap\".");
 	if (glob_may_match(path))
 		return errhint("Names are matched on the database server's machine, "
 					   "among those that its operating system user can see.");
@@ -128,7 +128,7 @@ closed_directory(const Reach *reach, const char *path)
 
 	while (*(end += strcspn(end, "/")) != '\0')
 	{
-		char		next = end[1];
+		char next = end[1];
 
 		/* A name after the slash makes the system enter the directory. */
 		end[1] = '\0';
@@ -147,11 +147,12 @@ closed_directory(const Reach *reach, const char *path)
 static int
 denied_hint(const Reach *reach, const char *path)
 {
-	char	   *directory = closed_directory(reach, path);
+	char *directory = closed_directory(reach, path);
 
 	if (directory != NULL)
 		return errhint("The server's operating system user may not enter directory \"%s\": "
-					   "let it (chmod o+x or an ACL), or put the capture elsewhere.", encoding_valid(directory));
+					   "let it (chmod o+x or an ACL), or put the capture elsewhere.",
+					   encoding_valid(directory));
 	return errhint("Let the server's operating system user read the file (chmod o+r or an ACL).");
 }
 
@@ -191,7 +192,7 @@ source_could_not_reach(int level, const char *directory)
 void
 source_could_not_open(int level, const Reach *reach, const char *path, const Origin *origin)
 {
-	int			error = errno;
+	int error = errno;
 
 	if (level == 0)
 		return;
@@ -204,23 +205,24 @@ source_could_not_open(int level, const Reach *reach, const char *path, const Ori
 			(error == ENAMETOOLONG ? errcode(ERRCODE_FILE_NAME_TOO_LONG) : errcode_for_file_access(),
 			 errmsg("could not open capture \"%s\": %m", encoding_valid(path)),
 			 origin_detail(origin),
-			 error == ENOENT ? absent_hint(reach, path) :
-			 error == EACCES || error == EPERM ? denied_hint(reach, path) : 0));
+			 error == ENOENT				   ? absent_hint(reach, path) :
+			 error == EACCES || error == EPERM ? denied_hint(reach, path) :
+												 0));
 }
 
-#define NOT_A_FILE	"Give the path of a regular file."
+#define NOT_A_FILE "Give the path of a regular file."
 
 /* What a path may lead to that is no capture, by the type in its mode. */
 static const struct
 {
 	mode_t		type;
 	const char *what;
-	const char *hint;			/* formats, for the path of a directory with its slash: for a path that was given, */
-	const char *glob_hint;		/* and for one that a glob has matched; NULL: the same */
-}			file_types[] = {
+	const char *hint;	   /* formats, for the path of a directory with its slash: for a path that was given, */
+	const char *glob_hint; /* and for one that a glob has matched; NULL: the same */
+} file_types[] = {
 	{S_IFDIR, "it is a directory",
-		.hint = "Name the captures in it with a glob, as \"%s*.pcap\".",
-	.glob_hint = "Use a glob that matches only captures, as \"*.pcap\"; the captures in this directory are \"%s*.pcap\"."},
+	 .hint = "Name the captures in it with a glob, as \"%s*.pcap\".",
+	 .glob_hint = "Use a glob that matches only captures, as \"*.pcap\"; the captures in this directory are \"%s*.pcap\"."},
 	{S_IFIFO, "it is a pipe", .hint = NOT_A_FILE},
 	{S_IFSOCK, "it is a socket", .hint = NOT_A_FILE},
 	{S_IFCHR, "it is a device", .hint = NOT_A_FILE},
@@ -228,7 +230,7 @@ static const struct
 
 	/* One that is on no disk, as those in /proc. */
 	{S_IFREG, "it is not a regular file",
-	.hint = "The kernel makes up what is in there: give the path of a file on a disk."},
+	 .hint = "The kernel makes up what is in there: give the path of a file on a disk."},
 };
 
 void
@@ -264,7 +266,7 @@ source_no_match(int level, const Reach *reach, const char *pattern, const Origin
 void
 source_glob_failed(int level, const Reach *reach, const char *pattern, const GlobMatches *matches, const Origin *origin)
 {
-	Origin		looked_in = *origin;
+	Origin looked_in = *origin;
 
 	if (level == 0)
 		return;
@@ -285,7 +287,8 @@ source_glob_failed(int level, const Reach *reach, const char *pattern, const Glo
 				 errmsg("could not read directory \"%s\": %m", encoding_valid(matches->unreadable)),
 				 origin_detail(&looked_in),
 				 matches->error == EACCES ?
-				 errhint("Let the server's operating system user read and enter the directory (chmod o+rx or an ACL).") : 0));
+					 errhint("Let the server's operating system user read and enter the directory (chmod o+rx or an ACL).") :
+					 0));
 	}
 }
 

@@ -10,10 +10,10 @@
 #include "pg/workers/slots.h"
 
 /* An answer takes a few ms; after this time, in ms, none will come. */
-#define ANSWER_TIMEOUT	60000
+#define ANSWER_TIMEOUT 60000
 
 /* The most messages of an answer: nDPI's numbers have 16 bits. */
-#define ANSWER_MESSAGES	65536
+#define ANSWER_MESSAGES 65536
 
 /* Hands on the messages of one answer. */
 static void
@@ -21,7 +21,7 @@ take_answer(OwnedMeter *meter, const ScanJob *job, AskTaker take, void *context)
 {
 	for (uint32 messages = 0;; messages++)
 	{
-		MeterMessage message;
+		MeterMessage   message;
 		FailureMessage failure;
 
 		while (!owner_receive(meter, &message))

@@ -9,12 +9,12 @@
 #include "wire/request.h"
 
 /* Takes a message; false if no more are wanted. */
-typedef bool (*AskTaker) (const MeterMessage *message, void *context);
+typedef bool (*AskTaker)(const MeterMessage *message, void *context);
 
 /*
  * Starts a meter with this request, which names no file, hands each of its messages to `take` up to its END, and ends it.
  * Errors if the meter fails.
  */
-void		ask_meter(const MeterRequest *request, AskTaker take, void *context);
+void ask_meter(const MeterRequest *request, AskTaker take, void *context);
 
-#endif							/* PG_WORKERS_ASK_H */
+#endif /* PG_WORKERS_ASK_H */

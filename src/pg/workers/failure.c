@@ -12,12 +12,12 @@
 #include "wire/filter_hint.h"
 #include "wire/foreign.h"
 
-#define METER_FAILED		"a meter failed: %s"
-#define CAPTURE_UNREADABLE	"could not read capture \"%s\": %s"
-#define FILTER_REFUSED		"BPF filter \"%s\" does not compile: %s"
-#define FILTERED_CAPTURE	"It was compiled for the link type of capture \"%s\"."
+#define METER_FAILED	   "a meter failed: %s"
+#define CAPTURE_UNREADABLE "could not read capture \"%s\": %s"
+#define FILTER_REFUSED	   "BPF filter \"%s\" does not compile: %s"
+#define FILTERED_CAPTURE   "It was compiled for the link type of capture \"%s\"."
 
-#define METER_BROKEN		"The capture may be made to break the dissector. Other statements are not affected."
+#define METER_BROKEN	   "The capture may be made to break the dissector. Other statements are not affected."
 
 /* What a failure is of, which its message names first. */
 typedef enum Subject
@@ -32,102 +32,102 @@ typedef struct FailureKind
 {
 	int			sqlstate;
 	Subject		subject;
-	const char *message;		/* a format: for the name of the filter or capture, if it is of one, and the meter's text */
-	const char *detail;			/* a format: for the name of the filter's capture, or the meter's text; NULL: none */
-	const char *hint;			/* NULL: none */
+	const char *message; /* a format: for the name of the filter or capture, if it is of one, and the meter's text */
+	const char *detail;	 /* a format: for the name of the filter's capture, or the meter's text; NULL: none */
+	const char *hint;	 /* NULL: none */
 } FailureKind;
 
 static const FailureKind kinds[FAILURE_CODES] = {
 	[FAILURE_INTERNAL] = {ERRCODE_FDW_ERROR, OF_METER,
-		.message = METER_FAILED,
-	.hint = "The server's library and the meter's program must be of one installation: \"make install\" puts both in place."},
+						  .message = METER_FAILED,
+						  .hint = "The server's library and the meter's program must be of one installation: \"make install\" puts both in place."},
 	[FAILURE_OUT_OF_MEMORY] = {ERRCODE_OUT_OF_MEMORY, OF_METER,
-		.message = METER_FAILED,
-		.hint = "Bound what a meter keeps with the option max_active_flows, or give it more with the option meter_memory, "
-	"up to the setting nfstream_fdw.max_meter_memory."},
+							   .message = METER_FAILED,
+							   .hint = "Bound what a meter keeps with the option max_active_flows, or give it more with the option meter_memory, "
+									   "up to the setting nfstream_fdw.max_meter_memory."},
 	[FAILURE_SANDBOX] = {ERRCODE_FDW_ERROR, OF_METER,
-		.message = "a meter could not give up %s",
-	.hint = "A meter reads nothing before it has locked itself in, which needs a kernel with seccomp."},
+						 .message = "a meter could not give up %s",
+						 .hint = "A meter reads nothing before it has locked itself in, which needs a kernel with seccomp."},
 	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_FILTER,
-		.message = FILTER_REFUSED,
-	.detail = FILTERED_CAPTURE},
+						.message = FILTER_REFUSED,
+						.detail = FILTERED_CAPTURE},
 	[FAILURE_FILTER_NAME] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_FILTER,
-		.message = FILTER_REFUSED,
-	.detail = FILTERED_CAPTURE},
+							 .message = FILTER_REFUSED,
+							 .detail = FILTERED_CAPTURE},
 	[FAILURE_READ] = {ERRCODE_IO_ERROR, OF_CAPTURE,
-	.message = CAPTURE_UNREADABLE},
+					  .message = CAPTURE_UNREADABLE},
 	[FAILURE_EMPTY] = {ERRCODE_WRONG_OBJECT_TYPE, OF_CAPTURE,
-		.message = "capture \"%s\" is empty",
-	.hint = "A capture has at least a file header; this one was perhaps not written yet."},
+					   .message = "capture \"%s\" is empty",
+					   .hint = "A capture has at least a file header; this one was perhaps not written yet."},
 	[FAILURE_NOT_A_CAPTURE] = {ERRCODE_WRONG_OBJECT_TYPE, OF_CAPTURE,
-		.message = "file \"%s\" is not a capture",
-		.detail = "This was found: %s.",
-	.hint = "Captures are read as pcap and pcapng, whatever their names are."},
+							   .message = "file \"%s\" is not a capture",
+							   .detail = "This was found: %s.",
+							   .hint = "Captures are read as pcap and pcapng, whatever their names are."},
 	[FAILURE_VERSION] = {ERRCODE_FEATURE_NOT_SUPPORTED, OF_CAPTURE,
-		.message = CAPTURE_UNREADABLE,
-		.hint = "Versions 2.0 to 2.4 of pcap, and 1.0 and 1.2 of pcapng are read: convert the file first, with Wireshark's "
-	"\"editcap\"."},
+						 .message = CAPTURE_UNREADABLE,
+						 .hint = "Versions 2.0 to 2.4 of pcap, and 1.0 and 1.2 of pcapng are read: convert the file first, with Wireshark's "
+								 "\"editcap\"."},
 	[FAILURE_CUT] = {ERRCODE_DATA_CORRUPTED, OF_CAPTURE,
-		.message = CAPTURE_UNREADABLE,
-	.hint = "The capture was probably cut off while it was written."},
+					 .message = CAPTURE_UNREADABLE,
+					 .hint = "The capture was probably cut off while it was written."},
 	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, OF_CAPTURE,
-	.message = CAPTURE_UNREADABLE},
+						 .message = CAPTURE_UNREADABLE},
 };
 
 /* How a fault is told. */
 static const struct
 {
 	int			sqlstate;
-	const char *message;		/* a format: for `what`, where the fault has one */
-	const char *hint;			/* NULL: none */
-}			faults[] = {
+	const char *message; /* a format: for `what`, where the fault has one */
+	const char *hint;	 /* NULL: none */
+} faults[] = {
 	[FAULT_MESSAGE_UNKNOWN] = {ERRCODE_FDW_ERROR,
-		.message = "a meter sent a message of type %s, which no meter sends",
-	.hint = METER_BROKEN},
+							   .message = "a meter sent a message of type %s, which no meter sends",
+							   .hint = METER_BROKEN},
 	[FAULT_MESSAGE_OUT_OF_TURN] = {ERRCODE_FDW_ERROR,
-		.message = "a meter sent a message of type %s out of turn",
-	.hint = METER_BROKEN},
+								   .message = "a meter sent a message of type %s out of turn",
+								   .hint = METER_BROKEN},
 	[FAULT_FILE_OUT_OF_TURN] = {ERRCODE_FDW_ERROR,
-		.message = "a meter asked for %s out of turn",
-	.hint = METER_BROKEN},
+								.message = "a meter asked for %s out of turn",
+								.hint = METER_BROKEN},
 	[FAULT_CONTENT] = {ERRCODE_FDW_ERROR,
-		.message = "a meter sent what no meter sends: %s",
-	.hint = METER_BROKEN},
+					   .message = "a meter sent what no meter sends: %s",
+					   .hint = METER_BROKEN},
 	[FAULT_ANSWER_ENDLESS] = {ERRCODE_FDW_ERROR,
-		.message = "a meter does not come to the end of its answer",
-	.hint = METER_BROKEN},
+							  .message = "a meter does not come to the end of its answer",
+							  .hint = METER_BROKEN},
 	[FAULT_OTHER_VERSION] = {ERRCODE_FDW_ERROR,
-		.message = "the meter's program is of another version than the server's library",
-	.hint = "\"make install\" puts both in place."},
+							 .message = "the meter's program is of another version than the server's library",
+							 .hint = "\"make install\" puts both in place."},
 	[FAULT_SILENT] = {ERRCODE_FDW_ERROR,
-		.message = "a meter did not move on for %s",
-		.hint = "The capture may be made to keep the dissector in a loop, or the disk be slow: "
-	"the option meter_timeout gives a meter more time."},
+					  .message = "a meter did not move on for %s",
+					  .hint = "The capture may be made to keep the dissector in a loop, or the disk be slow: "
+							  "the option meter_timeout gives a meter more time."},
 	[FAULT_SILENT_IN_FILTER] = {ERRCODE_FDW_ERROR,
-		.message = "a meter did not move on for %s",
-		.hint = "The filter may take long to compile, or the disk be slow: "
-	"the option meter_timeout gives a meter more time."},
+								.message = "a meter did not move on for %s",
+								.hint = "The filter may take long to compile, or the disk be slow: "
+										"the option meter_timeout gives a meter more time."},
 	[FAULT_SIGNALLED] = {ERRCODE_FDW_ERROR,
-		.message = "a meter was terminated by signal %s",
-	.hint = METER_BROKEN},
+						 .message = "a meter was terminated by signal %s",
+						 .hint = METER_BROKEN},
 	[FAULT_KILLED] = {ERRCODE_FDW_ERROR,
-		.message = "a meter was terminated by signal %s",
-		.hint = "Somebody ended it, or the machine is out of memory: "
-	"max_active_flows and meter_memory bound what a meter takes."},
+					  .message = "a meter was terminated by signal %s",
+					  .hint = "Somebody ended it, or the machine is out of memory: "
+							  "max_active_flows and meter_memory bound what a meter takes."},
 	[FAULT_EXITED] = {ERRCODE_FDW_ERROR,
-		.message = "a meter ended before its work was done, with exit status %s",
-	.hint = METER_BROKEN},
+					  .message = "a meter ended before its work was done, with exit status %s",
+					  .hint = METER_BROKEN},
 	[FAULT_NOT_LOADED] = {ERRCODE_FDW_ERROR,
-		.message = "a meter ended before its work was done, with exit status %s",
-	.hint = "It could not be loaded: \"nfstream_meter --version\", run as the server's user, says what is missing."},
+						  .message = "a meter ended before its work was done, with exit status %s",
+						  .hint = "It could not be loaded: \"nfstream_meter --version\", run as the server's user, says what is missing."},
 	[FAULT_NOT_ENDING] = {ERRCODE_FDW_ERROR,
-	.message = "a meter has closed its channel and does not end"},
+						  .message = "a meter has closed its channel and does not end"},
 	[FAULT_WORKER_ENDED] = {ERRCODE_FDW_ERROR,
-		.message = "a worker of the scan ended before its work was done",
-	.hint = "The server's log may say why."},
+							.message = "a worker of the scan ended before its work was done",
+							.hint = "The server's log may say why."},
 	[FAULT_WORKER_TERMINATED] = {ERRCODE_ADMIN_SHUTDOWN,
-		.message = "a worker of the scan was terminated due to administrator command",
-	.hint = "Run the statement again."},
+								 .message = "a worker of the scan was terminated due to administrator command",
+								 .hint = "Run the statement again."},
 };
 
 /* ------------------------------------------------------------------------------------------------------ what meters report */
@@ -175,12 +175,12 @@ static void
 report(int level, const FailureMessage *failure, const char *path, const char *more_hint)
 {
 	const FailureKind *kind = kind_of(failure);
-	const char *text = text_of(failure);
+	const char		  *text = text_of(failure);
 
 	ereport(level,
 			(errcode(kind->sqlstate),
 			 path == NULL ? errmsg(kind->subject == OF_METER ? kind->message : METER_FAILED, text) :
-			 errmsg(kind->subject == OF_CAPTURE ? kind->message : CAPTURE_UNREADABLE, path, text),
+							errmsg(kind->subject == OF_CAPTURE ? kind->message : CAPTURE_UNREADABLE, path, text),
 			 path != NULL && kind->subject == OF_CAPTURE && kind->detail != NULL ? errdetail(kind->detail, text) : 0,
 			 hint_of_both(hint_of(failure), more_hint)));
 }
@@ -189,8 +189,8 @@ static _Noreturn void
 raise_filter(const FailureMessage *failure, const ScanJob *job)
 {
 	const FailureKind *kind = kind_of(failure);
-	const char *path = path_of(failure, job);
-	char		hint[FILTER_HINT_MAX];
+	const char		  *path = path_of(failure, job);
+	char			   hint[FILTER_HINT_MAX];
 
 	ereport(ERROR,
 			(errcode(kind->sqlstate),

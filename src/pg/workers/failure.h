@@ -14,18 +14,18 @@
 /* What a meter, or the worker that owns it, does that none should do. */
 typedef enum Fault
 {
-	FAULT_MESSAGE_UNKNOWN,		/* what: the type and length that no meter sends */
-	FAULT_MESSAGE_OUT_OF_TURN,	/* what: its type */
-	FAULT_FILE_OUT_OF_TURN,		/* what: the file that it asked for */
-	FAULT_CONTENT,				/* what: what is wrong in its message */
+	FAULT_MESSAGE_UNKNOWN,	   /* what: the type and length that no meter sends */
+	FAULT_MESSAGE_OUT_OF_TURN, /* what: its type */
+	FAULT_FILE_OUT_OF_TURN,	   /* what: the file that it asked for */
+	FAULT_CONTENT,			   /* what: what is wrong in its message */
 	FAULT_ANSWER_ENDLESS,
 	FAULT_OTHER_VERSION,
-	FAULT_SILENT,				/* what: for how long */
-	FAULT_SILENT_IN_FILTER,		/* what: for how long */
-	FAULT_SIGNALLED,			/* what: the signal */
-	FAULT_KILLED,				/* what: the signal */
-	FAULT_EXITED,				/* what: the exit status */
-	FAULT_NOT_LOADED,			/* what: the exit status */
+	FAULT_SILENT,			/* what: for how long */
+	FAULT_SILENT_IN_FILTER, /* what: for how long */
+	FAULT_SIGNALLED,		/* what: the signal */
+	FAULT_KILLED,			/* what: the signal */
+	FAULT_EXITED,			/* what: the exit status */
+	FAULT_NOT_LOADED,		/* what: the exit status */
 	FAULT_NOT_ENDING,
 	FAULT_WORKER_ENDED,
 	FAULT_WORKER_TERMINATED
@@ -34,17 +34,17 @@ typedef enum Fault
 /* An error of an owner that is a worker, for the leader to raise.  Texts are '' where there is none. */
 typedef struct OwnerFailure
 {
-	int			sqlstate;
-	char		message[MESSAGE_TEXT_MAX];
-	char		detail[MESSAGE_TEXT_MAX];
-	char		hint[MESSAGE_TEXT_MAX];
+	int	 sqlstate;
+	char message[MESSAGE_TEXT_MAX];
+	char detail[MESSAGE_TEXT_MAX];
+	char hint[MESSAGE_TEXT_MAX];
 } OwnerFailure;
 
 /* Raises the error of a meter that could not do its work.  The message may be anything. */
 _Noreturn void failure_raise(const FailureMessage *failure, const ScanJob *job);
 
 /* Reports damage in a capture: an error or a warning.  The message may be anything. */
-void		failure_report_damage(int level, const FailureMessage *damage, const ScanJob *job);
+void failure_report_damage(int level, const FailureMessage *damage, const ScanJob *job);
 
 /* Raises the error of a fault; `what` as Fault says, `detail` a sentence, either may be NULL. */
 _Noreturn void failure_raise_fault(Fault fault, const char *what, const char *detail);
@@ -55,4 +55,4 @@ OwnerFailure failure_of_fault(Fault fault);
 /* Raises an error that a worker had. */
 _Noreturn void failure_raise_owner(const OwnerFailure *failure);
 
-#endif							/* PG_WORKERS_FAILURE_H */
+#endif /* PG_WORKERS_FAILURE_H */

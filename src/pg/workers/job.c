@@ -20,8 +20,8 @@ directory_text(const ScanJob *job)
 Size
 job_length(const ScanJob *job)
 {
-	Size		length = sizeof(uint32) + request_length(&job->request) + sizeof(OwnerOrders) +
-		job->request.files * sizeof(SourceFile) + strlen(directory_text(job)) + 1;
+	Size length = sizeof(uint32) + request_length(&job->request) + sizeof(OwnerOrders) +
+				  job->request.files * sizeof(SourceFile) + strlen(directory_text(job)) + 1;
 
 	for (uint32 i = 0; i < job->request.files; i++)
 		length += strlen(job->files[i].path) + 1;
@@ -38,8 +38,8 @@ put(char *to, const void *bytes, Size length)
 void
 job_write(const ScanJob *job, char *to)
 {
-	uint32		length = request_length(&job->request);
-	char	   *end PG_USED_FOR_ASSERTS_ONLY = to + job_length(job);
+	uint32	  length = request_length(&job->request);
+	char *end PG_USED_FOR_ASSERTS_ONLY = to + job_length(job);
 
 	to = put(to, &length, sizeof(length));
 	request_write(&job->request, (uint8 *) to);
@@ -55,10 +55,10 @@ job_write(const ScanJob *job, char *to)
 ScanJob *
 job_read(char *from)
 {
-	ScanJob    *job = palloc0(sizeof(*job));
-	char		wrong[REQUEST_WRONG_MAX];
-	uint32		length;
-	Size		files_length;
+	ScanJob *job = palloc0(sizeof(*job));
+	char	 wrong[REQUEST_WRONG_MAX];
+	uint32	 length;
+	Size	 files_length;
 
 	memcpy(&length, from, sizeof(length));
 	from += sizeof(length);

@@ -13,24 +13,24 @@
 /* What an owner needs to know of the leader's settings and options: it may be another process. */
 typedef struct OwnerOrders
 {
-	uint64		meter_timeout;	/* ms that a meter may stand still; 0: for ever */
-	char		program[MAXPGPATH]; /* the setting meter_program */
+	uint64 meter_timeout;	   /* ms that a meter may stand still; 0: for ever */
+	char   program[MAXPGPATH]; /* the setting meter_program */
 } OwnerOrders;
 
 typedef struct ScanJob
 {
-	MeterRequest request;		/* as if for one meter; each owner makes it that of its shard */
-	OwnerOrders orders;
-	const char *directory;		/* the files lie in there; NULL: anywhere */
-	SourceFile *files;			/* request.files of them */
-	pg_atomic_uint32 *taken;	/* with request.separate_files: how many of them were taken by the meters of the scan */
+	MeterRequest	  request; /* as if for one meter; each owner makes it that of its shard */
+	OwnerOrders		  orders;
+	const char		 *directory; /* the files lie in there; NULL: anywhere */
+	SourceFile		 *files;	 /* request.files of them */
+	pg_atomic_uint32 *taken;	 /* with request.separate_files: how many of them were taken by the meters of the scan */
 } ScanJob;
 
 /* A job as one piece of memory, to cross to another process: its length, and the piece itself. */
-Size		job_length(const ScanJob *job);
-void		job_write(const ScanJob *job, char *to);
+Size job_length(const ScanJob *job);
+void job_write(const ScanJob *job, char *to);
 
 /* The job in such a piece; it points into it, and takes the rest from the current memory context. */
-ScanJob    *job_read(char *from);
+ScanJob *job_read(char *from);
 
-#endif							/* PG_WORKERS_JOB_H */
+#endif /* PG_WORKERS_JOB_H */

@@ -21,54 +21,54 @@
 
 typedef struct Link
 {
-	Route		route;
+	Route route;
 
 	/* The batch at hand: records that were not read yet. */
 	const uint8 *cursor;
 	const uint8 *end;
 
-	OrderStream *stream;		/* what is known of its records */
-	Record	record;			/* the next one, if the stream has it */
-	uint64		records;		/* so far */
-	uint32		damage_next;	/* in the order of reading: no file before this one may still be reported as damaged */
-	bool		told_overlap;
-	bool		told_order;
+	OrderStream *stream;	  /* what is known of its records */
+	Record		 record;	  /* the next one, if the stream has it */
+	uint64		 records;	  /* so far */
+	uint32		 damage_next; /* in the order of reading: no file before this one may still be reported as damaged */
+	bool		 told_overlap;
+	bool		 told_order;
 
 	/* Where files are metered apart. */
-	bool		is_damaged;		/* the file at hand is */
+	bool		   is_damaged; /* the file at hand is */
 	FailureMessage damage;
-	uint64		file_packets;	/* once it ended */
-	uint64		packets;		/* of all its files that ended */
+	uint64		   file_packets; /* once it ended */
+	uint64		   packets;		 /* of all its files that ended */
 
-	Account		account;		/* once it ended */
+	Account account; /* once it ended */
 } Link;
 
 struct Merge
 {
-	const ScanJob *job;
-	RecordForm	form;			/* of its records */
-	MemoryContext context;
+	const ScanJob		 *job;
+	RecordForm			  form; /* of its records */
+	MemoryContext		  context;
 	MemoryContextCallback callback;
-	dsm_segment *segment;		/* with the job, for workers; NULL without any */
-	uint32		count;
-	Link	   *links;
-	RecordOrder records;
-	Link	   *current;		/* whose record was returned last */
-	bool		finished;
-	Bitmapset  *damaged;		/* the files that are */
-	List	   *damages;		/* FailureMessage, one for each of the first of them */
-	uint32	   *order;			/* of the files, where it is not the given one */
-	uint32	   *turns;		/* where in it each file is */
+	dsm_segment			 *segment; /* with the job, for workers; NULL without any */
+	uint32				  count;
+	Link				 *links;
+	RecordOrder			  records;
+	Link				 *current; /* whose record was returned last */
+	bool				  finished;
+	Bitmapset			 *damaged; /* the files that are */
+	List				 *damages; /* FailureMessage, one for each of the first of them */
+	uint32				 *order;   /* of the files, where it is not the given one */
+	uint32				 *turns;   /* where in it each file is */
 
 	/* Where files are metered apart. */
-	uint64		packets_before; /* in the files before the one whose turn it is */
+	uint64 packets_before; /* in the files before the one whose turn it is */
 
-	bool		has_overlap;
-	OverlapMessage overlap;		/* if it has */
+	bool		   has_overlap;
+	OverlapMessage overlap; /* if it has */
 };
 
 /* How many damaged files get a warning of their own. */
-#define DAMAGES_TOLD	20
+#define DAMAGES_TOLD 20
 
 /* ----------------------------------------------------------------------------------------------------------------- the end */
 
@@ -133,7 +133,7 @@ merge_start(const ScanJob *job, uint32 meters)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "nfstream scan", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(context);
-	Merge	   *merge = palloc0(sizeof(*merge));
+	Merge		 *merge = palloc0(sizeof(*merge));
 
 	merge->job = job;
 	record_form(&merge->form, schema_by_id(job->request.schema), &job->request.columns, job->request.splt_analysis);
@@ -200,7 +200,7 @@ turn_of(const Merge *merge, uint32 file)
 static void
 keep_damage(Merge *merge, const FailureMessage *damage)
 {
-	MemoryContext before;
+	MemoryContext	before;
 	FailureMessage *copy;
 
 	if (bms_is_member(damage->file, merge->damaged))
@@ -239,8 +239,8 @@ take_damage(Merge *merge, Link *link, const FailureMessage *damage)
 static void
 take_order(Merge *merge, Link *link, const uint8 *body, uint32 length)
 {
-	uint32		files = merge->job->request.files;
-	Size		bytes = files * sizeof(uint32);
+	uint32 files = merge->job->request.files;
+	Size   bytes = files * sizeof(uint32);
 
 	if (merge->job->request.source_order != SOURCE_ORDER_TIME || length != bytes || link->told_order ||
 		(merge->order != NULL && memcmp(merge->order, body, bytes) != 0))
@@ -314,14 +314,14 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 {
 	union
 	{
-		HelloMessage hello;
-		PlaceMessage place;
+		HelloMessage   hello;
+		PlaceMessage   place;
 		FailureMessage failure;
 		OverlapMessage overlap;
-		Account		account;
-		uint32		turn;
-		uint64		packets;
-	}			body;
+		Account		   account;
+		uint32		   turn;
+		uint64		   packets;
+	} body;
 
 	if (message->type == MESSAGE_RECORDS)
 	{
@@ -394,8 +394,8 @@ leave_file(Merge *merge, Link *link)
 static void
 finish(Merge *merge)
 {
-	ListCell   *cell;
-	int			untold = bms_num_members(merge->damaged) - list_length(merge->damages);
+	ListCell *cell;
+	int		  untold = bms_num_members(merge->damaged) - list_length(merge->damages);
 
 	merge->finished = true;
 	foreach(cell, merge->damages)
@@ -415,7 +415,7 @@ merge_next(Merge *merge)
 	merge->current = NULL;
 	while (!merge->finished)
 	{
-		uint32		next;
+		uint32 next;
 
 		CHECK_FOR_INTERRUPTS();
 		for (uint32 i = 0; i < merge->count; i++)

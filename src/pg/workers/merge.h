@@ -20,10 +20,10 @@ typedef struct Merge Merge;
  * The scan lives in a child of the current memory context: whenever that goes, after an error too, the meters and workers go
  * with it.  The job must live as long.
  */
-Merge	   *merge_start(const ScanJob *job, uint32 meters);
+Merge *merge_start(const ScanJob *job, uint32 meters);
 
 /* How many meters were started. */
-uint32		merge_meters(const Merge *merge);
+uint32 merge_meters(const Merge *merge);
 
 /*
  * The next flow in the scan's order (wire/record.h), valid until the next call; NULL after the last.
@@ -34,7 +34,7 @@ uint32		merge_meters(const Merge *merge);
 const Record *merge_next(Merge *merge);
 
 /* The scan's account; false until merge_next() has returned NULL. */
-bool		merge_account(const Merge *merge, Account *account);
+bool merge_account(const Merge *merge, Account *account);
 
 /* The order in which the files are read; NULL: the given one, or none that is known yet. */
 const uint32 *merge_order(const Merge *merge);
@@ -43,9 +43,9 @@ const uint32 *merge_order(const Merge *merge);
 const OverlapMessage *merge_overlap(const Merge *merge);
 
 /* How many flows one of the meters emitted, once there is an account. */
-uint64		merge_flows(const Merge *merge, uint32 meter);
+uint64 merge_flows(const Merge *merge, uint32 meter);
 
 /* Ends the scan at whatever point it is, and waits until its workers are gone. */
-void		merge_end(Merge *merge);
+void merge_end(Merge *merge);
 
-#endif							/* PG_WORKERS_MERGE_H */
+#endif /* PG_WORKERS_MERGE_H */

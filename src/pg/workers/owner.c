@@ -27,49 +27,49 @@
 #include "pg/workers/spawn.h"
 
 /* The exit status of a program whose libraries the dynamic linker does not find. */
-#define NOT_LOADED	127
+#define NOT_LOADED		  127
 
-#define FIRST_ROOM	(128 * 1024)
+#define FIRST_ROOM		  (128 * 1024)
 
-#define SPARE_DESCRIPTORS	4
+#define SPARE_DESCRIPTORS 4
 
 /* Waiting for a meter's end, in microseconds: in all, and between two looks. */
-#define LONGEST_WAIT		1000000
-#define FIRST_PAUSE			100
-#define LONGEST_PAUSE		10000
+#define LONGEST_WAIT  1000000
+#define FIRST_PAUSE	  100
+#define LONGEST_PAUSE 10000
 
 /* No other meter is started while this many were told to end and have not ended. */
-#define LINGERING_MAX		16
+#define LINGERING_MAX 16
 
 /* Such meters of this process: there was a slot for each. */
 static pid_t lingering[LINGERING_MAX + SLOTS_MAX];
-static int	lingering_count = 0;
+static int	 lingering_count = 0;
 
 /* How often within meter_timeout the owner looks whether a silent meter moves on. */
-#define LOOKS_IN_TIMEOUT	4
+#define LOOKS_IN_TIMEOUT 4
 
 struct OwnedMeter
 {
 	const ScanJob *job;
-	pid_t		pid;			/* 0 once it is gone */
-	int			channel;
-	uint32		last_type;		/* of its messages: message_in_order() */
-	uint64		files_sent;
-	uint64		files_most;		/* that it may ask for */
-	bool		took_last;		/* it was told that no file is left for it */
+	pid_t		   pid; /* 0 once it is gone */
+	int			   channel;
+	uint32		   last_type; /* of its messages: message_in_order() */
+	uint64		   files_sent;
+	uint64		   files_most; /* that it may ask for */
+	bool		   took_last;  /* it was told that no file is left for it */
 
 	/* What was read from the channel: buffer[start ... end). */
-	uint8	   *buffer;
-	Size		room;
-	Size		start;
-	Size		end;
+	uint8 *buffer;
+	Size   room;
+	Size   start;
+	Size   end;
 
 	/* Since when the meter has been waited for while it sent nothing and did not move; 0: it is not waited for. */
 	TimestampTz waiting_since;
 
 	/* Where the meter is, and where it was at the last look. */
 	const MeterProgress *progress;
-	MeterProgress seen;
+	MeterProgress		 seen;
 };
 
 /* ------------------------------------------------------------------------------------------------------------------ to it */
@@ -96,11 +96,11 @@ send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
 		union
 		{
 			struct cmsghdr header;
-			char		space[CMSG_SPACE(sizeof(int))];
-		}			control;
-		struct iovec part = {.iov_base = (void *) bytes, .iov_len = length};
+			char		   space[CMSG_SPACE(sizeof(int))];
+		} control;
+		struct iovec  part = {.iov_base = (void *) bytes, .iov_len = length};
 		struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-		ssize_t		sent;
+		ssize_t		  sent;
 
 		if (descriptor >= 0)
 		{
@@ -122,7 +122,7 @@ send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)
 			wait_within_timeout(meter, WL_SOCKET_WRITEABLE);
 		else if (errno != EINTR)
-			return;				/* it is gone; owner_receive() finds out why */
+			return; /* it is gone; owner_receive() finds out why */
 	}
 }
 
@@ -130,9 +130,9 @@ static void
 send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
 {
 	const ScanJob *job = meter->job;
-	MessageHeader header = {.type = MESSAGE_REQUEST, .length = request_length(&job->request)};
-	uint8	   *bytes = palloc(header.length);
-	MeterRequest request = job->request;
+	MessageHeader  header = {.type = MESSAGE_REQUEST, .length = request_length(&job->request)};
+	uint8		  *bytes = palloc(header.length);
+	MeterRequest   request = job->request;
 
 	request.owner_pid = MyProcPid;
 	request.shard = shard;
@@ -152,9 +152,9 @@ send_file(OwnedMeter *meter, uint32 index)
 	struct
 	{
 		MessageHeader header;
-		FileMessage file;
-	}			message;
-	int			descriptor;
+		FileMessage	  file;
+	} message;
+	int descriptor;
 
 	if (index >= meter->job->request.files || meter->files_sent >= meter->files_most)
 		failure_raise_fault(FAULT_FILE_OUT_OF_TURN, psprintf("file %u", index), NULL);
@@ -183,9 +183,9 @@ take_file(OwnedMeter *meter)
 	struct
 	{
 		MessageHeader header;
-		uint32		turn;
-	}			message = {.header = {.type = MESSAGE_TAKEN_FILE, .length = sizeof(uint32)}};
-	uint32		files = meter->job->request.files;
+		uint32		  turn;
+	} message = {.header = {.type = MESSAGE_TAKEN_FILE, .length = sizeof(uint32)}};
+	uint32 files = meter->job->request.files;
 
 	if (!meter->job->request.separate_files || meter->took_last)
 		failure_raise_fault(FAULT_FILE_OUT_OF_TURN, "its next file", NULL);
@@ -202,7 +202,7 @@ take_file(OwnedMeter *meter)
 static bool
 has_ended(pid_t pid, int *status)
 {
-	pid_t		ended;
+	pid_t ended;
 
 	*status = 0;
 	do
@@ -215,8 +215,8 @@ has_ended(pid_t pid, int *status)
 static void
 reap_lingering(void)
 {
-	int			kept = 0,
-				status;
+	int kept = 0,
+		status;
 
 	for (int i = 0; i < lingering_count; i++)
 		if (!has_ended(lingering[i], &status))
@@ -234,14 +234,14 @@ reap_lingering(void)
 static bool
 reap(OwnedMeter *meter, int *status)
 {
-	pid_t		pid = meter->pid;
-	long		longest = LONGEST_WAIT / (lingering_count + 1),
-				waited = 0,
-				pause = FIRST_PAUSE;
+	pid_t pid = meter->pid;
+	long  longest = LONGEST_WAIT / (lingering_count + 1),
+		 waited = 0,
+		 pause = FIRST_PAUSE;
 
-	Assert(pid > 0);			/* 0 and less are many processes, not one */
+	Assert(pid > 0); /* 0 and less are many processes, not one */
 	meter->pid = 0;
-	kill(-pid, SIGKILL);		/* with all that it might have started */
+	kill(-pid, SIGKILL); /* with all that it might have started */
 	kill(pid, SIGKILL);
 	while (!has_ended(pid, status))
 	{
@@ -262,8 +262,8 @@ reap(OwnedMeter *meter, int *status)
 static const char *
 progress_text(const OwnedMeter *meter)
 {
-	uint64		file = meter->progress->file,
-				packet = meter->progress->packet;
+	uint64 file = meter->progress->file,
+		   packet = meter->progress->packet;
 
 	if (meter->files_sent == 0 || file >= meter->job->request.files)
 		return "It had read nothing.";
@@ -277,7 +277,7 @@ progress_text(const OwnedMeter *meter)
 static _Noreturn void
 report_death(OwnedMeter *meter)
 {
-	int			status;
+	int status;
 
 	if (!reap(meter, &status))
 		failure_raise_fault(FAULT_NOT_ENDING, NULL, progress_text(meter));
@@ -292,8 +292,8 @@ report_death(OwnedMeter *meter)
 static _Noreturn void
 report_hang(const OwnedMeter *meter)
 {
-	bool		may_be_filter = meter->job->request.filter.length > 0 && meter->progress->packet <= 1;
-	int			seconds = (int) (meter->job->orders.meter_timeout / 1000);
+	bool may_be_filter = meter->job->request.filter.length > 0 && meter->progress->packet <= 1;
+	int	 seconds = (int) (meter->job->orders.meter_timeout / 1000);
 
 	failure_raise_fault(may_be_filter ? FAULT_SILENT_IN_FILTER : FAULT_SILENT,
 						psprintf(seconds == 1 ? "%d second" : "%d seconds", seconds), progress_text(meter));
@@ -303,7 +303,7 @@ report_hang(const OwnedMeter *meter)
 static bool
 fill_buffer(OwnedMeter *meter, Size wanted)
 {
-	ssize_t		got;
+	ssize_t got;
 
 	if (meter->start > 0)
 	{
@@ -316,7 +316,7 @@ fill_buffer(OwnedMeter *meter, Size wanted)
 		meter->room = wanted;
 		meter->buffer = repalloc(meter->buffer, meter->room);
 	}
-	Assert(meter->end < meter->room);	/* no room would look like the meter's end */
+	Assert(meter->end < meter->room); /* no room would look like the meter's end */
 	do
 		got = recv(meter->channel, meter->buffer + meter->end, meter->room - meter->end, 0);
 	while (got < 0 && errno == EINTR);
@@ -333,7 +333,7 @@ static bool
 find_message(OwnedMeter *meter, MeterMessage *message, Size *wanted)
 {
 	MessageHeader header;
-	Size		have = meter->end - meter->start;
+	Size		  have = meter->end - meter->start;
 
 	Assert(meter->start <= meter->end && meter->end <= meter->room);
 	*wanted = sizeof(header);
@@ -358,8 +358,8 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 {
 	for (;;)
 	{
-		Size		wanted;
-		uint32		index;
+		Size   wanted;
+		uint32 index;
 
 		CHECK_FOR_INTERRUPTS();
 		while (!find_message(meter, message, &wanted))
@@ -385,7 +385,7 @@ static bool
 has_moved(OwnedMeter *meter)
 {
 	MeterProgress now = *meter->progress;
-	bool		moved = memcmp(&now, &meter->seen, sizeof(now)) != 0;
+	bool		  moved = memcmp(&now, &meter->seen, sizeof(now)) != 0;
 
 	meter->seen = now;
 	return moved;
@@ -431,8 +431,8 @@ owner_wait(OwnedMeter *meter)
 static void
 reserve_descriptor(void)
 {
-	int			spare = 0;
-	bool		is_enough;
+	int	 spare = 0;
+	bool is_enough;
 
 	/* Waiting itself needs some for a moment. */
 	while (spare < SPARE_DESCRIPTORS && AcquireExternalFD())
@@ -490,7 +490,7 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 void
 owner_stop(OwnedMeter *meter)
 {
-	int			status;
+	int status;
 
 	if (meter->pid != 0)
 		reap(meter, &status);

@@ -16,8 +16,8 @@ typedef struct OwnedMeter OwnedMeter;
 /* A message of the meter's; the body is valid until the next call that takes one. */
 typedef struct MeterMessage
 {
-	uint32		type;			/* a MessageType */
-	uint32		length;
+	uint32		 type; /* a MessageType */
+	uint32		 length;
 	const uint8 *body;
 } MeterMessage;
 
@@ -33,15 +33,15 @@ OwnedMeter *owner_start(const ScanJob *job, uint32 shard, uint32 shards);
  *
  * Errors if the meter died before its END or FAILURE, or sent what no meter may send; bodies are only checked in length.
  */
-bool		owner_receive(OwnedMeter *meter, MeterMessage *message);
+bool owner_receive(OwnedMeter *meter, MeterMessage *message);
 
 /* Waits until owner_receive() may have a message or this process's latch is set, and resets that; open to interrupts. */
-void		owner_wait(OwnedMeter *meter);
+void owner_wait(OwnedMeter *meter);
 
 /*
  * Ends the meter, whatever it is doing, and waits until it is gone.  That takes a moment, as a meter cannot refuse; where
  * the kernel holds it up, no more than a second is waited.  Raises no error.
  */
-void		owner_stop(OwnedMeter *meter);
+void owner_stop(OwnedMeter *meter);
 
-#endif							/* PG_WORKERS_OWNER_H */
+#endif /* PG_WORKERS_OWNER_H */

@@ -19,7 +19,7 @@
 #include "pg/workers/route.h"
 
 /* The longest job that workers get: 100,000 files with paths of usual length. */
-#define JOB_LENGTH_MAX	((Size) 32 << 20)
+#define JOB_LENGTH_MAX ((Size) 32 << 20)
 
 /*
  * A segment of shared memory; NULL if none can be had, for want of memory, of a file or of a number.
@@ -44,7 +44,7 @@ create_segment(Size bytes)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData *error;
 
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
@@ -66,11 +66,11 @@ create_segment(Size bytes)
 static dsm_segment *
 create_scan_segment(const ScanJob *job)
 {
-	Size		length = job_length(job);
+	Size			  length = job_length(job);
 	shm_toc_estimator estimator;
-	dsm_segment *segment;
-	shm_toc    *toc;
-	char	   *piece;
+	dsm_segment		 *segment;
+	shm_toc			 *toc;
+	char			 *piece;
 	pg_atomic_uint32 *taken;
 
 	if (length > JOB_LENGTH_MAX)
@@ -95,7 +95,7 @@ create_scan_segment(const ScanJob *job)
 static shm_mq *
 create_queue(shm_toc *toc, uint64 key, Size bytes)
 {
-	shm_mq	   *queue = shm_mq_create(shm_toc_allocate(toc, bytes), bytes);
+	shm_mq *queue = shm_mq_create(shm_toc_allocate(toc, bytes), bytes);
 
 	shm_toc_insert(toc, key, queue);
 	return queue;
@@ -106,9 +106,9 @@ static bool
 create_worker_segment(Route *route)
 {
 	shm_toc_estimator estimator;
-	shm_toc    *toc;
-	WorkerFailure *failure;
-	shm_mq	   *queue;
+	shm_toc			 *toc;
+	WorkerFailure	 *failure;
+	shm_mq			 *queue;
 
 	shm_toc_initialize_estimator(&estimator);
 	shm_toc_estimate_chunk(&estimator, sizeof(WorkerFailure));
@@ -138,7 +138,8 @@ static bool
 register_worker(Route *route, dsm_segment *scan)
 {
 	WorkerArguments arguments = {
-		.scan = dsm_segment_handle(scan), .own = dsm_segment_handle(route->segment)
+		.scan = dsm_segment_handle(scan),
+		.own = dsm_segment_handle(route->segment),
 	};
 	BackgroundWorker worker = {
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
@@ -210,8 +211,8 @@ static bool
 receive_from_worker(Route *route, MeterMessage *message)
 {
 	MessageHeader header;
-	Size		length;
-	void	   *data;
+	Size		  length;
+	void		 *data;
 
 	switch (shm_mq_receive(route->from_worker, &length, &data, true))
 	{
@@ -257,7 +258,7 @@ route_wait(Route *route)
 void
 route_close(Route *route)
 {
-	pid_t		pid;
+	pid_t pid;
 
 	if (route->meter != NULL)
 		owner_stop(route->meter);

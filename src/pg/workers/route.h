@@ -15,14 +15,14 @@
 /* All zeros where there is no meter. */
 typedef struct Route
 {
-	Slot		slot;
+	Slot slot;
 
 	/* A worker's, or */
 	BackgroundWorkerHandle *worker;
-	dsm_segment *segment;		/* NULL once it was let go of */
-	WorkerFailure *failure;
-	shm_mq_handle *from_worker;
-	shm_mq_handle *to_worker;
+	dsm_segment			   *segment; /* NULL once it was let go of */
+	WorkerFailure		   *failure;
+	shm_mq_handle		   *from_worker;
+	shm_mq_handle		   *to_worker;
 	/* the leader's own meter. */
 	OwnedMeter *meter;
 } Route;
@@ -32,28 +32,28 @@ typedef struct Route
  * nothing is left of the attempt.  *scan is the segment that all workers of the scan share, NULL before the first; it is
  * the caller's.
  */
-bool		route_to_worker(Route *route, const ScanJob *job, dsm_segment **scan);
-void		route_start_worker(Route *route, uint32 shard, uint32 shards);
+bool route_to_worker(Route *route, const ScanJob *job, dsm_segment **scan);
+void route_start_worker(Route *route, uint32 shard, uint32 shards);
 
 /* Starts a meter of the leader's own, the scan's only one; errors if none can be had. */
-void		route_to_own_meter(Route *route, const ScanJob *job);
+void route_to_own_meter(Route *route, const ScanJob *job);
 
 /*
  * Takes the meter's next message; false if there is none yet.  Errors if meter or worker have ended before their work was
  * done, or send what none may send; bodies are only checked in length.  Open to interrupts.
  */
-bool		route_receive(Route *route, MeterMessage *message);
+bool route_receive(Route *route, MeterMessage *message);
 
 /* Waits until any route of the scan may have a message, of which this is one; open to interrupts. */
-void		route_wait(Route *route);
+void route_wait(Route *route);
 
 /*
  * Lets go of a meter without waiting, and without an error.  A worker sees its queues detached, whatever it is waiting
  * for, and ends with its meter; one that the postmaster has not started yet is not started.
  */
-void		route_close(Route *route);
+void route_close(Route *route);
 
 /* The same; then waits until the worker is gone, and gives the slot back. */
-void		route_end(Route *route);
+void route_end(Route *route);
 
-#endif							/* PG_WORKERS_ROUTE_H */
+#endif /* PG_WORKERS_ROUTE_H */

@@ -11,7 +11,7 @@
 static void
 apply_settings(MeterRequest *request)
 {
-	uint64		memory = request_option(request, OPTION_METER_MEMORY);
+	uint64 memory = request_option(request, OPTION_METER_MEMORY);
 
 	request_set_option(request, OPTION_METER_MEMORY, Min(memory, (uint64) setting_max_meter_memory));
 	request->needs_seccomp = setting_require_seccomp;

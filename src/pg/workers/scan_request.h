@@ -12,9 +12,9 @@
  * The request for these options and columns; its texts are the options' own.  What the options turn off, or no wanted column needs,
  * is off.
  */
-void		scan_request_fill(MeterRequest *request, const ScanOptions *options, const ColumnSet *wanted);
+void scan_request_fill(MeterRequest *request, const ScanOptions *options, const ColumnSet *wanted);
 
 /* The request of a question that needs no capture, as if no option were set. */
-void		scan_request_without_options(MeterRequest *request);
+void scan_request_without_options(MeterRequest *request);
 
-#endif							/* PG_WORKERS_SCAN_REQUEST_H */
+#endif /* PG_WORKERS_SCAN_REQUEST_H */

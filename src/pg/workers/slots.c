@@ -24,7 +24,7 @@
 #define LockHeldByMe(tag, mode, or_stronger) LockHeldByMe(tag, mode)
 #endif
 
-#define SLOT_MAGIC	0x6e66736c
+#define SLOT_MAGIC 0x6e66736c
 
 static LOCKTAG
 tag_of(int number)
@@ -40,7 +40,7 @@ tag_of(int number)
 static bool
 take(Slot *slot, int number)
 {
-	LOCKTAG		tag = tag_of(number);
+	LOCKTAG tag = tag_of(number);
 
 	Assert(number >= 0 && number < setting_max_meters);
 	/* A lock that this session has already would be granted again. */
@@ -56,11 +56,11 @@ take(Slot *slot, int number)
 static int
 slots_of_session(void)
 {
-	int			slots = 0;
+	int slots = 0;
 
 	for (int number = 0; number < setting_max_meters; number++)
 	{
-		LOCKTAG		tag = tag_of(number);
+		LOCKTAG tag = tag_of(number);
 
 		if (LockHeldByMe(&tag, ExclusiveLock, false))
 			slots++;
@@ -79,7 +79,7 @@ slots_for_session(void)
 static int
 slots_of_workers(void)
 {
-	int			workers = setting_max_workers;
+	int workers = setting_max_workers;
 
 	if (workers < 0)
 		workers = Max(max_worker_processes / 2, 1);
@@ -89,7 +89,7 @@ slots_of_workers(void)
 bool
 slot_take_for_worker(Slot *slot)
 {
-	int			slots = slots_of_workers();
+	int slots = slots_of_workers();
 
 	if (slots_of_session() >= slots_for_session())
 		return false;
@@ -123,7 +123,7 @@ slot_take_for_leader(Slot *slot)
 void
 slot_release(Slot *slot)
 {
-	LOCKTAG		tag = tag_of(slot->number);
+	LOCKTAG		  tag = tag_of(slot->number);
 	ResourceOwner before = CurrentResourceOwner;
 
 	if (slot->owner == NULL)

@@ -10,17 +10,17 @@
 /* The right to one meter more. */
 typedef struct Slot
 {
-	int			number;
-	ResourceOwner owner;		/* gives it back at its end; NULL: it was given back */
+	int			  number;
+	ResourceOwner owner; /* gives it back at its end; NULL: it was given back */
 } Slot;
 
 /* Takes a slot for a meter under a worker; false if there is none.  It goes back with slot_release() or its resource owner. */
-bool		slot_take_for_worker(Slot *slot);
+bool slot_take_for_worker(Slot *slot);
 
 /* The same for a meter of this session's own; errors if there is none. */
-void		slot_take_for_leader(Slot *slot);
+void slot_take_for_leader(Slot *slot);
 
 /* Gives it back, if it was not yet. */
-void		slot_release(Slot *slot);
+void slot_release(Slot *slot);
 
-#endif							/* PG_WORKERS_SLOTS_H */
+#endif /* PG_WORKERS_SLOTS_H */

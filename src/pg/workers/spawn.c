@@ -21,7 +21,7 @@
 
 #include "pg/workers/spawn.h"
 
-#define METER_PROGRAM	"nfstream_meter"
+#define METER_PROGRAM "nfstream_meter"
 
 /* The program stands beside the server's own. */
 static void
@@ -55,15 +55,15 @@ check_program(const char *path)
 static int
 create_progress(const MeterProgress **progress)
 {
-	int			descriptor = memfd_create("nfstream progress", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	void	   *page = MAP_FAILED;
+	int	  descriptor = memfd_create("nfstream progress", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void *page = MAP_FAILED;
 
 	if (descriptor >= 0 && ftruncate(descriptor, sizeof(MeterProgress)) == 0 &&
 		fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
 		page = mmap(NULL, sizeof(MeterProgress), PROT_READ, MAP_SHARED, descriptor, 0);
 	if (page == MAP_FAILED)
 	{
-		int			error = errno;
+		int error = errno;
 
 		if (descriptor >= 0)
 			close(descriptor);
@@ -81,7 +81,7 @@ create_progress(const MeterProgress **progress)
 static int
 file_actions(posix_spawn_file_actions_t *actions, int channel, int progress)
 {
-	int			error = posix_spawn_file_actions_init(actions);
+	int error = posix_spawn_file_actions_init(actions);
 
 	if (error == 0)
 		error = posix_spawn_file_actions_adddup2(actions, channel, STDIN_FILENO);
@@ -106,9 +106,9 @@ file_actions(posix_spawn_file_actions_t *actions, int channel, int progress)
 static int
 attributes(posix_spawnattr_t *attributes)
 {
-	sigset_t	none,
-				all;
-	int			error = posix_spawnattr_init(attributes);
+	sigset_t none,
+		all;
+	int error = posix_spawnattr_init(attributes);
 
 	sigemptyset(&none);
 	sigfillset(&all);
@@ -127,30 +127,32 @@ attributes(posix_spawnattr_t *attributes)
 static void
 report_not_started(const char *path, int error)
 {
-	bool		missing = error == ENOENT || error == EACCES || error == ENOEXEC;
+	bool missing = error == ENOENT || error == EACCES || error == ENOEXEC;
 
 	errno = error;
 	ereport(ERROR,
-			(errcode(missing ? ERRCODE_UNDEFINED_FILE :
-					 error == ENOMEM ? ERRCODE_OUT_OF_MEMORY : ERRCODE_INSUFFICIENT_RESOURCES),
+			(errcode(missing		 ? ERRCODE_UNDEFINED_FILE :
+					 error == ENOMEM ? ERRCODE_OUT_OF_MEMORY :
+									   ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("could not start the meter \"%s\": %m", path),
-			 missing ? errhint("\"make install\" puts it beside the server's own programs; the setting \"nfstream_fdw.meter_program\" may name another.") :
+			 missing		 ? errhint("\"make install\" puts it beside the server's own programs; the setting \"nfstream_fdw.meter_program\" may name another.") :
 			 error == EAGAIN ? errhint("The server's user may have no more processes: see \"ulimit -u\", the limits of its service and kernel.pid_max.") :
-			 error == ENOMEM ? errhint("The machine is out of memory.") : 0));
+			 error == ENOMEM ? errhint("The machine is out of memory.") :
+							   0));
 }
 
 pid_t
 spawn_meter(const char *program, int *channel, const MeterProgress **progress)
 {
-	char		path[MAXPGPATH];
-	char	   *arguments[] = {METER_PROGRAM, NULL};
-	char	   *environment[] = {NULL};
+	char					   path[MAXPGPATH];
+	char					  *arguments[] = {METER_PROGRAM, NULL};
+	char					  *environment[] = {NULL};
 	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attribute;
-	pid_t		pid = 0;
-	int			ends[2],
-				page,
-				error;
+	posix_spawnattr_t		   attribute;
+	pid_t					   pid = 0;
+	int						   ends[2],
+		page,
+		error;
 
 	if (*program != '\0')
 		strlcpy(path, program, MAXPGPATH);

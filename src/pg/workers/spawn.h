@@ -14,6 +14,6 @@
  * Returns its pid; *channel is the other end of the socket, non-blocking and the caller's to close, *progress the page, the
  * caller's to unmap.  Errors if it cannot be started.
  */
-pid_t		spawn_meter(const char *program, int *channel, const MeterProgress **progress);
+pid_t spawn_meter(const char *program, int *channel, const MeterProgress **progress);
 
-#endif							/* PG_WORKERS_SPAWN_H */
+#endif /* PG_WORKERS_SPAWN_H */

@@ -24,12 +24,12 @@
 
 typedef struct Worker
 {
-	dsm_segment *scan;
-	dsm_segment *own;			/* NULL once it was let go of */
+	dsm_segment	  *scan;
+	dsm_segment	  *own; /* NULL once it was let go of */
 	WorkerFailure *failure;
 	shm_mq_handle *to_leader;
 	shm_mq_handle *from_leader;
-	ScanJob    *job;
+	ScanJob		  *job;
 } Worker;
 
 PGDLLEXPORT void nfstream_worker_main(Datum argument);
@@ -37,7 +37,7 @@ PGDLLEXPORT void nfstream_worker_main(Datum argument);
 static shm_toc *
 attach_segment(dsm_segment *segment)
 {
-	shm_toc    *toc = shm_toc_attach(WORKER_MAGIC, dsm_segment_address(segment));
+	shm_toc *toc = shm_toc_attach(WORKER_MAGIC, dsm_segment_address(segment));
 
 	if (toc == NULL)
 		ereport(ERROR,
@@ -50,8 +50,8 @@ attach_segment(dsm_segment *segment)
 static bool
 attach(Worker *worker, const WorkerArguments *arguments)
 {
-	shm_toc    *toc;
-	shm_mq	   *queue;
+	shm_toc *toc;
+	shm_mq	*queue;
 
 	worker->own = dsm_attach(arguments->own);
 	worker->scan = dsm_attach(arguments->scan);
@@ -75,8 +75,8 @@ attach(Worker *worker, const WorkerArguments *arguments)
 static bool
 leader_is_there(Worker *worker)
 {
-	Size		length;
-	void	   *message;
+	Size  length;
+	void *message;
 
 	return shm_mq_receive(worker->from_leader, &length, &message, true) != SHM_MQ_DETACHED;
 }
@@ -86,10 +86,10 @@ static bool
 send_message(Worker *worker, uint32 type, const void *body, uint32 length)
 {
 	MessageHeader header = {.type = type, .length = length};
-	shm_mq_iovec parts[2] = {
-		{(const char *) &header, sizeof(header)},
-		{body, length},
-	};
+	shm_mq_iovec  parts[2] = {
+		 {(const char *) &header, sizeof(header)},
+		 {body, length},
+	 };
 
 	return shm_mq_sendv(worker->to_leader, parts, 2, false, true) == SHM_MQ_SUCCESS;
 }
@@ -154,7 +154,7 @@ tell_failure(Worker *worker, const OwnerFailure *failure)
 static void
 tell_error(Worker *worker, MemoryContext context)
 {
-	ErrorData  *error;
+	ErrorData	*error;
 	OwnerFailure failure = {0};
 
 	MemoryContextSwitchTo(context);
@@ -173,7 +173,7 @@ tell_error(Worker *worker, MemoryContext context)
 static void
 tell_termination(int code, Datum argument)
 {
-	Worker	   *worker = (Worker *) DatumGetPointer(argument);
+	Worker		*worker = (Worker *) DatumGetPointer(argument);
 	OwnerFailure failure = failure_of_fault(FAULT_WORKER_TERMINATED);
 
 	if (code != 0 && worker->own != NULL)
@@ -183,14 +183,14 @@ tell_termination(int code, Datum argument)
 void
 nfstream_worker_main(Datum argument)
 {
-	static Worker worker;
+	static Worker	worker;
 	WorkerArguments arguments;
-	MemoryContext context;
+	MemoryContext	context;
 
 	(void) argument;
 	memcpy(&arguments, MyBgworkerEntry->bgw_extra, sizeof(arguments));
 	pqsignal(SIGTERM, die);
-	pqsignal(SIGINT, SIG_IGN);	/* it runs no statement that could be cancelled */
+	pqsignal(SIGINT, SIG_IGN); /* it runs no statement that could be cancelled */
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	CurrentResourceOwner = ResourceOwnerCreate(NULL, "nfstream worker");

@@ -17,20 +17,20 @@
 
 #define WORKER_MAGIC	0x6e667366
 #define WORKER_LIBRARY	"nfstream_fdw"
-#define WORKER_FUNCTION	"nfstream_worker_main"
+#define WORKER_FUNCTION "nfstream_worker_main"
 
 /* Keys of the scan's segment, */
-#define SCAN_KEY_JOB				UINT64CONST(0)
-#define SCAN_KEY_TAKEN				UINT64CONST(1)	/* ScanJob.taken */
+#define SCAN_KEY_JOB   UINT64CONST(0)
+#define SCAN_KEY_TAKEN UINT64CONST(1) /* ScanJob.taken */
 
 /* and of a worker's. */
-#define WORKER_KEY_FAILURE			UINT64CONST(0)
-#define WORKER_KEY_TO_LEADER		UINT64CONST(1)
-#define WORKER_KEY_FROM_LEADER		UINT64CONST(2)
+#define WORKER_KEY_FAILURE	   UINT64CONST(0)
+#define WORKER_KEY_TO_LEADER   UINT64CONST(1)
+#define WORKER_KEY_FROM_LEADER UINT64CONST(2)
 
 /* Bytes of the queues. */
-#define WORKER_TO_LEADER_QUEUE		((Size) 1 << 20)
-#define WORKER_FROM_LEADER_QUEUE	((Size) 1024)
+#define WORKER_TO_LEADER_QUEUE	 ((Size) 1 << 20)
+#define WORKER_FROM_LEADER_QUEUE ((Size) 1024)
 
 /*
  * Why a worker ended, if not because its work was done.  It is no message: a queue may be full, and nobody reading.  The worker
@@ -38,22 +38,22 @@
  */
 typedef struct WorkerFailure
 {
-	pg_atomic_uint32 told;		/* 0: there is none */
-	OwnerFailure failure;
+	pg_atomic_uint32 told; /* 0: there is none */
+	OwnerFailure	 failure;
 } WorkerFailure;
 
 /* What the background worker is started with. */
 typedef struct WorkerArguments
 {
-	dsm_handle	scan;
-	dsm_handle	own;
+	dsm_handle scan;
+	dsm_handle own;
 } WorkerArguments;
 
 /* The start of the scan: only when all workers were asked for is it known how many there are. */
 typedef struct WorkerStart
 {
-	uint32		shard;
-	uint32		shards;
+	uint32 shard;
+	uint32 shards;
 } WorkerStart;
 
-#endif							/* PG_WORKERS_WORKER_H */
+#endif /* PG_WORKERS_WORKER_H */
