@@ -251,9 +251,9 @@ bench:
 	@scripts/install-deps.sh --test
 	@test/bench/run
 
-build/doc-columns: scripts/doc-columns.c src/wire/schema_flows.c src/wire/schema.h src/wire/column.h
+build/doc-columns: scripts/doc-columns.c src/wire/schema_flows.c src/wire/schema.h src/wire/column.h src/wire/limits.c src/wire/limits.h
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-columns.c src/wire/schema_flows.c
+	$(CC) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-columns.c src/wire/schema_flows.c src/wire/limits.c
 
 build/doc-options: scripts/doc-options.c src/wire/limits.c src/wire/limits.h src/wire/request.h
 	@mkdir -p $(@D)

@@ -57,7 +57,7 @@ AS 'MODULE_PATHNAME', 'nfstream_blake2b'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION nfstream_blake2b(bytea, bytea, integer) IS
-	'BLAKE2b hash of so many bytes, RFC 7693';
+	'BLAKE2b hash of `size` bytes, RFC 7693';
 
 -- The session's key is the leader's alone, and its hashes are not another session's.
 CREATE FUNCTION nfstream_anonymize(value anyelement)

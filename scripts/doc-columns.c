@@ -4,17 +4,8 @@
  */
 #include <stdio.h>
 
+#include "wire/limits.h"
 #include "wire/schema.h"
-
-static const char *const option_of_group[] = {
-	[GROUP_CORE] = "",
-	[GROUP_TUNNEL] = "`decode_tunnels`",
-	[GROUP_STATISTICS] = "`statistical_analysis`",
-	[GROUP_SPLT] = "`splt_analysis`",
-	[GROUP_DPI] = "`n_dissections`",
-	[GROUP_UDPS] = "`udps`",
-	[GROUP_SYSTEM] = "`system_visibility_mode`",
-};
 
 static const char *const name_of_unit[] = {
 	[UNIT_NONE] = "",
@@ -31,9 +22,17 @@ main(void)
 	{
 		const Column *column = &flow_schema.columns[i];
 
-		printf("%s\t%s%s\t%s\t%s\n", column->name, option_of_group[column->group],
-			   !column->extra ? "" : (column->group == GROUP_CORE ? "`extra_columns`" : ", `extra_columns`"),
-			   name_of_unit[column->unit], column->help);
+		const char *comma = "";
+
+		printf("%s\t", column->name);
+		if (column->group != GROUP_CORE)
+		{
+			printf("`%s`", option_limits[option_of_group(column->group)].name);
+			comma = ", ";
+		}
+		if (column->extra)
+			printf("%s`%s`", comma, option_limits[OPTION_EXTRA_COLUMNS].name);
+		printf("\t%s\t%s\n", name_of_unit[column->unit], column->help);
 	}
 	return 0;
 }

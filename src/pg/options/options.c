@@ -399,27 +399,28 @@ options_group_is_on(const ScanOptions *options, ColumnGroup group)
 	}
 }
 
+/* The value of a number that a hint turns on, where its default is off. */
+#define SETTING_EXAMPLE UINT64CONST(10)
+
 const char *
 options_group_setting(ColumnGroup group)
 {
+	const OptionLimits *option = &option_limits[option_of_group(group)];
+
 	switch (group)
 	{
-		case GROUP_TUNNEL:
-			return "decode_tunnels 'true'";
-		case GROUP_STATISTICS:
-			return "statistical_analysis 'true'";
-		case GROUP_SPLT:
-			return "splt_analysis '10'";
-		case GROUP_DPI:
-			return "n_dissections '20'";
+		case GROUP_CORE:
+			return "";
 		case GROUP_UDPS:
 			return "udps (plugins, not available yet)";
 		case GROUP_SYSTEM:
 			return "system_visibility_mode (live capture, not available yet)";
-		case GROUP_CORE:
+		default:
 			break;
 	}
-	return NULL;
+	if (option->type == VALUE_BOOLEAN)
+		return psprintf("%s 'true'", option->name);
+	return psprintf("%s '" UINT64_FORMAT "'", option->name, option->fallback > 0 ? option->fallback : SETTING_EXAMPLE);
 }
 
 void
