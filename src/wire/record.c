@@ -59,6 +59,8 @@ check_bytes(ColumnKind kind, const RecordValue *value)
 	return NULL;
 }
 
+#define BAD_LENGTH "a record has a text of a bad length"
+
 #define TAKE_NUMBER(type, member) \
 	do \
 	{ \
@@ -67,6 +69,52 @@ check_bytes(ColumnKind kind, const RecordValue *value)
 			return "a record ends inside a number"; \
 		value->member = number; \
 	} while (0)
+
+static const char *
+read_address(const uint8_t **cursor, const uint8_t *end, RecordValue *value)
+{
+	uint8_t version;
+
+	if (!take(cursor, end, &version, 1) || (version != 4 && version != 6) ||
+		!take_bytes(cursor, end, value, version == 4 ? 4 : 16))
+		return "a record has a bad address";
+	return NULL;
+}
+
+/* Bytes after their length, which has `length_bytes` bytes itself. */
+static inline const char *
+read_counted(const uint8_t **cursor, const uint8_t *end, size_t length_bytes, const Column *column, RecordValue *value)
+{
+	uint16_t short_length;
+	uint32_t length;
+
+	if (length_bytes == sizeof(short_length))
+	{
+		if (!take(cursor, end, &short_length, sizeof(short_length)))
+			return BAD_LENGTH;
+		length = short_length;
+	}
+	else if (!take(cursor, end, &length, sizeof(length)))
+		return BAD_LENGTH;
+	if (length > column->length_max || !take_bytes(cursor, end, value, length))
+		return BAD_LENGTH;
+	return check_bytes(column->kind, value);
+}
+
+static const char *
+read_integers(const uint8_t **cursor, const uint8_t *end, uint32_t elements, RecordValue *value)
+{
+	uint32_t sizes[2];
+
+	if (!take(cursor, end, sizes, sizeof(sizes)) || sizes[0] != elements || sizes[1] > sizes[0] ||
+		(size_t) (end - *cursor) / sizeof(int64_t) < sizes[1])
+		return "a record has an array of a bad length";
+	value->a.count = sizes[0];
+	value->a.present = sizes[1];
+	value->a.bytes = *cursor;
+	*cursor += sizes[1] * sizeof(int64_t);
+	return NULL;
+}
 
 static const char *
 read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uint32_t elements, RecordValue *value)
@@ -95,55 +143,20 @@ read_value(const uint8_t **cursor, const uint8_t *end, const Column *column, uin
 		case COLUMN_DOUBLE:
 			TAKE_NUMBER(double, d);
 			return NULL;
-
 		case COLUMN_ADDRESS:
-		{
-			uint8_t version;
-
-			if (!take(cursor, end, &version, 1) || (version != 4 && version != 6) ||
-				!take_bytes(cursor, end, value, version == 4 ? 4 : 16))
-				return "a record has a bad address";
-			return NULL;
-		}
+			return read_address(cursor, end, value);
 		case COLUMN_MAC:
 			return take_bytes(cursor, end, value, 6) ? NULL : "a record ends inside a MAC address";
 		case COLUMN_OUI:
 			return take_bytes(cursor, end, value, 3) ? NULL : "a record ends inside an OUI";
-
 		case COLUMN_TEXT:
-		{
-			uint16_t length;
-
-			if (!take(cursor, end, &length, sizeof(length)) || length > column->length_max ||
-				!take_bytes(cursor, end, value, length))
-				return "a record has a text of a bad length";
-			return check_bytes(column->kind, value);
-		}
+			return read_counted(cursor, end, sizeof(uint16_t), column, value);
 		case COLUMN_LONG_TEXT:
 		case COLUMN_JSON:
 		case COLUMN_BYTES:
-		{
-			uint32_t length;
-
-			if (!take(cursor, end, &length, sizeof(length)) || length > column->length_max ||
-				!take_bytes(cursor, end, value, length))
-				return "a record has a text of a bad length";
-			return check_bytes(column->kind, value);
-		}
-
+			return read_counted(cursor, end, sizeof(uint32_t), column, value);
 		case COLUMN_INTEGERS:
-		{
-			uint32_t sizes[2];
-
-			if (!take(cursor, end, sizes, sizeof(sizes)) || sizes[0] != elements || sizes[1] > sizes[0] ||
-				(size_t) (end - *cursor) / sizeof(int64_t) < sizes[1])
-				return "a record has an array of a bad length";
-			value->a.count = sizes[0];
-			value->a.present = sizes[1];
-			value->a.bytes = *cursor;
-			*cursor += sizes[1] * sizeof(int64_t);
-			return NULL;
-		}
+			return read_integers(cursor, end, elements, value);
 	}
 	return "a column has no kind";
 }
