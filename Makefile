@@ -255,7 +255,7 @@ build/doc-columns: scripts/doc-columns.c src/wire/schema_flows.c src/wire/schema
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-columns.c src/wire/schema_flows.c src/wire/limits.c
 
-build/doc-options: scripts/doc-options.c src/wire/limits.c src/wire/limits.h src/wire/request.h
+build/doc-options: scripts/doc-options.c src/wire/limits.c src/wire/limits.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-options.c src/wire/limits.c
 

@@ -8,7 +8,6 @@
 #include <strings.h>
 
 #include "wire/limits.h"
-#include "wire/request.h"
 
 const OptionLimits option_limits[OPTIONS_COUNT] = {
 	[OPTION_SOURCE] = {"source", VALUE_TEXT, .max = 1 << 20,
@@ -17,7 +16,7 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 					   .help = "what is captured"},
 	[OPTION_DECODE_TUNNELS] = {"decode_tunnels", VALUE_BOOLEAN, .fallback = true,
 							   .help = "look into GTP-U, CAPWAP and TZSP"},
-	[OPTION_BPF_FILTER] = {"bpf_filter", VALUE_TEXT, .max = REQUEST_FILTER_MAX,
+	[OPTION_BPF_FILTER] = {"bpf_filter", VALUE_TEXT, .max = FILTER_BYTES_MAX,
 						   .accepted = "a filter in libpcap's language",
 						   .help = "only packets that pass this filter are metered"},
 	[OPTION_PROMISCUOUS_MODE] = {"promiscuous_mode", VALUE_BOOLEAN, .fallback = true,
@@ -43,7 +42,7 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 							  .help = "first packets of a flow whose sizes, times and directions are listed"},
 	[OPTION_MAX_NFLOWS] = {"max_nflows", VALUE_NUMBER, .max = UINT64_MAX, .unit = "flows",
 						   .help = "flows after which a scan ends, 0 for all"},
-	[OPTION_N_METERS] = {"n_meters", VALUE_NUMBER, .max = REQUEST_SHARDS_MAX, .unit = "processes",
+	[OPTION_N_METERS] = {"n_meters", VALUE_NUMBER, .max = SHARDS_MAX, .unit = "processes",
 						 .help = "processes that share the work, 0 for as many as fit"},
 	[OPTION_PERFORMANCE_REPORT] = {"performance_report", VALUE_NUMBER, .max = UINT64_MAX, .unit = "seconds",
 								   .help = "seconds between two reports, 0 for none (live)"},

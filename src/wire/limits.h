@@ -16,6 +16,15 @@
 
 #include "wire/column.h"
 
+/*
+ * Bytes of a BPF filter.  libpcap's compiler takes time that grows with the third power of a filter's length: one of 4,096 bytes
+ * takes 44 s at worst, where it is a list of some 2,000 ports, and 150 MB; one of 8,192 bytes takes minutes.
+ */
+#define FILTER_BYTES_MAX 4096
+
+/* Meters of a scan, each of which has a shard or files of its own. */
+#define SHARDS_MAX 64
+
 typedef enum OptionId
 {
 	OPTION_SOURCE,

@@ -50,8 +50,8 @@ static const RequestField request_fields[REQUEST_FIELDS] = {
 	[REQUEST_NEEDS_SECCOMP] = {"needs_seccomp", REQUEST_NUMBER, FIELD(needs_seccomp), .fallback = true, .max = true},
 	[REQUEST_SCHEMA] = {"schema", REQUEST_NUMBER, FIELD(schema), .fallback = SCHEMA_FLOWS, .max = SCHEMAS - 1},
 	[REQUEST_COLUMNS] = {"columns", REQUEST_COLUMN_SET, FIELD(columns)},
-	[REQUEST_SHARDS] = {"shards", REQUEST_NUMBER, FIELD(shards), .fallback = 1, .min = 1, .max = REQUEST_SHARDS_MAX},
-	[REQUEST_SHARD] = {"shard", REQUEST_NUMBER, FIELD(shard), .max = REQUEST_SHARDS_MAX - 1},
+	[REQUEST_SHARDS] = {"shards", REQUEST_NUMBER, FIELD(shards), .fallback = 1, .min = 1, .max = SHARDS_MAX},
+	[REQUEST_SHARD] = {"shard", REQUEST_NUMBER, FIELD(shard), .max = SHARDS_MAX - 1},
 	[REQUEST_FILES] = {"files", REQUEST_NUMBER, FIELD(files), .max = REQUEST_FILES_MAX},
 	[REQUEST_FILTER] = {NULL, REQUEST_TEXT, FIELD(filter), OPTION(OPTION_BPF_FILTER)},
 };

@@ -20,15 +20,8 @@
 #define REQUEST_MAGIC 0x4e46524fu
 
 /* Two programs that differ in it do not understand each other, neither in the request nor in what follows it. */
-#define REQUEST_VERSION 2
+#define REQUEST_VERSION		 2
 
-/*
- * Bytes of a BPF filter.  libpcap's compiler takes time that grows with the third power of a filter's length: one of 4,096 bytes
- * takes 44 s at worst, where it is a list of some 2,000 ports, and 150 MB; one of 8,192 bytes takes minutes.
- */
-#define REQUEST_FILTER_MAX	 4096
-
-#define REQUEST_SHARDS_MAX	 64
 #define REQUEST_FILES_MAX	 100000
 #define REQUEST_SAMPLE_FILES 64 /* sources that are looked at for a sample: engine/look.h */
 

@@ -127,8 +127,8 @@ take_request(const uint8_t *body, uint32_t length)
 		EXPECT(wrong[0] != '\0');
 		return;
 	}
-	EXPECT(request.shards >= 1 && request.shards <= REQUEST_SHARDS_MAX && request.shard < request.shards);
-	EXPECT(request.filter.length <= REQUEST_FILTER_MAX);
+	EXPECT(request.shards >= 1 && request.shards <= SHARDS_MAX && request.shard < request.shards);
+	EXPECT(request.filter.length <= FILTER_BYTES_MAX);
 	if (request.filter.length > 0)
 		expect_inside((const uint8_t *) request.filter.bytes, request.filter.length, body, body + length);
 

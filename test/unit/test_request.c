@@ -346,9 +346,9 @@ CASE(number_that_does_not_fit_is_refused)
 CASE(filter_longer_than_allowed_is_refused)
 {
 	MeterRequest request = good_request();
-	char		*text = calloc(1, REQUEST_FILTER_MAX + 1);
+	char		*text = calloc(1, FILTER_BYTES_MAX + 1);
 
-	request.filter = (RequestText) {text, REQUEST_FILTER_MAX};
+	request.filter = (RequestText) {text, FILTER_BYTES_MAX};
 	expect_acceptance(&request);
 	request.filter.length++;
 	expect_refusal(&request, "field \"bpf_filter\" of the request is out of range");

@@ -69,7 +69,7 @@ CASE(every_packet_has_one_shard)
 
 	for (size_t i = 0; i < LENGTH(counts); i++)
 	{
-		Shards shards[REQUEST_SHARDS_MAX];
+		Shards shards[SHARDS_MAX];
 
 		start_all(shards, counts[i]);
 		for (int j = 0; j < 500; j++)
@@ -317,15 +317,15 @@ CASE(as_many_busy_hosts_as_there_can_be)
 {
 	Shards shards;
 
-	shard_start(&shards, REQUEST_SHARDS_MAX, 0);
+	shard_start(&shards, SHARDS_MAX, 0);
 	for (uint32_t i = 0; i < SHARD_SAMPLE_PACKETS; i++)
 	{
-		const Packet packet = client_packet(i % (REQUEST_SHARDS_MAX - 1), 1);
+		const Packet packet = client_packet(i % (SHARDS_MAX - 1), 1);
 
 		shard_sample(&shards, &packet);
 	}
 	shard_decide(&shards, true);
-	assert_int_equal(shards.busy_count, REQUEST_SHARDS_MAX - 1);
+	assert_int_equal(shards.busy_count, SHARDS_MAX - 1);
 }
 
 CASE(sample_of_as_many_hosts_as_packets_is_held)

@@ -17,7 +17,7 @@
 void
 shard_start(Shards *shards, uint32_t count, uint32_t own)
 {
-	assert(own < count && count <= REQUEST_SHARDS_MAX);
+	assert(own < count && count <= SHARDS_MAX);
 	*shards = (Shards) {.count = count, .own = own};
 }
 

@@ -31,7 +31,7 @@ typedef struct Shards
 	uint32_t count;
 	uint32_t own; /* this meter's */
 	uint32_t busy_count;
-	uint64_t busy[REQUEST_SHARDS_MAX]; /* hosts that are split */
+	uint64_t busy[SHARDS_MAX]; /* hosts that are split */
 
 	/* While sampling; NULL otherwise. */
 	HostCount *sample;

@@ -15,7 +15,7 @@ char *setting_meter_program = NULL;
 bool  setting_require_seccomp = true;
 int	  setting_max_meters = DEFAULT_MAX_METERS;
 int	  setting_max_workers = -1;
-int	  setting_max_meters_per_scan = REQUEST_SHARDS_MAX;
+int	  setting_max_meters_per_scan = SHARDS_MAX;
 int	  setting_max_meter_memory;
 
 /* A longer path would be cut off where it is used. */
@@ -56,7 +56,7 @@ settings_define(void)
 	DefineCustomIntVariable("nfstream_fdw.max_meters_per_scan",
 							"Most meters of one scan, whatever its option n_meters says.",
 							NULL,
-							&setting_max_meters_per_scan, REQUEST_SHARDS_MAX, 1, REQUEST_SHARDS_MAX, PGC_SUSET, 0,
+							&setting_max_meters_per_scan, SHARDS_MAX, 1, SHARDS_MAX, PGC_SUSET, 0,
 							NULL, NULL, NULL);
 	DefineCustomIntVariable("nfstream_fdw.max_meter_memory",
 							"Most memory that a meter may have, whatever the option meter_memory says.",

@@ -30,7 +30,7 @@ typedef struct FlowScan
 	uint32	meters; /* that were started */
 	bool	has_account;
 	Account account;
-	uint64	flows[REQUEST_SHARDS_MAX]; /* by meter */
+	uint64	flows[SHARDS_MAX]; /* by meter */
 } FlowScan;
 
 /*

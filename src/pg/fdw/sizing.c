@@ -42,7 +42,7 @@ sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure 
 	if (request->max_nflows > 0)
 		return 1;
 	if (meters == 0)
-		meters = Min(Min(meters_that_pay(request, measure), cores), REQUEST_SHARDS_MAX);
+		meters = Min(Min(meters_that_pay(request, measure), cores), SHARDS_MAX);
 	meters = Min(meters, (uint64) setting_max_meters_per_scan);
 
 	/* Each meter has at least one file, or room for one flow. */
