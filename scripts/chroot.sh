@@ -34,7 +34,7 @@ enter()
 		bash -c '"$@"; exit $?' first-process "$(realpath "${BASH_SOURCE[0]}")" "$@"
 }
 
-# Runs a command in a directory's Debian, with nothing of the environment but what it needs.
+# Runs a command in a directory's Debian, with nothing of the environment but what it needs, and no signal ignored.
 in_debian()
 {
 	local directory=$1 status=0
@@ -44,7 +44,7 @@ in_debian()
 	mount -t devpts -o newinstance,ptmxmode=666 devpts "$directory/dev/pts"
 	mount -t tmpfs -o mode=1777 tmpfs "$directory/dev/shm"
 	cp -L /etc/resolv.conf "$directory/etc/resolv.conf" 2> /dev/null || true
-	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+	env -i --default-signal PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
 		http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" no_proxy="${no_proxy:-}" \
 		chroot "$directory" "$@" < /dev/null || status=$?
 	return "$status"

@@ -64,7 +64,7 @@ foreach my $workers ('worker', 'leader')
 
 # ----------------------------------------------------------------------------------------------------- what a filter makes it do
 
-# A filter of some 4,000 bytes that libpcap takes most of a minute and 150 MB for.
+# A filter of some 4,000 bytes that libpcap 1.10 takes most of a minute and 150 MB for, and 1.11 some seconds and 60 MB.
 my $slow = 'port 1 or ' . join(' or ', 2 .. 500);
 $slow .= " or $_" foreach 501 .. 570;
 ok(length($slow) <= 4096, 'a filter that is long enough');
@@ -91,7 +91,7 @@ like(slurp_file("/proc/$pid/limits"), qr/^Max address space +268435456 /m, 'with
 $node->safe_psql('postgres', 'SELECT pg_cancel_backend(' . $session->backend . ')');
 $session->quit;
 my $copy = capture($node, 'dns.pcap');
-my $answer = `bash -c "ulimit -v 100000; exec $program --n_dissections=0 --bpf_filter='$slow' $copy" 2>&1`;
+my $answer = `bash -c "ulimit -v 40000; exec $program --n_dissections=0 --bpf_filter='$slow' $copy" 2>&1`;
 like($answer, qr/out of memory/, 'libpcap without memory is said to be that');
 like(said("ALTER FOREIGN TABLE slow OPTIONS (SET bpf_filter '" . 'x' x 4097 . "')"),
 	qr/Accepted: a filter in libpcap's language; at most 4096 bytes\./, 'a filter that is too long is refused');
@@ -100,13 +100,13 @@ like(said("ALTER FOREIGN TABLE slow OPTIONS (SET bpf_filter '" . 'x' x 4097 . "'
 foreach my $case (
 	[ 'port domain', undef ], [ 'ip proto \udp or tcp port https', undef ],
 	[ 'host localhost', qr/unknown host 'localhost'\nHINT:  Names of hosts, networks and Ethernet addresses are not looked up: give addresses\.$/m ],
-	[ 'ether host root', qr/unknown ether host 'root'\nHINT:  Names of hosts/ ],
+	[ 'ether host root', qr/unknown (?:ether|Ethernet-like) host 'root'\nHINT:  Names of hosts/ ],
 	[ 'net loopback', qr/unknown network 'loopback'\nHINT:  Names of hosts/ ],
 	[ 'port nosuchservice', qr/does not compile: unknown port 'nosuchservice'$/m ],
 	[ 'tcp.port == 443', qr/HINT:  .*Wireshark.* it is: tcp port 443$/m ],
 	[ 'ip.addr==10.0.0.0/8', qr/HINT:  .*Wireshark.* it is: net 10\.0\.0\.0\/8$/m ],
 	[ 'http.host contains "x"', qr/HINT:  .*Wireshark.* looks like this: tcp port 443 and host 192\.0\.2\.1$/m ],
-	[ 'inbound', qr/inbound\/outbound not supported on .* when reading savefiles$/m ])
+	[ 'inbound', qr/does not compile: .*inbound.* not supported on / ])
 {
 	my ($filter, $wrong) = @$case;
 	my $query = "ALTER FOREIGN TABLE flows OPTIONS (SET bpf_filter '$filter')";
