@@ -231,6 +231,8 @@ END
 	$same{'the postmaster\'s descriptors'} = descriptors($node, $postmaster);
 	$mappings = mappings($session->backend);
 	$same{'the session\'s children'} = join ' ', children($session->backend);
+	# One that has just ended is waited for by the postmaster in a moment.
+	wait_until(sub { !zombies($postmaster) }, 10);
 	$same{'dead children'} = join ' ', zombies($postmaster);
 	$same{'shared memory segments'} = join ' ', segments($node);
 	$same{'locks'} = $witness->query('SELECT count(*) FROM pg_locks WHERE pid = ' . $session->backend);
