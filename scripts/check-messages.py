@@ -60,6 +60,8 @@ NOT_SHOWN = {
     'this kernel cannot keep sources in directory "%s"': 'the kernel would have to be older than Linux 5.6',
     'It has no openat2().': 'the same',
     'Linux has it from 5.6 on. On a server without the option "directory" it is not needed.': 'the same',
+    'could not hand a capture to a meter: %s': 'another program has to be in the way: 007_sources.pl',
+    "Processes of the server's operating system user have too many descriptors on their way to each other: wait for them, or let the server open more files (ulimit -n).": 'the same',
     'a meter has closed its channel and does not end': 'it takes a file system that hangs',
     'A glob may have at most %s bytes.': 'a source that is longer is no source',
     'too many files': 'it takes 2^36 of them',

@@ -178,6 +178,32 @@ system_or_bail('prlimit', '--nofile=80:80', '--pid', postmaster_of($node));
 $session = NFStreamSession->new($node, 'utf8');
 is($session->query('SELECT count(*), sum(bidirectional_packets) FROM flows'), '1000|3000', '3,000 files, without a worker');
 is($session->query('ANALYZE flows; SELECT reltuples FROM pg_class WHERE relname = \'flows\''), '1000', 'ANALYZE of them');
+
+# What all processes of a user have on their way is no more than one may have open: others may be in the way for a while.
+my ($to_others, $from_others) = ('', '');
+my $others = IPC::Run::start([ 'python3', '-c', <<'END' ], '<', \$to_others, '>', \$from_others);
+import os, socket, sys
+ends = socket.socketpair()
+for _ in range(2):
+    socket.send_fds(ends[0], [b'x'], [sys.stdin.fileno()] * 100)
+print('sent', flush=True)
+sys.stdin.read()
+END
+$others->pump until $from_others =~ /sent/;
+$session->query("ALTER FOREIGN TABLE flows OPTIONS (ADD meter_timeout '1')");
+$session->query('SELECT count(*) FROM flows');
+is($session->{said} =~ s/^psql:<stdin>:\d+: //r, <<'END', 'no descriptor can be sent: it is said');
+ERROR:  could not hand a capture to a meter: Too many references: cannot splice
+HINT:  Processes of the server's operating system user have too many descriptors on their way to each other: wait for them, or let the server open more files (ulimit -n).
+END
+$session->query("ALTER FOREIGN TABLE flows OPTIONS (SET meter_timeout '30')");
+$session->send('SELECT count(*), sum(bidirectional_packets) FROM flows');
+my $waited = time + 1;
+$session->is_done until time > $waited;
+ok(!$session->is_done, 'or it is waited for');
+$others->finish;
+is($session->finish, '1000|3000', 'and then all files are read');
+$session->query('ALTER FOREIGN TABLE flows OPTIONS (DROP meter_timeout)');
 $session->quit;
 
 # ------------------------------------------------------------------------------------------------------------- encodings

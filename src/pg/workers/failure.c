@@ -122,6 +122,10 @@ static const struct
 						  .hint = "It could not be loaded: \"nfstream_meter --version\", run as the server's user, says what is missing."},
 	[FAULT_NOT_ENDING] = {ERRCODE_FDW_ERROR,
 						  .message = "a meter has closed its channel and does not end"},
+	[FAULT_NOT_HANDED_OVER] = {ERRCODE_INSUFFICIENT_RESOURCES,
+							   .message = "could not hand a capture to a meter: %s",
+							   .hint = "Processes of the server's operating system user have too many descriptors on their way to each other: "
+									   "wait for them, or let the server open more files (ulimit -n)."},
 	[FAULT_WORKER_ENDED] = {ERRCODE_FDW_ERROR,
 							.message = "a worker of the scan ended before its work was done",
 							.hint = "The server's log may say why."},

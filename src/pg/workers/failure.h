@@ -27,6 +27,7 @@ typedef enum Fault
 	FAULT_EXITED,			/* what: the exit status */
 	FAULT_NOT_LOADED,		/* what: the exit status */
 	FAULT_NOT_ENDING,
+	FAULT_NOT_HANDED_OVER, /* what: why, as the system says it */
 	FAULT_WORKER_ENDED,
 	FAULT_WORKER_TERMINATED
 } Fault;

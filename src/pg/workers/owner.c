@@ -38,6 +38,9 @@
 #define FIRST_PAUSE	  100
 #define LONGEST_PAUSE 10000
 
+/* Between two tries to send what the kernel had no room for, ms. */
+#define PAUSE_FOR_KERNEL 5
+
 /* No other meter is started while this many were told to end and have not ended. */
 #define LINGERING_MAX 16
 
@@ -87,10 +90,32 @@ wait_for(OwnedMeter *meter, int event, long timeout)
 
 static void wait_within_timeout(OwnedMeter *meter, int event);
 
-/* Sends bytes, the first of them with a descriptor (-1: without one); waits while the meter does not take them. */
+/* The meter cannot be sent anything just now, for want of something in the kernel: waits a moment, and errors after meter_timeout. */
+static void
+wait_for_kernel(OwnedMeter *meter, TimestampTz *since)
+{
+	int			error = errno;
+	uint64		timeout = meter->job->orders.meter_timeout;
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (*since == 0)
+		*since = now;
+	if (timeout > 0 && (uint64) TimestampDifferenceMilliseconds(*since, now) >= timeout)
+		failure_raise_fault(FAULT_NOT_HANDED_OVER, strerror(error), NULL);
+	wait_for(meter, 0, PAUSE_FOR_KERNEL);
+}
+
+/*
+ * Sends bytes, the first of them with a descriptor (-1: without one); waits while the meter does not take them.
+ *
+ * The descriptors that are on their way between all processes of one user are no more than one of them may have open (unix(7),
+ * ETOOMANYREFS).  They are there for a moment only, and it may be others who have sent them.
+ */
 static void
 send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
 {
+	TimestampTz without_kernel = 0;
+
 	while (length > 0)
 	{
 		union
@@ -121,8 +146,10 @@ send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
 		}
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)
 			wait_within_timeout(meter, WL_SOCKET_WRITEABLE);
-		else if (errno != EINTR)
+		else if (errno == EPIPE || errno == ECONNRESET)
 			return; /* it is gone; owner_receive() finds out why */
+		else if (errno != EINTR)
+			wait_for_kernel(meter, &without_kernel);
 	}
 }
 
