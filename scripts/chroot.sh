@@ -13,9 +13,10 @@
 #
 set -euo pipefail
 
-# Where this machine's own packages come from.
+# Where this machine's own packages come from, if it has their lists; else debootstrap knows one.
 mirror=${MIRROR:-$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
-	sed -n '/^Debian /{s///;p;q}')}
+	sed -n 's/^Debian //p')}
+mirror=${mirror%%$'\n'*}
 
 die()
 {
@@ -55,13 +56,13 @@ make_inside()
 {
 	local directory=$1 suite=$2
 
-	/usr/sbin/debootstrap --variant=minbase "$suite" "$directory" "$mirror"
+	/usr/sbin/debootstrap --variant=minbase "$suite" "$directory" ${mirror:+"$mirror"}
 	# It is made to be thrown away: a power failure may damage it, and nobody reads its manuals.
 	printf '%s\n' force-unsafe-io 'path-exclude=/usr/share/doc/*' 'path-exclude=/usr/share/man/*' \
 		'path-exclude=/usr/share/locale/*' > "$directory/etc/dpkg/dpkg.cfg.d/quick"
 	# A mirror may be a snapshot of a day that is long past.
 	echo 'Acquire::Check-Valid-Until "false";' > "$directory/etc/apt/apt.conf.d/snapshot"
-	printf "%s $mirror $suite main\n" deb deb-src > "$directory/etc/apt/sources.list"
+	sed -i '/^deb /{p;s//deb-src /}' "$directory/etc/apt/sources.list"
 }
 
 run_inside()
