@@ -13,11 +13,6 @@
 #
 set -euo pipefail
 
-# Where this machine's own packages come from, if it has their lists; else debootstrap knows one.
-mirror=${MIRROR:-$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
-	sed -n 's/^Debian //p')}
-mirror=${mirror%%$'\n'*}
-
 die()
 {
 	printf '%s\n' "$@" >&2
@@ -54,8 +49,11 @@ in_debian()
 # In the name spaces.
 make_inside()
 {
-	local directory=$1 suite=$2
+	local directory=$1 suite=$2 mirror=${MIRROR:-}
 
+	# Where this machine's own packages come from, if it has their lists; else debootstrap knows one.
+	[ -n "$mirror" ] || mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian //p')
+	mirror=${mirror%%$'\n'*}
 	/usr/sbin/debootstrap --variant=minbase "$suite" "$directory" ${mirror:+"$mirror"}
 	# It is made to be thrown away: a power failure may damage it, and nobody reads its manuals.
 	printf '%s\n' force-unsafe-io 'path-exclude=/usr/share/doc/*' 'path-exclude=/usr/share/man/*' \
