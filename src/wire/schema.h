@@ -28,6 +28,13 @@ typedef struct Schema
 	unsigned	  count; /* of them, COLUMNS_MAX at most */
 } Schema;
 
+/* The greatest lengths of the texts that nDPI finds in a flow, bytes: METERING.md, section 11. */
+#define SERVER_NAME_MAX		 79
+#define FINGERPRINT_MAX		 47
+#define FINGERPRINT_KIND_MAX 15
+#define USER_AGENT_MAX		 255
+#define CONTENT_TYPE_MAX	 63
+
 extern const Schema flow_schema;
 
 /* The schema with this id, which may be any number; NULL if there is none. */
