@@ -126,14 +126,14 @@ typedef enum NfstreamRead
 /* NFPacket.  It lasts for the call.  Addresses are the flow's, in the packet's direction. */
 typedef struct NfstreamPacket
 {
-	size_t		   size; /* of this struct */
-	uint64_t	   time; /* ms since 1970, never before an earlier packet's */
+	size_t		   size;	   /* of this struct */
+	uint64_t	   time;	   /* ms since 1970, never before an earlier packet's */
 	uint64_t	   delta_time; /* ms since the flow's packet before this one, 0 for the first */
-	uint32_t	   raw_size; /* bytes on the wire, by accounting mode */
+	uint32_t	   raw_size;   /* bytes on the wire, by accounting mode */
 	uint32_t	   ip_size;
 	uint32_t	   transport_size;
 	uint32_t	   payload_size;
-	uint8_t		   direction; /* 0: from the flow's source; 1: back */
+	uint8_t		   direction;  /* 0: from the flow's source; 1: back */
 	uint8_t		   ip_version; /* 4 or 6 */
 	uint8_t		   protocol;
 	uint8_t		   tunnel_id;

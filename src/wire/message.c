@@ -29,6 +29,7 @@ static const MessageKind message_kinds[MESSAGE_TYPES] = {
 	[MESSAGE_TAKE_FILE] = {true, SENT_BY_METER, sizeof(uint32_t), sizeof(uint32_t)},
 	[MESSAGE_TAKEN_FILE] = {true, SENT_BY_OWNER, sizeof(uint32_t), sizeof(uint32_t)},
 	[MESSAGE_FILE_END] = {true, SENT_BY_METER, sizeof(uint64_t), sizeof(uint64_t)},
+	[MESSAGE_DESCRIPTION] = {true, SENT_BY_METER, 2, DESCRIPTION_MAX},
 };
 
 bool

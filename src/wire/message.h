@@ -21,7 +21,14 @@
  *	                       <-------  NEXT_FILE ... FLOWS, PLACE, DAMAGE ... FILE_END
  *	                       <-------  TAKE_FILE ...
  *
- * Where the request is to list applications, APPLICATION messages take the place of all between HELLO and END.
+ * Where the request is to list applications, APPLICATION messages take the place of all between HELLO and END; where it is to
+ * describe its plugins, one DESCRIPTION for each of them, in their order.  A description is a JSON object in UTF-8:
+ *
+ *	  class			text: of a plugin in Python, its class
+ *	  help			text or null: in Python, the class's docstring
+ *	  parameters	array of {name, type, required, default, min, max, help}, all but name may be missing
+ *	  outputs		array of {name, type, help}: values in flow.udps that it declares; type is SQL's
+ *	  reads			array of names of the attributes of a flow that it may read; null: all
  *
  * A worker passes all of its meter's messages on to the leader but NEXT_FILE, which it answers; into TAKE_FILE it puts
  * its answer.
@@ -37,6 +44,7 @@
 #include "wire/foreign.h"
 
 #define MESSAGE_BODY_MAX (4u << 20)
+#define DESCRIPTION_MAX	 (256u << 10)
 #define MESSAGE_TEXT_MAX 1024 /* bytes of a text in a message, with its NUL */
 
 typedef enum MessageType
@@ -56,6 +64,7 @@ typedef enum MessageType
 	MESSAGE_TAKE_FILE,	 /* uint32: of no meaning; from a worker, what TAKEN_FILE has */
 	MESSAGE_TAKEN_FILE,	 /* uint32: the meter's next source, numbered in the order of reading; none if there is no such */
 	MESSAGE_FILE_END,	 /* uint64: packets of the source that was taken; all its records were sent */
+	MESSAGE_DESCRIPTION, /* JSON: a plugin of the request */
 	MESSAGE_TYPES
 } MessageType;
 

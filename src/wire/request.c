@@ -47,6 +47,7 @@ static const RequestField request_fields[REQUEST_FIELDS] = {
 	[REQUEST_APPLICATION_NAMES] = {NULL, REQUEST_NUMBER, FIELD(application_names), OPTION(OPTION_APPLICATION_NAMES)},
 	[REQUEST_TIME_DISSECTIONS] = {"time_dissections", REQUEST_NUMBER, FIELD(time_dissections), .max = true},
 	[REQUEST_LIST_APPLICATIONS] = {"list_applications", REQUEST_NUMBER, FIELD(list_applications), .max = true},
+	[REQUEST_DESCRIBE_PLUGINS] = {"describe_plugins", REQUEST_NUMBER, FIELD(describe_plugins), .max = true},
 	[REQUEST_NEEDS_SECCOMP] = {"needs_seccomp", REQUEST_NUMBER, FIELD(needs_seccomp), .fallback = true, .max = true},
 	[REQUEST_SCHEMA] = {"schema", REQUEST_NUMBER, FIELD(schema), .fallback = SCHEMA_FLOWS, .max = SCHEMAS - 1},
 	[REQUEST_COLUMNS] = {"columns", REQUEST_COLUMN_SET, FIELD(columns)},

@@ -50,6 +50,7 @@ typedef enum RequestFieldId
 	REQUEST_APPLICATION_NAMES,
 	REQUEST_TIME_DISSECTIONS,
 	REQUEST_LIST_APPLICATIONS,
+	REQUEST_DESCRIBE_PLUGINS,
 	REQUEST_NEEDS_SECCOMP,
 	REQUEST_SCHEMA,
 	REQUEST_COLUMNS,
@@ -108,6 +109,7 @@ typedef struct MeterRequest
 	uint8_t	 application_names; /* an ApplicationNames */
 	uint8_t	 time_dissections;	/* fill COUNTER_DISSECTION_TIME */
 	uint8_t	 list_applications; /* instead of metering, tell what nDPI knows */
+	uint8_t	 describe_plugins;	/* instead of metering, tell what the plugins of the request are */
 	uint8_t	 needs_seccomp;		/* a kernel that filters no system calls is a failure */
 
 	/* What is to be in a record, and whose flows. */

@@ -31,6 +31,7 @@ static const struct
 	{MESSAGE_TAKE_FILE, SENT_BY_METER, 4, 4},
 	{MESSAGE_TAKEN_FILE, SENT_BY_OWNER, 4, 4},
 	{MESSAGE_FILE_END, SENT_BY_METER, 8, 8},
+	{MESSAGE_DESCRIPTION, SENT_BY_METER, 2, 256 << 10},
 };
 
 CASE(every_message_is_known)

@@ -129,6 +129,7 @@ CASE(defaults_are_nfstreams)
 	assert_int_equal(request.meter_memory, UINT64_C(4096) << 20);
 	assert_int_equal(request.needs_seccomp, 1);
 	assert_int_equal(request.list_applications, 0);
+	assert_int_equal(request.describe_plugins, 0);
 	assert_int_equal(request.statistical_analysis, 0);
 	assert_int_equal(request.decode_tunnels, 1);
 	assert_int_equal(request.stop_at_damage, 0);
@@ -163,6 +164,7 @@ CASE(all_fields_cross)
 	request.application_names = APPLICATION_NAMES_FULL;
 	request.time_dissections = true;
 	request.list_applications = true;
+	request.describe_plugins = true;
 	request.needs_seccomp = false;
 	request.shards = 64;
 	request.shard = 63;
@@ -187,6 +189,7 @@ CASE(all_fields_cross)
 	assert_int_equal(read.application_names, APPLICATION_NAMES_FULL);
 	assert_int_equal(read.time_dissections, true);
 	assert_int_equal(read.list_applications, true);
+	assert_int_equal(read.describe_plugins, true);
 	assert_int_equal(read.needs_seccomp, false);
 	assert_int_equal(read.shards, 64);
 	assert_int_equal(read.shard, 63);
@@ -414,6 +417,7 @@ CASE(numbers_out_of_range_are_refused)
 		{REQUEST_APPLICATION_NAMES, "application_names", 0, 1},
 		{REQUEST_TIME_DISSECTIONS, "time_dissections", 0, 1},
 		{REQUEST_LIST_APPLICATIONS, "list_applications", 0, 1},
+		{REQUEST_DESCRIBE_PLUGINS, "describe_plugins", 0, 1},
 		{REQUEST_NEEDS_SECCOMP, "needs_seccomp", 0, 1},
 		{REQUEST_SCHEMA, "schema", SCHEMA_FLOWS, SCHEMA_FLOWS},
 		{REQUEST_SHARDS, "shards", 1, 64},
