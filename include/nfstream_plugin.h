@@ -225,6 +225,12 @@ typedef struct NfstreamPlugin
 
 	/* Frees self. */
 	void (*destroy)(void *self);
+
+	/*
+	 * Whether a flow may have this output where these are the arguments, as `create` gets them, after `create` or without it; of the
+	 * others IMPORT FOREIGN SCHEMA makes no columns.  NULL: all of them.
+	 */
+	bool (*leaves)(const NfstreamValue *arguments, unsigned output);
 } NfstreamPlugin;
 
 #endif /* NFSTREAM_PLUGIN_H */
