@@ -111,7 +111,7 @@ look_for_all()
 	need "a PostgreSQL server" "postgresql-VERSION" have_server
 	[ "$mode" = --test ] || return 0
 	captures="unit differential pcaps conformance"
-	peers="datasets conformance"
+	peers="datasets plugins conformance"
 	need_for "unit differential" "cmocka" libcmocka-dev pkg-config --exists cmocka
 	need_for tap "prove" perl command -v prove
 	need_for tap "Perl's IPC::Run" libipc-run-perl perl -MIPC::Run -e 1
@@ -119,8 +119,8 @@ look_for_all()
 	need_for "tree $peers" "Python's venv" python3-venv python3 -c 'import ensurepip, venv'
 	need_for "$peers" "Debian's Python's venv" python3-venv /usr/bin/python3 -c 'import ensurepip, venv'
 	need_for datasets "PL/Python" postgresql-plpython3-VERSION have_plpython
-	need_for datasets "scikit-learn" python3-sklearn /usr/bin/python3 -c 'import sklearn'
-	need_for datasets "pandas" python3-pandas /usr/bin/python3 -c 'import pandas'
+	need_for "datasets plugins" "scikit-learn" python3-sklearn /usr/bin/python3 -c 'import sklearn'
+	need_for "datasets plugins" "pandas" python3-pandas /usr/bin/python3 -c 'import pandas'
 	need_for "$peers" "psycopg2" python3-psycopg2 /usr/bin/python3 -c 'import psycopg2'
 	need_for tap "PyYAML" python3-yaml /usr/bin/python3 -c 'import yaml'
 	need_for "$captures" "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'

@@ -4,9 +4,9 @@
 #
 # From the environment:
 #	PARTS				build tree unit fuzz differential pcaps docs regress tap valgrind datasets quickstart
-#						conformance, or some of them
+#						plugins conformance, or some of them
 #	SECONDS=60			fuzz: for how long each target goes on after the inputs that are kept
-#	PEER=1				datasets, conformance: with NFStream itself, installed with pip
+#	PEER=1				datasets, plugins, conformance: with NFStream itself, installed with pip
 #	SEED=1				datasets, tap: the seed of their random values and damages, which they print
 #	MUTATIONS=2000		tap: how many random captures 013_damage.pl makes
 #	PCAPS="a.pcap ..."	conformance: on these captures
@@ -24,7 +24,7 @@ set -euo pipefail
 fuzz_seconds=$SECONDS
 [ "$fuzz_seconds" -gt 5 ] || fuzz_seconds=0
 
-all_parts="build tree unit fuzz differential pcaps docs regress tap valgrind datasets quickstart conformance"
+all_parts="build tree unit fuzz differential pcaps docs regress tap valgrind datasets quickstart plugins conformance"
 parts=${PARTS:-$all_parts}
 logs=$tree/build/test-logs
 work=
@@ -353,6 +353,17 @@ part_datasets()
 part_quickstart()
 {
 	count_tap "$logs/quickstart.log" "$(logged "$logs/quickstart.log" "$tree/scripts/test-quickstart.sh")"
+}
+
+# The classes of the specification in all their forms, beside NFStream; with Debian's Python, which has scikit-learn.
+part_plugins()
+{
+	set_up
+	in_copy createdb plugins
+	mkdir -p "$tree/build/conformance"
+	count_last_line "$logs/plugins.log" "$(logged "$logs/plugins.log" env PATH="$programs:$PATH" \
+		/usr/bin/python3 "$work/tree/test/plugins/run.py" --dsn "host=$work port=$port user=$user dbname=plugins" \
+		--shared "$shared" --build "$tree/build/conformance" ${PEER:+--peer})"
 }
 
 part_conformance()
