@@ -1,8 +1,9 @@
 /*
  * json.c
- *	  Checking JSON, which may be anything.
+ *	  Checking JSON, which may be anything, and walking over it then.
  *
- * One walk over the text, without recursion: which of the open containers are objects is kept as bits, the innermost the lowest.
+ * The check is one walk over the text, without recursion: which of the open containers are objects is kept as bits, the innermost
+ * the lowest.
  */
 #include <string.h>
 
@@ -201,4 +202,121 @@ json_is_plain(const uint8_t *text, size_t length)
 		if (objects & 1 && !take_name(&reader))
 			return false;
 	}
+}
+
+/* Takes a value of a plain text, whatever is in it. */
+static void
+take_value(Reader *reader)
+{
+	unsigned depth = 0;
+
+	do
+	{
+		uint8_t byte = *reader->at;
+
+		if (byte == '"')
+			(void) take_string(reader);
+		else
+		{
+			if (byte == '{' || byte == '[')
+				depth++;
+			else if (byte == '}' || byte == ']')
+				depth--;
+			else if (depth == 0)
+			{
+				(void) take_scalar(reader);
+				return;
+			}
+			reader->at++;
+		}
+	} while (depth > 0 && reader->at < reader->end);
+}
+
+bool
+json_walk(JsonPart container, JsonWalk *walk)
+{
+	Reader reader = {container.text, container.text + container.length};
+
+	skip_space(&reader);
+	walk->is_object = take(&reader, '{');
+	if (!walk->is_object && !take(&reader, '['))
+		return false;
+	walk->at = reader.at;
+	walk->end = reader.end;
+	return true;
+}
+
+bool
+json_walk_next(JsonWalk *walk, JsonPart *name, JsonPart *value)
+{
+	Reader reader = {walk->at, walk->end};
+
+	skip_space(&reader);
+	(void) take(&reader, ',');
+	skip_space(&reader);
+	if (reader.at == reader.end || *reader.at == '}' || *reader.at == ']')
+		return false;
+	if (walk->is_object)
+	{
+		name->text = reader.at + 1;
+		(void) take_string(&reader);
+		name->length = (size_t) (reader.at - 1 - name->text);
+		skip_space(&reader);
+		(void) take(&reader, ':');
+		skip_space(&reader);
+	}
+	value->text = reader.at;
+	take_value(&reader);
+	value->length = (size_t) (reader.at - value->text);
+	walk->at = reader.at;
+	return true;
+}
+
+bool
+json_is_string(JsonPart value, JsonPart *inside)
+{
+	if (value.length < 2 || value.text[0] != '"')
+		return false;
+	*inside = (JsonPart) {value.text + 1, value.length - 2};
+	return true;
+}
+
+static unsigned
+hexadecimal(uint8_t digit)
+{
+	return digit <= '9' ? digit - (unsigned) '0' : (digit | 0x20u) - 'a' + 10u;
+}
+
+size_t
+json_unescape(JsonPart inside, char *to)
+{
+	static const char escapes[] = "b\bf\fn\nr\rt\t"; /* a letter, and what it stands for */
+	const uint8_t	 *at = inside.text,
+				  *end = inside.text + inside.length;
+	char *start = to;
+
+	while (at < end)
+	{
+		const uint8_t *backslash = memchr(at, '\\', (size_t) (end - at));
+		size_t		   plain = (size_t) ((backslash == NULL ? end : backslash) - at);
+
+		memcpy(to, at, plain);
+		to += plain;
+		at += plain;
+		if (end - at < 2)
+			break;
+		if (at[1] == 'u' && end - at >= 6)
+		{
+			*to++ = (char) (hexadecimal(at[4]) << 4 | hexadecimal(at[5]));
+			at += 6;
+			continue;
+		}
+		*to = (char) at[1];
+		for (const char *escape = escapes; *escape != '\0'; escape += 2)
+			if (*escape == (char) at[1])
+				*to = escape[1];
+		to++;
+		at += 2;
+	}
+	return (size_t) (to - start);
 }

@@ -115,7 +115,7 @@ add_all_columns(Import *import)
 {
 	const Schema *schema = import->options->schema;
 
-	hidden_check_names(schema, import->hidden, NIL);
+	hidden_check_names(import->options, import->hidden, NIL);
 	for (unsigned i = 0; i < schema->count; i++)
 		if (!schema->columns[i].extra || import->options->extra_columns)
 			add_column(import, schema->columns[i].name, &schema->columns[i], import->options->types);
@@ -140,7 +140,7 @@ add_conn_columns(Import *import)
 
 	for (int i = 0; i < lengthof(conn_columns); i++)
 		names = lappend(names, unconstify(char *, conn_columns[i].name));
-	hidden_check_names(schema, import->hidden, names);
+	hidden_check_names(import->options, import->hidden, names);
 	for (int i = 0; i < lengthof(conn_columns); i++)
 	{
 		int			  attribute = schema_column(schema, conn_columns[i].attribute);

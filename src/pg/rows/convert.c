@@ -199,8 +199,9 @@ convert_value_text(const RecordValue *value, const ConvertTarget *target)
 			format_mac(value, buffer);
 			return pstrdup(buffer);
 		case TEXT:
-		case JSON:
 			return psprintf("\"%s\"", text_to_cstring(encoding_from_utf8(value->b.bytes, value->b.length)));
+		case JSON:
+			return pstrdup(encoding_clipped(text_to_cstring(encoding_from_utf8(value->b.bytes, value->b.length))));
 		case INTEGERS:
 			return list_text(value, LIST_SHOWN);
 		case BINARY:

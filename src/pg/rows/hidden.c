@@ -26,12 +26,16 @@
 #include "pg/options/option_forms.h"
 #include "pg/options/suggest.h"
 #include "pg/rows/hidden.h"
+#include "pg/rows/plugin_values.h"
 
 struct HiddenColumns
 {
 	const char			 *table;
 	List				 *names;		  /* the option's, C strings */
 	bool				  hides_endpoint; /* an address or port is among them */
+	bool				  hides_udps;	  /* udps is, and with it all that plugins leave */
+	int					  value_count;
+	PluginValue			 *values; /* what else plugins leave that is hidden */
 	uint8				  key[SECRET_BYTES];
 	MemoryContextCallback callback;
 };
@@ -87,11 +91,21 @@ columns_of(Relation table)
 	return names;
 }
 
-void
-hidden_check_names(const Schema *schema, const List *names, const List *declared)
+/* Whether plugins with these options may leave a value that is named like this, with its prefix. */
+static bool
+may_be_plugin_value(const ScanOptions *options, const char *name)
 {
-	List	 *own = list_copy(declared);
-	ListCell *cell;
+	const char *value = form_after_prefix(name, ATTRIBUTE_UDPS_PREFIX);
+
+	return value != NULL && *value != '\0' && options->udps != NULL;
+}
+
+void
+hidden_check_names(const ScanOptions *options, const List *names, const List *declared)
+{
+	const Schema *schema = options->schema;
+	List		 *own = list_copy(declared);
+	ListCell	 *cell;
 
 	list_sort(own, compare_names);
 	foreach(cell, names)
@@ -100,7 +114,7 @@ hidden_check_names(const Schema *schema, const List *names, const List *declared
 		char	   *perhaps;
 
 		CHECK_FOR_INTERRUPTS();
-		if (schema_column(schema, name) >= 0 || has_name(own, name))
+		if (schema_column(schema, name) >= 0 || may_be_plugin_value(options, name) || has_name(own, name))
 			continue;
 		perhaps = suggest_columns(schema, name);
 		ereport(ERROR,
@@ -111,30 +125,38 @@ hidden_check_names(const Schema *schema, const List *names, const List *declared
 	}
 }
 
-static bool
-is_endpoint(const Schema *schema, const char *name)
+/* Takes note of what is hidden, with a name of the option that is an attribute's. */
+static void
+hide_attribute(HiddenColumns *hidden, const Schema *schema, const char *attribute)
 {
-	int column = schema_column(schema, name);
+	const char *value = form_after_prefix(attribute, ATTRIBUTE_UDPS_PREFIX);
+	int			column = schema_column(schema, attribute);
 
-	return column >= 0 && column_is_endpoint(&schema->columns[column]);
+	if (value != NULL)
+		hidden->values[hidden->value_count++] = plugin_value_named(value);
+	else if (column >= 0 && schema->columns[column].field == FIELD_UDPS)
+		hidden->hides_udps = true;
+	else if (column >= 0 && column_is_endpoint(&schema->columns[column]))
+		hidden->hides_endpoint = true;
 }
 
-/* Whether these names hide an address or port, by its own name or by that of a column of the table. */
-static bool
-hide_endpoint(const Schema *schema, const List *names, Oid table)
+/* The same with all of the option's names, which are attributes or columns of the table that stand for some. */
+static void
+hide_names(HiddenColumns *hidden, const Schema *schema, Oid table)
 {
 	ListCell *cell;
 
-	foreach(cell, names)
+	hidden->values = palloc(2 * list_length(hidden->names) * sizeof(PluginValue));
+	foreach(cell, hidden->names)
 	{
 		const char *name = lfirst(cell);
 		AttrNumber	attribute = get_attnum(table, name);
 		const char *stands_for = attribute > 0 ? options_attribute(table, attribute) : NULL;
 
-		if (is_endpoint(schema, name) || (stands_for != NULL && is_endpoint(schema, stands_for)))
-			return true;
+		hide_attribute(hidden, schema, name);
+		if (stands_for != NULL)
+			hide_attribute(hidden, schema, stands_for);
 	}
-	return false;
 }
 
 /* The option anonymization_key of a role's user mapping, or of PUBLIC's where the role has none; NULL if there is none. */
@@ -179,11 +201,11 @@ hidden_columns_of_table(Relation table, const ScanOptions *options)
 
 	if (names == NIL)
 		return NULL;
-	hidden_check_names(options->schema, names, columns_of(table));
+	hidden_check_names(options, names, columns_of(table));
 	hidden = palloc0(sizeof(*hidden));
 	hidden->table = pstrdup(RelationGetRelationName(table));
 	hidden->names = names;
-	hidden->hides_endpoint = hide_endpoint(options->schema, names, RelationGetRelid(table));
+	hide_names(hidden, options->schema, RelationGetRelid(table));
 	hidden->callback.func = wipe_key;
 	hidden->callback.arg = hidden;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &hidden->callback);
@@ -196,6 +218,19 @@ hidden_columns_of_table(Relation table, const ScanOptions *options)
 	return hidden;
 }
 
+/* A hidden column is shown as text: errors if it is of another type. */
+static void
+check_type(const HiddenColumns *hidden, Form_pg_attribute attribute)
+{
+	if (attribute->atttypid != TEXTOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg("column \"%s\" of foreign table \"%s\" cannot be of type %s", NameStr(attribute->attname),
+						hidden->table, format_type_be(attribute->atttypid)),
+				 errdetail("The option \"columns_to_anonymize\" makes its values hashes, which are of type text."),
+				 errhint("Declare the column as text.")));
+}
+
 bool
 hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Column *column)
 {
@@ -204,28 +239,88 @@ hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Colum
 
 	/* A Community ID is made of addresses and ports without a key: whoever reads it can try all of them until one fits. */
 	if (!(hidden_names_have(hidden->names, column, NameStr(attribute->attname)) ||
-		  (column->field == FIELD_COMMUNITY_ID && hidden->hides_endpoint)))
+		  (column->field == FIELD_COMMUNITY_ID && hidden->hides_endpoint) ||
+		  (column->field == FIELD_UDPS && hidden->hides_udps)))
 		return false;
-	if (attribute->atttypid != TEXTOID)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-				 errmsg("column \"%s\" of foreign table \"%s\" cannot be of type %s", NameStr(attribute->attname),
-						hidden->table, format_type_be(attribute->atttypid)),
-				 errdetail("The option \"columns_to_anonymize\" makes its values hashes, which are of type text."),
-				 errhint("Declare the column as text.")));
+	check_type(hidden, attribute);
+	return true;
+}
+
+/* Whether a value with this name, as it stands in JSON, is among those of plugins that are hidden. */
+static bool
+has_value(const HiddenColumns *hidden, JsonPart name)
+{
+	for (int i = 0; i < hidden->value_count; i++)
+		if (plugin_value_is(&hidden->values[i], name))
+			return true;
+	return false;
+}
+
+bool
+hidden_has_plugin_value(const HiddenColumns *hidden, Form_pg_attribute attribute, const PluginValue *value)
+{
+	if (hidden == NULL)
+		return false;
+	if (!hidden->hides_udps && !has_name(hidden->names, NameStr(attribute->attname)))
+	{
+		int i;
+
+		for (i = 0; i < hidden->value_count && strcmp(hidden->values[i].name, value->name) != 0; i++)
+			;
+		if (i == hidden->value_count)
+			return false;
+	}
+	check_type(hidden, attribute);
 	return true;
 }
 
 Datum
-hidden_hash(const HiddenColumns *hidden, const RecordValue *value, const ConvertTarget *target)
+hidden_hash(const HiddenColumns *hidden, const text *plain)
 {
-	text *plain = convert_plain_text(value, target);
-
 	return PointerGetDatum(value_hash(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), hidden->key, SECRET_BYTES));
+}
+
+bool
+hidden_has_part_of_udps(const HiddenColumns *hidden)
+{
+	return hidden != NULL && hidden->value_count > 0;
+}
+
+RecordValue
+hidden_udps(const HiddenColumns *hidden, const RecordValue *udps)
+{
+	StringInfoData shown;
+	JsonWalk	   walk;
+	JsonPart	   name,
+		value;
+	const char *separator = "";
+
+	initStringInfo(&shown);
+	appendStringInfoChar(&shown, '{');
+	if (json_walk((JsonPart) {udps->b.bytes, udps->b.length}, &walk) && walk.is_object)
+		while (json_walk_next(&walk, &name, &value))
+		{
+			appendStringInfo(&shown, "%s\"", separator);
+			separator = ", ";
+			appendBinaryStringInfo(&shown, (const char *) name.text, name.length);
+			appendStringInfoString(&shown, "\": ");
+			if (has_value(hidden, name) && !plugin_value_is_null(value))
+				appendStringInfo(&shown, "\"%s\"", TextDatumGetCString(hidden_hash(hidden, plugin_value_text(value))));
+			else
+				appendBinaryStringInfo(&shown, (const char *) value.text, value.length);
+		}
+	appendStringInfoChar(&shown, '}');
+	return (RecordValue) {.b = {(const uint8 *) shown.data, shown.len}};
 }
 
 bool
 hidden_names_have(const List *names, const Column *column, const char *name)
 {
 	return has_name(names, column->name) || has_name(names, name);
+}
+
+bool
+hidden_names_have_plugin_value(const List *names, const char *value, const char *name)
+{
+	return has_name(names, psprintf(ATTRIBUTE_UDPS_PREFIX "%s", value)) || has_name(names, name) || has_name(names, "udps");
 }

@@ -8,7 +8,7 @@
 #include "utils/rel.h"
 
 #include "pg/options/options.h"
-#include "pg/rows/convert.h"
+#include "pg/rows/plugin_values.h"
 
 typedef struct HiddenColumns HiddenColumns;
 
@@ -26,16 +26,32 @@ HiddenColumns *hidden_columns_of_table(Relation table, const ScanOptions *option
  */
 bool hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Column *column);
 
-/* The hash of a value, as text in the current memory context. */
-Datum hidden_hash(const HiddenColumns *hidden, const RecordValue *value, const ConvertTarget *target);
+/* The same for a column that stands for a plugin's value. */
+bool hidden_has_plugin_value(const HiddenColumns *hidden, Form_pg_attribute attribute, const PluginValue *value);
+
+/* The hash of a value's text, as text in the current memory context. */
+Datum hidden_hash(const HiddenColumns *hidden, const text *plain);
+
+/*
+ * Whether a plugin's value is hidden: then the column udps, where it is not hidden itself, is to be shown as hidden_udps() makes it, with
+ * hashes in the values' places, in the current memory context.
+ */
+bool		hidden_has_part_of_udps(const HiddenColumns *hidden);
+RecordValue hidden_udps(const HiddenColumns *hidden, const RecordValue *udps);
 
 /* The names in the option, each once, sorted: C strings in the current memory context. */
 List *hidden_names(const ScanOptions *options);
 
-/* Errors if one of these names is neither a column of the schema nor among `declared`, the table's names of its columns. */
-void hidden_check_names(const Schema *schema, const List *names, const List *declared);
+/*
+ * Errors if one of these names is neither a column of the schema, nor a value that the options' plugins may leave, nor among `declared`,
+ * the table's names of its columns.
+ */
+void hidden_check_names(const ScanOptions *options, const List *names, const List *declared);
 
 /* Whether these names have the attribute's, or that of the column of the table that stands for it. */
 bool hidden_names_have(const List *names, const Column *column, const char *name);
+
+/* The same for a plugin's value, of which all are hidden with `udps`. */
+bool hidden_names_have_plugin_value(const List *names, const char *value, const char *name);
 
 #endif /* PG_ROWS_HIDDEN_H */

@@ -2,9 +2,9 @@
  * tuple.c
  *	  From records to rows of a foreign table.
  *
- * Once for each scan, every column of the table is matched with a column of the schema and its type looked up; then each
- * row is a walk over the columns that the query uses.  A type with a modifier (varchar(5), numeric(8,2)) and a domain
- * take a second step, the server's own, after the conversion.
+ * Once for each scan, every column of the table is matched with a column of the schema, or with a plugin's value in the one of
+ * those, and its type looked up; then each row is a walk over the columns that the query uses.  A type with a modifier
+ * (varchar(5), numeric(8,2)) and a domain take a second step, the server's own, after the conversion.
  */
 #include "postgres.h"
 
@@ -21,6 +21,7 @@
 #include "pg/options/suggest.h"
 #include "pg/rows/convert.h"
 #include "pg/rows/hidden.h"
+#include "pg/rows/plugin_values.h"
 #include "pg/rows/tuple.h"
 
 /* How many columns that are off the warning names. */
@@ -29,15 +30,17 @@
 /* One column of the table that the query uses. */
 typedef struct TupleColumn
 {
-	ConvertTarget	target;
-	int				attribute; /* index in the slot */
-	unsigned		index;	   /* of target.column */
-	ConvertFunction convert;   /* NULL: the options turn the column off, its value is NULL */
-	bool			hidden;	   /* its hash takes the value's place */
-	FmgrInfo	   *modify;	   /* the type's modifier; NULL: none */
-	int32			modifier;
-	Oid				domain; /* InvalidOid: none */
-	void		   *domain_cache;
+	ConvertTarget	 target;
+	int				 attribute;	   /* index in the slot */
+	unsigned		 index;		   /* of target.column */
+	ConvertFunction	 convert;	   /* NULL: a plugin's value, or the options turn the column off, its value is NULL */
+	int				 plugin_value; /* index of the builder's; -1: none */
+	PluginValueType *value_type;   /* of a plugin's value */
+	bool			 hidden;	   /* its hash takes the value's place */
+	FmgrInfo		*modify;	   /* the type's modifier; NULL: none */
+	int32			 modifier;
+	Oid				 domain; /* InvalidOid: none */
+	void			*domain_cache;
 } TupleColumn;
 
 struct TupleBuilder
@@ -52,11 +55,14 @@ struct TupleBuilder
 	int				attributes; /* of the slot */
 	int				count;
 	TupleColumn	   *columns;
+	unsigned		udps; /* the index of this column, which has the plugins' values in it */
+	int				value_count;
+	PluginValue	   *values;					   /* those that columns in use stand for, each once */
 	List		   *off;					   /* names of the columns in use that options turn off, C strings */
 	bool			off_groups[COLUMN_GROUPS]; /* whose options would turn them on */
 };
 
-/* What second_step() works on, for the error's context. */
+/* What second_step() and plugin_value_read() work on, for the error's context. */
 typedef struct StepContext
 {
 	const TupleBuilder *builder;
@@ -64,7 +70,10 @@ typedef struct StepContext
 	const RecordValue  *value; /* NULL: the value is NULL */
 } StepContext;
 
-/* What a column of the table stands for, by its option or else its own name, which *name is then. */
+/*
+ * What a column of the table stands for, by its option or else its own name, which *name is then; of a plugin's value, its name
+ * alone.
+ */
 static AttributeMeaning
 find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column, const char **name)
 {
@@ -72,7 +81,11 @@ find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *col
 	int	  index;
 
 	if (option != NULL && form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
+	{
+		*name = form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX);
+		*column = schema_column_of_field(schema, FIELD_UDPS);
 		return ATTRIBUTE_IS_PLUGIN_VALUE;
+	}
 	*name = option != NULL ? option : get_attname(table, attribute, false);
 	index = schema_column(schema, *name);
 	if (index < 0)
@@ -121,18 +134,26 @@ is_generated(Oid table, AttrNumber attribute)
 	return generated != '\0';
 }
 
-AttributeMeaning
-tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column)
+/* What any attribute stands for; *name as of find_column().  Errors if it stands for nothing. */
+static AttributeMeaning
+find_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column, const char **name)
 {
 	AttributeMeaning meaning;
-	const char		*name;
 
 	if (attribute <= 0 || get_atttype(table, attribute) == InvalidOid || is_generated(table, attribute))
 		return ATTRIBUTE_IS_NONE;
-	meaning = find_column(table, schema, attribute, column, &name);
+	meaning = find_column(table, schema, attribute, column, name);
 	if (meaning == ATTRIBUTE_IS_UNKNOWN)
-		unknown_column(table, schema, attribute, name);
+		unknown_column(table, schema, attribute, *name);
 	return meaning;
+}
+
+AttributeMeaning
+tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column)
+{
+	const char *name;
+
+	return find_attribute(table, schema, attribute, column, &name);
 }
 
 const char *
@@ -144,43 +165,39 @@ tuple_help_of_attribute(Oid table, const Schema *schema, AttrNumber attribute)
 	return find_column(table, schema, attribute, &column, &name) == ATTRIBUTE_IS_COLUMN ? schema->columns[column].help : NULL;
 }
 
-/*
- * Whether the meters of a capture have values for a column: of what plugins compute and of the host's sockets they have
- * none.
- */
+/* Whether the meters of a capture have values for a column: of the host's sockets they have none. */
 static bool
 is_computed(const ScanOptions *options, const Column *column)
 {
-	return column->group != GROUP_UDPS && column->group != GROUP_SYSTEM && options_group_is_on(options, column->group);
+	return column->group != GROUP_SYSTEM && options_group_is_on(options, column->group);
 }
 
 /* Looks up how a column of the table is filled.  Errors if its type cannot hold the attribute. */
 static TupleColumn
 prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, unsigned index)
 {
-	const Column   *column = &builder->schema->columns[index];
-	bool			hidden = hidden_has(builder->hidden, attribute, column);
-	int32			modifier = attribute->atttypmod;
-	Oid				type = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
-	ConvertFunction convert = convert_function(column, type);
-	Oid				function;
-	TupleColumn		prepared = {
-			.target = {
-				.table = builder->table,
-				.name = pstrdup(NameStr(attribute->attname)),
-				.column = column,
-				.type = type,
-				.captures = &builder->captures,
-		},
-			.attribute = attribute->attnum - 1,
-			.index = index,
-			.convert = convert,
-			.hidden = hidden,
-			.modifier = modifier,
-			.domain = type == attribute->atttypid ? InvalidOid : attribute->atttypid,
-	};
+	const Column *column = &builder->schema->columns[index];
+	int32		  modifier = attribute->atttypmod;
+	Oid			  type = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
+	Oid			  function;
+	TupleColumn	  prepared = {
+		  .target = {
+			  .table = builder->table,
+			  .name = pstrdup(NameStr(attribute->attname)),
+			  .column = column,
+			  .type = type,
+			  .captures = &builder->captures,
+		  },
+		  .attribute = attribute->attnum - 1,
+		  .index = index,
+		  .convert = convert_function(column, type),
+		  .plugin_value = -1,
+		  .hidden = hidden_has(builder->hidden, attribute, column),
+		  .modifier = modifier,
+		  .domain = type == attribute->atttypid ? InvalidOid : attribute->atttypid,
+	  };
 
-	if (convert == NULL && !hidden)
+	if (prepared.convert == NULL && !prepared.hidden)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot be of type %s", NameStr(attribute->attname),
@@ -193,6 +210,44 @@ prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, unsigne
 		fmgr_info(function, prepared.modify);
 	}
 	return prepared;
+}
+
+/* The same for a column that stands for a plugin's value: the type's own input function reads it, and its modifier. */
+static TupleColumn
+prepare_plugin_value(const TupleBuilder *builder, Form_pg_attribute attribute, unsigned index, const char *name)
+{
+	PluginValue value = plugin_value_named(name);
+	int32		modifier = attribute->atttypmod;
+	Oid			type = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
+
+	return (TupleColumn) {
+		.target = {
+			.table = builder->table,
+			.name = pstrdup(NameStr(attribute->attname)),
+			.column = &builder->schema->columns[index],
+			.type = type,
+			.captures = &builder->captures,
+		},
+		.attribute = attribute->attnum - 1,
+		.index = index,
+		.plugin_value = -1,
+		.value_type = plugin_value_type(type, modifier),
+		.hidden = hidden_has_plugin_value(builder->hidden, attribute, &value),
+		.domain = type == attribute->atttypid ? InvalidOid : attribute->atttypid,
+	};
+}
+
+/* The index of a plugin's value among those that are looked for in each row. */
+static int
+add_plugin_value(TupleBuilder *builder, const char *name)
+{
+	PluginValue value = plugin_value_named(name);
+
+	for (int i = 0; i < builder->value_count; i++)
+		if (strcmp(builder->values[i].name, value.name) == 0)
+			return i;
+	builder->values[builder->value_count] = value;
+	return builder->value_count++;
 }
 
 /* Keeps the column's name for tuple_builder_warn(), if the option of its group is off. */
@@ -251,6 +306,8 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	builder->hidden = hidden_columns_of_table(table, options);
 	builder->attributes = descriptor->natts;
 	builder->columns = palloc(descriptor->natts * sizeof(TupleColumn));
+	builder->values = palloc(descriptor->natts * sizeof(PluginValue));
+	builder->udps = schema_column_of_field(builder->schema, FIELD_UDPS);
 
 	for (int i = 0; i < descriptor->natts; i++)
 	{
@@ -258,16 +315,15 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 		bool			  is_used = attributes_have(attributes_used, attribute->attnum);
 		TupleColumn		  column;
 		unsigned		  index;
-		AttributeMeaning  meaning = tuple_attribute(RelationGetRelid(table), options->schema, attribute->attnum, &index);
+		const char		 *name;
+		AttributeMeaning  meaning = find_attribute(RelationGetRelid(table), options->schema, attribute->attnum, &index, &name);
 
 		if (meaning == ATTRIBUTE_IS_NONE)
 			continue;
 		if (is_used)
-			note_if_off(builder, options, attribute,
-						meaning == ATTRIBUTE_IS_PLUGIN_VALUE ? GROUP_UDPS : builder->schema->columns[index].group);
-		if (meaning == ATTRIBUTE_IS_PLUGIN_VALUE)
-			continue;
-		column = prepare_column(builder, attribute, index);
+			note_if_off(builder, options, attribute, builder->schema->columns[index].group);
+		column = meaning == ATTRIBUTE_IS_PLUGIN_VALUE ? prepare_plugin_value(builder, attribute, index, name) :
+														prepare_column(builder, attribute, index);
 		if (!is_used)
 			continue;
 
@@ -279,8 +335,13 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 			column.convert = NULL;
 			column.hidden = false;
 		}
-		else if (column.target.column->field != FIELD_ID)
-			column_set_add(wanted, index);
+		else
+		{
+			if (meaning == ATTRIBUTE_IS_PLUGIN_VALUE)
+				column.plugin_value = add_plugin_value(builder, name);
+			if (column.target.column->field != FIELD_ID)
+				column_set_add(wanted, index);
+		}
 		builder->columns[builder->count++] = column;
 	}
 
@@ -311,16 +372,14 @@ add_step_context(void *argument)
 	errcontext("column \"%s\" of foreign table \"%s\", value %s, capture \"%s\"", step->column->target.name,
 			   step->builder->table, step->value == NULL ? "NULL" : convert_value_text(step->value, &step->column->target),
 			   convert_capture_text(&step->column->target));
+	if (step->column->value_type != NULL && ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_DATA_EXCEPTION)
+		errhint("Declare the column with a type that holds whatever the plugin leaves, as jsonb does.");
 }
 
-/* Applies a type's modifier and a domain's constraints; their errors come with the column and the value. */
+/* Applies a type's modifier and a domain's constraints. */
 static Datum
 second_step(TupleBuilder *builder, TupleColumn *column, const RecordValue *value, Datum datum)
 {
-	StepContext			 step = {.builder = builder, .column = column, .value = value};
-	ErrorContextCallback callback = {.previous = error_context_stack, .callback = add_step_context, .arg = &step};
-
-	error_context_stack = &callback;
 	if (value != NULL && column->modify != NULL)
 	{
 		/* Assignment, not an explicit cast: a string that is too long is an error. */
@@ -331,35 +390,94 @@ second_step(TupleBuilder *builder, TupleColumn *column, const RecordValue *value
 	}
 	if (OidIsValid(column->domain))
 		domain_check(datum, value == NULL, column->domain, &column->domain_cache, builder->context);
+	return datum;
+}
+
+/*
+ * Makes the datum of a column from a value, which is NULL if the flow has none; what the server's own functions do not accept is an
+ * error with column and value.
+ */
+static Datum
+checked_datum(TupleBuilder *builder, TupleColumn *column, const RecordValue *value)
+{
+	StepContext			 step = {.builder = builder, .column = column, .value = value};
+	ErrorContextCallback callback = {.previous = error_context_stack, .callback = add_step_context, .arg = &step};
+	Datum				 datum = (Datum) 0;
+
+	if (value != NULL && column->convert != NULL)
+		datum = column->convert(value, &column->target);
+	error_context_stack = &callback;
+	if (value != NULL && column->value_type != NULL)
+		(void) plugin_value_read(column->value_type, (JsonPart) {value->b.bytes, value->b.length}, &datum);
+	datum = second_step(builder, column, value, datum);
 	error_context_stack = callback.previous;
 	return datum;
+}
+
+/* The value of a plugin in the flow at hand; NULL if it left none, or null. */
+static const RecordValue *
+plugin_value(const TupleBuilder *builder, const TupleColumn *column, RecordValue *room)
+{
+	const PluginValue *value = &builder->values[column->plugin_value];
+
+	if (!value->found || plugin_value_is_null(value->json))
+		return NULL;
+	room->b.bytes = value->json.text;
+	room->b.length = value->json.length;
+	return room;
+}
+
+/* What a column has of the record, NULL if nothing; `room` is for what is not in the record as it stands. */
+static const RecordValue *
+value_of(const TupleBuilder *builder, const TupleColumn *column, const Record *record, RecordValue *room)
+{
+	if (column->plugin_value >= 0)
+		return plugin_value(builder, column, room);
+	if (column->convert == NULL && !column->hidden)
+		return NULL;
+	if (column->target.column->field == FIELD_ID)
+		return room;
+	if (column->target.column->field == FIELD_UDPS && !column->hidden && hidden_has_part_of_udps(builder->hidden))
+	{
+		*room = hidden_udps(builder->hidden, &record->values[column->index]);
+		return room;
+	}
+	return &record->values[column->index];
+}
+
+/* What is hashed of a value that is hidden. */
+static text *
+plain_text(const TupleColumn *column, const RecordValue *value)
+{
+	if (column->value_type != NULL)
+		return plugin_value_text((JsonPart) {value->b.bytes, value->b.length});
+	return convert_plain_text(value, &column->target);
 }
 
 void
 tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, TupleTableSlot *slot)
 {
-	const RecordValue id_value = {.u = id};
-
 	Assert(slot->tts_tupleDescriptor->natts == builder->attributes);
 	if (builder->count > 0)
 		builder->captures.current = record->values[builder->source_file].u;
+	if (builder->value_count > 0)
+		plugin_values_find(&record->values[builder->udps], builder->values, builder->value_count);
 	memset(slot->tts_values, 0, builder->attributes * sizeof(Datum));
 	memset(slot->tts_isnull, true, builder->attributes * sizeof(bool));
 
 	for (int i = 0; i < builder->count; i++)
 	{
 		TupleColumn		  *column = &builder->columns[i];
-		const RecordValue *value = NULL;
-		Datum			   datum = (Datum) 0;
+		RecordValue		   room = {.u = id};
+		const RecordValue *value = value_of(builder, column, record, &room);
+		Datum			   datum;
 
-		if (column->hidden || column->convert != NULL)
-		{
-			value = column->target.column->field == FIELD_ID ? &id_value : &record->values[column->index];
-			datum = column->hidden ? hidden_hash(builder->hidden, value, &column->target) :
-									 column->convert(value, &column->target);
-		}
-		if (column->modify != NULL || OidIsValid(column->domain))
-			datum = second_step(builder, column, value, datum);
+		if (column->hidden)
+			datum = value == NULL ? (Datum) 0 : hidden_hash(builder->hidden, plain_text(column, value));
+		else if (column->modify != NULL || column->value_type != NULL || OidIsValid(column->domain))
+			datum = checked_datum(builder, column, value);
+		else
+			datum = column->convert(value, &column->target);
 		slot->tts_values[column->attribute] = datum;
 		slot->tts_isnull[column->attribute] = value == NULL;
 	}

@@ -53,8 +53,8 @@ typedef enum AttributeMeaning
 } AttributeMeaning;
 
 /*
- * Looks up what an attribute of a table with rows of this schema stands for; *column is the index of the column, if it is one.  Never
- * ATTRIBUTE_IS_UNKNOWN: errors as tuple_builder() does if it stands for nothing.
+ * Looks up what an attribute of a table with rows of this schema stands for; *column is the index of the column, or of the one that
+ * has the plugin's value in it.  Never ATTRIBUTE_IS_UNKNOWN: errors as tuple_builder() does if it stands for nothing.
  */
 AttributeMeaning tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column);
 
