@@ -267,6 +267,7 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 			hand->status = hand->names_printed ? EXIT_FAILED : EXIT_USAGE;
 			break;
 		case FAILURE_SANDBOX:
+		case FAILURE_LANDLOCK:
 			complain(NULL, "cannot give up %s", failure->text);
 			break;
 		default:

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -25,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "meter/landlock.h"
 #include "meter/sandbox.h"
 
 /* Between -1000 and 1000: how early the kernel picks this process when memory runs out. */
@@ -134,28 +134,11 @@ drop_capabilities(void)
 	return dropped;
 }
 
-/*
- * Landlock: a ruleset that handles all that can be done with files and allows none of it.  What is open stays open.  On a
- * kernel without Landlock, files are left to the filter of system calls.
- */
+/* On a kernel without Landlock, files are left to the filter of system calls. */
 static bool
 give_up_files(void)
 {
-	long						 version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	struct landlock_ruleset_attr rules = {.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
-	long						 ruleset;
-	bool						 given_up;
-
-	if (version < 1)
-		return true;
-	if (version >= 2)
-		rules.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
-	ruleset = syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules.handled_access_fs), 0);
-	if (ruleset < 0)
-		return false;
-	given_up = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
-	close((int) ruleset);
-	return given_up;
+	return landlock_version() < 1 || landlock_keep_reading(NULL, 0);
 }
 
 /* Whether the kernel filters system calls at all: one that does fails with EFAULT, for want of a filter at address 0. */

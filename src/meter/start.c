@@ -13,6 +13,7 @@
 #include "engine/analyse/dpi.h"
 #include "engine/flow/key.h"
 #include "meter/sandbox.h"
+#include "meter/sandbox_python.h"
 #include "meter/start.h"
 
 static bool
@@ -83,8 +84,11 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 		return false;
 	if (!key_seed(&callbacks.seed))
 		return fail(failure, FAILURE_INTERNAL, "the system has no random number");
-	if ((not_given_up = sandbox_enter(order->records, order->takes_files, request->needs_seccomp)) != NULL)
-		return fail(failure, FAILURE_SANDBOX, not_given_up);
+	not_given_up = order->python_reads != NULL ?
+					   sandbox_enter_python(order->records, order->takes_files, order->python_reads) :
+					   sandbox_enter(order->records, order->takes_files, request->needs_seccomp);
+	if (not_given_up != NULL)
+		return fail(failure, not_given_up == sandbox_no_landlock ? FAILURE_LANDLOCK : FAILURE_SANDBOX, not_given_up);
 	if (!request->list_applications)
 		return meter(order, filter, &analysis, &callbacks, account, failure);
 	list_applications(order, dpi);

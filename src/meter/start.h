@@ -23,6 +23,12 @@ typedef struct MeterOrder
 	bool takes_files;
 
 	/*
+	 * Names of the files and directories that Python reads, the last NULL: then the sandbox is that of sandbox_python.h.  NULL:
+	 * the program has no Python in it.
+	 */
+	const char *const *python_reads;
+
+	/*
 	 * Called when the program has given up its environment and files, before it looks at anything that a user wrote;
 	 * NULL: nobody wants to know.
 	 */

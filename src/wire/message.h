@@ -103,6 +103,7 @@ typedef enum FailureCode
 	FAILURE_INTERNAL, /* a request that cannot be, a library that does not start */
 	FAILURE_OUT_OF_MEMORY,
 	FAILURE_SANDBOX,	   /* the sandbox could not be entered */
+	FAILURE_LANDLOCK,	   /* nor can the one that Python needs, for want of Landlock */
 	FAILURE_FILTER,		   /* the BPF filter does not compile */
 	FAILURE_FILTER_NAME,   /* the same, because of the name of a host, network or Ethernet address */
 	FAILURE_READ,		   /* the system could not read the file */

@@ -48,6 +48,10 @@ static const FailureKind kinds[FAILURE_CODES] = {
 	[FAILURE_SANDBOX] = {ERRCODE_FDW_ERROR, OF_METER,
 						 .message = "a meter could not give up %s",
 						 .hint = "A meter reads nothing before it has locked itself in, which needs a kernel with seccomp."},
+	[FAILURE_LANDLOCK] = {ERRCODE_FEATURE_NOT_SUPPORTED, OF_METER,
+						  .message = "a meter could not give up %s",
+						  .hint = "Plugins in Python run where the kernel has Landlock: Linux 5.13 or later, with \"landlock\" in "
+								  "/sys/kernel/security/lsm. Plugins in C run without it."},
 	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_FILTER,
 						.message = FILTER_REFUSED,
 						.detail = FILTERED_CAPTURE},
