@@ -118,7 +118,7 @@ look_for_all()
 	need "Python 3" python3 command -v python3
 	need_for "tree $peers" "Python's venv" python3-venv python3 -c 'import ensurepip, venv'
 	need_for "$peers" "Debian's Python's venv" python3-venv /usr/bin/python3 -c 'import ensurepip, venv'
-	need_for datasets "PL/Python" postgresql-plpython3-VERSION have_plpython
+	need_for "datasets plugins" "PL/Python" postgresql-plpython3-VERSION have_plpython
 	need_for "datasets plugins" "scikit-learn" python3-sklearn /usr/bin/python3 -c 'import sklearn'
 	need_for "datasets plugins" "pandas" python3-pandas /usr/bin/python3 -c 'import pandas'
 	need_for "$peers" "psycopg2" python3-psycopg2 /usr/bin/python3 -c 'import psycopg2'

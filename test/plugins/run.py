@@ -11,7 +11,8 @@ With --peer NFStream itself is asked, on all captures; else the rows of it are c
 where there is a shared directory, in its data/options. What METERING.md's part one has otherwise than NFStream is accounted for
 as in test/conformance: by the model in its two modes, with the plugin (model_of_plugins.py).
 
-The predictions of the third example are also held against scikit-learn's, asked here, outside of the database.
+The predictions of the third example are also held against scikit-learn's, asked here, outside of the database. And
+doc/plugins.md is run as it is written (page.py).
 
     run.py ... --peer --store       writes nfstream/ anew
 """
@@ -32,6 +33,7 @@ import examples  # noqa: E402
 import forest as forests  # noqa: E402
 import model_of_plugins  # noqa: E402
 import nfstream_rows  # noqa: E402
+import page  # noqa: E402
 import product  # noqa: E402
 import reference  # noqa: E402
 from report import Group, Report  # noqa: E402
@@ -258,6 +260,10 @@ def checks(run, report, arguments):
         captures = list(dict.fromkeys(capture for capture, _ in kept))
     yield from forms_alike(run, captures)
     yield from outside(run, captures)
+    if not run.only:
+        python = nfstream_rows.python(run.build) if arguments.peer else None
+        where = os.path.join(run.build, 'plugins_page')
+        yield from page.Page(arguments.dsn, os.path.join(TREE, 'test', 'pcaps'), where, python).check()
 
 
 def parse():
