@@ -52,7 +52,7 @@ OBJS = $(EXTENSION_SOURCES:%.c=build/server/%.o)
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 
 # NDEBUG is for src/wire, which has assert(); the server's own Assert() knows nothing of it.
-PG_CPPFLAGS = -DNDEBUG -Isrc $(shell pkg-config --cflags libsodium 2>/dev/null) -DEXTENSION_VERSION=\"$(EXTENSION_VERSION)\"
+PG_CPPFLAGS = -DNDEBUG -Isrc -Iinclude $(shell pkg-config --cflags libsodium 2>/dev/null) -DEXTENSION_VERSION=\"$(EXTENSION_VERSION)\"
 PG_CFLAGS = -std=gnu11 -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
 	-Wno-declaration-after-statement -Wshadow=local \
 	$(if $(findstring clang,$(CC)),$(CLANG_CFLAGS))
@@ -95,7 +95,11 @@ METER_OBJS = $(METER_SOURCES:%.c=build/meter/%.o)
 # What is installed has no assertions: what the unit tests and the fuzzers are built with has them.
 METER_CFLAGS = -std=c11 -O2 -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -ffp-contract=off \
 	-fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -DNDEBUG
-METER_CPPFLAGS = -D_GNU_SOURCE -Isrc -DMETER_VERSION=\"$(EXTENSION_VERSION)\"
+METER_CPPFLAGS = -D_GNU_SOURCE -Isrc -Iinclude -DMETER_VERSION=\"$(EXTENSION_VERSION)\" \
+	-DPLUGIN_DIRECTORY=\"$(PLUGIN_DIRECTORY)\"
+
+# Shared objects that are plugins are looked for here alone.
+PLUGIN_DIRECTORY := $(shell $(PG_CONFIG) --pkglibdir 2>/dev/null)/nfstream_plugins
 METER_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 LIBRARIES = libpcap libseccomp libcap zlib libzstd libsodium
@@ -253,11 +257,11 @@ bench:
 
 build/doc-columns: scripts/doc-columns.c src/wire/schema_flows.c src/wire/schema.h src/wire/column.h src/wire/limits.c src/wire/limits.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-columns.c src/wire/schema_flows.c src/wire/limits.c
+	$(CC) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -Iinclude -o $@ scripts/doc-columns.c src/wire/schema_flows.c src/wire/limits.c
 
 build/doc-options: scripts/doc-options.c src/wire/limits.c src/wire/limits.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -o $@ scripts/doc-options.c src/wire/limits.c
+	$(CC) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -Iinclude -o $@ scripts/doc-options.c src/wire/limits.c
 
 doc-columns: build/doc-columns
 	@scripts/check-docs.py --write

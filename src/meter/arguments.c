@@ -14,6 +14,7 @@
 
 #include "engine/base/memory.h"
 #include "meter/arguments.h"
+#include "meter/udps_argument.h"
 
 /* The most edits from what was typed to what may have been meant. */
 #define EDITS_MAX 3
@@ -28,7 +29,8 @@ typedef enum Kept
 	KEPT_AS_FILTER,
 	KEPT_AS_FLAG, /* a bool of Arguments */
 	KEPT_AS_COLUMNS,
-	KEPT_AS_KEY
+	KEPT_AS_KEY,
+	KEPT_AS_PLUGINS
 } Kept;
 
 typedef struct Known
@@ -50,6 +52,7 @@ static const Known known_options[] = {
 	{OPTION_SPLT_ANALYSIS, KEPT_IN_REQUEST},
 	{OPTION_N_DISSECTIONS, KEPT_IN_REQUEST},
 	{OPTION_APPLICATION_NAMES, KEPT_IN_REQUEST},
+	{OPTION_UDPS, KEPT_AS_PLUGINS},
 	{OPTION_EXTRA_COLUMNS, KEPT_AS_FLAG, offsetof(Arguments, extra_columns)},
 	{OPTION_EXTRA_COLUMNS, KEPT_AS_FLAG, offsetof(Arguments, source_file), "source_file",
 	 "of the columns beyond NFStream's source_file alone: the capture in which the flow began"},
@@ -179,12 +182,21 @@ refuse_name(const char *typed, size_t length)
 
 /* --------------------------------------------------------------------------------------------------------------------- values */
 
+static void
+accepted_words(const Known *known, char accepted[OPTION_WORDS_MAX])
+{
+	if (known->kept == KEPT_AS_PLUGINS)
+		snprintf(accepted, OPTION_WORDS_MAX, "%s", UDPS_ACCEPTED);
+	else
+		option_accepted(known->id, accepted);
+}
+
 static bool
 refuse_value(const Known *known, const char *value)
 {
 	char accepted[OPTION_WORDS_MAX];
 
-	option_accepted(known->id, accepted);
+	accepted_words(known, accepted);
 	if (value == NULL)
 		complain(NULL, "--%s needs a value: %s", name_of(known), accepted);
 	else if (known->kept == KEPT_AS_KEY)
@@ -192,6 +204,15 @@ refuse_value(const Known *known, const char *value)
 	else
 		complain(NULL, "--%s: \"%s\" is not accepted; accepted: %s", name_of(known), value, accepted);
 	return false;
+}
+
+static bool
+read_plugins(const Known *known, const char *value, Arguments *arguments)
+{
+	if (!udps_argument_read(value, &arguments->plugins))
+		return refuse_value(known, value);
+	arguments->request.plugins = arguments->plugins.count == 0 ? 0 : plugin_orders_length(&arguments->plugins);
+	return true;
 }
 
 /* Reads names of columns with commas between them, in braces or not. */
@@ -286,6 +307,8 @@ take_value(const Known *known, const char *value, Arguments *arguments)
 			return read_columns(known, value, schema_by_id(arguments->request.schema), &arguments->hashed);
 		case KEPT_AS_KEY:
 			return read_key(known, value, arguments);
+		case KEPT_AS_PLUGINS:
+			return read_plugins(known, value, arguments);
 	}
 	return true;
 }
@@ -426,7 +449,7 @@ print_option(FILE *to, const Known *known)
 	char accepted[OPTION_WORDS_MAX],
 		fallback[OPTION_WORDS_MAX];
 
-	option_accepted(known->id, accepted);
+	accepted_words(known, accepted);
 	option_fallback(known->id, fallback);
 	fprintf(to, "  --%s\n      %s\n      %s%s%s\n", name_of(known),
 			known->help == NULL ? option_limits[known->id].help : known->help, accepted,

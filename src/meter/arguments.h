@@ -21,6 +21,7 @@ typedef struct Arguments
 	bool		 extra_columns;
 	bool		 source_file;
 	ColumnSet	 hashed;
+	PluginOrders plugins;
 	uint8_t		 key[CSV_KEY_MAX];
 	size_t		 key_length; /* bytes; 0: none was given */
 } Arguments;

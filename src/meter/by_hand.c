@@ -25,6 +25,7 @@
 #include "engine/source/stream.h"
 #include "meter/arguments.h"
 #include "meter/by_hand.h"
+#include "meter/plugins.h"
 #include "meter/sandbox.h"
 #include "meter/sources.h"
 #include "meter/start.h"
@@ -272,6 +273,8 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 			break;
 		default:
 			complain(failure->file == FAILURE_NO_FILE ? NULL : name_of(hand, failure->file), "%s", failure->text);
+			if (failure->detail[0] != '\0')
+				complain(NULL, "%s", failure->detail);
 			tell_hint(failure);
 	}
 }
@@ -297,6 +300,23 @@ ready(void *context)
 	signal(SIGPIPE, hand->on_broken_pipe);
 }
 
+static void
+print(void *context, const char *text, size_t length)
+{
+	(void) context;
+	complain(NULL, "%.*s", (int) length, text);
+}
+
+static void
+plugin_failed(void *context, const FailureMessage *failure)
+{
+	ByHand *hand = context;
+
+	tell_failure(hand, failure);
+	must_be_written(csv_flush(&hand->form));
+	_exit(EXIT_FAILED);
+}
+
 static int
 run(ByHand *hand)
 {
@@ -308,6 +328,7 @@ run(ByHand *hand)
 		.others = hand->form.to + 1,
 		.records = hand->form.to,
 		.ready = ready,
+		.plugins = {&hand->arguments.plugins, plugins_find, hand, print, plugin_failed},
 	};
 	FailureMessage failure;
 	Account		   account;

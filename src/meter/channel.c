@@ -15,6 +15,22 @@
 #include "engine/base/memory.h"
 #include "meter/channel.h"
 
+static void (*on_gone)(void);
+
+void
+channel_on_gone(void (*handler)(void))
+{
+	on_gone = handler;
+}
+
+void
+channel_gone(void)
+{
+	if (on_gone != NULL)
+		on_gone();
+	_exit(EXIT_FAILURE);
+}
+
 /* Reads exactly `length` bytes; a descriptor that comes with the first of them is kept. */
 static bool
 receive(int channel, void *to, size_t length, int *descriptor)
@@ -86,7 +102,7 @@ channel_send(int channel, MessageType type, MessageHeader *message, uint32_t len
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0)
-			_exit(EXIT_FAILURE);
+			channel_gone();
 		at += sent;
 		left -= (size_t) sent;
 	}
@@ -98,7 +114,7 @@ channel_send_body(int channel, MessageType type, const void *body, uint32_t leng
 	struct
 	{
 		MessageHeader header;
-		char		  body[MESSAGE_TEXT_MAX * 2];
+		char		  body[CHANNEL_BODY_MAX];
 	} message;
 
 	assert(length <= sizeof(message.body));

@@ -10,6 +10,12 @@
 
 #include "wire/message.h"
 
+#define CHANNEL_BODY_MAX (MESSAGE_TEXT_MAX * 4)
+
+/* Ends the program, as its owner is gone, or has sent something else than was asked for; the handler, if there is one, is called before. */
+_Noreturn void channel_gone(void);
+void		   channel_on_gone(void (*handler)(void));
+
 /*
  * Waits for the owner's next message, which must be of this type.
  *
@@ -24,7 +30,7 @@ void *channel_receive(int channel, MessageType type, uint32_t *length, int *desc
  */
 void channel_send(int channel, MessageType type, MessageHeader *message, uint32_t length);
 
-/* The same for a body that stands anywhere, of at most MESSAGE_TEXT_MAX * 2 bytes. */
+/* The same for a body that stands anywhere, of at most CHANNEL_BODY_MAX bytes. */
 void channel_send_body(int channel, MessageType type, const void *body, uint32_t length);
 
 #endif /* METER_CHANNEL_H */

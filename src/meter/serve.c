@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/analyse/dpi.h"
 #include "engine/base/memory.h"
 #include "meter/channel.h"
+#include "meter/plugins.h"
 #include "meter/sandbox.h"
 #include "meter/serve.h"
 #include "meter/start.h"
@@ -41,6 +43,7 @@ static void
 out_of_memory(size_t bytes)
 {
 	(void) bytes;
+	plugin_host_cleanup();
 	fail(FAILURE_OUT_OF_MEMORY, "out of memory");
 	_exit(EXIT_FAILURE);
 }
@@ -119,7 +122,7 @@ take_file(void *context)
 	channel_send_body(output.channel, MESSAGE_TAKE_FILE, &turn, sizeof(turn));
 	taken = channel_receive(output.channel, MESSAGE_TAKEN_FILE, &length, &no_descriptor);
 	if (taken == NULL)
-		_exit(EXIT_FAILURE); /* the owner is gone */
+		channel_gone();
 	turn = *taken;
 	free(taken);
 	return turn;
@@ -145,7 +148,7 @@ open_source(void *context, uint32_t index, uint64_t *size)
 	channel_send_body(output.channel, MESSAGE_NEXT_FILE, &index, sizeof(index));
 	file = channel_receive(output.channel, MESSAGE_FILE, &length, &descriptor);
 	if (file == NULL || descriptor < 0 || file->index != index)
-		_exit(EXIT_FAILURE); /* the owner is gone, or has sent something else */
+		channel_gone();
 	*size = file->size;
 	free(file);
 	return descriptor;
@@ -170,8 +173,82 @@ application(void *context, const ApplicationMessage *message)
 	channel_send_body(output.channel, MESSAGE_APPLICATION, message, sizeof(*message));
 }
 
+/* ------------------------------------------------------------------------------------------------------------------- plugins */
+
+/* What plugins have printed, beyond what was sent. */
+static uint64_t printed,
+	withheld;
+
+static void
+send_printed(const char *text, size_t length)
+{
+	struct
+	{
+		PrintedMessage message;
+		char		   text[MESSAGE_TEXT_MAX];
+	} body = {.message = {.withheld = withheld}};
+
+	if (length > sizeof(body.text) - 1)
+		length = sizeof(body.text) - 1;
+	memcpy(body.text, text, length);
+	withheld = 0;
+	channel_send_body(output.channel, MESSAGE_PRINTED, &body, (uint32_t) (sizeof(body.message) + length));
+}
+
+static void
+print(void *context, const char *text, size_t length)
+{
+	(void) context;
+	if (printed++ < PRINTED_MAX)
+		send_printed(text, length);
+	else
+		withheld++;
+}
+
+/* Tells how much was printed that was not sent. */
+static void
+tell_withheld(void)
+{
+	if (withheld > 0)
+		send_printed("", 0);
+}
+
+static void
+send_failure(const FailureMessage *failure)
+{
+	tell_withheld();
+	channel_send_body(output.channel, MESSAGE_FAILURE, failure, sizeof(*failure));
+}
+
+static void
+plugin_failed(void *context, const FailureMessage *failure)
+{
+	(void) context;
+	send_failure(failure);
+	_exit(EXIT_FAILURE);
+}
+
+/* The orders of plugins, in memory that comes from the owner, sealed; false if they are none. */
 static bool
-meter(const MeterRequest *request, MeterProgress *progress)
+receive_plugins(uint64_t length, PluginOrders *orders)
+{
+	uint32_t		body;
+	int				memory;
+	PluginsMessage *message = channel_receive(output.channel, MESSAGE_PLUGINS, &body, &memory);
+	struct stat		status;
+	const uint8_t  *bytes;
+
+	if (message == NULL || memory < 0 || message->length != length || fstat(memory, &status) != 0 ||
+		(uint64_t) status.st_size < length)
+		channel_gone();
+	free(message);
+	bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, memory, 0);
+	close(memory);
+	return bytes != MAP_FAILED && plugin_orders_read(bytes, length, orders);
+}
+
+static bool
+meter(const MeterRequest *request, const PluginOrders *plugins, MeterProgress *progress)
 {
 	const MeterOrder order = {
 		.request = request,
@@ -182,16 +259,18 @@ meter(const MeterRequest *request, MeterProgress *progress)
 		.ready = greet,
 		.takes_files = true,
 		.application = application,
+		.plugins = {plugins, plugins_find, NULL, print, plugin_failed},
 	};
 	FailureMessage failure;
 	Account		   account;
 
 	if (!start_meter(&order, &account, &failure))
 	{
-		channel_send_body(output.channel, MESSAGE_FAILURE, &failure, sizeof(failure));
+		send_failure(&failure);
 		return false;
 	}
 	flush();
+	tell_withheld();
 	channel_send_body(output.channel, MESSAGE_END, &account, sizeof(account));
 	return true;
 }
@@ -204,10 +283,12 @@ serve(int channel)
 	uint8_t		  *bytes;
 	uint32_t	   length;
 	int			   no_file;
+	PluginOrders  *plugins = NULL;
 	MeterProgress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED, PROGRESS_DESCRIPTOR, 0);
 
 	output.channel = channel;
 	memory_on_exhaustion(out_of_memory);
+	channel_on_gone(plugin_host_cleanup);
 	bytes = channel_receive(channel, MESSAGE_REQUEST, &length, &no_file);
 	if (bytes == NULL || progress == MAP_FAILED)
 		return EXIT_FAILURE;
@@ -216,5 +297,14 @@ serve(int channel)
 		fail(FAILURE_INTERNAL, wrong);
 		return EXIT_FAILURE;
 	}
-	return meter(&request, progress) ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (request.plugins > 0)
+	{
+		plugins = memory_get(sizeof(*plugins));
+		if (!receive_plugins(request.plugins, plugins))
+		{
+			fail(FAILURE_INTERNAL, "the plugins of the request are not readable");
+			return EXIT_FAILURE;
+		}
+	}
+	return meter(&request, plugins, progress) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -11,6 +11,7 @@
 
 #include "engine/analyse/analysers.h"
 #include "engine/analyse/dpi.h"
+#include "engine/base/memory.h"
 #include "engine/flow/key.h"
 #include "meter/sandbox.h"
 #include "meter/sandbox_python.h"
@@ -50,12 +51,13 @@ list_applications(const MeterOrder *order, Dpi *dpi)
 }
 
 static bool
-meter(const MeterOrder *order, Filter *filter, Analysis *analysis, const EngineCallbacks *callbacks, Account *account,
+meter(const MeterOrder *order, const MeterRequest *request, Filter *filter, Analysis *analysis, const EngineCallbacks *callbacks, Account *account,
 	  FailureMessage *failure)
 {
-	Source *source = source_files_start(order->request->files, &order->files);
-	bool	done = engine_run(order->request, source, filter, analysis, callbacks, account, failure);
+	Source *source = source_files_start(request->files, &order->files);
+	bool	done = analysis_begin(analysis, failure) && engine_run(request, source, filter, analysis, callbacks, account, failure);
 
+	analysis_end(analysis);
 	source_files_end(source);
 	return done;
 }
@@ -63,13 +65,14 @@ meter(const MeterOrder *order, Filter *filter, Analysis *analysis, const EngineC
 bool
 start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 {
-	const MeterRequest *request = order->request;
-	EngineCallbacks		callbacks = order->callbacks;
-	Filter			   *filter = NULL;
-	Dpi				   *dpi = NULL; /* to list what it knows */
-	Analysis			analysis;
-	const char		   *not_given_up;
+	MeterRequest   *request = memory_get(sizeof(*request)); /* with what plugins read; there for the program's life */
+	EngineCallbacks callbacks = order->callbacks;
+	Filter		   *filter = NULL;
+	Dpi			   *dpi = NULL; /* to list what it knows */
+	Analysis		analysis;
+	const char	   *not_given_up;
 
+	*request = *order->request;
 	if (!sandbox_prepare((pid_t) request->owner_pid, order->others))
 		return fail(failure, FAILURE_SANDBOX, "other files");
 	if (order->ready != NULL)
@@ -80,6 +83,8 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 		filter = filter_start(request->filter.bytes, request->filter.length);
 	if (request->list_applications && (dpi = dpi_start(request->n_dissections, &request->columns, false)) == NULL)
 		return fail(failure, FAILURE_INTERNAL, "nDPI does not start");
+	if (!plugin_host_use(&order->plugins, request, failure))
+		return false;
 	if (!analysis_open(&analysis, analysers, request, failure))
 		return false;
 	if (!key_seed(&callbacks.seed))
@@ -90,7 +95,7 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 	if (not_given_up != NULL)
 		return fail(failure, not_given_up == sandbox_no_landlock ? FAILURE_LANDLOCK : FAILURE_SANDBOX, not_given_up);
 	if (!request->list_applications)
-		return meter(order, filter, &analysis, &callbacks, account, failure);
+		return meter(order, request, filter, &analysis, &callbacks, account, failure);
 	list_applications(order, dpi);
 	memset(account, 0, sizeof(*account));
 	return true;

@@ -5,6 +5,7 @@
 #ifndef METER_START_H
 #define METER_START_H
 
+#include "engine/analyse/plugin_host.h"
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
 
@@ -33,6 +34,9 @@ typedef struct MeterOrder
 	 * NULL: nobody wants to know.
 	 */
 	void (*ready)(void *context);
+
+	/* The request's plugins, and what is done for them. */
+	PluginUse plugins;
 
 	/* Where the request is to list applications: takes one; called instead of all callbacks and files. */
 	void (*application)(void *context, const ApplicationMessage *application);

@@ -30,6 +30,8 @@ static const MessageKind message_kinds[MESSAGE_TYPES] = {
 	[MESSAGE_TAKEN_FILE] = {true, SENT_BY_OWNER, sizeof(uint32_t), sizeof(uint32_t)},
 	[MESSAGE_FILE_END] = {true, SENT_BY_METER, sizeof(uint64_t), sizeof(uint64_t)},
 	[MESSAGE_DESCRIPTION] = {true, SENT_BY_METER, 2, DESCRIPTION_MAX},
+	[MESSAGE_PLUGINS] = {true, SENT_BY_OWNER, sizeof(PluginsMessage), sizeof(PluginsMessage)},
+	[MESSAGE_PRINTED] = {true, SENT_BY_METER, sizeof(PrintedMessage), sizeof(PrintedMessage) + MESSAGE_TEXT_MAX - 1},
 };
 
 bool

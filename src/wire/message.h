@@ -7,10 +7,11 @@
  *
  *	  owner                         meter
  *	    REQUEST            ------->
+ *	    PLUGINS (memory)   ------->          if the request has plugins
  *	                       <-------  HELLO
  *	                       <-------  NEXT_FILE
  *	    FILE (descriptor)  ------->
- *	                       <-------  FLOWS, PLACE, OVERLAP, DAMAGE ... NEXT_FILE
+ *	                       <-------  FLOWS, PLACE, OVERLAP, DAMAGE, PRINTED ... NEXT_FILE
  *	                       <-------  END, or FAILURE at any time
  *
  * Where the sources are to be read by their times, the meter asks for each of them first, and sends ORDER before it reads
@@ -47,6 +48,12 @@
 #define DESCRIPTION_MAX	 (256u << 10)
 #define MESSAGE_TEXT_MAX 1024 /* bytes of a text in a message, with its NUL */
 
+/* Bytes of what is told beside a failure's text, with its NUL. */
+#define FAILURE_DETAIL_MAX 2048
+
+/* What plugins print: how many messages of it a meter sends, beyond which it counts. */
+#define PRINTED_MAX 10
+
 typedef enum MessageType
 {
 	MESSAGE_REQUEST = 1, /* a request: request.h */
@@ -65,6 +72,8 @@ typedef enum MessageType
 	MESSAGE_TAKEN_FILE,	 /* uint32: the meter's next source, numbered in the order of reading; none if there is no such */
 	MESSAGE_FILE_END,	 /* uint64: packets of the source that was taken; all its records were sent */
 	MESSAGE_DESCRIPTION, /* JSON: a plugin of the request */
+	MESSAGE_PLUGINS,	 /* PluginsMessage; a descriptor of memory is attached to the first byte, which holds them: plugin_orders.h */
+	MESSAGE_PRINTED,	 /* PrintedMessage, then a text without a NUL */
 	MESSAGE_TYPES
 } MessageType;
 
@@ -80,6 +89,12 @@ typedef struct FileMessage
 	uint32_t reserved;
 	uint64_t size; /* bytes to read at most: what the file had when the scan began */
 } FileMessage;
+
+/* The memory is sealed: nobody can change it or make it shorter. */
+typedef struct PluginsMessage
+{
+	uint64_t length; /* bytes, the request's `plugins` */
+} PluginsMessage;
 
 typedef struct HelloMessage
 {
@@ -102,16 +117,20 @@ typedef enum FailureCode
 {
 	FAILURE_INTERNAL, /* a request that cannot be, a library that does not start */
 	FAILURE_OUT_OF_MEMORY,
-	FAILURE_SANDBOX,	   /* the sandbox could not be entered */
-	FAILURE_LANDLOCK,	   /* nor can the one that Python needs, for want of Landlock */
-	FAILURE_FILTER,		   /* the BPF filter does not compile */
-	FAILURE_FILTER_NAME,   /* the same, because of the name of a host, network or Ethernet address */
-	FAILURE_READ,		   /* the system could not read the file */
-	FAILURE_EMPTY,		   /* no byte in it */
-	FAILURE_NOT_A_CAPTURE, /* its first bytes are not a capture's */
-	FAILURE_VERSION,	   /* a version of its format that nobody knows */
-	FAILURE_CUT,		   /* ends in the middle */
-	FAILURE_CORRUPT,	   /* contradicts itself */
+	FAILURE_SANDBOX,		  /* the sandbox could not be entered */
+	FAILURE_LANDLOCK,		  /* nor can the one that Python needs, for want of Landlock */
+	FAILURE_FILTER,			  /* the BPF filter does not compile */
+	FAILURE_FILTER_NAME,	  /* the same, because of the name of a host, network or Ethernet address */
+	FAILURE_READ,			  /* the system could not read the file */
+	FAILURE_EMPTY,			  /* no byte in it */
+	FAILURE_NOT_A_CAPTURE,	  /* its first bytes are not a capture's */
+	FAILURE_VERSION,		  /* a version of its format that nobody knows */
+	FAILURE_CUT,			  /* ends in the middle */
+	FAILURE_CORRUPT,		  /* contradicts itself */
+	FAILURE_PLUGIN,			  /* a plugin's own: it raised something, or does not start */
+	FAILURE_PLUGIN_UNKNOWN,	  /* there is no plugin of this name */
+	FAILURE_PLUGIN_OBJECT,	  /* a shared object that is no plugin that this meter can use */
+	FAILURE_PLUGIN_PARAMETER, /* a plugin is given what it does not take */
 	FAILURE_CODES
 } FailureCode;
 
@@ -124,10 +143,17 @@ typedef struct FailureMessage
 	uint32_t file;	  /* index of the source, or FAILURE_NO_FILE */
 	uint32_t foreign; /* a ForeignFormat: what a file that is no capture is */
 	uint32_t reserved;
-	uint64_t byte;					 /* offset in the source of what could not be read */
-	uint64_t packet;				 /* number in the source of the packet that could not be read, from 1, or FAILURE_NO_PACKET */
-	char	 text[MESSAGE_TEXT_MAX]; /* what is wrong */
+	uint64_t byte;						 /* offset in the source of what could not be read */
+	uint64_t packet;					 /* number in the source of the packet that could not be read, from 1, or FAILURE_NO_PACKET */
+	char	 text[MESSAGE_TEXT_MAX];	 /* what is wrong */
+	char	 detail[FAILURE_DETAIL_MAX]; /* more of it, as lines; '' if there is no more */
 } FailureMessage;
+
+/* What a plugin has printed. */
+typedef struct PrintedMessage
+{
+	uint64_t withheld; /* messages that were printed before this one and not sent; with them alone, no text follows */
+} PrintedMessage;
 
 /* The first source that begins more than a second before the time that was reached. */
 typedef struct OverlapMessage

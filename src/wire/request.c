@@ -55,6 +55,8 @@ static const RequestField request_fields[REQUEST_FIELDS] = {
 	[REQUEST_SHARD] = {"shard", REQUEST_NUMBER, FIELD(shard), .max = SHARDS_MAX - 1},
 	[REQUEST_FILES] = {"files", REQUEST_NUMBER, FIELD(files), .max = REQUEST_FILES_MAX},
 	[REQUEST_FILTER] = {NULL, REQUEST_TEXT, FIELD(filter), OPTION(OPTION_BPF_FILTER)},
+	[REQUEST_PLUGINS] = {"plugins", REQUEST_NUMBER, FIELD(plugins), .max = PLUGIN_ORDERS_BYTES_MAX},
+	[REQUEST_READS] = {"reads", REQUEST_COLUMN_SET, FIELD(reads)},
 };
 
 _Static_assert(ON_DAMAGE_WARN == false && ON_DAMAGE_ERROR == true, "on_damage is stop_at_damage");
@@ -114,6 +116,12 @@ set_number(MeterRequest *request, const RequestField *field, uint64_t number)
 	}
 }
 
+static const ColumnSet *
+columns_in(const MeterRequest *request, const RequestField *field)
+{
+	return (const ColumnSet *) ((const char *) request + field->at);
+}
+
 static const RequestText *
 text_in(const MeterRequest *request, const RequestField *field)
 {
@@ -139,7 +147,7 @@ is_in_range(const MeterRequest *request, const RequestField *field)
 			break;
 		case REQUEST_COLUMN_SET:
 			for (unsigned i = schema_by_id(request->schema)->count; i < COLUMNS_MAX; i++)
-				if (column_set_has(&request->columns, i))
+				if (column_set_has(columns_in(request, field), i))
 					return false;
 			return true;
 	}
@@ -193,7 +201,21 @@ request_set_option(MeterRequest *request, OptionId id, uint64_t value)
 bool
 request_group_is_on(const MeterRequest *request, ColumnGroup group)
 {
+	if (group == GROUP_UDPS)
+		return request->plugins > 0;
 	return group == GROUP_CORE || request_option(request, option_of_group(group)) > 0;
+}
+
+ColumnSet
+request_computed(const MeterRequest *request)
+{
+	const Schema *schema = schema_by_id(request->schema);
+	ColumnSet	  computed = request->columns;
+
+	for (unsigned i = 0; i < schema->count; i++)
+		if (column_set_has(&request->reads, i) && request_group_is_on(request, schema->columns[i].group))
+			column_set_add(&computed, i);
+	return computed;
 }
 
 void
@@ -201,6 +223,8 @@ request_turn_off_unwanted(MeterRequest *request)
 {
 	static const ColumnGroup costly[] = {GROUP_STATISTICS, GROUP_SPLT, GROUP_DPI};
 
+	if (request->plugins > 0)
+		return;
 	for (unsigned i = 0; i < sizeof(costly) / sizeof(costly[0]); i++)
 		if (!schema_set_has_group(schema_by_id(request->schema), &request->columns, costly[i]))
 			request_set_option(request, option_of_group(costly[i]), 0);

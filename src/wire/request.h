@@ -15,12 +15,13 @@
 #include "wire/account.h"
 #include "wire/limits.h"
 #include "wire/order.h"
+#include "wire/plugin_orders.h"
 #include "wire/schema.h"
 
 #define REQUEST_MAGIC 0x4e46524fu
 
 /* Two programs that differ in it do not understand each other, neither in the request nor in what follows it. */
-#define REQUEST_VERSION		 2
+#define REQUEST_VERSION		 3
 
 #define REQUEST_FILES_MAX	 100000
 #define REQUEST_SAMPLE_FILES 64 /* sources that are looked at for a sample: engine/look.h */
@@ -58,6 +59,8 @@ typedef enum RequestFieldId
 	REQUEST_SHARD,
 	REQUEST_FILES,
 	REQUEST_FILTER,
+	REQUEST_PLUGINS,
+	REQUEST_READS,
 	REQUEST_FIELDS
 } RequestFieldId;
 
@@ -120,6 +123,10 @@ typedef struct MeterRequest
 
 	uint32_t	files;	/* sources, asked for one by one with MESSAGE_NEXT_FILE */
 	RequestText filter; /* bpf_filter */
+
+	/* udps */
+	uint64_t  plugins; /* bytes of MESSAGE_PLUGINS, which follows; 0: there are none */
+	ColumnSet reads;   /* columns that plugins read: computed, and in no record */
 } MeterRequest;
 
 /* The defaults of all fields: NFStream's options, one shard, no column, no file. */
@@ -135,7 +142,10 @@ bool	 request_set_option(MeterRequest *request, OptionId id, uint64_t value);
 /* Whether the request's options turn the columns of this group on. */
 bool request_group_is_on(const MeterRequest *request, ColumnGroup group);
 
-/* Turns off what no wanted column needs: labels, statistics, SPLT. */
+/* The columns that are computed: those of a record, and those that plugins read and the options turn on. */
+ColumnSet request_computed(const MeterRequest *request);
+
+/* Turns off what no wanted column needs: labels, statistics, SPLT.  Where there are plugins, they may need any. */
 void request_turn_off_unwanted(MeterRequest *request);
 
 /* Adds all columns of the schema that are NFStream's and that the options turn on. */

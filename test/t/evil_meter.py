@@ -50,7 +50,7 @@ def ports(*places):
 
 
 def failure(code, file=0xffffffff, text=b'x', byte=0, packet=0, foreign=0):
-    return struct.pack('<IIIIQQ1024s', code, file, foreign, 0, byte, packet, text)
+    return struct.pack('<IIIIQQ1024s2048s', code, file, foreign, 0, byte, packet, text, b'')
 
 
 def place(left, *numbers):

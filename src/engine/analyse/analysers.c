@@ -5,6 +5,7 @@
 #include "engine/analyse/analysers.h"
 #include "engine/analyse/community_id.h"
 #include "engine/analyse/labels.h"
+#include "engine/analyse/plugin_host.h"
 #include "engine/analyse/splt.h"
 #include "engine/analyse/statistics.h"
 
@@ -13,5 +14,6 @@ const Analyser *const analysers[] = {
 	&splt_analyser,
 	&statistics_analyser,
 	&community_id_analyser,
+	&plugin_host_analyser,
 	NULL,
 };

@@ -39,8 +39,9 @@ fail(FailureMessage *failure, const char *text)
 static bool
 open_labels(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
 {
-	Dpi	   *dpi = dpi_start(request->n_dissections, &request->columns, request->time_dissections);
-	Labels *labels;
+	ColumnSet computed = request_computed(request);
+	Dpi		 *dpi = dpi_start(request->n_dissections, &computed, request->time_dissections);
+	Labels	 *labels;
 
 	(void) analysis;
 	if (dpi == NULL)

@@ -18,11 +18,13 @@ static bool
 is_wanted(const Analyser *analyser, const MeterRequest *request)
 {
 	const Schema *schema = schema_by_id(request->schema);
+	ColumnSet	  computed;
 
 	if (analyser->wanted != NULL)
 		return analyser->wanted(request);
+	computed = request_computed(request);
 	for (unsigned i = 0; i < schema->count; i++)
-		if (column_set_has(&request->columns, i) && analyser->fills != NULL && analyser->fills(&schema->columns[i]))
+		if (column_set_has(&computed, i) && analyser->fills != NULL && analyser->fills(&schema->columns[i]))
 			return true;
 	return false;
 }
@@ -31,15 +33,20 @@ static bool
 open_one(Analysis *analysis, const Analyser *analyser, const MeterRequest *request, FailureMessage *failure)
 {
 	OpenAnalyser opened = {.analyser = analyser, .state = sizeof(Flow) + analysis->state_bytes};
+	size_t		 state_bytes = analyser->state_bytes;
 
 	if (analyser->open != NULL && !analyser->open(request, analysis, &opened.own, failure))
 		return false;
-	analysis->state_bytes += (analyser->state_bytes + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
+	if (analyser->state_size != NULL)
+		state_bytes = analyser->state_size(opened.own);
+	analysis->state_bytes += (state_bytes + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
 	analysis->all[analysis->count++] = opened;
 	if (analyser->packet != NULL)
 		analysis->packet[analysis->packet_count++] = opened;
 	if (analyser->joined != NULL)
 		analysis->joined[analysis->joined_count++] = opened;
+	if (analyser->rewrite != NULL)
+		analysis->rewriter = opened;
 	return true;
 }
 
@@ -76,6 +83,27 @@ analysis_close(Analysis *analysis)
 	}
 	free(analysis->all);
 	*analysis = (Analysis) {0};
+}
+
+bool
+analysis_begin(const Analysis *analysis, FailureMessage *failure)
+{
+	for (unsigned i = 0; i < analysis->count; i++)
+	{
+		const OpenAnalyser *opened = &analysis->all[i];
+
+		if (opened->analyser->begin != NULL && !opened->analyser->begin(opened->own, failure))
+			return false;
+	}
+	return true;
+}
+
+void
+analysis_end(const Analysis *analysis)
+{
+	for (unsigned i = 0; i < analysis->count; i++)
+		if (analysis->all[i].analyser->end != NULL)
+			analysis->all[i].analyser->end(analysis->all[i].own);
 }
 
 bool

@@ -11,6 +11,8 @@
  *	  when the flow leaves			leave, value of each column of the record, free
  *	  when it is given up			free
  *
+ * and around all flows open, begin, end, close.
+ *
  * `packet` sees the flow as it was before the packet, `joined` as it is with it: counters, and the state of every analyser
  * that stands earlier in the table.
  */
@@ -41,7 +43,7 @@ typedef struct Analysis Analysis;
 typedef struct Analyser
 {
 	const char *name;
-	size_t		state_bytes; /* of each flow */
+	size_t		state_bytes; /* of each flow; where the request decides about it, 0 */
 
 	/* Whether this column's value comes from it. */
 	bool (*fills)(const Column *column);
@@ -55,6 +57,15 @@ typedef struct Analyser
 	 */
 	bool (*open)(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure);
 	void (*close)(void *own);
+
+	/* Bytes of state of each flow, once it is open. */
+	size_t (*state_size)(const void *own);
+
+	/* The sandbox is closed, and the first packet is about to come; false with `failure` filled. */
+	bool (*begin)(void *own, FailureMessage *failure);
+
+	/* No further packet and no flow comes, whatever ended the run. */
+	void (*end)(void *own);
 
 	/* Forgets what was learned from flows, all of which are over: the next is the first.  False with `failure` filled. */
 	bool (*forget)(void *own, FailureMessage *failure);
@@ -84,6 +95,12 @@ typedef struct Analyser
 	 * `free`.  What the value points to lasts until the flow changes or the same column is read again.
 	 */
 	void (*value)(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value);
+
+	/*
+	 * Where flow->rewritten is set: puts what stands in the record in the place of any column's value, and returns true, or leaves
+	 * the value as it is.
+	 */
+	bool (*rewrite)(void *own, void *state, const Column *column, RecordValue *value);
 } Analyser;
 
 typedef struct OpenAnalyser
@@ -103,6 +120,7 @@ struct Analysis
 	OpenAnalyser *all;
 	OpenAnalyser *packet; /* of these, those that have this function */
 	OpenAnalyser *joined;
+	OpenAnalyser  rewriter;								/* the one that has `rewrite`, if it is open */
 	char		  protocol_name[PROTOCOL_NAME_MAX + 1]; /* of the flow whose column was read */
 };
 
@@ -113,6 +131,10 @@ struct Analysis
 bool analysis_open(Analysis *analysis, const Analyser *const *table, const MeterRequest *request,
 				   FailureMessage *failure);
 void analysis_close(Analysis *analysis);
+
+/* Around the run, each once. */
+bool analysis_begin(const Analysis *analysis, FailureMessage *failure);
+void analysis_end(const Analysis *analysis);
 
 bool analysis_forget(Analysis *analysis, FailureMessage *failure);
 void analysis_count(const Analysis *analysis, Account *account);

@@ -13,7 +13,7 @@ emit_start(Emitter *emitter, const MeterRequest *request, Analysis *analysis, Re
 {
 	const Schema *schema = schema_by_id(request->schema);
 
-	*emitter = (Emitter) {.sink = sink, .fixed_bytes = RECORD_HEADER_BYTES};
+	*emitter = (Emitter) {.sink = sink, .fixed_bytes = RECORD_HEADER_BYTES, .rewriter = analysis->rewriter};
 	for (unsigned i = 0; i < schema->count; i++)
 	{
 		const Column *column = &schema->columns[i];
@@ -36,8 +36,12 @@ emit_record(const Emitter *emitter, Flow *flow, uint64_t left)
 	assert(left / 2 >= flow->first_place);
 	for (unsigned i = 0; i < emitter->count; i++)
 	{
+		const Column *column = emitter->readers[i].column;
+
 		column_read(&emitter->readers[i], flow, &values[i]);
-		bound += record_bound_of(emitter->readers[i].column->kind, &values[i]);
+		if (flow->rewritten)
+			emitter->rewriter.analyser->rewrite(emitter->rewriter.own, analyser_state(&emitter->rewriter, flow), column, &values[i]);
+		bound += record_bound_of(column->kind, &values[i]);
 	}
 
 	record = emitter->sink.room(emitter->sink.context, bound);

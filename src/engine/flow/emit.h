@@ -22,6 +22,7 @@ typedef struct Emitter
 	RecordSink	 sink;
 	ColumnReader readers[COLUMNS_MAX]; /* of the request's columns, in the schema's order */
 	unsigned	 count;
+	OpenAnalyser rewriter;
 	size_t		 fixed_bytes; /* of a record, but for record_bound_of(): an upper bound */
 } Emitter;
 

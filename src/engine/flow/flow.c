@@ -19,6 +19,7 @@ flow_start(Flow *flow, const Packet *packet, uint64_t place, uint32_t file)
 	flow->ip_version = packet->ip_version;
 	flow->tunnel = packet->tunnel;
 	flow->expiration = EXPIRATION_IDLE;
+	flow->rewritten = false;
 	memcpy(flow->mac[0], packet->source_mac, MAC_ADDRESS_BYTES);
 	memcpy(flow->mac[1], packet->destination_mac, MAC_ADDRESS_BYTES);
 	flow->file = file;

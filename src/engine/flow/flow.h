@@ -44,6 +44,7 @@ typedef struct Flow
 	uint8_t	 protocol;
 	uint8_t	 ip_version;
 	uint8_t	 tunnel;
+	bool	 rewritten; /* plugins have written over its columns */
 	uint8_t	 mac[2][MAC_ADDRESS_BYTES];
 	uint16_t other_port[2]; /* the first packet's */
 	int32_t	 expiration;	/* an Expiration, or what a plugin made of it */

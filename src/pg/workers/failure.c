@@ -76,6 +76,10 @@ static const FailureKind kinds[FAILURE_CODES] = {
 					 .hint = "The capture was probably cut off while it was written."},
 	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, OF_CAPTURE,
 						 .message = CAPTURE_UNREADABLE},
+	[FAILURE_PLUGIN] = {ERRCODE_EXTERNAL_ROUTINE_EXCEPTION, OF_METER, .message = "%s"},
+	[FAILURE_PLUGIN_UNKNOWN] = {ERRCODE_UNDEFINED_OBJECT, OF_METER, .message = "%s"},
+	[FAILURE_PLUGIN_OBJECT] = {ERRCODE_INVALID_OBJECT_DEFINITION, OF_METER, .message = "%s"},
+	[FAILURE_PLUGIN_PARAMETER] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_METER, .message = "%s"},
 };
 
 /* How a fault is told. */
@@ -189,7 +193,9 @@ report(int level, const FailureMessage *failure, const char *path, const char *m
 			(errcode(kind->sqlstate),
 			 path == NULL ? errmsg(kind->subject == OF_METER ? kind->message : METER_FAILED, text) :
 							errmsg(kind->subject == OF_CAPTURE ? kind->message : CAPTURE_UNREADABLE, path, text),
-			 path != NULL && kind->subject == OF_CAPTURE && kind->detail != NULL ? errdetail(kind->detail, text) : 0,
+			 path != NULL && kind->subject == OF_CAPTURE && kind->detail != NULL ? errdetail(kind->detail, text) :
+			 failure->detail[0] != '\0'											 ? errdetail_internal("%s", encoding_field(failure->detail, sizeof(failure->detail))) :
+																				   0,
 			 hint_of_both(hint_of(failure), more_hint)));
 }
 

@@ -1,0 +1,104 @@
+/*
+ * plugins.c
+ *	  Where nfstream_meter finds plugins: bundled ones, and shared objects in one directory.
+ *
+ * A name is checked to be one before it becomes part of a path, so that no name leads out of the directory.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/plugins/plugins.h"
+#include "meter/plugins.h"
+#include "wire/plugin_arguments.h"
+
+#define PATH_BYTES 4096
+
+__attribute__((format(printf, 4, 5))) static bool
+refuse(FailureMessage *failure, FailureCode code, const char *detail, const char *format, ...)
+{
+	va_list arguments;
+
+	*failure = (FailureMessage) {.code = code, .file = FAILURE_NO_FILE};
+	va_start(arguments, format);
+	vsnprintf(failure->text, sizeof(failure->text), format, arguments);
+	va_end(arguments);
+	snprintf(failure->detail, sizeof(failure->detail), "%s", detail);
+	return false;
+}
+
+/* Whether it is a name of a plugin: [a-z][a-z0-9_]*, as the header has it. */
+static bool
+is_name(PluginText name)
+{
+	for (uint32_t i = 0; i < name.length; i++)
+	{
+		char letter = name.bytes[i];
+
+		if (!(letter >= 'a' && letter <= 'z') && (i == 0 || (letter != '_' && !(letter >= '0' && letter <= '9'))))
+			return false;
+	}
+	return name.length > 0 && name.length <= PLUGIN_NAME_BYTES;
+}
+
+static bool
+check(const NfstreamPlugin *plugin, const char *path, const char *name, FailureMessage *failure)
+{
+	unsigned parameters = 0;
+
+	if (plugin == NULL)
+		return refuse(failure, FAILURE_PLUGIN_OBJECT, "Its function " NFSTREAM_PLUGIN_FUNCTION "() gives none.",
+					  "\"%s\" has no plugin", path);
+	if (plugin->version != NFSTREAM_PLUGIN_VERSION)
+	{
+		char detail[128];
+
+		snprintf(detail, sizeof(detail), "It is built for version %u of nfstream_plugin.h, and this meter has version %d.",
+				 plugin->version, NFSTREAM_PLUGIN_VERSION);
+		return refuse(failure, FAILURE_PLUGIN_OBJECT, detail, "plugin \"%s\" is of another version", name);
+	}
+	if (plugin->size < offsetof(NfstreamPlugin, create) || plugin->size % sizeof(void *) != 0)
+		return refuse(failure, FAILURE_PLUGIN_OBJECT, "The size that its NfstreamPlugin names is none.", "\"%s\" has no plugin", path);
+	if (plugin->name == NULL || strcmp(plugin->name, name) != 0)
+		return refuse(failure, FAILURE_PLUGIN_OBJECT, "A shared object has the name of its plugin.", "the plugin in \"%s\" is called \"%.63s\"",
+					  path, plugin->name == NULL ? "" : plugin->name);
+	while (plugin->parameters != NULL && plugin->parameters[parameters].name != NULL)
+		if (parameters++ == PLUGIN_PARAMETERS_MAX)
+			return refuse(failure, FAILURE_PLUGIN_OBJECT, "It has too many parameters.", "plugin \"%s\" cannot be used", name);
+	return true;
+}
+
+bool
+plugins_find_in(const char *directory, const PluginOrder *order, FoundPlugin *found, FailureMessage *failure)
+{
+	char name[PLUGIN_NAME_BYTES + 1],
+		path[PATH_BYTES];
+	void *object;
+	const NfstreamPlugin *(*function)(void);
+
+	if (!is_name(order->name))
+		return refuse(failure, FAILURE_PLUGIN_UNKNOWN, "", "there is no plugin \"%.*s\"", (int) order->name.length, order->name.bytes);
+	memcpy(name, order->name.bytes, order->name.length);
+	name[order->name.length] = '\0';
+	snprintf(path, sizeof(path), "%s/%s.so", directory, name);
+	if (access(path, F_OK) != 0)
+		return refuse(failure, FAILURE_PLUGIN_UNKNOWN, "", "there is no plugin \"%s\"", name);
+	object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (object == NULL)
+		return refuse(failure, FAILURE_PLUGIN_OBJECT, dlerror(), "plugin \"%s\" cannot be loaded", name);
+	*(void **) &function = dlsym(object, NFSTREAM_PLUGIN_FUNCTION);
+	if (function == NULL)
+		return refuse(failure, FAILURE_PLUGIN_OBJECT, "It has no function " NFSTREAM_PLUGIN_FUNCTION "().", "\"%s\" has no plugin", path);
+	found->plugin = function();
+	return check(found->plugin, path, name, failure);
+}
+
+bool
+plugins_find(const PluginOrder *order, FoundPlugin *found, FailureMessage *failure)
+{
+	*found = (FoundPlugin) {.plugin = plugin_code(order->name.bytes, order->name.length)};
+	return found->plugin != NULL || plugins_find_in(PLUGIN_DIRECTORY, order, found, failure);
+}

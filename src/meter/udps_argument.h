@@ -1,0 +1,20 @@
+/*
+ * udps_argument.h
+ *	  Plugins on the command line of a meter by hand.
+ */
+#ifndef METER_UDPS_ARGUMENT_H
+#define METER_UDPS_ARGUMENT_H
+
+#include "wire/plugin_orders.h"
+
+/* What it looks like, for users. */
+#define UDPS_ACCEPTED \
+	"plugins with semicolons between them, each a name and its arguments, as \"flow_slicer limit=7; splt sequence_length=10\""
+
+/*
+ * Reads the plugins, which the orders point into then, or to memory that stays.  A value is a whole number, another number, true,
+ * false, null, or else a text, in single quotes or not.  False if it is none.
+ */
+bool udps_argument_read(const char *text, PluginOrders *orders);
+
+#endif /* METER_UDPS_ARGUMENT_H */

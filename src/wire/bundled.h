@@ -1,0 +1,33 @@
+/*
+ * bundled.h
+ *	  The bundled plugins, as users see them: names, parameters, outputs, and what they read.
+ *
+ * The server reads this table to check the option udps, to list plugins and to declare columns; the code of a plugin, in
+ * engine/plugins, points to its row's parts.
+ */
+#ifndef WIRE_BUNDLED_H
+#define WIRE_BUNDLED_H
+
+#include <nfstream_plugin.h>
+
+typedef struct BundledPlugin
+{
+	const char				*name;
+	const char				*help;
+	const NfstreamParameter *parameters; /* the last has the name NULL */
+	const NfstreamOutput	*outputs;	 /* the same */
+	const char *const		*reads;		 /* attributes; the last is NULL */
+} BundledPlugin;
+
+/* In the order in which they are listed; the last has the name NULL. */
+extern const BundledPlugin bundled_plugins[];
+
+/* The bundled plugin of this name, which has no NUL at its end; NULL if there is none. */
+const BundledPlugin *bundled_find(const char *name, size_t length);
+
+/* What the code of each points to. */
+extern const NfstreamParameter flow_slicer_parameters[];
+extern const NfstreamOutput	   flow_slicer_outputs[];
+extern const char *const	   flow_slicer_reads[];
+
+#endif /* WIRE_BUNDLED_H */
