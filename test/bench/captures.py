@@ -101,11 +101,15 @@ def in_directory(name, fill):
     return os.path.join(made(name, make), '*.pcap')
 
 
+def smallest():
+    """A capture of 28 packets."""
+    small = os.path.join(SHARED, 'data', 'pcaps', 'google_ssl.pcap')
+    return small if os.path.exists(small) else os.path.join(TREE, 'test', 'pcaps', 'ipip.pcap')
+
+
 def many_small(count):
     """`count` captures of 28 packets, in files of their own."""
-    small = os.path.join(SHARED, 'data', 'pcaps', 'google_ssl.pcap')
-    if not os.path.exists(small):
-        small = os.path.join(TREE, 'test', 'pcaps', 'ipip.pcap')
+    small = smallest()
 
     def fill(directory):
         for number in range(count):
