@@ -1,0 +1,89 @@
+/*
+ * plugin_host_own.h
+ *	  The host of plugins, as its own files know it.
+ *
+ * What plugins call has no argument that tells whose call it is, so the host is one of the program, and knows at each moment which
+ * plugin it has called, and where.
+ */
+#ifndef ENGINE_ANALYSE_PLUGIN_HOST_OWN_H
+#define ENGINE_ANALYSE_PLUGIN_HOST_OWN_H
+
+#include "engine/analyse/plugin_flow.h"
+#include "engine/analyse/plugin_host.h"
+
+/* A flow's own part of the host's. */
+typedef struct HostState
+{
+	Overlay *overlay; /* NULL: nothing was written over */
+	void	*shared;  /* plugin_shared() */
+} HostState;
+
+/* The flow that plugins are called with. */
+typedef struct HostedFlow
+{
+	NfstreamFlow shown; /* what they know of it */
+	Flow		*flow;
+	HostState	*state;
+} HostedFlow;
+
+typedef struct HostedPlugin
+{
+	NfstreamPlugin		   plugin; /* of which all functions are there, or NULL */
+	const PluginExtension *extension;
+	const PluginOrder	  *order;
+	void				  *self;
+	size_t				   state;	/* from the host's state to the plugin's, bytes */
+	unsigned			   outputs; /* how many it has */
+	unsigned			   first;	/* of its outputs in the host's list of all */
+} HostedPlugin;
+
+/* An output, in the order of the list of plugins. */
+typedef struct HostedOutput
+{
+	const char *name;
+	size_t		name_length;
+	unsigned	plugin;
+	unsigned	number; /* of the plugin's outputs */
+} HostedOutput;
+
+typedef struct PluginHost
+{
+	PluginUse		 use;
+	unsigned		 found;
+	HostedPlugin	 plugins[PLUGIN_ORDERS_MAX];
+	size_t			 state_bytes;
+	HostedOutput	*outputs;
+	unsigned		 output_count;
+	AttributeReaders attributes;
+	HostedFlow		 at; /* the flow of the current call; its flow is NULL outside hooks */
+	unsigned		 current;
+	const char		*hook; /* that is called; NULL: none */
+	bool			 created;
+	bool			 cleaned;
+	JsonText		 json;
+	unsigned		 members; /* in it */
+} PluginHost;
+
+extern PluginHost plugin_host;
+
+/* What plugins may call: plugin_calls.c. */
+extern const NfstreamHost plugin_calls;
+
+/* The current plugin has failed: nothing more is done in this program but the cleanup of all. */
+_Noreturn void plugin_fail(const char *text);
+
+/* The column udps: plugin_udps.c.  What plugins have left is collected once all of them are created. */
+void plugin_udps_start(void);
+void plugin_udps_end(void);
+bool plugin_udps_fills(const Column *column);
+void plugin_udps_value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value);
+bool plugin_udps_find(HostState *state, const char *name, NfstreamValue *value);
+
+/* A plugin's part of a flow's state. */
+static inline void *
+plugin_state(unsigned plugin, HostState *state)
+{
+	return (uint8_t *) state + plugin_host.plugins[plugin].state;
+}
+
+#endif /* ENGINE_ANALYSE_PLUGIN_HOST_OWN_H */
