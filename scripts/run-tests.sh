@@ -355,10 +355,25 @@ part_quickstart()
 	count_tap "$logs/quickstart.log" "$(logged "$logs/quickstart.log" "$tree/scripts/test-quickstart.sh")"
 }
 
+# Builds plugins out of the tree, as a third party does, and installs them where the meter looks for them.
+third_party_plugins()
+{
+	local source object installer=as_root
+
+	! may_install || installer=
+	for source in "$tree"/test/plugins/third_party/*.c; do
+		object=$work/$(basename "$source" .c).so
+		"${CC:-cc}" -std=c11 -O2 -Wall -Wextra -Wno-missing-field-initializers -shared -fPIC -I "$tree/include" \
+			-o "$object" "$source"
+		$installer install -D -m 755 "$object" "$("$PG_CONFIG" --pkglibdir)/nfstream_plugins/$(basename "$object")"
+	done
+}
+
 # The classes of the specification in all their forms, beside NFStream; with Debian's Python, which has scikit-learn.
 part_plugins()
 {
 	set_up
+	third_party_plugins
 	in_copy createdb plugins
 	mkdir -p "$tree/build/conformance"
 	count_last_line "$logs/plugins.log" "$(logged "$logs/plugins.log" env PATH="$programs:$PATH" \

@@ -105,7 +105,7 @@ FORMS = {
         'model_prediction': 'specified_model_prediction',
     },
     BUNDLED: {'flow_slicer': 'flow_slicer', 'splt': 'splt'},
-    THIRD_PARTY: {},
+    THIRD_PARTY: {'flow_slicer': 'third_party_flow_slicer', 'splt': 'third_party_splt'},
 }
 
 
