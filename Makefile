@@ -203,7 +203,8 @@ build/fuzz/flags: FORCE
 
 # The options are read by the server too: their target is a module for it.
 FUZZ_MODULE_SOURCES = test/fuzz/fuzz_options.c $(sort $(wildcard src/pg/options/*.c)) src/pg/source/reach.c src/pg/base/encoding.c \
-	src/wire/schema.c src/wire/schema_flows.c src/wire/limits.c src/wire/record.c src/wire/json.c
+	src/wire/schema.c src/wire/schema_flows.c src/wire/limits.c src/wire/record.c src/wire/json.c src/wire/bundled.c src/wire/plugin_arguments.c \
+	src/wire/plugin_orders.c
 FUZZ_MODULE_OBJS = $(FUZZ_MODULE_SOURCES:%.c=build/fuzz/server/%.o)
 FUZZ_MODULE_CFLAGS = -std=gnu11 -O1 -g -fPIC -fno-omit-frame-pointer -Wall -Wno-ignored-attributes \
 	-fsanitize=fuzzer-no-link,undefined -fsanitize-trap=undefined

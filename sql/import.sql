@@ -24,7 +24,7 @@ IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported
 IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported
 	OPTIONS (table_name 'no_tunnels', source '/nowhere/a.pcap', decode_tunnels 'false');
 IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported
-	OPTIONS (table_name 'extended', source '/nowhere/a.pcap', udps 'flow_slicer', system_visibility_mode '1');
+	OPTIONS (table_name 'extended', source '/nowhere/a.pcap', udps 'of_my_own', system_visibility_mode '1');
 SELECT flows, count(*) AS columns FROM columns_of GROUP BY flows ORDER BY flows;
 SELECT "column", type FROM columns_of WHERE flows = 'everything';
 SELECT "column", type FROM columns_of WHERE flows = 'extended' AND n > 38;

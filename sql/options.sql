@@ -8,7 +8,7 @@ CREATE SERVER options_server FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (
 	source '/nowhere/a.pcap', decode_tunnels 'off', bpf_filter 'tcp port 443', promiscuous_mode 'no',
 	snapshot_length '1',
 	socket_buffer_size '2147483647', idle_timeout '18446744073709551', active_timeout '0', accounting_mode '3',
-	udps 'flow_slicer', n_dissections '255', statistical_analysis 'on', splt_analysis '65535',
+	udps '[{"plugin": "flow_slicer", "limit": 7}]', n_dissections '255', statistical_analysis 'on', splt_analysis '65535',
 	max_nflows '18446744073709551615', n_meters '64', performance_report '10', system_visibility_mode '1',
 	system_visibility_poll_ms '0', columns_to_anonymize '{src_ip,dst_ip}', max_active_flows '1', on_damage 'error');
 ALTER SERVER options_server OPTIONS (DROP source, DROP udps, DROP columns_to_anonymize, SET snapshot_length '262144',
@@ -140,7 +140,7 @@ SELECT option, string_agg(place, ', ' ORDER BY place) AS places FROM (VALUES
 	('user mapping', 'CREATE USER MAPPING FOR PUBLIC SERVER options_plain OPTIONS (%1$I %2$L)'),
 	('import', 'IMPORT FOREIGN SCHEMA nflow FROM SERVER options_sourced INTO public OPTIONS (%1$I %2$L)')) places (place, command),
 	(SELECT option, min::text FROM options_numbers UNION VALUES ('source', '/nowhere/a.pcap'), ('bpf_filter', 'tcp'),
-		('decode_tunnels', 'on'), ('promiscuous_mode', 'on'), ('statistical_analysis', 'on'), ('udps', 'flow_slicer'),
+		('decode_tunnels', 'on'), ('promiscuous_mode', 'on'), ('statistical_analysis', 'on'), ('udps', 'of_my_own'),
 		('columns_to_anonymize', '{src_ip}'), ('on_damage', 'warn'), ('attribute', 'id'), ('anonymization_key', 'ab'),
 		('table_name', 'options_new'), ('directory', '/nowhere'), ('interfaces', '{eth0}'), ('nothing', '1'),
 		('Source', '/nowhere/a.pcap')) options (option, value),
@@ -198,10 +198,7 @@ ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (ADD attribute 'udps.'
 ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (ADD attribute 'udps.model_prediction');
 ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (SET attribute 'id');
 
--- Options that wait for their turn are refused when a scan uses them.
-ALTER FOREIGN TABLE options_table OPTIONS (SET source '/nowhere/a.pcap');
-SELECT * FROM options_table;
-\echo :SQLSTATE
+-- What waits for its turn is refused when a scan uses it.
 ALTER FOREIGN TABLE options_table OPTIONS (DROP udps, SET source 'interface:eth0');
 SELECT * FROM options_table;
 \echo :SQLSTATE

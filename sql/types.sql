@@ -46,7 +46,7 @@ EXCEPTION
 		RETURN false;
 END $$;
 IMPORT FOREIGN SCHEMA nflow FROM SERVER types_server INTO public OPTIONS (table_name 'all_attributes',
-	n_dissections '20', udps 'flow_slicer', system_visibility_mode '1');
+	n_dissections '20', udps 'of_my_own', system_visibility_mode '1');
 CREATE TABLE held AS SELECT attribute, array_agg(type ORDER BY n) AS types
 	FROM (SELECT attname FROM pg_attribute WHERE attrelid = 'all_attributes'::regclass AND attnum > 0
 		UNION ALL SELECT 'source_file') attributes (attribute),

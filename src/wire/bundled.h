@@ -14,9 +14,10 @@ typedef struct BundledPlugin
 {
 	const char				*name;
 	const char				*help;
-	const NfstreamParameter *parameters; /* the last has the name NULL */
-	const NfstreamOutput	*outputs;	 /* the same */
-	const char *const		*reads;		 /* attributes; the last is NULL */
+	const NfstreamParameter *parameters;							 /* the last has the name NULL */
+	const NfstreamOutput	*outputs;								 /* the same */
+	const char *const		*reads;									 /* attributes; the last is NULL */
+	bool (*leaves)(const NfstreamValue *arguments, unsigned output); /* as a plugin's; NULL: all outputs */
 } BundledPlugin;
 
 /* In the order in which they are listed; the last has the name NULL. */

@@ -76,8 +76,8 @@ accept(PluginWrong *wrong, const NfstreamParameter *parameter)
 	snprintf(wrong->accepted, sizeof(wrong->accepted), "Accepted is %.*s.", PLUGIN_ACCEPTED_MAX - 16, words);
 }
 
-static NfstreamValue
-fallback_of(const NfstreamParameter *parameter)
+NfstreamValue
+plugin_parameter_fallback(const NfstreamParameter *parameter)
 {
 	switch (parameter->kind)
 	{
@@ -91,9 +91,8 @@ fallback_of(const NfstreamParameter *parameter)
 	}
 }
 
-/* Takes an argument as its parameter wants it: a whole number is a REAL as well, and any value but a pickle is JSON. */
-static bool
-take_value(const PluginArgument *argument, const NfstreamParameter *parameter, NfstreamValue *value)
+bool
+plugin_argument_take(const PluginArgument *argument, const NfstreamParameter *parameter, NfstreamValue *value)
 {
 	*value = (NfstreamValue) {.kind = parameter->kind};
 	switch (parameter->kind)
@@ -153,7 +152,7 @@ plugin_arguments_check(const PluginOrders *orders, uint32_t plugin, const Nfstre
 		if (given[which])
 			return refuse(wrong, "parameter \"%s\" of plugin \"%.*s\" is given twice", parameters[which].name, length, name);
 		given[which] = true;
-		if (!take_value(argument, &parameters[which], &values[which]))
+		if (!plugin_argument_take(argument, &parameters[which], &values[which]))
 			return refuse(wrong, "parameter \"%s\" of plugin \"%.*s\" does not accept its value", parameters[which].name, length, name);
 	}
 	for (uint32_t i = 0; parameters[i].name != NULL; i++)
@@ -163,7 +162,7 @@ plugin_arguments_check(const PluginOrders *orders, uint32_t plugin, const Nfstre
 		accept(wrong, &parameters[i]);
 		if (parameters[i].required)
 			return refuse(wrong, "plugin \"%.*s\" needs the parameter \"%s\"", length, name, parameters[i].name);
-		values[i] = fallback_of(&parameters[i]);
+		values[i] = plugin_parameter_fallback(&parameters[i]);
 	}
 	wrong->accepted[0] = '\0';
 	return true;

@@ -27,6 +27,15 @@ typedef struct PluginWrong
 void plugin_parameter_accepted(const NfstreamParameter *parameter, char accepted[PLUGIN_ACCEPTED_MAX]);
 
 /*
+ * Takes an argument as its parameter wants it: a whole number is a REAL as well.  False if it has another kind, or is out of
+ * range.
+ */
+bool plugin_argument_take(const PluginArgument *argument, const NfstreamParameter *parameter, NfstreamValue *value);
+
+/* The value of a parameter that is not given. */
+NfstreamValue plugin_parameter_fallback(const NfstreamParameter *parameter);
+
+/*
  * Checks the arguments of plugin number `plugin` of the orders against the parameters that it takes, of which the last has the
  * name NULL, and puts a value for each of them into `values`, which point into the orders.  False with what is wrong.
  */

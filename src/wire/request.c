@@ -218,6 +218,14 @@ request_computed(const MeterRequest *request)
 	return computed;
 }
 
+bool
+request_computes_group(const MeterRequest *request, ColumnGroup group)
+{
+	ColumnSet computed = request_computed(request);
+
+	return schema_set_has_group(schema_by_id(request->schema), &computed, group);
+}
+
 void
 request_turn_off_unwanted(MeterRequest *request)
 {

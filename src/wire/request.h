@@ -145,6 +145,9 @@ bool request_group_is_on(const MeterRequest *request, ColumnGroup group);
 /* The columns that are computed: those of a record, and those that plugins read and the options turn on. */
 ColumnSet request_computed(const MeterRequest *request);
 
+/* Whether any column of this group is computed. */
+bool request_computes_group(const MeterRequest *request, ColumnGroup group);
+
 /* Turns off what no wanted column needs: labels, statistics, SPLT.  Where there are plugins, they may need any. */
 void request_turn_off_unwanted(MeterRequest *request);
 

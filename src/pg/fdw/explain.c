@@ -17,6 +17,7 @@
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pass.h"
 #include "pg/fdw/sizing.h"
+#include "pg/options/plugins.h"
 #include "wire/limits.h"
 
 /* How many files a person is shown. */
@@ -137,13 +138,15 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 		ExplainPropertyText("Source", scan->options->source, es);
 	if (scan->request.filter.length > 0)
 		ExplainPropertyText("BPF Filter", scan->options->bpf_filter, es);
+	if (scan->options->plugins != NIL)
+		ExplainPropertyList("Plugins", plugins_shown(scan->options->plugins), es);
 	explain_several(scan->options, es);
 	measure = source_measure_for_plan(scan->options);
 	ExplainPropertyUInteger("Meters", NULL, sizing_meters(&scan->request, scan->options->n_meters, &measure), es);
 	explain_bounds(scan->options, es);
-	explain_switch("DPI", request_group_is_on(&scan->request, GROUP_DPI), es);
-	explain_switch("Statistics", request_group_is_on(&scan->request, GROUP_STATISTICS), es);
-	explain_switch("SPLT", request_group_is_on(&scan->request, GROUP_SPLT), es);
+	explain_switch("DPI", request_computes_group(&scan->request, GROUP_DPI), es);
+	explain_switch("Statistics", request_computes_group(&scan->request, GROUP_STATISTICS), es);
+	explain_switch("SPLT", request_computes_group(&scan->request, GROUP_SPLT), es);
 
 	if (!es->analyze || scan->meters == 0)
 		return;

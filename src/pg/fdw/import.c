@@ -11,11 +11,14 @@
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "parser/parse_type.h"
 #include "utils/builtins.h"
 
 #include "pg/fdw/fdw.h"
 #include "pg/options/options.h"
 #include "pg/options/planned.h"
+#include "pg/options/plugin_outputs.h"
 #include "pg/options/privileges.h"
 #include "pg/rows/convert.h"
 #include "pg/rows/hidden.h"
@@ -48,6 +51,7 @@ typedef struct Import
 	const ImportForeignSchemaStmt *statement;
 	const ScanOptions			  *options;
 	const List					  *hidden; /* hidden_names() of the options */
+	List						  *names;  /* of the columns, C strings */
 	const char					  *table;
 	StringInfoData				   columns; /* what stands between the parentheses */
 } Import;
@@ -94,6 +98,15 @@ import_type(const Column *column, ImportTypes types)
 	return TEXTOID;
 }
 
+/* Declares a column that stands for this attribute. */
+static void
+declare(Import *import, const char *name, const char *type, const char *attribute)
+{
+	appendStringInfo(&import->columns, "%s\n\t%s %s", import->columns.len > 0 ? "," : "", quote_identifier(name), type);
+	if (strcmp(name, attribute) != 0)
+		appendStringInfo(&import->columns, " OPTIONS (attribute %s)", quote_literal_cstr(attribute));
+}
+
 /* Declares a column, if the options turn it on. */
 static void
 add_column(Import *import, const char *name, const Column *column, ImportTypes types)
@@ -104,21 +117,122 @@ add_column(Import *import, const char *name, const Column *column, ImportTypes t
 		return;
 	if (hidden_names_have(import->hidden, column, name))
 		type = TEXTOID;
-	appendStringInfo(&import->columns, "%s\n\t%s %s", import->columns.len > 0 ? "," : "", quote_identifier(name),
-					 format_type_be_qualified(type));
-	if (strcmp(name, column->name) != 0)
-		appendStringInfo(&import->columns, " OPTIONS (attribute %s)", quote_literal_cstr(column->name));
+	declare(import, name, format_type_be_qualified(type), column->name);
 }
 
+/* Whether the schema nflow has this column with these options. */
+static bool
+nflow_has(const Import *import, const Column *column)
+{
+	return options_group_is_on(import->options, column->group) && column->group != GROUP_UDPS &&
+		   (!column->extra || import->options->extra_columns);
+}
+
+static bool
+is_taken(const List *names, const char *name)
+{
+	ListCell *cell;
+
+	foreach(cell, names)
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	return false;
+}
+
+/* A column's name for a value that a plugin leaves: its own, or the nearest that no column has. */
+static char *
+free_name(const Import *import, const char *output)
+{
+	char *name = pnstrdup(output, pg_mbcliplen(output, strlen(output), NAMEDATALEN - 1));
+
+	if (is_taken(import->names, name))
+		name = makeObjectName("udps", output, NULL);
+	for (int i = 2; is_taken(import->names, name); i++)
+		name = makeObjectName("udps", output, psprintf("%d", i));
+	return name;
+}
+
+/* The type of a value that a plugin leaves, as the server writes it. */
+static char *
+output_type(const PluginOutput *output)
+{
+	Oid	  type = JSONBOID;
+	int32 modifier = -1;
+
+	if (output->type != NULL)
+#if PG_VERSION_NUM >= 160000
+		(void) parseTypeString(output->type, &type, &modifier, NULL);
+#else
+		parseTypeString(output->type, &type, &modifier, false);
+#endif
+	return format_type_extended(type, modifier, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+}
+
+/* A column that is to be declared for a value that a plugin leaves. */
+typedef struct PluginColumn
+{
+	char			   *name;
+	const PluginOutput *output;
+} PluginColumn;
+
+/* Finds a name for each value that plugins leave, in their order; *complete as of plugins_outputs(). */
+static List *
+name_plugin_columns(Import *import, bool *complete)
+{
+	List	 *columns = NIL;
+	ListCell *cell;
+
+	foreach(cell, plugins_outputs(import->options->plugins, complete))
+	{
+		PluginColumn *column = palloc(sizeof(*column));
+
+		column->output = lfirst(cell);
+		column->name = free_name(import, column->output->name);
+		import->names = lappend(import->names, column->name);
+		columns = lappend(columns, column);
+	}
+	return columns;
+}
+
+static void
+add_plugin_columns(Import *import, const List *columns)
+{
+	ListCell *cell;
+
+	foreach(cell, columns)
+	{
+		const PluginColumn *column = lfirst(cell);
+		bool				is_hidden = hidden_names_have_plugin_value(import->hidden, column->output->name, column->name);
+
+		declare(import, column->name, is_hidden ? format_type_be_qualified(TEXTOID) : output_type(column->output),
+				psprintf(ATTRIBUTE_UDPS_PREFIX "%s", column->output->name));
+	}
+}
+
+/*
+ * All columns; in the place of udps those of what plugins leave, and udps itself if they may leave more than they tell.
+ */
 static void
 add_all_columns(Import *import)
 {
 	const Schema *schema = import->options->schema;
+	bool		  complete;
+	List		 *plugin_columns;
 
-	hidden_check_names(import->options, import->hidden, NIL);
 	for (unsigned i = 0; i < schema->count; i++)
-		if (!schema->columns[i].extra || import->options->extra_columns)
-			add_column(import, schema->columns[i].name, &schema->columns[i], import->options->types);
+		if (nflow_has(import, &schema->columns[i]) || schema->columns[i].field == FIELD_UDPS)
+			import->names = lappend(import->names, unconstify(char *, schema->columns[i].name));
+	plugin_columns = name_plugin_columns(import, &complete);
+	hidden_check_names(import->options, import->hidden, import->names);
+	for (unsigned i = 0; i < schema->count; i++)
+	{
+		const Column *column = &schema->columns[i];
+
+		if (column->field == FIELD_UDPS)
+			add_plugin_columns(import, plugin_columns);
+		if (nflow_has(import, column) || (column->field == FIELD_UDPS && !complete))
+			add_column(import, column->name, column, import->options->types);
+	}
 }
 
 static bool

@@ -18,6 +18,7 @@
 #include "pg/base/attributes.h"
 #include "pg/fdw/fdw.h"
 #include "pg/options/options.h"
+#include "pg/options/plugin_outputs.h"
 #include "pg/rows/tuple.h"
 #include "pg/source/source.h"
 
@@ -59,17 +60,19 @@ find_attributes_used(RelOptInfo *baserel)
 	return used;
 }
 
-/* Whether any of these attributes is a label. */
+/* Whether any of these attributes is a label, or a plugin reads one. */
 static bool
 needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
 {
+	ColumnSet  reads = {0};
 	int		   member = -1;
 	AttrNumber attribute;
 	unsigned   column;
 
 	if (!options_group_is_on(options, GROUP_DPI))
 		return false;
-	if (attributes_have_whole_row(used))
+	plugins_reads(options->plugins, options->schema, &reads);
+	if (attributes_have_whole_row(used) || schema_set_has_group(options->schema, &reads, GROUP_DPI))
 		return true;
 	while (attributes_next(used, &member, &attribute))
 		if (tuple_attribute(table, options->schema, attribute, &column) == ATTRIBUTE_IS_COLUMN &&

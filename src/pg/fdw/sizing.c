@@ -27,7 +27,7 @@ meters_that_pay(const MeterRequest *request, const SourceMeasure *measure)
 {
 	if (request->separate_files && measure->files > 1)
 		return 1 + (measure->bytes + measure->files * BYTES_FOR_A_FILE) / BYTES_FOR_A_METER;
-	if (!request_group_is_on(request, GROUP_DPI) || request->filter.length > 0)
+	if (!request_computes_group(request, GROUP_DPI) || request->filter.length > 0)
 		return 1;
 	return 1 + measure->quick_bytes / BYTES_FOR_A_METER;
 }

@@ -27,11 +27,11 @@ PG_FUNCTION_INFO_V1(nfstream_comment);
 Datum
 nfstream_comment(PG_FUNCTION_ARGS)
 {
-	Oid			  table;
-	Relation	  relation;
-	const Schema *schema;
-	TupleDesc	  descriptor;
-	int			  count = 0;
+	Oid			 table;
+	Relation	 relation;
+	ScanOptions *options;
+	TupleDesc	 descriptor;
+	int			 count = 0;
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
@@ -49,12 +49,12 @@ nfstream_comment(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a foreign table of nfstream_fdw", RelationGetRelationName(relation))));
 
-	schema = options_of_table(table)->schema;
+	options = options_of_table(table);
 	descriptor = RelationGetDescr(relation);
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		const char		 *help = attribute->attisdropped ? NULL : tuple_help_of_attribute(table, schema, attribute->attnum);
+		const char		 *help = attribute->attisdropped ? NULL : tuple_help_of_attribute(options, attribute->attnum);
 
 		if (help == NULL)
 			continue;

@@ -19,4 +19,13 @@ bool dataset_is_own(Oid relation);
  */
 const char *dataset_first_file(Relation relation);
 
+/* The column of this name, or of a foreign table of ours the one that stands for it, as NFStream calls a plugin's value udps.x; 0 if none. */
+AttrNumber dataset_column(Relation relation, const char *name);
+
+/*
+ * Errors if a plugin's value is to be hashed that can be read in another column of the same foreign table, udps.  hashed: by the
+ * relation's columns.
+ */
+void dataset_check_udps(Relation relation, const bool *hashed);
+
 #endif /* PG_FUNCTIONS_DATASET_H */

@@ -22,6 +22,7 @@
 #include "utils/syscache.h"
 
 #include "pg/base/encoding.h"
+#include "pg/functions/dataset.h"
 #include "pg/functions/dataset_query.h"
 
 /* What a relation is called in its query. */
@@ -41,7 +42,7 @@ find_columns(Relation relation, ArrayType *names)
 	for (int i = 0; i < count; i++)
 	{
 		const char *name = nulls[i] ? NULL : TextDatumGetCString(elements[i]);
-		AttrNumber	attribute = name == NULL ? InvalidAttrNumber : get_attnum(RelationGetRelid(relation), name);
+		AttrNumber	attribute = name == NULL ? InvalidAttrNumber : dataset_column(relation, name);
 
 		CHECK_FOR_INTERRUPTS();
 		if (name == NULL)
@@ -85,6 +86,7 @@ dataset_query(Relation relation, ArrayType *hashed, Oid schema)
 
 	query->columns = descriptor->natts;
 	query->hashed = find_columns(relation, hashed);
+	dataset_check_udps(relation, query->hashed);
 	query->names = palloc0(descriptor->natts * sizeof(char *));
 	query->function = find_function(schema);
 	initStringInfo(&columns);

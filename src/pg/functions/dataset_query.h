@@ -23,7 +23,8 @@ typedef struct DatasetQuery
  * The query for a relation, in the current memory context; its columns whose names are in `hashed` (an array of text) become
  * hashes.
  *
- * schema: of the extension's functions.  Errors if a name is no column.
+ * schema: of the extension's functions.  Errors if a name is no column, nor a plugin's value that one stands for, or if such a
+ * value is hashed and the column udps is not.
  */
 DatasetQuery *dataset_query(Relation relation, ArrayType *hashed, Oid schema);
 

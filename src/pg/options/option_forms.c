@@ -11,15 +11,13 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/jsonb.h"
 
 #include "pg/options/option_forms.h"
 #include "pg/options/options.h"
 #include "pg/options/planned.h"
 #include "wire/schema.h"
 
-#define PLUGINS_DEPTH_MAX 32  /* of arrays and objects in each other, in the parameters of plugins */
-#define KEY_DIGITS_MAX	  128 /* BLAKE2b takes keys of up to 64 bytes: RFC 7693, section 2.1 */
+#define KEY_DIGITS_MAX 128 /* BLAKE2b takes keys of up to 64 bytes: RFC 7693, section 2.1 */
 
 /*
  * Calls an input function; false if the text is no value of its type.
@@ -120,75 +118,19 @@ form_is_source(const char *value)
 	return paths != NIL;
 }
 
-/* Letters, digits and underscores of ASCII, not a digit first. */
-static bool
-is_plugin_name(const char *name, int length)
+/* Letters, digits and underscores of ASCII, not a digit first, and no more than other names have. */
+bool
+form_is_plugin_name(const char *value)
 {
-	if (length == 0 || (name[0] >= '0' && name[0] <= '9'))
-		return false;
-	for (int i = 0; i < length; i++)
-	{
-		char c = name[i];
+	size_t length = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_plugin(JsonbValue *element)
-{
-	JsonbValue buffer;
-
-	if (element->type == jbvBinary && JsonContainerIsObject(element->val.binary.data))
-		element = getKeyJsonValueFromContainer(element->val.binary.data, "plugin", strlen("plugin"), &buffer);
-	return element != NULL && element->type == jbvString &&
-		   is_plugin_name(element->val.string.val, element->val.string.len);
-}
-
-/* How deep arrays and objects are nested. */
-static int
-json_depth(JsonbContainer *root)
-{
-	JsonbIterator	  *iterator = JsonbIteratorInit(root);
-	JsonbIteratorToken token;
-	JsonbValue		   value;
-	int				   depth = 0,
-		deepest = 0;
-
-	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
-	{
-		if (token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT)
-		{
-			depth++;
-			deepest = Max(deepest, depth);
-		}
-		else if (token == WJB_END_ARRAY || token == WJB_END_OBJECT)
-			depth--;
-	}
-	return deepest;
+	return value[length] == '\0' && length > 0 && length < NAMEDATALEN && !(value[0] >= '0' && value[0] <= '9');
 }
 
 bool
-form_is_plugins(const char *value)
+form_parse_json(const char *value, Datum *json)
 {
-	Datum			json;
-	JsonbContainer *root;
-	uint32			count;
-
-	if (is_plugin_name(value, strlen(value)))
-		return true;
-	if (!read_literal(F_JSONB_IN, value, InvalidOid, &json))
-		return false;
-	root = &DatumGetJsonbP(json)->root;
-	if (!JsonContainerIsArray(root) || JsonContainerIsScalar(root))
-		return false;
-	count = JsonContainerSize(root);
-	for (uint32 i = 0; i < count; i++)
-		if (!is_plugin(getIthJsonbValueFromContainer(root, i)))
-			return false;
-	return count > 0 && json_depth(root) <= PLUGINS_DEPTH_MAX;
+	return read_literal(F_JSONB_IN, value, InvalidOid, json);
 }
 
 bool

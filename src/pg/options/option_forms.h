@@ -24,8 +24,11 @@ bool form_parse_names(const char *value, List **names);
 /* A path, a glob, a literal of an array with at least one path, or interface:NAME. */
 bool form_is_source(const char *value);
 
-/* The name of a plugin, or a JSON array of names and of objects with a name under "plugin", nested at most 32 deep. */
-bool form_is_plugins(const char *value);
+/* A name that a plugin can have. */
+bool form_is_plugin_name(const char *value);
+
+/* Whether a text is JSON; *json is a jsonb then, in the current memory context. */
+bool form_parse_json(const char *value, Datum *json);
 
 /* A literal of an array of names, `{}` included. */
 bool form_is_names(const char *value);

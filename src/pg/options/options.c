@@ -26,6 +26,7 @@
 #include "pg/options/option_forms.h"
 #include "pg/options/options.h"
 #include "pg/options/planned.h"
+#include "pg/options/plugins.h"
 #include "pg/options/privileges.h"
 #include "pg/options/suggest.h"
 
@@ -45,6 +46,12 @@ typedef struct Option
 	size_t field;						 /* offset in ScanOptions; 0: none */
 } Option;
 
+static bool
+is_list_of_plugins(const char *value)
+{
+	return plugins_parse(value) != NIL;
+}
+
 #define FIELD(name) .field = offsetof(ScanOptions, name)
 
 /* What options.c knows of each option besides limits.c.  A field is a bool, an uint64, an int or a char *, by the option's type. */
@@ -58,7 +65,7 @@ static const Option option_table[OPTIONS_COUNT] = {
 	[OPTION_IDLE_TIMEOUT] = {SERVER | TABLE, FIELD(idle_timeout)},
 	[OPTION_ACTIVE_TIMEOUT] = {SERVER | TABLE, FIELD(active_timeout)},
 	[OPTION_ACCOUNTING_MODE] = {SERVER | TABLE, FIELD(accounting_mode)},
-	[OPTION_UDPS] = {SERVER | TABLE, .is_valid = form_is_plugins, FIELD(udps)},
+	[OPTION_UDPS] = {SERVER | TABLE, .is_valid = is_list_of_plugins, FIELD(udps)},
 	[OPTION_N_DISSECTIONS] = {SERVER | TABLE, FIELD(n_dissections)},
 	[OPTION_STATISTICAL_ANALYSIS] = {SERVER | TABLE, FIELD(statistical_analysis)},
 	[OPTION_SPLT_ANALYSIS] = {SERVER | TABLE, FIELD(splt_analysis)},
@@ -312,6 +319,8 @@ merge_options(Oid server_id, List *nearer, int nearer_places, Oid nearer_owner)
 	take_options(server->options, SERVER, options);
 	server_source = options->source;
 	take_options(nearer, nearer_places, options);
+	if (options->udps != NULL)
+		options->plugins = plugins_parse(options->udps);
 
 	options->source_on_server = options->source != NULL && options->source == server_source;
 	options->source_owner = options->source_on_server ? server->owner : nearer_owner;
@@ -412,7 +421,7 @@ options_group_setting(ColumnGroup group)
 		case GROUP_CORE:
 			return "";
 		case GROUP_UDPS:
-			return "udps (plugins, not available yet)";
+			return "udps (the plugins that leave it)";
 		case GROUP_SYSTEM:
 			return "system_visibility_mode (live capture, not available yet)";
 		default:
@@ -430,15 +439,6 @@ options_refuse_interface(const char *interface)
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("capturing from interface \"%s\" is not available yet", interface),
 			 errhint("Set the option \"source\" to a capture file.")));
-}
-
-static void
-refuse_option(const char *name)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("option \"%s\" is not available yet", name),
-			 errhint("Drop it from the table or its server: ALTER ... OPTIONS (DROP %s).", name)));
 }
 
 bool
@@ -462,6 +462,9 @@ options_check_available(const ScanOptions *options)
 	interface = form_after_prefix(options->source, SOURCE_INTERFACE_PREFIX);
 	if (interface != NULL)
 		options_refuse_interface(interface);
-	if (options->udps != NULL)
-		refuse_option("udps");
+	if (options->plugins != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("option \"%s\" is not available yet", "udps"),
+				 errhint("Drop it from the table or its server: ALTER ... OPTIONS (DROP %s).", "udps")));
 }

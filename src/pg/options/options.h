@@ -36,6 +36,7 @@ typedef struct ScanOptions
 	uint64 active_timeout;	   /* seconds */
 	uint64 accounting_mode;	   /* 0 link, 1 IP, 2 transport, 3 payload */
 	char  *udps;
+	List  *plugins;		  /* what udps has: ListedPlugins */
 	uint64 n_dissections; /* 0: no DPI */
 	bool   statistical_analysis;
 	uint64 splt_analysis;		   /* elements of the lists, 0: none */
@@ -92,7 +93,7 @@ const char *options_group_setting(ColumnGroup group);
 /* Whether there is a source; reports at this level where there is none. */
 bool options_check_source(const ScanOptions *options, int level);
 
-/* Errors where the scan needs a source and has none, or uses an option that is known but has no effect yet. */
+/* Errors where the scan needs a source and has none, or one that is not available yet. */
 void options_check_available(const ScanOptions *options);
 
 /* Errors: captures from an interface are not available. */

@@ -24,6 +24,7 @@
 #include "pg/base/value_hash.h"
 #include "pg/base/varlena.h"
 #include "pg/options/option_forms.h"
+#include "pg/options/plugin_outputs.h"
 #include "pg/options/suggest.h"
 #include "pg/rows/hidden.h"
 #include "pg/rows/plugin_values.h"
@@ -75,6 +76,7 @@ has_name(const List *names, const char *name)
 	return names != NIL && bsearch(name, names->elements, list_length(names), sizeof(ListCell), compare_with_name) != NULL;
 }
 
+/* The names of a table's columns, and what those of other names stand for. */
 static List *
 columns_of(Relation table)
 {
@@ -84,20 +86,29 @@ columns_of(Relation table)
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+		char			 *stands_for = attribute->attisdropped ? NULL : options_attribute(RelationGetRelid(table), attribute->attnum);
 
 		if (!attribute->attisdropped)
 			names = lappend(names, NameStr(attribute->attname));
+		if (stands_for != NULL)
+			names = lappend(names, stands_for);
 	}
 	return names;
 }
 
-/* Whether plugins with these options may leave a value that is named like this, with its prefix. */
+/* Whether plugins with these options may leave a value of this name, which has its prefix; if not, *perhaps is what was meant. */
 static bool
-may_be_plugin_value(const ScanOptions *options, const char *name)
+may_be_plugin_value(const ScanOptions *options, const char *name, char **perhaps)
 {
 	const char *value = form_after_prefix(name, ATTRIBUTE_UDPS_PREFIX);
+	List	   *outputs;
+	bool		complete;
 
-	return value != NULL && *value != '\0' && options->udps != NULL;
+	if (value == NULL || *value == '\0' || options->plugins == NIL)
+		return false;
+	outputs = plugins_outputs(options->plugins, &complete);
+	*perhaps = suggest_outputs(outputs, name);
+	return !complete || plugins_output(outputs, value) != NULL;
 }
 
 void
@@ -111,12 +122,13 @@ hidden_check_names(const ScanOptions *options, const List *names, const List *de
 	foreach(cell, names)
 	{
 		const char *name = lfirst(cell);
-		char	   *perhaps;
+		char	   *perhaps = NULL;
 
 		CHECK_FOR_INTERRUPTS();
-		if (schema_column(schema, name) >= 0 || may_be_plugin_value(options, name) || has_name(own, name))
+		if (schema_column(schema, name) >= 0 || has_name(own, name) || may_be_plugin_value(options, name, &perhaps))
 			continue;
-		perhaps = suggest_columns(schema, name);
+		if (perhaps == NULL)
+			perhaps = suggest_columns(schema, name);
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("there is no column \"%s\" to anonymize", encoding_clipped(name)),

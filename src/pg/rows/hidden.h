@@ -43,8 +43,8 @@ RecordValue hidden_udps(const HiddenColumns *hidden, const RecordValue *udps);
 List *hidden_names(const ScanOptions *options);
 
 /*
- * Errors if one of these names is neither a column of the schema, nor a value that the options' plugins may leave, nor among `declared`,
- * the table's names of its columns.
+ * Errors if one of these names is neither a column of the schema, nor a value that the options' plugins may leave, nor among
+ * `declared`: the table's names of its columns, and what they stand for.
  */
 void hidden_check_names(const ScanOptions *options, const List *names, const List *declared);
 

@@ -18,6 +18,7 @@
 #include "pg/base/encoding.h"
 #include "pg/options/option_forms.h"
 #include "pg/options/planned.h"
+#include "pg/options/plugin_outputs.h"
 #include "pg/options/suggest.h"
 #include "pg/rows/convert.h"
 #include "pg/rows/hidden.h"
@@ -156,13 +157,33 @@ tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned 
 	return find_attribute(table, schema, attribute, column, &name);
 }
 
+/* What a plugin's value of this name means, by the plugin's own words if it has any. */
+static const char *
+help_of_plugin_value(const ScanOptions *options, const char *name)
+{
+	bool				complete;
+	const PluginOutput *output = plugins_output(plugins_outputs(options->plugins, &complete), name);
+
+	return output != NULL && output->help != NULL ? output->help : psprintf("value that a plugin leaves as %s", name);
+}
+
 const char *
-tuple_help_of_attribute(Oid table, const Schema *schema, AttrNumber attribute)
+tuple_help_of_attribute(const ScanOptions *options, AttrNumber attribute)
 {
 	unsigned	column;
 	const char *name;
 
-	return find_column(table, schema, attribute, &column, &name) == ATTRIBUTE_IS_COLUMN ? schema->columns[column].help : NULL;
+	switch (find_column(options->table, options->schema, attribute, &column, &name))
+	{
+		case ATTRIBUTE_IS_COLUMN:
+			return options->schema->columns[column].help;
+		case ATTRIBUTE_IS_PLUGIN_VALUE:
+			return help_of_plugin_value(options, name);
+		case ATTRIBUTE_IS_NONE:
+		case ATTRIBUTE_IS_UNKNOWN:
+			break;
+	}
+	return NULL;
 }
 
 /* Whether the meters of a capture have values for a column: of the host's sockets they have none. */

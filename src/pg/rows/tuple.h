@@ -58,7 +58,7 @@ typedef enum AttributeMeaning
  */
 AttributeMeaning tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column);
 
-/* The help text of that column; NULL where there is none. */
-const char *tuple_help_of_attribute(Oid table, const Schema *schema, AttrNumber attribute);
+/* What an attribute of the options' table means, in the current memory context; NULL where nothing is known. */
+const char *tuple_help_of_attribute(const ScanOptions *options, AttrNumber attribute);
 
 #endif /* PG_ROWS_TUPLE_H */

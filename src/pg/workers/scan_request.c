@@ -5,7 +5,11 @@
 #include "postgres.h"
 
 #include "pg/base/settings.h"
+#include "pg/options/plugin_outputs.h"
 #include "pg/workers/scan_request.h"
+
+/* There are plugins; how many bytes they are is known once the values of their arguments are. */
+#define PLUGINS_OF_UNKNOWN_LENGTH 1
 
 /* What the settings decide, whatever the options say. */
 static void
@@ -35,6 +39,8 @@ scan_request_fill(MeterRequest *request, const ScanOptions *options, const Colum
 		request->filter = (RequestText) {options->bpf_filter, strlen(options->bpf_filter)};
 	request->schema = options->schema->id;
 	request->columns = *wanted;
+	request->plugins = options->plugins == NIL ? 0 : PLUGINS_OF_UNKNOWN_LENGTH;
+	plugins_reads(options->plugins, options->schema, &request->reads);
 	request_turn_off_unwanted(request);
 	apply_settings(request);
 }
