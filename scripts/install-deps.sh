@@ -99,6 +99,7 @@ look_for_all()
 	need "libseccomp" libseccomp-dev pkg-config --exists libseccomp
 	need "libcap" libcap-dev pkg-config --exists libcap
 	need "libsodium" libsodium-dev pkg-config --exists libsodium
+	need "nettle" nettle-dev pkg-config --exists nettle
 	need "zlib" zlib1g-dev pkg-config --exists zlib
 	need "libzstd" libzstd-dev pkg-config --exists libzstd
 	if [ -z "${NDPI:-}" ]; then

@@ -31,4 +31,16 @@ extern const NfstreamParameter flow_slicer_parameters[];
 extern const NfstreamOutput	   flow_slicer_outputs[];
 extern const char *const	   flow_slicer_reads[];
 
+extern const NfstreamParameter dhcp_parameters[];
+extern const NfstreamOutput	   dhcp_outputs[];
+extern const char *const	   dhcp_reads[];
+
+extern const NfstreamParameter mdns_parameters[];
+extern const NfstreamOutput	   mdns_outputs[];
+extern const char *const	   mdns_reads[];
+
+extern const NfstreamParameter ja4_parameters[];
+extern const NfstreamOutput	   ja4_outputs[];
+extern const char *const	   ja4_reads[];
+
 #endif /* WIRE_BUNDLED_H */

@@ -3,7 +3,7 @@
 
     seeds.py DIRECTORY
 
-writes DIRECTORY/engine, dpi, decode and record. A capture of at most SIZE_MAX bytes is an input of the engine's targets,
+writes DIRECTORY/engine, dpi, decode, record and plugins. A capture of at most SIZE_MAX bytes is an input of the engine's targets,
 after the bytes that choose its options: once as it is, and the smallest ones as gzip and zstd too. Each of its packets,
 where its file is a pcap in this machine's byte order, is a frame for the decoder. Records have a value for each column of
 src/wire/schema_flows.c, and requests the fields of src/wire/request.h. What fuzzing made of all that is kept in corpus/; seeds are for beginning anew.
@@ -113,6 +113,50 @@ def captures(directory):
                 write(os.path.join(directory, target), name + '.zst', OPTIONS[0] + zstd(content))
 
 
+def transport(frame):
+    """Protocol, version of IP, ports, TCP's sequence number and SYN, and payload, of a plain Ethernet frame; else None."""
+    kind = frame[12:14]
+    if kind == b'\x08\x00' and len(frame) > 34:
+        at, protocol, version = 14 + (frame[14] & 15) * 4, frame[23], 4
+    elif kind == b'\x86\xdd' and len(frame) > 54:
+        at, protocol, version = 54, frame[20], 6
+    else:
+        return None
+    if protocol not in (6, 17) or len(frame) < at + 20:
+        return None
+    ports = struct.unpack_from('>HH', frame, at)
+    if protocol == 17:
+        return protocol, version, ports, b'', 0, frame[at + 8:]
+    return protocol, version, ports, frame[at + 4:at + 8], frame[at + 13] & 2, frame[at + (frame[at + 12] >> 4) * 4:]
+
+
+def plugin_packets(content):
+    """fuzz_plugins.c's inputs of a capture: for each flow its plugin and its first packets."""
+    flows = {}
+    for link, _, frame in frames(content):
+        packet = transport(frame) if link == 0 else None
+        if packet is None:
+            continue
+        protocol, version, ports, sequence, syn, payload = packet
+        first, back = flows.setdefault(tuple(sorted(ports)), [b'', ports]), 0
+        back = ports != first[1]
+        plugin = 0 if 67 in ports else 1 if 5353 in ports else 2
+        flags = back | (protocol == 6) << 1 | (version == 6) << 2 | (syn != 0) << 3
+        first[0] = (first[0] or bytes([plugin])) + bytes([flags]) + struct.pack('>H', len(payload)) + sequence + payload
+    for ports, (packets, _) in sorted(flows.items()):
+        if len(packets) <= SIZE_MAX:
+            yield ports, packets
+
+
+def plugins(directory):
+    for path in sorted(glob.glob(os.path.join(PCAPS, '*.pcap'))):
+        with open(path, 'rb') as file:
+            for ports, packets in plugin_packets(file.read()):
+                write(os.path.join(directory, 'plugins'), '%s.%d.%d' % (os.path.basename(path), *ports), packets)
+    # CRYPTO frames out of order, with an acknowledgement between them.
+    write(os.path.join(directory, 'plugins'), 'frames', bytes([3, 6, 4, 2, 3, 4, 2, 1, 0, 0, 0, 6, 0, 4, 1, 0, 0, 2]))
+
+
 def conversations(directory):
     with open(COLUMNS) as file:
         kinds = re.findall(r'^\t\{"\w+", (COLUMN_\w+), GROUP', file.read(), re.M)
@@ -154,6 +198,7 @@ def requests(directory):
 
 def main():
     captures(sys.argv[1])
+    plugins(sys.argv[1])
     conversations(sys.argv[1])
     requests(sys.argv[1])
 

@@ -45,6 +45,17 @@ bytes_copy(Bytes *b, void *to, size_t count)
 	return true;
 }
 
+/* Takes the next bytes as a stretch of their own. */
+static inline bool
+bytes_take(Bytes *b, size_t count, Bytes *taken)
+{
+	if (bytes_left(b) < count)
+		return false;
+	*taken = (Bytes) {b->at, b->at + count};
+	b->at += count;
+	return true;
+}
+
 /* Looks at the next byte without taking it. */
 static inline bool
 bytes_peek_u8(const Bytes *b, uint8_t *value)
@@ -69,6 +80,26 @@ bytes_get_be16(Bytes *b, uint16_t *value)
 		return false;
 	*value = (uint16_t) (b->at[0] << 8 | b->at[1]);
 	b->at += 2;
+	return true;
+}
+
+static inline bool
+bytes_get_be24(Bytes *b, uint32_t *value)
+{
+	if (bytes_left(b) < 3)
+		return false;
+	*value = (uint32_t) b->at[0] << 16 | (uint32_t) b->at[1] << 8 | b->at[2];
+	b->at += 3;
+	return true;
+}
+
+static inline bool
+bytes_get_be32(Bytes *b, uint32_t *value)
+{
+	if (bytes_left(b) < 4)
+		return false;
+	*value = (uint32_t) b->at[0] << 24 | (uint32_t) b->at[1] << 16 | (uint32_t) b->at[2] << 8 | b->at[3];
+	b->at += 4;
 	return true;
 }
 

@@ -8,6 +8,9 @@
 
 static const NfstreamPlugin *const plugins[] = {
 	&flow_slicer_plugin,
+	&dhcp_plugin,
+	&mdns_plugin,
+	&ja4_plugin,
 };
 
 const NfstreamPlugin *

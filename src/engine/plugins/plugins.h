@@ -11,5 +11,8 @@
 const NfstreamPlugin *plugin_code(const char *name, size_t length);
 
 extern const NfstreamPlugin flow_slicer_plugin;
+extern const NfstreamPlugin dhcp_plugin;
+extern const NfstreamPlugin mdns_plugin;
+extern const NfstreamPlugin ja4_plugin;
 
 #endif /* ENGINE_PLUGINS_PLUGINS_H */
