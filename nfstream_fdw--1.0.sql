@@ -138,3 +138,91 @@ LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION nfstream_to_table(regclass, text, text[], text, text) IS
 	'puts the rows of a table or view into a table, which is made if it is not there; returns how many';
+
+-- Plugins in Python.  What stands here is written by the functions below, which check it; NULL in reads: any attribute.
+CREATE TABLE nfstream_python_plugins (
+	name text COLLATE "C" PRIMARY KEY CHECK (name ~ '^[A-Za-z_][A-Za-z0-9_]{0,62}$'),
+	owner regrole NOT NULL,
+	source text NOT NULL CHECK (octet_length(source) <= 1048576),
+	class text NOT NULL CHECK (octet_length(class) <= 1024),
+	help text CHECK (octet_length(help) <= 8192),
+	docstring text,
+	parameters jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(parameters) = 'array'),
+	outputs jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(outputs) = 'array'),
+	reads text[]
+);
+
+REVOKE ALL ON nfstream_python_plugins FROM PUBLIC;
+SELECT pg_extension_config_dump('nfstream_python_plugins', '');
+
+COMMENT ON TABLE nfstream_python_plugins IS
+	'plugins in Python, as nfstream_create_plugin() makes them; the view nfstream_plugins shows them to everyone';
+COMMENT ON COLUMN nfstream_python_plugins.name IS 'as the option udps names it';
+COMMENT ON COLUMN nfstream_python_plugins.owner IS 'the role that may change and drop it, beside superusers';
+COMMENT ON COLUMN nfstream_python_plugins.source IS 'its module';
+COMMENT ON COLUMN nfstream_python_plugins.class IS 'the class of the module that is the plugin';
+COMMENT ON COLUMN nfstream_python_plugins.help IS 'what it does, as its maker says it';
+COMMENT ON COLUMN nfstream_python_plugins.docstring IS 'of the class';
+COMMENT ON COLUMN nfstream_python_plugins.parameters IS 'of the class''s constructor: an array of objects with a name';
+COMMENT ON COLUMN nfstream_python_plugins.outputs IS 'what the class declares to leave in udps: an array of objects with name and type';
+COMMENT ON COLUMN nfstream_python_plugins.reads IS 'attributes of a flow that it may read, as its code names them; NULL for all';
+
+CREATE FUNCTION nfstream_create_plugin(name text, source text, class text DEFAULT NULL, help text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'nfstream_create_plugin'
+LANGUAGE C VOLATILE;
+
+REVOKE EXECUTE ON FUNCTION nfstream_create_plugin(text, text, text, text) FROM PUBLIC;
+
+COMMENT ON FUNCTION nfstream_create_plugin(text, text, text, text) IS
+	'makes a plugin in Python of a source with a class that derives from NFPlugin';
+
+CREATE FUNCTION nfstream_alter_plugin(name text, source text DEFAULT NULL, class text DEFAULT NULL, help text DEFAULT NULL,
+	owner regrole DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'nfstream_alter_plugin'
+LANGUAGE C VOLATILE;
+
+REVOKE EXECUTE ON FUNCTION nfstream_alter_plugin(text, text, text, text, regrole) FROM PUBLIC;
+
+COMMENT ON FUNCTION nfstream_alter_plugin(text, text, text, text, regrole) IS
+	'changes a plugin in Python, for its owner: what is NULL stays as it is';
+
+CREATE FUNCTION nfstream_drop_plugin(name text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'nfstream_drop_plugin'
+LANGUAGE C VOLATILE;
+
+REVOKE EXECUTE ON FUNCTION nfstream_drop_plugin(text) FROM PUBLIC;
+
+COMMENT ON FUNCTION nfstream_drop_plugin(text) IS
+	'drops a plugin in Python that no table and no server uses, for its owner';
+
+CREATE FUNCTION nfstream_c_plugins(OUT name text, OUT kind text, OUT parameters jsonb, OUT outputs jsonb, OUT help text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'nfstream_c_plugins'
+LANGUAGE C STRICT VOLATILE;
+
+COMMENT ON FUNCTION nfstream_c_plugins() IS
+	'plugins in C: those that are bundled, and shared objects of the server''s directory of plugins';
+
+CREATE VIEW nfstream_plugins AS
+	SELECT name, kind, NULL::name AS owner, NULL::text AS class, parameters, outputs, help, NULL::text AS source
+		FROM nfstream_c_plugins()
+	UNION ALL
+	SELECT p.name, 'python', r.rolname, p.class, p.parameters, p.outputs, coalesce(p.help, p.docstring),
+		CASE WHEN pg_has_role(p.owner, 'USAGE') THEN p.source END
+		FROM nfstream_python_plugins p LEFT JOIN pg_roles r ON r.oid = p.owner;
+
+GRANT SELECT ON nfstream_plugins TO PUBLIC;
+
+COMMENT ON VIEW nfstream_plugins IS
+	'plugins that the option udps may name: bundled, in Python, and in C; a source is shown to its owner only';
+COMMENT ON COLUMN nfstream_plugins.name IS 'as the option udps names it';
+COMMENT ON COLUMN nfstream_plugins.kind IS 'bundled, python or c';
+COMMENT ON COLUMN nfstream_plugins.owner IS 'of a plugin in Python; NULL if the role is gone';
+COMMENT ON COLUMN nfstream_plugins.class IS 'of a plugin in Python';
+COMMENT ON COLUMN nfstream_plugins.parameters IS 'what it takes: an array of objects with name, type, required, default, min, max, help, as far as they are known';
+COMMENT ON COLUMN nfstream_plugins.outputs IS 'what it leaves in udps, as far as it tells: an array of objects with name, type, help';
+COMMENT ON COLUMN nfstream_plugins.help IS 'what it does';
+COMMENT ON COLUMN nfstream_plugins.source IS 'of a plugin in Python, for its owner';

@@ -131,6 +131,9 @@ typedef enum FailureCode
 	FAILURE_PLUGIN_UNKNOWN,	  /* there is no plugin of this name */
 	FAILURE_PLUGIN_OBJECT,	  /* a shared object that is no plugin that this meter can use */
 	FAILURE_PLUGIN_PARAMETER, /* a plugin is given what it does not take */
+	FAILURE_PLUGIN_SOURCE,	  /* a source in Python that does not compile */
+	FAILURE_PLUGIN_CLASS,	  /* a class that is not in the source, or one of two that has to be named */
+	FAILURE_PLUGIN_IMPORT,	  /* a module that is not there */
 	FAILURE_CODES
 } FailureCode;
 

@@ -118,6 +118,7 @@ put_orders(Writer *writer, const PluginOrders *orders)
 	const PluginOrdersHeader header = {.magic = PLUGIN_ORDERS_MAGIC, .plugins = orders->count};
 
 	put(writer, &header, sizeof(header));
+	put_text(writer, orders->python_prefix);
 	for (uint32_t i = 0; i < orders->count; i++)
 	{
 		const PluginOrder *plugin = &orders->plugins[i];
@@ -224,7 +225,8 @@ plugin_orders_read(const uint8_t *bytes, uint64_t length, PluginOrders *orders)
 	PluginOrdersHeader header;
 
 	memset(orders, 0, sizeof(*orders));
-	if (!take(&reader, &header, sizeof(header)) || header.magic != PLUGIN_ORDERS_MAGIC)
+	if (!take(&reader, &header, sizeof(header)) || header.magic != PLUGIN_ORDERS_MAGIC ||
+		!take_text(&reader, &orders->python_prefix))
 		return false;
 	for (uint32_t i = 0; i < header.plugins; i++)
 		if (!take_plugin(&reader, orders))

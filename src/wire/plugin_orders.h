@@ -5,6 +5,7 @@
  * Within a process it is a struct.  It crosses as a piece of bytes, numbers in host order:
  *
  *	  PluginOrdersHeader
+ *	  text  python_prefix
  *	  for each plugin, in list order:
  *		uint32  kind, a PluginKind
  *		text    name
@@ -80,6 +81,7 @@ typedef struct PluginOrders
 {
 	uint32_t	   count;
 	uint32_t	   argument_count;
+	PluginText	   python_prefix; /* a virtual environment; '': none */
 	PluginOrder	   plugins[PLUGIN_ORDERS_MAX];
 	PluginArgument arguments[PLUGIN_ARGUMENTS_MAX];
 } PluginOrders;

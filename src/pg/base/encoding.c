@@ -120,13 +120,32 @@ encoding_clipped(const char *string)
 	return psprintf("%s ...", encoding_valid(pnstrdup(string, shown)));
 }
 
-const char *
-encoding_field(const char *field, size_t size)
+/* A copy of a field's string without control characters but those of `kept`. */
+static char *
+without_control(const char *field, size_t size, const char *kept)
 {
 	char *text = pnstrdup(field, size);
 
 	for (char *character = text; *character != '\0'; character++)
-		if ((unsigned char) *character < ' ' || *character == 0x7f)
+		if (((unsigned char) *character < ' ' || *character == 0x7f) && strchr(kept, *character) == NULL)
 			*character = ' ';
+	return text;
+}
+
+const char *
+encoding_field(const char *field, size_t size)
+{
+	return encoding_valid(without_control(field, size, ""));
+}
+
+const char *
+encoding_lines(const char *field, size_t size)
+{
+	char  *text = without_control(field, size, "\n\t");
+	size_t length = strlen(text);
+
+	while (length > 0 && isspace((unsigned char) text[length - 1]))
+		length--;
+	text[length] = '\0';
 	return encoding_valid(text);
 }

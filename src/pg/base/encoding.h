@@ -26,4 +26,7 @@ const char *encoding_clipped(const char *string);
  */
 const char *encoding_field(const char *field, size_t size);
 
+/* The same of a text of several lines, which stay lines; tabs stay too, and blanks at its end do not. */
+const char *encoding_lines(const char *field, size_t size);
+
 #endif /* PG_BASE_ENCODING_H */

@@ -12,6 +12,7 @@
 #define DEFAULT_MAX_METERS 64
 
 char *setting_meter_program = NULL;
+char *setting_python_prefix = NULL;
 bool  setting_require_seccomp = true;
 int	  setting_max_meters = DEFAULT_MAX_METERS;
 int	  setting_max_workers = -1;
@@ -20,7 +21,7 @@ int	  setting_max_meter_memory;
 
 /* A longer path would be cut off where it is used. */
 static bool
-check_meter_program(char **value, void **extra, GucSource source)
+check_path(char **value, void **extra, GucSource source)
 {
 	(void) extra;
 	(void) source;
@@ -28,6 +29,19 @@ check_meter_program(char **value, void **extra, GucSource source)
 		return true;
 	GUC_check_errdetail("A path has at most %d bytes.", MAXPGPATH - 1);
 	return false;
+}
+
+static bool
+check_python_prefix(char **value, void **extra, GucSource source)
+{
+	if (*value == NULL || **value == '\0')
+		return true;
+	if (**value != '/')
+	{
+		GUC_check_errdetail("It is an absolute path.");
+		return false;
+	}
+	return check_path(value, extra, source);
 }
 
 void
@@ -39,7 +53,11 @@ settings_define(void)
 							   "Program that is started as a meter.",
 							   "Empty for nfstream_meter beside the server's own programs.",
 							   &setting_meter_program, "", PGC_SUSET, GUC_SUPERUSER_ONLY,
-							   check_meter_program, NULL, NULL);
+							   check_path, NULL, NULL);
+	DefineCustomStringVariable("nfstream_fdw.python_prefix",
+							   "Virtual environment whose packages plugins in Python may import.",
+							   "Empty for the packages of the system's Python only.",
+							   &setting_python_prefix, "", PGC_SUSET, 0, check_python_prefix, NULL, NULL);
 	DefineCustomBoolVariable("nfstream_fdw.require_seccomp",
 							 "Refuses to read captures where the kernel does not filter system calls.",
 							 "Off, a meter on such a kernel has its other walls only.",

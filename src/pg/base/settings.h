@@ -11,6 +11,9 @@ extern char *setting_meter_program;
 /* nfstream_fdw.require_seccomp */
 extern bool setting_require_seccomp;
 
+/* nfstream_fdw.python_prefix: the virtual environment of plugins in Python; '' for none. */
+extern char *setting_python_prefix;
+
 #define SLOTS_MAX 1024 /* the most that max_meters may be */
 
 /* nfstream_fdw.max_meters: how many meters run in the whole cluster. */

@@ -69,9 +69,23 @@ start(FlowScan *scan, MemoryContext parent)
 	scan->warns = false; /* a rescan has nothing new to say */
 	tuple_builder_set_files(scan->builder, scan->job->files, scan->job->request.files);
 	measure = source_measure(scan->job->files, scan->job->request.files);
-	scan->merge = merge_start(scan->job, sizing_meters(&scan->job->request, scan->options->n_meters, &measure));
+	scan->merge = merge_start(scan->job, sizing_meters(&scan->job->request, scan->options->n_meters, &measure), &scan->printed);
 	scan->meters = merge_meters(scan->merge);
 	MemoryContextSwitchTo(before);
+}
+
+/* Says how much more was printed than was shown, as far as that has come. */
+static void
+tell_withheld(FlowScan *scan)
+{
+	uint64 withheld = scan->printed.withheld;
+
+	scan->printed.withheld = 0;
+	if (withheld > 0)
+		ereport(NOTICE,
+				(errmsg_plural("plugins printed " UINT64_FORMAT " more message, which is not shown",
+							   "plugins printed " UINT64_FORMAT " more messages, which are not shown",
+							   (unsigned long) withheld, withheld)));
 }
 
 /* The account of the pass stays. */
@@ -84,6 +98,7 @@ pass_stop(FlowScan *scan)
 	scan->finished = false;
 	if (merge != NULL)
 		merge_end(merge);
+	tell_withheld(scan);
 	if (scan->context != NULL)
 		MemoryContextDelete(scan->context);
 	scan->context = NULL;
@@ -160,6 +175,7 @@ finish(FlowScan *scan)
 		scan->flows[i] = merge_flows(merge, i);
 	scan->merge = NULL;
 	merge_end(merge);
+	tell_withheld(scan);
 }
 
 bool

@@ -23,6 +23,7 @@ typedef struct FlowScan
 	bool		  finished;
 	bool		  overlap_told; /* once for all passes */
 	bool		  filter_told;
+	Printed		  printed; /* in all passes */
 
 	/* Of the latest pass, for EXPLAIN ANALYZE. */
 	bool	warns;	/* of columns that are off, when it starts */

@@ -45,6 +45,6 @@ nfstream_applications(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	scan_request_without_options(&request);
 	request.list_applications = true;
-	ask_meter(&request, take_application, fcinfo->resultinfo);
+	ask_meter(&request, &(Asked) {METER_PLAIN, NULL}, take_application, fcinfo->resultinfo);
 	return (Datum) 0;
 }

@@ -45,7 +45,7 @@ nfstream_version(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	scan_request_without_options(&request);
-	ask_meter(&request, take_hello, &hello);
+	ask_meter(&request, &(Asked) {METER_PLAIN, NULL}, take_hello, &hello);
 	put_row(result, "nfstream_fdw", EXTENSION_VERSION, strlen(EXTENSION_VERSION));
 	put_row(result, "nfstream_meter", hello.meter_version, sizeof(hello.meter_version));
 	put_row(result, "nDPI", hello.dpi_version, sizeof(hello.dpi_version));

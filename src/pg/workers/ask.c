@@ -30,6 +30,7 @@ take_answer(OwnedMeter *meter, const ScanJob *job, AskTaker take, void *context)
 		{
 			case MESSAGE_HELLO:
 			case MESSAGE_APPLICATION:
+			case MESSAGE_DESCRIPTION:
 				if (messages > ANSWER_MESSAGES)
 					failure_raise_fault(FAULT_ANSWER_ENDLESS, NULL, NULL);
 				if (!take(&message, context))
@@ -47,9 +48,13 @@ take_answer(OwnedMeter *meter, const ScanJob *job, AskTaker take, void *context)
 }
 
 void
-ask_meter(const MeterRequest *request, AskTaker take, void *context)
+ask_meter(const MeterRequest *request, const Asked *asked, AskTaker take, void *context)
 {
-	ScanJob		job = {.request = *request, .orders.meter_timeout = ANSWER_TIMEOUT};
+	ScanJob job = {
+		.request = *request,
+		.orders = {.meter_timeout = ANSWER_TIMEOUT, .which = asked->which},
+		.plugins = asked->plugins,
+	};
 	OwnedMeter *meter;
 	Slot		slot;
 

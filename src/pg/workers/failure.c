@@ -24,7 +24,8 @@ typedef enum Subject
 {
 	OF_METER,
 	OF_FILTER,
-	OF_CAPTURE
+	OF_CAPTURE,
+	OF_PLUGIN
 } Subject;
 
 /* How a failure that a meter reports is told. */
@@ -52,6 +53,24 @@ static const FailureKind kinds[FAILURE_CODES] = {
 						  .message = "a meter could not give up %s",
 						  .hint = "Plugins in Python run where the kernel has Landlock: Linux 5.13 or later, with \"landlock\" in "
 								  "/sys/kernel/security/lsm. Plugins in C run without it."},
+	[FAILURE_PLUGIN] = {ERRCODE_EXTERNAL_ROUTINE_EXCEPTION, OF_PLUGIN,
+						.message = "%s"},
+	[FAILURE_PLUGIN_UNKNOWN] = {ERRCODE_UNDEFINED_OBJECT, OF_PLUGIN,
+								.message = "%s"},
+	[FAILURE_PLUGIN_OBJECT] = {ERRCODE_WRONG_OBJECT_TYPE, OF_PLUGIN,
+							   .message = "%s",
+							   .hint = "A shared object is made with the header nfstream_plugin.h of this installation."},
+	[FAILURE_PLUGIN_PARAMETER] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_PLUGIN,
+								  .message = "%s"},
+	[FAILURE_PLUGIN_SOURCE] = {ERRCODE_SYNTAX_ERROR, OF_PLUGIN,
+							   .message = "%s"},
+	[FAILURE_PLUGIN_CLASS] = {ERRCODE_UNDEFINED_OBJECT, OF_PLUGIN,
+							  .message = "%s",
+							  .hint = "The source has a class that derives from NFPlugin; where it has several, the argument \"class\" names one."},
+	[FAILURE_PLUGIN_IMPORT] = {ERRCODE_UNDEFINED_FILE, OF_PLUGIN,
+							   .message = "%s",
+							   .hint = "Install the package for the Python of the server's machine, or have an administrator name a virtual environment "
+									   "that has it in the setting \"nfstream_fdw.python_prefix\"."},
 	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_FILTER,
 						.message = FILTER_REFUSED,
 						.detail = FILTERED_CAPTURE},
@@ -76,10 +95,6 @@ static const FailureKind kinds[FAILURE_CODES] = {
 					 .hint = "The capture was probably cut off while it was written."},
 	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, OF_CAPTURE,
 						 .message = CAPTURE_UNREADABLE},
-	[FAILURE_PLUGIN] = {ERRCODE_EXTERNAL_ROUTINE_EXCEPTION, OF_METER, .message = "%s"},
-	[FAILURE_PLUGIN_UNKNOWN] = {ERRCODE_UNDEFINED_OBJECT, OF_METER, .message = "%s"},
-	[FAILURE_PLUGIN_OBJECT] = {ERRCODE_INVALID_OBJECT_DEFINITION, OF_METER, .message = "%s"},
-	[FAILURE_PLUGIN_PARAMETER] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_METER, .message = "%s"},
 };
 
 /* How a fault is told. */
@@ -213,9 +228,25 @@ raise_filter(const FailureMessage *failure, const ScanJob *job)
 			 filter_hint(job->request.filter.bytes, job->request.filter.length, failure, hint) ? errhint("%s", hint) : 0));
 }
 
+/* What a plugin did, with the last lines of its traceback. */
+static _Noreturn void
+raise_plugin(const FailureMessage *failure)
+{
+	const FailureKind *kind = kind_of(failure);
+	const char		  *detail = encoding_lines(failure->detail, sizeof(failure->detail));
+
+	ereport(ERROR,
+			(errcode(kind->sqlstate),
+			 errmsg(kind->message, text_of(failure)),
+			 *detail != '\0' ? errdetail_internal("%s", detail) : 0,
+			 kind->hint != NULL ? errhint("%s", kind->hint) : 0));
+}
+
 void
 failure_raise(const FailureMessage *failure, const ScanJob *job)
 {
+	if (kind_of(failure)->subject == OF_PLUGIN)
+		raise_plugin(failure);
 	if (kind_of(failure)->subject == OF_FILTER)
 		raise_filter(failure, job);
 	report(ERROR, failure, path_of(failure, job), NULL);

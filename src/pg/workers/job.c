@@ -3,8 +3,8 @@
  *	  A scan's job, as one piece of memory.
  *
  * The request stands as it crosses to a meter, after its length; the orders and the files stand as they are; then the
- * directory ('' for none) and the paths, each with its NUL.  The files' pointers mean nothing in there; the reader makes
- * them anew.
+ * plugins, the directory ('' for none) and the paths, each with its NUL.  The files' pointers mean nothing in there; the reader
+ * makes them anew.
  */
 #include "postgres.h"
 
@@ -21,7 +21,7 @@ Size
 job_length(const ScanJob *job)
 {
 	Size length = sizeof(uint32) + request_length(&job->request) + sizeof(OwnerOrders) +
-				  job->request.files * sizeof(SourceFile) + strlen(directory_text(job)) + 1;
+				  job->request.files * sizeof(SourceFile) + job->request.plugins + strlen(directory_text(job)) + 1;
 
 	for (uint32 i = 0; i < job->request.files; i++)
 		length += strlen(job->files[i].path) + 1;
@@ -31,7 +31,8 @@ job_length(const ScanJob *job)
 static char *
 put(char *to, const void *bytes, Size length)
 {
-	memcpy(to, bytes, length);
+	if (length > 0)
+		memcpy(to, bytes, length);
 	return to + length;
 }
 
@@ -46,6 +47,7 @@ job_write(const ScanJob *job, char *to)
 	to += length;
 	to = put(to, &job->orders, sizeof(OwnerOrders));
 	to = put(to, job->files, job->request.files * sizeof(SourceFile));
+	to = put(to, job->plugins, job->request.plugins);
 	to = put(to, directory_text(job), strlen(directory_text(job)) + 1);
 	for (uint32 i = 0; i < job->request.files; i++)
 		to = put(to, job->files[i].path, strlen(job->files[i].path) + 1);
@@ -71,6 +73,8 @@ job_read(char *from)
 	job->files = palloc(files_length);
 	memcpy(job->files, from, files_length);
 	from += files_length;
+	job->plugins = (const uint8 *) from;
+	from += job->request.plugins;
 	job->directory = *from == '\0' ? NULL : from;
 	from += strlen(from) + 1;
 	for (uint32 i = 0; i < job->request.files; i++)

@@ -8,13 +8,16 @@
 #include "port/atomics.h"
 
 #include "pg/source/source.h"
+#include "pg/workers/spawn.h"
 #include "wire/request.h"
 
 /* What an owner needs to know of the leader's settings and options: it may be another process. */
 typedef struct OwnerOrders
 {
-	uint64 meter_timeout;	   /* ms that a meter may stand still; 0: for ever */
-	char   program[MAXPGPATH]; /* the setting meter_program */
+	uint64		 meter_timeout;		 /* ms that a meter may stand still; 0: for ever */
+	char		 program[MAXPGPATH]; /* the setting meter_program */
+	MeterProgram which;
+	bool		 cleans_up; /* a plugin may have something to do when the scan ends, whatever ends it */
 } OwnerOrders;
 
 typedef struct ScanJob
@@ -23,6 +26,7 @@ typedef struct ScanJob
 	OwnerOrders		  orders;
 	const char		 *directory; /* the files lie in there; NULL: anywhere */
 	SourceFile		 *files;	 /* request.files of them */
+	const uint8		 *plugins;	 /* request.plugins bytes: wire/plugin_orders.h */
 	pg_atomic_uint32 *taken;	 /* with request.separate_files: how many of them were taken by the meters of the scan */
 } ScanJob;
 

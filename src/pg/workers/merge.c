@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "pg/base/encoding.h"
 #include "pg/workers/failure.h"
 #include "pg/workers/merge.h"
 #include "pg/workers/route.h"
@@ -65,6 +66,8 @@ struct Merge
 
 	bool		   has_overlap;
 	OverlapMessage overlap; /* if it has */
+
+	Printed *printed; /* by its plugins; the caller's */
 };
 
 /* How many damaged files get a warning of their own. */
@@ -129,13 +132,14 @@ start_own_meter(Merge *merge)
 }
 
 Merge *
-merge_start(const ScanJob *job, uint32 meters)
+merge_start(const ScanJob *job, uint32 meters, Printed *printed)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "nfstream scan", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(context);
 	Merge		 *merge = palloc0(sizeof(*merge));
 
 	merge->job = job;
+	merge->printed = printed;
 	record_form(&merge->form, schema_by_id(job->request.schema), &job->request.columns, job->request.splt_analysis);
 	merge->context = context;
 	merge->links = palloc0(meters * sizeof(Link));
@@ -287,6 +291,28 @@ take_overlap(Merge *merge, Link *link, const OverlapMessage *overlap)
 	merge->has_overlap = true;
 }
 
+/* A meter sends the first of what is printed, and counts the rest; so does the scan. */
+static void
+take_printed(Merge *merge, const uint8 *body, uint32 length)
+{
+	PrintedMessage message;
+	const char	  *text;
+
+	memcpy(&message, body, sizeof(message));
+	merge->printed->withheld += message.withheld;
+	if (length == sizeof(message))
+		return;
+	if (merge->printed->shown == PRINTED_MAX)
+	{
+		merge->printed->withheld++;
+		return;
+	}
+	merge->printed->shown++;
+	text = encoding_lines((const char *) body + sizeof(message), length - sizeof(message));
+	ereport(NOTICE,
+			(errmsg("a plugin printed: %s", text)));
+}
+
 static void
 take_end(Link *link, const Account *account, bool apart)
 {
@@ -344,6 +370,9 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 			break;
 		case MESSAGE_OVERLAP:
 			take_overlap(merge, link, &body.overlap);
+			break;
+		case MESSAGE_PRINTED:
+			take_printed(merge, message->body, message->length);
 			break;
 		case MESSAGE_ORDER:
 			take_order(merge, link, message->body, message->length);

@@ -13,14 +13,21 @@
 
 typedef struct Merge Merge;
 
+/* What the plugins of a scan have printed, in all of its passes. */
+typedef struct Printed
+{
+	uint32 shown; /* as NOTICEs, PRINTED_MAX at most */
+	uint64 withheld;
+} Printed;
+
 /*
  * Starts the meters of a scan: `meters` of them, or as many as there are free slots for workers, or else one of the
  * leader's own.
  *
  * The scan lives in a child of the current memory context: whenever that goes, after an error too, the meters and workers go
- * with it.  The job must live as long.
+ * with it.  The job and what is counted of prints must live as long.
  */
-Merge *merge_start(const ScanJob *job, uint32 meters);
+Merge *merge_start(const ScanJob *job, uint32 meters, Printed *printed);
 
 /* How many meters were started. */
 uint32 merge_meters(const Merge *merge);

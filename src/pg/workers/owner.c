@@ -24,6 +24,7 @@
 #include "pg/base/settings.h"
 #include "pg/workers/failure.h"
 #include "pg/workers/owner.h"
+#include "pg/workers/sealed.h"
 #include "pg/workers/spawn.h"
 
 /* The exit status of a program whose libraries the dynamic linker does not find. */
@@ -37,6 +38,9 @@
 #define LONGEST_WAIT  1000000
 #define FIRST_PAUSE	  100
 #define LONGEST_PAUSE 10000
+
+/* What the plugins of a meter have for cleaning up, in microseconds, where the scan ends before its source. */
+#define MOMENT_TO_CLEAN_UP 100000
 
 /* Between two tries to send what the kernel had no room for, ms. */
 #define PAUSE_FOR_KERNEL 5
@@ -154,6 +158,30 @@ send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
 }
 
 static void
+send_plugins(OwnedMeter *meter)
+{
+	struct
+	{
+		MessageHeader  header;
+		PluginsMessage plugins;
+	} message = {
+		.header = {.type = MESSAGE_PLUGINS, .length = sizeof(PluginsMessage)},
+		.plugins = {.length = meter->job->request.plugins},
+	};
+	int descriptor = sealed_memory("nfstream plugins", meter->job->plugins, meter->job->request.plugins);
+
+	PG_TRY();
+	{
+		send_bytes(meter, (const char *) &message, sizeof(message), descriptor);
+	}
+	PG_FINALLY();
+	{
+		close(descriptor);
+	}
+	PG_END_TRY();
+}
+
+static void
 send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
 {
 	const ScanJob *job = meter->job;
@@ -170,6 +198,8 @@ send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
 	request_write(&request, bytes);
 	send_bytes(meter, (const char *) bytes, header.length, -1);
 	pfree(bytes);
+	if (request.plugins > 0)
+		send_plugins(meter);
 }
 
 /* The meter asks for its next source. */
@@ -493,7 +523,7 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 	reserve_descriptor();
 	PG_TRY();
 	{
-		meter->pid = spawn_meter(job->orders.program, &meter->channel, &meter->progress);
+		meter->pid = spawn_meter(job->orders.program, job->orders.which, &meter->channel, &meter->progress);
 	}
 	PG_CATCH();
 	{
@@ -514,11 +544,45 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 	return meter;
 }
 
+/* Whether the plugins of a meter may have something left to do: it still runs, and has not said that it is done. */
+static bool
+may_clean_up(const OwnedMeter *meter)
+{
+	return meter->pid != 0 && meter->job->orders.cleans_up && meter->last_type != MESSAGE_END &&
+		   meter->last_type != MESSAGE_FAILURE;
+}
+
+/*
+ * Gives the meter's plugins a moment to clean up: the meter finds that nobody listens any more, and ends.  Whatever it does instead,
+ * it has no more time than that.
+ */
+static void
+give_moment(const OwnedMeter *meter)
+{
+	long waited = 0,
+		 pause = FIRST_PAUSE;
+
+	shutdown(meter->channel, SHUT_RDWR);
+	while (waited < MOMENT_TO_CLEAN_UP)
+	{
+		siginfo_t ended = {0};
+
+		/* It is not reaped here. */
+		if (waitid(P_PID, meter->pid, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid != 0)
+			return;
+		pg_usleep(pause);
+		waited += pause;
+		pause = Min(pause * 3 / 2, LONGEST_PAUSE);
+	}
+}
+
 void
 owner_stop(OwnedMeter *meter)
 {
 	int status;
 
+	if (may_clean_up(meter))
+		give_moment(meter);
 	if (meter->pid != 0)
 		reap(meter, &status);
 	if (meter->channel >= 0)

@@ -40,7 +40,7 @@ void owner_wait(OwnedMeter *meter);
 
 /*
  * Ends the meter, whatever it is doing, and waits until it is gone.  That takes a moment, as a meter cannot refuse; where
- * the kernel holds it up, no more than a second is waited.  Raises no error.
+ * the kernel holds it up, no more than a second is waited, and where its plugins may clean up, a tenth of one.  Raises no error.
  */
 void owner_stop(OwnedMeter *meter);
 

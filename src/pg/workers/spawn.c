@@ -22,14 +22,22 @@
 #include "pg/workers/spawn.h"
 
 #define METER_PROGRAM "nfstream_meter"
+#define PYTHON_SUFFIX "_python"
 
-/* The program stands beside the server's own. */
+/* The programs stand beside the server's own, unless a setting names others. */
 static void
-meter_path(char path[MAXPGPATH])
+meter_path(const char *program, MeterProgram which, char path[MAXPGPATH])
 {
-	strlcpy(path, my_exec_path, MAXPGPATH);
-	get_parent_directory(path);
-	join_path_components(path, path, METER_PROGRAM);
+	if (*program != '\0')
+		strlcpy(path, program, MAXPGPATH);
+	else
+	{
+		strlcpy(path, my_exec_path, MAXPGPATH);
+		get_parent_directory(path);
+		join_path_components(path, path, METER_PROGRAM);
+	}
+	if (which == METER_PYTHON)
+		strlcat(path, PYTHON_SUFFIX, MAXPGPATH);
 }
 
 /*
@@ -125,9 +133,18 @@ attributes(posix_spawnattr_t *attributes)
 }
 
 static void
-report_not_started(const char *path, int error)
+report_not_started(const char *path, MeterProgram which, int error)
 {
 	bool missing = error == ENOENT || error == EACCES || error == ENOEXEC;
+
+	if (missing && which == METER_PYTHON)
+	{
+		errno = error;
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FILE),
+				 errmsg("could not start the meter for plugins in Python \"%s\": %m", path),
+				 errhint("It is built and installed with nfstream_meter where the library of CPython is found, or comes as a package of its own. Plugins that are bundled or in C need nfstream_meter only.")));
+	}
 
 	errno = error;
 	ereport(ERROR,
@@ -142,10 +159,10 @@ report_not_started(const char *path, int error)
 }
 
 pid_t
-spawn_meter(const char *program, int *channel, const MeterProgress **progress)
+spawn_meter(const char *program, MeterProgram which, int *channel, const MeterProgress **progress)
 {
 	char					   path[MAXPGPATH];
-	char					  *arguments[] = {METER_PROGRAM, NULL};
+	char					  *arguments[] = {which == METER_PYTHON ? METER_PROGRAM PYTHON_SUFFIX : METER_PROGRAM, NULL};
 	char					  *environment[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t		   attribute;
@@ -154,10 +171,7 @@ spawn_meter(const char *program, int *channel, const MeterProgress **progress)
 		page,
 		error;
 
-	if (*program != '\0')
-		strlcpy(path, program, MAXPGPATH);
-	else
-		meter_path(path);
+	meter_path(program, which, path);
 	check_program(path);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		ereport(ERROR,
@@ -193,7 +207,7 @@ spawn_meter(const char *program, int *channel, const MeterProgress **progress)
 	{
 		close(ends[0]);
 		munmap((void *) *progress, sizeof(MeterProgress));
-		report_not_started(path, error);
+		report_not_started(path, which, error);
 	}
 	*channel = ends[0];
 	return pid;

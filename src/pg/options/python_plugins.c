@@ -1,0 +1,260 @@
+/*
+ * python_plugins.c
+ *	  The table of plugins in Python, nfstream_python_plugins.
+ *
+ * It is an ordinary table of the extension's schema, so that pg_dump has its rows, but read and written here as a catalog is:
+ * without a query, in which names would be looked for on some user's search_path.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "pg/options/python_plugins.h"
+
+#define PLUGINS_EXTENSION "nfstream_fdw"
+#define PLUGINS_TABLE	  "nfstream_python_plugins"
+
+/* The table's columns, in the order of nfstream_fdw--1.0.sql. */
+typedef enum PluginColumn
+{
+	PLUGIN_NAME = 1,
+	PLUGIN_OWNER,
+	PLUGIN_SOURCE,
+	PLUGIN_CLASS,
+	PLUGIN_HELP,
+	PLUGIN_DOCSTRING,
+	PLUGIN_PARAMETERS,
+	PLUGIN_OUTPUTS,
+	PLUGIN_READS,
+	PLUGIN_COLUMNS = PLUGIN_READS
+} PluginColumn;
+
+/* The schema that the extension was made in, or moved to. */
+static Oid
+find_schema(void)
+{
+	Relation	catalog = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			schema = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(PLUGINS_EXTENSION));
+	scan = systable_beginscan(catalog, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return schema;
+}
+
+static Relation
+open_table(LOCKMODE mode)
+{
+	Oid schema = find_schema(),
+		table = OidIsValid(schema) ? get_relname_relid(PLUGINS_TABLE, schema) : InvalidOid;
+
+	if (!OidIsValid(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s\" of the extension \"%s\" is missing", PLUGINS_TABLE, PLUGINS_EXTENSION),
+				 errhint("All objects of the extension belong in one schema, under their names: DROP EXTENSION and CREATE EXTENSION make them anew.")));
+	return table_open(table, mode);
+}
+
+/* Starts a scan for a name, or of the whole table where it is NULL. */
+static SysScanDesc
+begin(Relation table, const char *name, ScanKeyData *key)
+{
+	if (name == NULL)
+		return systable_beginscan(table, InvalidOid, false, NULL, 0, NULL);
+	ScanKeyInit(key, PLUGIN_NAME, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(name));
+	return systable_beginscan(table, InvalidOid, false, NULL, 1, key);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- reading */
+
+static char *
+text_of(Datum value, bool is_null)
+{
+	return is_null ? NULL : TextDatumGetCString(value);
+}
+
+static Jsonb *
+jsonb_of(Datum value, bool is_null)
+{
+	return is_null ? NULL : DatumGetJsonbPCopy(value);
+}
+
+static List *
+names_of(Datum value)
+{
+	List  *names = NIL;
+	Datum *elements;
+	bool  *nulls;
+	int	   count;
+
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		if (!nulls[i])
+			names = lappend(names, TextDatumGetCString(elements[i]));
+	return names;
+}
+
+static PythonPlugin *
+read_plugin(HeapTuple tuple, TupleDesc descriptor)
+{
+	PythonPlugin *plugin = palloc0(sizeof(*plugin));
+	Datum		  values[PLUGIN_COLUMNS];
+	bool		  nulls[PLUGIN_COLUMNS];
+
+#define VALUE(column) values[column - 1], nulls[column - 1]
+	heap_deform_tuple(tuple, descriptor, values, nulls);
+	plugin->name = text_of(VALUE(PLUGIN_NAME));
+	plugin->owner = DatumGetObjectId(values[PLUGIN_OWNER - 1]);
+	plugin->source = text_of(VALUE(PLUGIN_SOURCE));
+	plugin->class = text_of(VALUE(PLUGIN_CLASS));
+	plugin->help = text_of(VALUE(PLUGIN_HELP));
+	plugin->docstring = text_of(VALUE(PLUGIN_DOCSTRING));
+	plugin->parameters = jsonb_of(VALUE(PLUGIN_PARAMETERS));
+	plugin->outputs = jsonb_of(VALUE(PLUGIN_OUTPUTS));
+	plugin->reads_all = nulls[PLUGIN_READS - 1];
+	if (!plugin->reads_all)
+		plugin->reads = names_of(values[PLUGIN_READS - 1]);
+#undef VALUE
+	return plugin;
+}
+
+PythonPlugin *
+python_plugin_find(const char *name)
+{
+	Relation	  table = open_table(AccessShareLock);
+	ScanKeyData	  key;
+	SysScanDesc	  scan = begin(table, name, &key);
+	HeapTuple	  tuple = systable_getnext(scan);
+	PythonPlugin *plugin = HeapTupleIsValid(tuple) ? read_plugin(tuple, RelationGetDescr(table)) : NULL;
+
+	systable_endscan(scan);
+	table_close(table, AccessShareLock);
+	return plugin;
+}
+
+List *
+python_plugin_names(void)
+{
+	Relation	table = open_table(AccessShareLock);
+	SysScanDesc scan = begin(table, NULL, NULL);
+	List	   *names = NIL;
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool  is_null;
+		Datum name = heap_getattr(tuple, PLUGIN_NAME, RelationGetDescr(table), &is_null);
+
+		names = lappend(names, text_of(name, is_null));
+	}
+	systable_endscan(scan);
+	table_close(table, AccessShareLock);
+	return names;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- writing */
+
+void
+python_plugins_lock(void)
+{
+	table_close(open_table(ShareRowExclusiveLock), NoLock);
+}
+
+static HeapTuple
+form_tuple(const PythonPlugin *plugin, TupleDesc descriptor)
+{
+	Datum	  values[PLUGIN_COLUMNS] = {0};
+	bool	  nulls[PLUGIN_COLUMNS] = {false};
+	Datum	 *reads = palloc((list_length(plugin->reads) + 1) * sizeof(Datum));
+	ListCell *cell;
+
+#define TEXT(column, text) \
+	((text) == NULL ? (void) (nulls[column - 1] = true) : (void) (values[column - 1] = CStringGetTextDatum(text)))
+	TEXT(PLUGIN_NAME, plugin->name);
+	values[PLUGIN_OWNER - 1] = ObjectIdGetDatum(plugin->owner);
+	TEXT(PLUGIN_SOURCE, plugin->source);
+	TEXT(PLUGIN_CLASS, plugin->class);
+	TEXT(PLUGIN_HELP, plugin->help);
+	TEXT(PLUGIN_DOCSTRING, plugin->docstring);
+#undef TEXT
+	values[PLUGIN_PARAMETERS - 1] = JsonbPGetDatum(plugin->parameters);
+	values[PLUGIN_OUTPUTS - 1] = JsonbPGetDatum(plugin->outputs);
+	foreach(cell, plugin->reads)
+		reads[foreach_current_index(cell)] = CStringGetTextDatum(lfirst(cell));
+	nulls[PLUGIN_READS - 1] = plugin->reads_all;
+	values[PLUGIN_READS - 1] =
+		PointerGetDatum(construct_array(reads, list_length(plugin->reads), TEXTOID, -1, false, TYPALIGN_INT));
+	return heap_form_tuple(descriptor, values, nulls);
+}
+
+void
+python_plugin_insert(const PythonPlugin *plugin)
+{
+	Relation table = open_table(RowExclusiveLock);
+
+	CatalogTupleInsert(table, form_tuple(plugin, RelationGetDescr(table)));
+	table_close(table, NoLock);
+	CommandCounterIncrement();
+}
+
+/* The row of a name, which is there; the caller ends the scan. */
+static HeapTuple
+find_row(Relation table, const char *name, ScanKeyData *key, SysScanDesc *scan)
+{
+	HeapTuple tuple;
+
+	*scan = begin(table, name, key);
+	tuple = systable_getnext(*scan);
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "plugin \"%s\" is not in its table", name);
+	return tuple;
+}
+
+void
+python_plugin_update(const PythonPlugin *plugin)
+{
+	Relation	table = open_table(RowExclusiveLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	row = find_row(table, plugin->name, &key, &scan),
+			  changed = form_tuple(plugin, RelationGetDescr(table));
+
+	changed->t_self = row->t_self;
+	CatalogTupleUpdate(table, &changed->t_self, changed);
+	systable_endscan(scan);
+	table_close(table, NoLock);
+	CommandCounterIncrement();
+}
+
+void
+python_plugin_delete(const char *name)
+{
+	Relation	table = open_table(RowExclusiveLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	row = find_row(table, name, &key, &scan);
+
+	CatalogTupleDelete(table, &row->t_self);
+	systable_endscan(scan);
+	table_close(table, NoLock);
+	CommandCounterIncrement();
+}
