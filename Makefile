@@ -1,8 +1,9 @@
 #
 # Makefile - builds, installs and tests nfstream_fdw.
 #
-#	make                the extension nfstream_fdw.so and the program nfstream_meter
-#	make install        both, into the server that PG_CONFIG names
+#	make                the extension nfstream_fdw.so, the program nfstream_meter and, where Python's library is found,
+#	                    nfstream_meter_python
+#	make install        these, into the server that PG_CONFIG names
 #	make uninstall      takes them out again
 #	make clean          what was compiled
 #	make distclean      all of build/
@@ -28,10 +29,12 @@
 #	make tree           prints the folders of src/ with their floors, their files and what they include
 #
 #	PG_CONFIG=/path/pg_config   the server to build for
+#	PYTHON_PACKAGE=python-3.13-embed   the Python to build with, as pkg-config calls it
 #	NDPI=/prefix                an nDPI of your own: /prefix/include/ndpi, /prefix/lib
 #
 PG_CONFIG ?= pg_config
 NDPI ?=
+PYTHON_PACKAGE ?= python3-embed
 
 all: build/nfstream_meter
 
@@ -39,7 +42,7 @@ all: build/nfstream_meter
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" nfstream_fdw.control)
 
 # The scripts read these from the environment.
-export PG_CONFIG NDPI PCAP PCAPS PEER PARTS SEED ROUNDS QUICKSTART_DIR YES VERSIONS COMPILERS MATRIX_DIR MIRROR
+export PG_CONFIG NDPI PYTHON_PACKAGE PCAP PCAPS PEER PARTS SEED ROUNDS QUICKSTART_DIR YES VERSIONS COMPILERS MATRIX_DIR MIRROR
 
 
 # ---------------------------------------------------------------------------------------------------------- extension
@@ -128,6 +131,41 @@ build/meter/flags: FORCE
 	@scripts/install-deps.sh --check
 	$(call remember,$(CC) $(METER_CFLAGS) $(COPT) $(METER_CPPFLAGS) $(METER_LDFLAGS) \
 		$(LIBRARY_CPPFLAGS) $(LIBRARY_LIBS))
+
+# The same program with CPython in it, for plugins in Python: where CPython's library is found, and only there.  It is a package of
+# its own: `make build/nfstream_meter_python`, then `make install-meter-python`.
+
+HAVE_PYTHON := $(shell pkg-config --exists $(PYTHON_PACKAGE) 2>/dev/null && echo yes)
+
+ifeq ($(HAVE_PYTHON),yes)
+PYTHON_SOURCES = $(sort $(wildcard src/meter/python/*.c)) $(filter-out src/meter/main.c,$(METER_SOURCES))
+PYTHON_OBJS = $(PYTHON_SOURCES:%.c=build/meter/%.o)
+PYTHON_PREFIX := $(shell pkg-config --variable=prefix $(PYTHON_PACKAGE))
+PYTHON_CPPFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PYTHON_PACKAGE))) -DPYTHON_PREFIX=\"$(PYTHON_PREFIX)\"
+PYTHON_LIBS := $(shell pkg-config --libs $(PYTHON_PACKAGE))
+ifneq ($(wildcard $(PGXS)),)
+all: build/nfstream_meter_python
+install: install-meter-python
+uninstall: uninstall-meter-python
+
+build/nfstream_meter_python: $(PYTHON_OBJS)
+	$(CC) $(METER_CFLAGS) $(COPT) $(METER_LDFLAGS) -o $@ $(PYTHON_OBJS) $(LIBRARY_LIBS) $(PYTHON_LIBS)
+endif
+
+build/meter/src/meter/python/%.o: src/meter/python/%.c build/meter/flags build/meter/flags_python
+	@mkdir -p $(@D)
+	$(CC) $(METER_CFLAGS) $(COPT) $(METER_CPPFLAGS) $(LIBRARY_CPPFLAGS) $(PYTHON_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+build/meter/flags_python: FORCE
+	$(call remember,$(PYTHON_CPPFLAGS) $(PYTHON_LIBS))
+
+install-meter-python: build/nfstream_meter_python
+	$(MKDIR_P) '$(DESTDIR)$(bindir)'
+	$(INSTALL_PROGRAM) build/nfstream_meter_python '$(DESTDIR)$(bindir)/'
+
+uninstall-meter-python:
+	rm -f '$(DESTDIR)$(bindir)/nfstream_meter_python'
+endif
 
 install-meter: build/nfstream_meter
 	$(MKDIR_P) '$(DESTDIR)$(bindir)'
@@ -284,15 +322,15 @@ remember = @mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | cmp -s - $@ || print
 
 clean: clean-build
 clean-build:
-	rm -rf build/server build/meter build/unit build/test build/fuzz build/nfstream_meter build/doc-columns build/doc-options
+	rm -rf build/server build/meter build/unit build/test build/fuzz build/nfstream_meter build/nfstream_meter_python build/doc-columns build/doc-options
 
 distclean: clean
 	rm -rf --one-file-system build
 
 FORCE:
-.PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter unit-programs \
+.PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter install-meter-python uninstall-meter-python unit-programs \
 	fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test test-matrix test-matrix-clean unit conformance \
 	bench doc-columns format tree help FORCE
 
--include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)) \
+-include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(PYTHON_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)) \
 	$(FUZZ_OBJS) $(FUZZ_MODULE_OBJS) $(patsubst build/fuzz/%,build/fuzz/test/fuzz/%.o,$(FUZZ_TARGETS)))

@@ -149,7 +149,7 @@ typedef struct NfstreamPacket
 	size_t		   ip_packet_length;
 } NfstreamPacket;
 
-/* A flow.  It lasts for the call. */
+/* A flow: the same struct in all calls about it, until `release`; between them its attributes are those of its latest packet. */
 typedef struct NfstreamFlow
 {
 	size_t	size; /* of this struct */

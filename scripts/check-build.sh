@@ -60,6 +60,7 @@ says_what_is_missing()
 }
 
 meter=$tree/build/nfstream_meter
+meter_python=$tree/build/nfstream_meter_python
 extension=$tree/nfstream_fdw.so
 headers=$("$PG_CONFIG" --includedir-server)
 check "compiles without a warning" no_line 'warning:' "$1"
@@ -67,9 +68,17 @@ check "the extension loads neither libpcap nor libndpi" no_library "$extension" 
 check "the extension includes no header of theirs" no_header_of server '/(pcap|ndpi)[^ ]*\.h'
 check "the extension includes no header of engine and meter" no_header_of server 'src/(engine|meter)/'
 check "the meter includes no header of the server" no_header_of meter "$headers|src/pg/"
+check "the meter has no Python in it" no_library "$meter" libpython
 check "the meter is position independent" is_position_independent "$meter"
 check "the meter's relocations are read-only before it starts" has_dynamic "$meter" 'BIND_NOW\|FLAGS.* NOW'
 check "the installed meter is the one that was built" cmp "$meter" "$("$PG_CONFIG" --bindir)/nfstream_meter"
 check "the installed extension is the one that was built" cmp "$extension" "$("$PG_CONFIG" --pkglibdir)/nfstream_fdw.so"
+if [ -e "$meter_python" ]; then
+	check "the installed meter with Python is the one that was built" cmp "$meter_python" "$("$PG_CONFIG" --bindir)/nfstream_meter_python"
+	check "the meter with Python is position independent" is_position_independent "$meter_python"
+	check "the meter with Python's relocations are read-only before it starts" has_dynamic "$meter_python" 'BIND_NOW\|FLAGS.* NOW'
+else
+	skip "a meter with Python" "there is no python3-embed to build it with"
+fi
 check "make says what is missing" says_what_is_missing
 tap_end

@@ -100,6 +100,8 @@ build_and_install()
 	directory=$("$PG_CONFIG" --sharedir)/extension
 	cmp -s "$tree/nfstream_fdw.so" "$library/nfstream_fdw.so" || same=0
 	cmp -s "$tree/build/nfstream_meter" "$programs/nfstream_meter" || same=0
+	file=$tree/build/nfstream_meter_python
+	[ ! -e "$file" ] || cmp -s "$file" "$programs/nfstream_meter_python" || same=0
 	for file in "$tree"/nfstream_fdw.control "$tree"/nfstream_fdw--*.sql; do
 		cmp -s "$file" "$directory/$(basename "$file")" || same=0
 	done
@@ -109,7 +111,7 @@ build_and_install()
 	if may_install; then
 		make -C "$tree" install
 	else
-		as_root make -C "$tree" install PG_CONFIG="$PG_CONFIG" NDPI="${NDPI:-}"
+		as_root make -C "$tree" install PG_CONFIG="$PG_CONFIG" NDPI="${NDPI:-}" ${PYTHON_PACKAGE:+PYTHON_PACKAGE="$PYTHON_PACKAGE"}
 	fi
 }
 

@@ -109,6 +109,7 @@ look_for_all()
 	fi
 	need "the headers of a PostgreSQL server (pg_config)" postgresql-server-dev-VERSION have_server_headers
 	[ "$mode" != --check ] || return 0
+	need "Python's library, for plugins in Python" python3-dev pkg-config --exists "${PYTHON_PACKAGE:-python3-embed}"
 	need "a PostgreSQL server" "postgresql-VERSION" have_server
 	[ "$mode" = --test ] || return 0
 	captures="unit differential pcaps conformance"

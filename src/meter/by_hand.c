@@ -25,7 +25,6 @@
 #include "engine/source/stream.h"
 #include "meter/arguments.h"
 #include "meter/by_hand.h"
-#include "meter/plugins.h"
 #include "meter/sandbox.h"
 #include "meter/sources.h"
 #include "meter/start.h"
@@ -39,15 +38,16 @@
 
 typedef struct ByHand
 {
-	Arguments arguments;
-	Sources	 *sources;
-	uint32_t  taken;   /* sources that were taken to be metered apart */
-	uint64_t  packets; /* in those of them that are done */
-	CsvForm	  form;
-	uint64_t  flows;
-	uint8_t	 *record;
-	size_t	  room;
-	bool	  names_printed;
+	const MeterProgram *program;
+	Arguments			arguments;
+	Sources			   *sources;
+	uint32_t			taken;	 /* sources that were taken to be metered apart */
+	uint64_t			packets; /* in those of them that are done */
+	CsvForm				form;
+	uint64_t			flows;
+	uint8_t			   *record;
+	size_t				room;
+	bool				names_printed;
 	void (*on_broken_pipe)(int); /* as whoever started this program wants it */
 	ExitStatus status;
 } ByHand;
@@ -328,7 +328,8 @@ run(ByHand *hand)
 		.others = hand->form.to + 1,
 		.records = hand->form.to,
 		.ready = ready,
-		.plugins = {&hand->arguments.plugins, plugins_find, hand, print, plugin_failed},
+		.program = hand->program,
+		.plugins = {&hand->arguments.plugins, hand->program->finder, hand, print, plugin_failed},
 	};
 	FailureMessage failure;
 	Account		   account;
@@ -391,9 +392,9 @@ printed(void)
 }
 
 int
-meter_by_hand(int argc, char **argv)
+meter_by_hand(int argc, char **argv, const MeterProgram *program)
 {
-	ByHand		  hand = {.status = EXIT_DONE, .on_broken_pipe = signal(SIGPIPE, SIG_DFL)};
+	ByHand		  hand = {.status = EXIT_DONE, .program = program, .on_broken_pipe = signal(SIGPIPE, SIG_DFL)};
 	const Schema *schema;
 
 	memory_on_exhaustion(out_of_memory);

@@ -99,6 +99,9 @@ plugins_find_in(const char *directory, const PluginOrder *order, FoundPlugin *fo
 bool
 plugins_find(const PluginOrder *order, FoundPlugin *found, FailureMessage *failure)
 {
+	if (order->kind == PLUGIN_PYTHON)
+		return refuse(failure, FAILURE_PLUGIN, "Only nfstream_meter_python has Python in it.", "plugin \"%.*s\" is in Python",
+					  (int) order->name.length, order->name.bytes);
 	*found = (FoundPlugin) {.plugin = plugin_code(order->name.bytes, order->name.length)};
 	return found->plugin != NULL || plugins_find_in(PLUGIN_DIRECTORY, order, found, failure);
 }

@@ -12,7 +12,6 @@
 #include "engine/analyse/dpi.h"
 #include "engine/base/memory.h"
 #include "meter/channel.h"
-#include "meter/plugins.h"
 #include "meter/sandbox.h"
 #include "meter/serve.h"
 #include "meter/start.h"
@@ -196,6 +195,17 @@ send_printed(const char *text, size_t length)
 }
 
 static void
+description(void *context, const char *json, size_t length)
+{
+	MessageHeader *message = memory_get(sizeof(*message) + length);
+
+	(void) context;
+	memcpy(message + 1, json, length);
+	channel_send(output.channel, MESSAGE_DESCRIPTION, message, (uint32_t) length);
+	free(message);
+}
+
+static void
 print(void *context, const char *text, size_t length)
 {
 	(void) context;
@@ -248,7 +258,7 @@ receive_plugins(uint64_t length, PluginOrders *orders)
 }
 
 static bool
-meter(const MeterRequest *request, const PluginOrders *plugins, MeterProgress *progress)
+meter(const MeterProgram *program, const MeterRequest *request, const PluginOrders *plugins, MeterProgress *progress)
 {
 	const MeterOrder order = {
 		.request = request,
@@ -259,7 +269,9 @@ meter(const MeterRequest *request, const PluginOrders *plugins, MeterProgress *p
 		.ready = greet,
 		.takes_files = true,
 		.application = application,
-		.plugins = {plugins, plugins_find, NULL, print, plugin_failed},
+		.program = program,
+		.description = description,
+		.plugins = {plugins, program->finder, NULL, print, plugin_failed},
 	};
 	FailureMessage failure;
 	Account		   account;
@@ -276,7 +288,7 @@ meter(const MeterRequest *request, const PluginOrders *plugins, MeterProgress *p
 }
 
 int
-serve(int channel)
+serve(int channel, const MeterProgram *program)
 {
 	MeterRequest   request;
 	char		   wrong[REQUEST_WRONG_MAX];
@@ -306,5 +318,5 @@ serve(int channel)
 			return EXIT_FAILURE;
 		}
 	}
-	return meter(&request, plugins, progress) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return meter(program, &request, plugins, progress) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

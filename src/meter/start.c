@@ -13,6 +13,7 @@
 #include "engine/analyse/dpi.h"
 #include "engine/base/memory.h"
 #include "engine/flow/key.h"
+#include "meter/describe.h"
 #include "meter/sandbox.h"
 #include "meter/sandbox_python.h"
 #include "meter/start.h"
@@ -50,6 +51,37 @@ list_applications(const MeterOrder *order, Dpi *dpi)
 	}
 }
 
+/* Inside the sandbox: what a plugin in Python is, its source says when it is executed. */
+static bool
+describe_plugins(const MeterOrder *order, const FoundPlugin *found, FailureMessage *failure)
+{
+	const PluginOrders *orders = order->plugins.orders;
+
+	for (uint32_t i = 0; orders != NULL && i < orders->count; i++)
+	{
+		JsonText text = {0};
+
+		if (orders->plugins[i].kind != PLUGIN_PYTHON)
+			describe_plugin_of_c(found[i].plugin, &text);
+		else if (!order->program->describe(&orders->plugins[i], &text, failure))
+			return false;
+		order->description(order->callbacks.context, text.bytes, text.length);
+		json_free(&text);
+	}
+	return true;
+}
+
+static bool
+find_plugins(const MeterOrder *order, FoundPlugin found[PLUGIN_ORDERS_MAX], FailureMessage *failure)
+{
+	const PluginOrders *orders = order->plugins.orders;
+
+	for (uint32_t i = 0; orders != NULL && i < orders->count; i++)
+		if (!order->program->finder(&orders->plugins[i], &found[i], failure))
+			return false;
+	return true;
+}
+
 static bool
 meter(const MeterOrder *order, const MeterRequest *request, Filter *filter, Analysis *analysis, const EngineCallbacks *callbacks, Account *account,
 	  FailureMessage *failure)
@@ -65,12 +97,14 @@ meter(const MeterOrder *order, const MeterRequest *request, Filter *filter, Anal
 bool
 start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 {
-	MeterRequest   *request = memory_get(sizeof(*request)); /* with what plugins read; there for the program's life */
-	EngineCallbacks callbacks = order->callbacks;
-	Filter		   *filter = NULL;
-	Dpi			   *dpi = NULL; /* to list what it knows */
-	Analysis		analysis;
-	const char	   *not_given_up;
+	MeterRequest	  *request = memory_get(sizeof(*request)); /* with what plugins read; there for the program's life */
+	EngineCallbacks	   callbacks = order->callbacks;
+	Filter			  *filter = NULL;
+	Dpi				  *dpi = NULL; /* to list what it knows */
+	Analysis		   analysis;
+	FoundPlugin		   found[PLUGIN_ORDERS_MAX]; /* to describe them */
+	const char *const *python_reads = NULL;
+	const char		  *not_given_up;
 
 	*request = *order->request;
 	if (!sandbox_prepare((pid_t) request->owner_pid, order->others))
@@ -83,17 +117,28 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 		filter = filter_start(request->filter.bytes, request->filter.length);
 	if (request->list_applications && (dpi = dpi_start(request->n_dissections, &request->columns, false)) == NULL)
 		return fail(failure, FAILURE_INTERNAL, "nDPI does not start");
-	if (!plugin_host_use(&order->plugins, request, failure))
+	if (order->program->python_reads != NULL &&
+		(python_reads = order->program->python_reads(order->plugins.orders, failure)) == NULL)
 		return false;
-	if (!analysis_open(&analysis, analysers, request, failure))
+	if (request->describe_plugins)
+	{
+		if (!find_plugins(order, found, failure))
+			return false;
+	}
+	else if (!plugin_host_use(&order->plugins, request, failure) || !analysis_open(&analysis, analysers, request, failure))
 		return false;
 	if (!key_seed(&callbacks.seed))
 		return fail(failure, FAILURE_INTERNAL, "the system has no random number");
-	not_given_up = order->python_reads != NULL ?
-					   sandbox_enter_python(order->records, order->takes_files, order->python_reads) :
+	not_given_up = python_reads != NULL ?
+					   sandbox_enter_python(order->records, order->takes_files, python_reads) :
 					   sandbox_enter(order->records, order->takes_files, request->needs_seccomp);
 	if (not_given_up != NULL)
 		return fail(failure, not_given_up == sandbox_no_landlock ? FAILURE_LANDLOCK : FAILURE_SANDBOX, not_given_up);
+	if (request->describe_plugins)
+	{
+		memset(account, 0, sizeof(*account));
+		return describe_plugins(order, found, failure);
+	}
 	if (!request->list_applications)
 		return meter(order, request, filter, &analysis, &callbacks, account, failure);
 	list_applications(order, dpi);

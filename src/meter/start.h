@@ -8,6 +8,7 @@
 #include "engine/analyse/plugin_host.h"
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
+#include "meter/program.h"
 
 /* What a program hands over to meter. */
 typedef struct MeterOrder
@@ -23,11 +24,8 @@ typedef struct MeterOrder
 	int	 records;
 	bool takes_files;
 
-	/*
-	 * Names of the files and directories that Python reads, the last NULL: then the sandbox is that of sandbox_python.h.  NULL:
-	 * the program has no Python in it.
-	 */
-	const char *const *python_reads;
+	/* The program, which has to find what its sandbox leaves to Python. */
+	const MeterProgram *program;
 
 	/*
 	 * Called when the program has given up its environment and files, before it looks at anything that a user wrote;
@@ -40,6 +38,9 @@ typedef struct MeterOrder
 
 	/* Where the request is to list applications: takes one; called instead of all callbacks and files. */
 	void (*application)(void *context, const ApplicationMessage *application);
+
+	/* Where the request is to describe its plugins: takes a description, in their order; the same. */
+	void (*description)(void *context, const char *json, size_t length);
 } MeterOrder;
 
 /*

@@ -4,12 +4,16 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/memory.h"
 #include "meter/udps_argument.h"
 #include "wire/bundled.h"
+
+/* Of a file that holds a plugin in Python. */
+#define PYTHON_ENDING ".py"
 
 static const char *
 skip_space(const char *at)
@@ -34,6 +38,74 @@ static PluginText
 keep(const void *bytes, size_t length)
 {
 	return (PluginText) {memcpy(memory_get(length), bytes, length), (uint32_t) length};
+}
+
+/* A file's bytes, which stay; false if it cannot be read, or has more than `most`. */
+static bool
+read_file(const char *name, size_t length, size_t most, PluginText *text)
+{
+	char *path = strndup(name, length);
+	FILE *file = path == NULL ? NULL : fopen(path, "re");
+	char *bytes = NULL;
+	long  size = -1;
+
+	if (file != NULL && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 && (size_t) size <= most)
+	{
+		rewind(file);
+		bytes = memory_get((size_t) size + 1);
+		if (fread(bytes, 1, (size_t) size, file) != (size_t) size)
+			bytes = NULL;
+	}
+	if (file != NULL)
+		fclose(file);
+	free(path);
+	*text = (PluginText) {bytes, bytes == NULL ? 0 : (uint32_t) size};
+	return bytes != NULL;
+}
+
+/* A plugin in Python: FILE.py, or FILE.py:CLASS.  Its name is that of the file. */
+static bool
+add_python(PluginOrders *orders, const char *start, size_t length)
+{
+	const char *colon = memchr(start, ':', length),
+			   *end = colon == NULL ? start + length : colon,
+			   *name = end - strlen(PYTHON_ENDING);
+	PluginText source,
+		class_name = colon == NULL ? plugin_text("") : (PluginText) {colon + 1, (uint32_t) (start + length - colon - 1)};
+
+	while (name > start && name[-1] != '/')
+		name--;
+	return read_file(start, (size_t) (end - start), PLUGIN_SOURCE_BYTES_MAX, &source) &&
+		   plugin_orders_add(orders, PLUGIN_PYTHON, (PluginText) {name, (uint32_t) (end - strlen(PYTHON_ENDING) - name)}, class_name, source);
+}
+
+/* Whether a plugin's name, up to a colon if it has one, ends as a file of Python's does. */
+static bool
+is_python(const char *start, size_t length)
+{
+	const char *colon = memchr(start, ':', length);
+	size_t		ending = strlen(PYTHON_ENDING);
+
+	if (colon != NULL)
+		length = (size_t) (colon - start);
+	return length > ending && memcmp(start + length - ending, PYTHON_ENDING, ending) == 0;
+}
+
+static bool
+add_plugin(PluginOrders *orders, const char **at)
+{
+	const char *start = *at;
+	size_t		length = strcspn(start, "; \t\n");
+	PluginText	name;
+
+	if (is_python(start, length))
+	{
+		*at += length;
+		return add_python(orders, start, length);
+	}
+	name = take_name(at);
+	return plugin_orders_add(orders, bundled_find(name.bytes, name.length) != NULL ? PLUGIN_BUNDLED : PLUGIN_C, name,
+							 plugin_text(""), plugin_text(""));
 }
 
 static bool
@@ -81,6 +153,13 @@ take_argument(const char **at, PluginOrders *orders)
 	}
 	while (**at != '\0' && **at != ';' && !isspace((unsigned char) **at))
 		(*at)++;
+	if (*start == '@')
+	{
+		PluginText pickle;
+
+		return read_file(start + 1, (size_t) (*at - start - 1), PLUGIN_VALUE_BYTES_MAX, &pickle) &&
+			   plugin_orders_add_argument(orders, name, PLUGIN_VALUE_PICKLE, pickle);
+	}
 	return add_value(orders, name, start, (size_t) (*at - start));
 }
 
@@ -92,10 +171,7 @@ udps_argument_read(const char *text, PluginOrders *orders)
 	memset(orders, 0, sizeof(*orders));
 	while (*at != '\0')
 	{
-		PluginText name = take_name(&at);
-		PluginKind kind = bundled_find(name.bytes, name.length) != NULL ? PLUGIN_BUNDLED : PLUGIN_C;
-
-		if (!plugin_orders_add(orders, kind, name, plugin_text(""), plugin_text("")))
+		if (!add_plugin(orders, &at))
 			return false;
 		for (at = skip_space(at); *at != '\0' && *at != ';'; at = skip_space(at))
 			if (!take_argument(&at, orders))

@@ -13,7 +13,8 @@
 
 /*
  * Reads the plugins, which the orders point into then, or to memory that stays.  A value is a whole number, another number, true,
- * false, null, or else a text, in single quotes or not.  False if it is none.
+ * false, null, or else a text, in single quotes or not.  A plugin in Python is called by its file, FILE.py or FILE.py:CLASS, which is
+ * read; of one of its arguments @FILE is a pickle in a file.  False if it is none.
  */
 bool udps_argument_read(const char *text, PluginOrders *orders);
 

@@ -33,15 +33,15 @@ tell_where(char *text, size_t size)
 	char source[64],
 		destination[64];
 
-	if (plugin_host.at.flow == NULL)
+	if (plugin_host.at == NULL)
 	{
 		snprintf(text, size, "%s", plugin_host.hook == NULL ? "?" : plugin_host.hook);
 		return;
 	}
-	endpoint_text(plugin_host.at.flow, 0, source, sizeof(source));
-	endpoint_text(plugin_host.at.flow, 1, destination, sizeof(destination));
+	endpoint_text(plugin_host.at->flow, 0, source, sizeof(source));
+	endpoint_text(plugin_host.at->flow, 1, destination, sizeof(destination));
 	snprintf(text, size, "%s of flow %s -> %s, protocol %u", plugin_host.hook == NULL ? "?" : plugin_host.hook, source, destination,
-			 plugin_host.at.flow->protocol);
+			 plugin_host.at->flow->protocol);
 }
 
 void
@@ -71,19 +71,22 @@ host_attribute(const char *name)
 static NfstreamRead
 host_read(const NfstreamFlow *shown, NfstreamAttribute attribute, NfstreamValue *value)
 {
-	(void) shown;
+	const HostState *state = host_state(shown);
+
 	if (attribute >= 0 && (unsigned) attribute < plugin_host.attributes.schema->count &&
 		plugin_host.attributes.schema->columns[attribute].field == FIELD_EXPIRATION_ID)
 	{
-		*value = (NfstreamValue) {.kind = NFSTREAM_INTEGER, .integer = plugin_host.at.shown.expiration_id};
+		*value = (NfstreamValue) {.kind = NFSTREAM_INTEGER, .integer = shown->expiration_id};
 		return NFSTREAM_READ_DONE;
 	}
-	return attribute_read(&plugin_host.attributes, plugin_host.at.flow, plugin_host.at.state->overlay, attribute, value);
+	return attribute_read(&plugin_host.attributes, state->flow, state->overlay, attribute, value);
 }
 
 static bool
 host_write(NfstreamFlow *shown, NfstreamAttribute attribute, const NfstreamValue *value)
 {
+	HostState *state = host_state(shown);
+
 	if (attribute >= 0 && (unsigned) attribute < plugin_host.attributes.schema->count &&
 		plugin_host.attributes.schema->columns[attribute].field == FIELD_EXPIRATION_ID)
 	{
@@ -92,17 +95,16 @@ host_write(NfstreamFlow *shown, NfstreamAttribute attribute, const NfstreamValue
 		shown->expiration_id = (int32_t) value->integer;
 		return true;
 	}
-	if (!attribute_write(&plugin_host.attributes, plugin_host.at.flow, &plugin_host.at.state->overlay, attribute, value))
+	if (!attribute_write(&plugin_host.attributes, state->flow, &state->overlay, attribute, value))
 		return false;
-	plugin_host.at.flow->rewritten = true;
+	state->flow->rewritten = true;
 	return true;
 }
 
 static bool
 host_udps(const NfstreamFlow *shown, const char *name, NfstreamValue *value)
 {
-	(void) shown;
-	return plugin_udps_find(plugin_host.at.state, name, value);
+	return plugin_udps_find(host_state(shown), name, value);
 }
 
 static void
@@ -126,6 +128,5 @@ const NfstreamHost plugin_calls = {
 void **
 plugin_shared(NfstreamFlow *flow)
 {
-	(void) flow;
-	return &plugin_host.at.state->shared;
+	return &host_state(flow)->shared;
 }

@@ -152,7 +152,7 @@ plugin_host_cleanup(void)
 	if (plugin_host.cleaned || !plugin_host.created)
 		return;
 	plugin_host.cleaned = true;
-	plugin_host.at.flow = NULL;
+	plugin_host.at = NULL;
 	plugin_host.hook = "cleanup";
 	for (plugin_host.current = 0; plugin_host.current < plugin_host.found; plugin_host.current++)
 		if (plugin_host.plugins[plugin_host.current].plugin.cleanup != NULL)
@@ -184,17 +184,17 @@ close_plugins(void *own)
 static void
 show_flow(Flow *flow, HostState *state)
 {
-	plugin_host.at.shown.size = sizeof(plugin_host.at.shown);
-	plugin_host.at.shown.expiration_id = flow->expiration;
-	plugin_host.at.flow = flow;
-	plugin_host.at.state = state;
+	state->shown.size = sizeof(state->shown);
+	state->shown.expiration_id = flow->expiration;
+	state->flow = flow;
+	plugin_host.at = state;
 }
 
 static void
 hide_flow(Flow *flow)
 {
-	flow->expiration = plugin_host.at.shown.expiration_id;
-	plugin_host.at.flow = NULL;
+	flow->expiration = plugin_host.at->shown.expiration_id;
+	plugin_host.at = NULL;
 	plugin_host.hook = NULL;
 }
 
@@ -202,7 +202,7 @@ hide_flow(Flow *flow)
 static void
 copy_endpoint(uint8_t *to, const uint8_t *own, size_t length, ColumnField field, ColumnSide side)
 {
-	const Overlay *overlay = plugin_host.at.state->overlay;
+	const Overlay *overlay = plugin_host.at->overlay;
 
 	memcpy(to, own, length);
 	if (overlay == NULL)
@@ -257,7 +257,7 @@ joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 	(void) own;
 	show_flow(flow, state);
 	if (flow->rewritten)
-		flow->rewritten = overlay_synchronise(plugin_host.at.state->overlay, plugin_host.attributes.schema);
+		flow->rewritten = overlay_synchronise(plugin_host.at->overlay, plugin_host.attributes.schema);
 	show_packet(flow, joining, &packet);
 	plugin_host.hook = is_first ? "on_init" : "on_update";
 	for (plugin_host.current = 0; plugin_host.current < plugin_host.found; plugin_host.current++)
@@ -266,7 +266,7 @@ joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 		void (*hook)(void *, void *, NfstreamFlow *, const NfstreamPacket *) = is_first ? hosted->plugin.on_init : hosted->plugin.on_update;
 
 		if (hook != NULL)
-			hook(hosted->self, plugin_state(plugin_host.current, state), &plugin_host.at.shown, &packet);
+			hook(hosted->self, plugin_state(plugin_host.current, state), &plugin_host.at->shown, &packet);
 	}
 	hide_flow(flow);
 }
@@ -277,14 +277,14 @@ leave(void *own, Flow *flow, void *state)
 	(void) own;
 	show_flow(flow, state);
 	if (flow->rewritten)
-		flow->rewritten = overlay_synchronise(plugin_host.at.state->overlay, plugin_host.attributes.schema);
+		flow->rewritten = overlay_synchronise(plugin_host.at->overlay, plugin_host.attributes.schema);
 	plugin_host.hook = "on_expire";
 	for (plugin_host.current = 0; plugin_host.current < plugin_host.found; plugin_host.current++)
 	{
 		const HostedPlugin *hosted = &plugin_host.plugins[plugin_host.current];
 
 		if (hosted->plugin.on_expire != NULL)
-			hosted->plugin.on_expire(hosted->self, plugin_state(plugin_host.current, state), &plugin_host.at.shown);
+			hosted->plugin.on_expire(hosted->self, plugin_state(plugin_host.current, state), &plugin_host.at->shown);
 	}
 	hide_flow(flow);
 }

@@ -14,17 +14,20 @@
 /* A flow's own part of the host's. */
 typedef struct HostState
 {
-	Overlay *overlay; /* NULL: nothing was written over */
-	void	*shared;  /* plugin_shared() */
+	NfstreamFlow shown; /* what plugins know of it: the same in all calls about this flow */
+	Flow		*flow;
+	Overlay		*overlay; /* NULL: nothing was written over */
+	void		*shared;  /* plugin_shared() */
 } HostState;
 
-/* The flow that plugins are called with. */
-typedef struct HostedFlow
+_Static_assert(offsetof(HostState, shown) == 0, "host_state()");
+
+/* The state of a flow that a plugin names. */
+static inline HostState *
+host_state(const NfstreamFlow *shown)
 {
-	NfstreamFlow shown; /* what they know of it */
-	Flow		*flow;
-	HostState	*state;
-} HostedFlow;
+	return (HostState *) (uintptr_t) shown;
+}
 
 typedef struct HostedPlugin
 {
@@ -55,7 +58,7 @@ typedef struct PluginHost
 	HostedOutput	*outputs;
 	unsigned		 output_count;
 	AttributeReaders attributes;
-	HostedFlow		 at; /* the flow of the current call; its flow is NULL outside hooks */
+	HostState		*at; /* of the flow of the current call; NULL outside hooks */
 	unsigned		 current;
 	const char		*hook; /* that is called; NULL: none */
 	bool			 created;

@@ -104,8 +104,8 @@ plugin_udps_value(void *own, const Flow *flow, void *state, const Column *column
 	bool	   bag_written = false;
 
 	(void) own;
-	plugin_host.at.flow = (Flow *) flow; /* for a failure's message; nothing is changed */
-	plugin_host.at.state = state;
+	(void) flow;
+	plugin_host.at = state; /* for a failure's message */
 	plugin_host.hook = "output";
 	plugin_host.json.length = 0;
 	plugin_host.members = 0;
@@ -130,7 +130,7 @@ plugin_udps_value(void *own, const Flow *flow, void *state, const Column *column
 		plugin_host.current = 0;
 		plugin_fail("The values that the plugins left take more bytes of JSON than a row holds.");
 	}
-	plugin_host.at.flow = NULL;
+	plugin_host.at = NULL;
 	plugin_host.hook = NULL;
 	value->b.bytes = (const uint8_t *) plugin_host.json.bytes;
 	value->b.length = (uint32_t) plugin_host.json.length;
