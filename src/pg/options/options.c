@@ -26,6 +26,7 @@
 #include "pg/options/option_forms.h"
 #include "pg/options/options.h"
 #include "pg/options/planned.h"
+#include "pg/options/plugin_names.h"
 #include "pg/options/plugins.h"
 #include "pg/options/privileges.h"
 #include "pg/options/suggest.h"
@@ -247,6 +248,29 @@ take_options(List *list, int places, ScanOptions *options)
 	}
 }
 
+/*
+ * Says which plugins there are not.  They may come: a dump has the tables before the plugins' rows.  Only a scan cannot do without.
+ */
+static void
+tell_of_unknown_plugins(const char *udps)
+{
+	ListCell *cell;
+
+	foreach(cell, udps == NULL ? NIL : plugins_parse(udps))
+	{
+		const char *name = ((const ListedPlugin *) lfirst(cell))->name;
+		char	   *perhaps;
+
+		if (plugin_exists(name))
+			continue;
+		perhaps = suggest_plugins(name);
+		ereport(NOTICE,
+				(errmsg("there is no plugin \"%s\" yet", name),
+				 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) :
+								   errhint("Until there is one, scans that call it are errors. nfstream_create_plugin() makes one in Python.")));
+	}
+}
+
 PG_FUNCTION_INFO_V1(nfstream_fdw_validator);
 
 /*
@@ -260,6 +284,7 @@ nfstream_fdw_validator(PG_FUNCTION_ARGS)
 
 	take_options(untransformRelOptions(PG_GETARG_DATUM(0)), places_of_catalog(PG_GETARG_OID(1)), &scratch);
 	privileges_check_bounds(&scratch);
+	tell_of_unknown_plugins(scratch.udps);
 	PG_RETURN_VOID();
 }
 

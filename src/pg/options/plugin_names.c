@@ -34,6 +34,12 @@ plugin_is_shared_object(const char *name)
 		   stat(psprintf("%s/" PLUGINS_DIRECTORY "/%s" OBJECT_SUFFIX, pkglib_path, name), &status) == 0 && S_ISREG(status.st_mode);
 }
 
+bool
+plugin_exists(const char *name)
+{
+	return plugin_is_bundled(name) || python_plugin_find(name) != NULL || plugin_is_shared_object(name);
+}
+
 static int
 compare_names(const ListCell *a, const ListCell *b)
 {

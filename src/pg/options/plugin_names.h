@@ -17,6 +17,9 @@ bool plugin_is_shared_object(const char *name);
 /* The names of all such objects, as C strings, sorted. */
 List *plugin_shared_objects(void);
 
+/* Whether there is a plugin of this name now. */
+bool plugin_exists(const char *name);
+
 /* What was meant by a name that is no plugin's, as suggest_text() has it: any plugin, or one in Python. */
 char *suggest_plugins(const char *wanted);
 char *suggest_python_plugins(const char *wanted);

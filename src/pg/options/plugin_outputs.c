@@ -9,6 +9,7 @@
 
 #include "pg/options/options.h"
 #include "pg/options/plugin_outputs.h"
+#include "pg/options/python_plugins.h"
 #include "pg/options/suggest.h"
 #include "wire/plugin_arguments.h"
 
@@ -79,11 +80,20 @@ plugin_described_outputs(Jsonb *description)
 	return outputs;
 }
 
-List *
-plugin_outputs(const ListedPlugin *plugin, bool *complete)
+/* What a plugin says that it leaves; NIL with *is_told false if it does not. */
+static List *
+outputs_of(const ListedPlugin *plugin, bool *is_told)
 {
-	*complete = plugin->bundled != NULL;
-	return plugin->bundled != NULL ? bundled_outputs(plugin) : NIL;
+	const PythonPlugin *python;
+	List			   *outputs;
+
+	*is_told = true;
+	if (plugin->bundled != NULL)
+		return bundled_outputs(plugin);
+	python = python_plugin_find(plugin->name);
+	outputs = python == NULL ? NIL : plugin_described_outputs(python->outputs);
+	*is_told = outputs != NIL;
+	return outputs;
 }
 
 const PluginOutput *
@@ -98,31 +108,50 @@ plugins_output(const List *outputs, const char *name)
 }
 
 List *
-plugins_outputs(const List *plugins, bool *complete)
+plugins_add_outputs(List *all, const List *outputs)
 {
-	List	 *all = NIL;
-	ListCell *cell,
-		*output_cell;
+	ListCell *cell;
 
-	*complete = true;
-	foreach(cell, plugins)
+	foreach(cell, outputs)
 	{
-		bool  is_complete;
-		List *outputs = plugin_outputs(lfirst(cell), &is_complete);
+		PluginOutput *output = lfirst(cell);
+		PluginOutput *before = unconstify(PluginOutput *, plugins_output(all, output->name));
 
-		*complete = *complete && is_complete;
-		foreach(output_cell, outputs)
-		{
-			PluginOutput *output = lfirst(output_cell);
-			PluginOutput *before = unconstify(PluginOutput *, plugins_output(all, output->name));
-
-			if (before != NULL)
-				*before = *output;
-			else
-				all = lappend(all, output);
-		}
+		if (before != NULL)
+			*before = *output;
+		else
+			all = lappend(all, output);
 	}
 	return all;
+}
+
+List *
+plugins_outputs(const List *plugins, List **untold)
+{
+	List	 *all = NIL;
+	ListCell *cell;
+
+	*untold = NIL;
+	foreach(cell, plugins)
+	{
+		bool is_told;
+
+		all = plugins_add_outputs(all, outputs_of(lfirst(cell), &is_told));
+		if (!is_told)
+			*untold = lappend(*untold, lfirst(cell));
+	}
+	return all;
+}
+
+bool
+plugins_leave_no_more(const List *plugins)
+{
+	ListCell *cell;
+
+	foreach(cell, plugins)
+		if (((const ListedPlugin *) lfirst(cell))->bundled == NULL)
+			return false;
+	return true;
 }
 
 char *
@@ -146,6 +175,19 @@ add_read(const Schema *schema, const char *name, ColumnSet *reads)
 		column_set_add(reads, column);
 }
 
+/* One that may read whatever there is gets all that NFStream's flows have. */
+static void
+add_reads_of_python(const PythonPlugin *plugin, const Schema *schema, ColumnSet *reads)
+{
+	ListCell *cell;
+
+	for (unsigned i = 0; plugin->reads_all && i < schema->count; i++)
+		if (!schema->columns[i].extra)
+			column_set_add(reads, i);
+	foreach(cell, plugin->reads)
+		add_read(schema, lfirst(cell), reads);
+}
+
 void
 plugins_reads(const List *plugins, const Schema *schema, ColumnSet *reads)
 {
@@ -154,9 +196,12 @@ plugins_reads(const List *plugins, const Schema *schema, ColumnSet *reads)
 	foreach(cell, plugins)
 	{
 		const ListedPlugin *plugin = lfirst(cell);
+		const PythonPlugin *python = plugin->bundled != NULL ? NULL : python_plugin_find(plugin->name);
 
 		if (plugin->bundled != NULL)
 			for (const char *const *name = plugin->bundled->reads; *name != NULL; name++)
 				add_read(schema, *name, reads);
+		if (python != NULL)
+			add_reads_of_python(python, schema, reads);
 	}
 }

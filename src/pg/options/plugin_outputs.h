@@ -19,16 +19,18 @@ typedef struct PluginOutput
 } PluginOutput;
 
 /*
- * What a plugin leaves with these arguments: PluginOutputs, in its order, in the current memory context.  *complete is set to whether
- * that is all: a class in Python need not tell, and of shared objects nothing is known here.
+ * What plugins say that they leave with their arguments: PluginOutputs, in the current memory context, each name once, where it came
+ * first, but as the latest plugin has it, whose value a flow has.  What shared objects leave is not known here.
+ *
+ * *untold: the plugins that do not say what they leave, a list of ListedPlugins.
  */
-List *plugin_outputs(const ListedPlugin *plugin, bool *complete);
+List *plugins_outputs(const List *plugins, List **untold);
 
-/*
- * What all plugins of a list leave: each name once, where it came first, but as the later plugin has it, whose value a flow
- * has.  *complete as above, for all of them.
- */
-List *plugins_outputs(const List *plugins, bool *complete);
+/* Adds outputs of a plugin that comes after those whose outputs these are. */
+List *plugins_add_outputs(List *all, const List *outputs);
+
+/* Whether no plugin leaves anything but its outputs: one in Python may. */
+bool plugins_leave_no_more(const List *plugins);
 
 /* The outputs in a description of a plugin: wire/message.h.  NULL has none. */
 List *plugin_described_outputs(Jsonb *description);

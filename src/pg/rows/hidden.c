@@ -101,14 +101,14 @@ static bool
 may_be_plugin_value(const ScanOptions *options, const char *name, char **perhaps)
 {
 	const char *value = form_after_prefix(name, ATTRIBUTE_UDPS_PREFIX);
-	List	   *outputs;
-	bool		complete;
+	List	   *outputs,
+		*untold;
 
 	if (value == NULL || *value == '\0' || options->plugins == NIL)
 		return false;
-	outputs = plugins_outputs(options->plugins, &complete);
+	outputs = plugins_outputs(options->plugins, &untold);
 	*perhaps = suggest_outputs(outputs, name);
-	return !complete || plugins_output(outputs, value) != NULL;
+	return !plugins_leave_no_more(options->plugins) || plugins_output(outputs, value) != NULL;
 }
 
 void

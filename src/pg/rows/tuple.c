@@ -161,8 +161,8 @@ tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned 
 static const char *
 help_of_plugin_value(const ScanOptions *options, const char *name)
 {
-	bool				complete;
-	const PluginOutput *output = plugins_output(plugins_outputs(options->plugins, &complete), name);
+	List			   *untold;
+	const PluginOutput *output = plugins_output(plugins_outputs(options->plugins, &untold), name);
 
 	return output != NULL && output->help != NULL ? output->help : psprintf("value that a plugin leaves as %s", name);
 }
