@@ -31,6 +31,48 @@ extern const NfstreamParameter flow_slicer_parameters[];
 extern const NfstreamOutput	   flow_slicer_outputs[];
 extern const char *const	   flow_slicer_reads[];
 
+/* Where its arguments stand. */
+enum
+{
+	FLOW_SLICER_LIMIT
+};
+
+extern const NfstreamParameter splt_parameters[];
+extern const NfstreamOutput	   splt_outputs[];
+extern const char *const	   splt_reads[];
+
+enum
+{
+	SPLT_SEQUENCE_LENGTH,
+	SPLT_ACCOUNTING_MODE
+};
+
+enum
+{
+	SPLT_DIRECTION,
+	SPLT_PS,
+	SPLT_PIAT_MS
+};
+
+/*
+ * Outputs of wfeatures: for each direction four features, and each of them for so many rows, of which a flow has those up to the
+ * parameter `levels`.
+ */
+#define WFEATURES_LEVELS_MAX 20
+#define WFEATURES_ROWS		 (WFEATURES_LEVELS_MAX + 1)
+#define WFEATURES_OUTPUTS	 (2 * 4 * WFEATURES_ROWS)
+
+extern const NfstreamParameter wfeatures_parameters[];
+extern const NfstreamOutput	   wfeatures_outputs[];
+extern const char *const	   wfeatures_reads[];
+bool						   wfeatures_leaves(const NfstreamValue *arguments, unsigned output);
+
+enum
+{
+	WFEATURES_ACTIVE_TIMEOUT,
+	WFEATURES_LEVELS
+};
+
 extern const NfstreamParameter dhcp_parameters[];
 extern const NfstreamOutput	   dhcp_outputs[];
 extern const char *const	   dhcp_reads[];

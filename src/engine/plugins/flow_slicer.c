@@ -1,11 +1,16 @@
 /*
  * flow_slicer.c
- *	  A bundled plugin: ends each flow after a number of packets.
+ *	  Ends a flow with the packet that makes it as long as a limit, NFStream's FlowSlicer.
+ *
+ * The number of packets is read from the flow, as NFStream's does: where an earlier plugin writes another number, that counts.
  */
 #include <stdlib.h>
 
+#include "engine/base/memory.h"
 #include "engine/plugins/plugins.h"
 #include "wire/bundled.h"
+
+#define END_WITH_THIS_PACKET (-1)
 
 typedef struct FlowSlicer
 {
@@ -17,37 +22,33 @@ typedef struct FlowSlicer
 static bool
 create(const NfstreamHost *host, const NfstreamValue *arguments, void **self, char *wrong, size_t wrong_size)
 {
-	FlowSlicer *slicer = malloc(sizeof(*slicer));
+	FlowSlicer *own = memory_get(sizeof(*own));
 
 	(void) wrong;
 	(void) wrong_size;
-	if (slicer == NULL)
-		return false;
-	*slicer = (FlowSlicer) {
-		.host = host,
-		.packets = host->attribute("bidirectional_packets"),
-		.limit = arguments[0].integer,
-	};
-	*self = slicer;
+	own->host = host;
+	own->packets = host->attribute("bidirectional_packets");
+	own->limit = arguments[FLOW_SLICER_LIMIT].integer;
+	*self = own;
 	return true;
-}
-
-static void
-on_packet(void *self, void *state, NfstreamFlow *flow, const NfstreamPacket *packet)
-{
-	const FlowSlicer *slicer = self;
-	NfstreamValue	  packets;
-
-	(void) state;
-	(void) packet;
-	if (slicer->host->read(flow, slicer->packets, &packets) == NFSTREAM_READ_DONE && packets.integer == slicer->limit)
-		flow->expiration_id = -1;
 }
 
 static void
 destroy(void *self)
 {
 	free(self);
+}
+
+static void
+on_packet(void *self, void *state, NfstreamFlow *flow, const NfstreamPacket *packet)
+{
+	const FlowSlicer *own = self;
+	NfstreamValue	  packets;
+
+	(void) state;
+	(void) packet;
+	if (own->host->read(flow, own->packets, &packets) == NFSTREAM_READ_DONE && packets.integer == own->limit)
+		flow->expiration_id = END_WITH_THIS_PACKET;
 }
 
 const NfstreamPlugin flow_slicer_plugin = {

@@ -8,9 +8,11 @@
 
 static const NfstreamPlugin *const plugins[] = {
 	&flow_slicer_plugin,
+	&splt_plugin,
 	&dhcp_plugin,
 	&mdns_plugin,
 	&ja4_plugin,
+	&wfeatures_plugin,
 };
 
 const NfstreamPlugin *

@@ -11,8 +11,10 @@
 const NfstreamPlugin *plugin_code(const char *name, size_t length);
 
 extern const NfstreamPlugin flow_slicer_plugin;
+extern const NfstreamPlugin splt_plugin;
 extern const NfstreamPlugin dhcp_plugin;
 extern const NfstreamPlugin mdns_plugin;
 extern const NfstreamPlugin ja4_plugin;
+extern const NfstreamPlugin wfeatures_plugin;
 
 #endif /* ENGINE_PLUGINS_PLUGINS_H */
