@@ -25,10 +25,25 @@ pass_prepare(Relation table, const Bitmapset *attributes_used)
 	FlowScan *scan = palloc0(sizeof(*scan));
 	ColumnSet wanted;
 
+	scan->lasting = CurrentMemoryContext;
 	scan->options = options_of_table(RelationGetRelid(table));
 	scan->builder = tuple_builder(table, scan->options, attributes_used, &wanted);
 	scan_request_fill(&scan->request, scan->options, &wanted);
 	return scan;
+}
+
+/* The plugins' parameters are looked up once for a scan: all of its passes see the same values. */
+static void
+add_plugins(FlowScan *scan, ScanJob *job)
+{
+	if (scan->options->plugins == NIL)
+		return;
+	if (scan->plugins == NULL)
+		scan->plugins = scan_plugins(scan->options, scan->lasting);
+	job->request.plugins = scan->plugins->length;
+	job->plugins = scan->plugins->bytes;
+	job->orders.which = scan->plugins->which;
+	job->orders.cleans_up = scan->plugins->cleans_up;
 }
 
 static ScanJob *
@@ -50,6 +65,7 @@ create_job(FlowScan *scan)
 	job->request.time_dissections = scan->timed;
 	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
 	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);
+	add_plugins(scan, job);
 	return job;
 }
 

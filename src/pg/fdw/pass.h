@@ -5,6 +5,7 @@
 #ifndef PG_FDW_PASS_H
 #define PG_FDW_PASS_H
 
+#include "pg/fdw/scan_plugins.h"
 #include "pg/rows/tuple.h"
 #include "pg/workers/merge.h"
 
@@ -24,6 +25,10 @@ typedef struct FlowScan
 	bool		  overlap_told; /* once for all passes */
 	bool		  filter_told;
 	Printed		  printed; /* in all passes */
+
+	/* Of its plugins, from the first pass on. */
+	MemoryContext	   lasting; /* as long as the scan */
+	const ScanPlugins *plugins;
 
 	/* Of the latest pass, for EXPLAIN ANALYZE. */
 	bool	warns;	/* of columns that are off, when it starts */

@@ -335,7 +335,8 @@ merge_options(Oid server_id, List *nearer, int nearer_places, Oid nearer_owner)
 {
 	ScanOptions	  *options = palloc0(sizeof(*options));
 	ForeignServer *server = GetForeignServer(server_id);
-	char		  *server_source;
+	char		  *server_source,
+		*server_udps;
 
 	options->server = server_id;
 	options->schema = &flow_schema;
@@ -343,11 +344,14 @@ merge_options(Oid server_id, List *nearer, int nearer_places, Oid nearer_owner)
 	take_defaults(options);
 	take_options(server->options, SERVER, options);
 	server_source = options->source;
+	server_udps = options->udps;
 	take_options(nearer, nearer_places, options);
 	if (options->udps != NULL)
 		options->plugins = plugins_parse(options->udps);
 
 	options->source_on_server = options->source != NULL && options->source == server_source;
+	options->udps_on_server = options->udps != NULL && options->udps == server_udps;
+	options->udps_owner = options->udps_on_server ? server->owner : nearer_owner;
 	options->source_owner = options->source_on_server ? server->owner : nearer_owner;
 	return options;
 }
@@ -487,9 +491,4 @@ options_check_available(const ScanOptions *options)
 	interface = form_after_prefix(options->source, SOURCE_INTERFACE_PREFIX);
 	if (interface != NULL)
 		options_refuse_interface(interface);
-	if (options->plugins != NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("option \"%s\" is not available yet", "udps"),
-				 errhint("Drop it from the table or its server: ALTER ... OPTIONS (DROP %s).", "udps")));
 }

@@ -36,7 +36,9 @@ typedef struct ScanOptions
 	uint64 active_timeout;	   /* seconds */
 	uint64 accounting_mode;	   /* 0 link, 1 IP, 2 transport, 3 payload */
 	char  *udps;
-	List  *plugins;		  /* what udps has: ListedPlugins */
+	List  *plugins;	   /* what udps has: ListedPlugins */
+	Oid	   udps_owner; /* the owner of the object on which udps stands */
+	bool   udps_on_server;
 	uint64 n_dissections; /* 0: no DPI */
 	bool   statistical_analysis;
 	uint64 splt_analysis;		   /* elements of the lists, 0: none */
