@@ -73,7 +73,7 @@ sub alive
 	return @status && $status[1] ne 'Z';
 }
 
-# The meters of a cluster, those too that ended and were not waited for, and those whose owner is gone.
+# The meters of a cluster, with Python in them or not, those too that ended and were not waited for, and those whose owner is gone.
 sub meters
 {
 	my ($node) = @_;
@@ -85,7 +85,7 @@ sub meters
 	{
 		my @status = status_of($pid);
 
-		next unless @status && $status[0] eq 'nfstream_meter';
+		next unless @status && $status[0] =~ /^nfstream_meter_?$/;	# 15 characters of a name
 		push @meters, $pid if $seen->{ $status[4] };
 	}
 	return @meters;

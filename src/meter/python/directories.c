@@ -5,8 +5,10 @@
  * The standard library is found by CPython itself, from its prefix.  Packages lie where Debian puts them and where others do; a
  * virtual environment has its own, and those of the machine only if its pyvenv.cfg says so (PEP 405).
  *
- * What a package in C needs besides lies among the machine's shared libraries, which are readable as a whole.
+ * What a package in C needs besides is a shared library.  These lie where those lie that this program itself has loaded; the loader
+ * looks there by itself, without its cache of others.
  */
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,10 +21,8 @@
 
 #define VERSION			  "python" TEXT_OF_IT(PY_MAJOR_VERSION) "." TEXT_OF_IT(PY_MINOR_VERSION)
 
-/* Shared libraries, how the loader finds them, and time zones. */
-static const char *const machine[] = {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
-									  "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/usr/share/zoneinfo", PYTHON_PREFIX "/lib",
-									  PYTHON_PREFIX "/lib64"};
+/* The standard library, and time zones. */
+static const char *const machine[] = {PYTHON_PREFIX "/lib/" VERSION, PYTHON_PREFIX "/lib64/" VERSION, "/usr/share/zoneinfo"};
 
 /* Those of the machine, below the prefix. */
 static const char *const of_machine[] = {"/local/lib/" VERSION "/dist-packages", "/lib/python3/dist-packages",
@@ -30,6 +30,26 @@ static const char *const of_machine[] = {"/local/lib/" VERSION "/dist-packages",
 										 "/lib/" VERSION "/site-packages", "/lib64/" VERSION "/site-packages"};
 
 static const char *const of_environment[] = {"/lib/" VERSION "/site-packages", "/lib64/" VERSION "/site-packages"};
+
+/* Adds the directory of a shared library of this program, once; called by the loader for each. */
+static int
+add_library(struct dl_phdr_info *library, size_t size, void *context)
+{
+	Directories *directories = context;
+	const char	*end = strrchr(library->dlpi_name, '/');
+	char		 name[DIRECTORIES_NAME_MAX];
+
+	(void) size;
+	if (end == NULL || end - library->dlpi_name >= DIRECTORIES_NAME_MAX || library->dlpi_name[0] != '/' ||
+		directories->library_count == DIRECTORIES_MAX)
+		return 0;
+	snprintf(name, sizeof(name), "%.*s", (int) (end - library->dlpi_name), library->dlpi_name);
+	for (size_t i = 0; i < directories->library_count; i++)
+		if (strcmp(directories->libraries[i], name) == 0)
+			return 0;
+	strcpy(directories->libraries[directories->library_count++], name);
+	return 0;
+}
 
 static void
 add_packages(Directories *directories, const char *prefix, const char *const *below, size_t count)
@@ -69,7 +89,7 @@ directories_find(const char *environment, Directories *directories, char wrong[D
 	bool has_machine = true,
 		 is_one;
 
-	directories->package_count = directories->readable_count = 0;
+	directories->package_count = directories->library_count = directories->readable_count = 0;
 	directories->is_environment = environment != NULL && environment[0] != '\0';
 	for (size_t i = 0; i < sizeof(machine) / sizeof(machine[0]); i++)
 		directories->readable[directories->readable_count++] = machine[i];
@@ -100,5 +120,11 @@ directories_find(const char *environment, Directories *directories, char wrong[D
 	}
 	if (has_machine)
 		add_packages(directories, PYTHON_PREFIX, of_machine, sizeof(of_machine) / sizeof(of_machine[0]));
+	for (size_t i = 0; i < directories->package_count; i++)
+		directories->readable[directories->readable_count++] = directories->packages[i];
+	dl_iterate_phdr(add_library, directories);
+	for (size_t i = 0; i < directories->library_count; i++)
+		directories->readable[directories->readable_count++] = directories->libraries[i];
+	directories->readable[directories->readable_count] = NULL;
 	return true;
 }

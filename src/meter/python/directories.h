@@ -18,8 +18,10 @@ typedef struct Directories
 {
 	char		packages[DIRECTORIES_MAX][DIRECTORIES_NAME_MAX]; /* in the order in which modules are looked for */
 	size_t		package_count;
-	bool		is_environment;			   /* the first is a virtual environment's */
-	const char *readable[DIRECTORIES_MAX]; /* all that Python needs to read */
+	bool		is_environment;									  /* the first is a virtual environment's */
+	char		libraries[DIRECTORIES_MAX][DIRECTORIES_NAME_MAX]; /* shared ones */
+	size_t		library_count;
+	const char *readable[3 * DIRECTORIES_MAX]; /* all that Python needs to read, the last NULL */
 	size_t		readable_count;
 	char		environment[DIRECTORIES_NAME_MAX];
 } Directories;
