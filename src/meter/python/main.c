@@ -3,10 +3,15 @@
  *	  nfstream_meter_python: nfstream_meter, with CPython in it for plugins.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "meter/plugins.h"
 #include "meter/program.h"
 #include "meter/python/python_plugin.h"
+
+/* The virtual environment of whoever started the program by hand, as its activation sets it. */
+static const char *by_hand_environment;
 
 static bool
 find(const PluginOrder *order, FoundPlugin *found, FailureMessage *failure)
@@ -21,10 +26,14 @@ static const char *const *
 python_reads(const PluginOrders *orders, FailureMessage *failure)
 {
 	static Directories directories;
-	char			   wrong[DIRECTORIES_WRONG_MAX];
+	char			   wrong[DIRECTORIES_WRONG_MAX],
+		environment[DIRECTORIES_NAME_MAX] = "";
 
-	(void) orders;
-	if (directories_find(NULL, &directories, wrong))
+	if (by_hand_environment != NULL)
+		snprintf(environment, sizeof(environment), "%s", by_hand_environment);
+	else if (orders != NULL)
+		snprintf(environment, sizeof(environment), "%.*s", (int) orders->python_prefix.length, orders->python_prefix.bytes);
+	if (directories_find(environment, &directories, wrong))
 	{
 		python_plugin_directories(&directories);
 		return directories.readable;
@@ -43,5 +52,7 @@ main(int argc, char **argv)
 		.describe = python_plugin_describe,
 	};
 
+	if (argc > 1 && getenv("VIRTUAL_ENV") != NULL)
+		by_hand_environment = strdup(getenv("VIRTUAL_ENV")); /* the sandbox clears the environment */
 	return meter_main(argc, argv, &program);
 }
