@@ -369,9 +369,19 @@ third_party_plugins()
 	done
 }
 
+# All attributes at each hook of a plugin in Python, beside NFStream's, where there is a meter with Python.
+plugin_attributes()
+{
+	local log=$logs/plugin_attributes.log
+
+	[ -e "$tree/build/nfstream_meter_python" ] || { add_counts 0 0 1; return; }
+	count_tap "$log" "$(logged "$log" python3 "$tree/test/plugins/attributes.py" --program "$tree/build/nfstream_meter_python")"
+}
+
 # The classes of the specification in all their forms, beside NFStream; with Debian's Python, which has scikit-learn.
 part_plugins()
 {
+	plugin_attributes
 	set_up
 	third_party_plugins
 	in_copy createdb plugins
