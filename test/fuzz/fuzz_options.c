@@ -50,7 +50,7 @@ typedef struct Choice
 
 static const Choice choices[] = {
 	{"source", ForeignTableRelationId, form_is_source},
-	{"udps", ForeignTableRelationId, form_is_plugins},
+	{"udps", ForeignTableRelationId},
 	{"columns_to_anonymize", ForeignServerRelationId, form_is_names},
 	{"attribute", AttributeRelationId, form_is_attribute},
 	{"anonymization_key", UserMappingRelationId, form_is_key},

@@ -51,6 +51,16 @@ my %said = (
 	text_not_utf8 => [ $lie, 'application_name' ],
 	text_with_nul => [ $lie, 'application_name' ],
 	text_too_long => [ $lie, 'application_name' ],
+	udps_not_json => [ $lie, 'udps' ],
+	udps_not_utf8 => [ $lie, 'udps' ],
+	udps_with_nul => [ $lie, 'udps' ],
+	udps_with_escaped_nul => [ $lie, 'udps' ],
+	udps_with_surrogate => [ $lie, 'udps' ],
+	udps_too_deep => [ $lie, 'udps' ],
+	udps_long_number => [ $lie, 'udps' ],
+	udps_great_exponent => [ $lie, 'udps' ],
+	udps_too_long => [ $lie, 'udps' ],
+	udps_longer_than_its_message => [ $lie, 'udps' ],
 	no_such_file => [ qr/a meter names capture 99 of 1/, 'source_file' ],
 	endless => [qr/canceling statement due to statement timeout/],
 	silence => [$hung],
@@ -75,7 +85,9 @@ foreach my $workers (3, 0)
 	my $source = capture($node, 'http.pcap');
 
 	$node->safe_psql('postgres', "CREATE FOREIGN TABLE flows (src_port int, application_name text, source_file text)"
-		. " SERVER nfstream OPTIONS (source '$source', n_meters '2', meter_timeout '1')");
+		. " SERVER nfstream OPTIONS (source '$source', n_meters '2', meter_timeout '1');"
+		. " CREATE FOREIGN TABLE with_plugins (udps jsonb) SERVER nfstream"
+		. " OPTIONS (source '$source', n_meters '2', meter_timeout '1', udps '[{\"plugin\": \"flow_slicer\", \"limit\": 7}]')");
 	my $session = NFStreamSession->new($node);
 	my $witness = NFStreamSession->new($node);
 	my $rows = $session->query('SELECT count(*) FROM flows');
@@ -90,7 +102,7 @@ foreach my $workers (3, 0)
 
 		$session->query("SET nfstream_fdw.meter_program = '$program'; SET statement_timeout = "
 			. ($deed eq 'endless' ? 500 : 20000));
-		$session->query('SELECT count(' . ($column // 'src_port') . ') FROM flows');
+		$session->query('SELECT count(' . ($column // 'src_port') . ') FROM ' . (($column // '') eq 'udps' ? 'with_plugins' : 'flows'));
 		my @errors = $session->{said} =~ /ERROR:  .*/g;
 		like($session->{said}, qr/ERROR:  .*$said/, "$owner, $deed: the error");
 		is(scalar(@errors), 1, "$owner, $deed: one error");

@@ -85,7 +85,7 @@ system_or_bail('mkfifo', "$directory/pipe");
 
 # Programs in a meter's place, by what they do.
 move(evil_program($node, $_), "$directory/evil.$_") or die "could not move evil.$_: $!"
-	foreach evil_deeds('DEEDS'), evil_deeds('SAID'), 'applications', 'lingers';
+	foreach evil_deeds('DEEDS'), evil_deeds('SAID'), evil_deeds('LEFT'), 'applications', 'lingers';
 
 $node->safe_psql('postgres', <<"END");
 CREATE ROLE analyst;

@@ -49,6 +49,19 @@ def ports(*places):
     message(FLOWS, b''.join(record(left, first, struct.pack('<H', 443)) for left, first in places))
 
 
+def leaves(*texts):
+    """Records of a table whose columns all are what plugins leave, one for each text of udps, and the end of the scan."""
+    def run():
+        hello()
+        for place, text in enumerate(texts, 1):
+            message(FLOWS, record(2 * place, place, struct.pack('<I', len(text)) + text))
+        account = [0] * COUNTERS
+        account[0] = account[1] = account[9] = len(texts)    # packets read and metered, flows
+        message(END, struct.pack('<%dQ' % COUNTERS, *account))
+        sleep_for_ever()
+    return run
+
+
 def failure(code, file=0xffffffff, text=b'x', byte=0, packet=0, foreign=0):
     return struct.pack('<IIIIQQ1024s2048s', code, file, foreign, 0, byte, packet, text, b'')
 
@@ -199,6 +212,16 @@ DEEDS = {
     'text_not_utf8': after(lambda: message(FLOWS, record(2, 1, struct.pack('<H', 3) + b'\xc3\x28\xff'))),
     'text_with_nul': after(lambda: message(FLOWS, record(2, 1, struct.pack('<H', 3) + b'a\0b'))),
     'text_too_long': after(lambda: message(FLOWS, record(2, 1, struct.pack('<H', 9999) + b'a'))),
+    'udps_not_json': leaves(b'{"a":'),
+    'udps_not_utf8': leaves(b'{"a":"\xc3\x28"}'),
+    'udps_with_nul': leaves(b'{"a":"\0"}'),
+    'udps_with_escaped_nul': leaves(b'{"a":"\\u0000"}'),
+    'udps_with_surrogate': leaves(b'{"a":"\\ud800"}'),
+    'udps_too_deep': leaves(b'{"a":' + b'[' * 64 + b']' * 64 + b'}'),
+    'udps_long_number': leaves(b'{"a":' + b'1' * 1001 + b'}'),
+    'udps_great_exponent': leaves(b'{"a":1e1000}'),
+    'udps_too_long': leaves(b'{"a":"' + b'x' * (1 << 20) + b'"}'),
+    'udps_longer_than_its_message': after(lambda: message(FLOWS, record(2, 1, struct.pack('<I', 1 << 19) + b'{}'))),
     'no_such_file': after(lambda: message(FLOWS, record(2, 1, b'', file=struct.pack('<I', 99)))),
     'endless': endless,
     'silence': after(),
@@ -276,6 +299,24 @@ def replace(path):
     os.rename(path + '.new', path)
 
 
+# What plugins might leave, as a meter without plugins says it.
+LEFT = {
+    'left_scalars': leaves(b'{"i":-7,"b":9007199254740993,"n":12.50,"f":1e-3,"t":"a\\"b\\n","yes":true,"ip":"2001:db8::1","when":"2026-01-02T03:04:05Z",'
+                           b'"bytes":"\\\\x00ff","nan":"NaN","none":null}', b'{}', b'{"none":1,"i":"8"}'),
+    'left_lists': leaves(b'{"e":[],"l":[1,null,-3],"m":[[1,2],[3,4]],"t":["a,b","\\"",null,1.5,true,{"x":[1]}],"f":[0.5,"NaN",1e3]}',
+                         b'{"l":"{4,5}","t":[],"m":[[],[]],"f":null}'),
+    'left_odd': leaves(b'{"a":1,"a":2}', b' { "a" : [ 1 , { "a" : 3 } ] , "b" : "}" } ', b'[]', b'3', b'"a"', b'null',
+                       b'{"\\n\xc2\xa7":"x","":1,"a":"\xf0\x9f\x98\x80"}'),
+    'left_long': leaves(*(b'{"a":"' + b'\xc2\xa7' * ((1 << 19) - 4 - n) + b'"}' for n in range(8))),
+    'left_many': leaves(b'{' + b','.join(b'"n%d":%d' % (n, n) for n in range(50000)) + b'}'),
+    'left_fractions': leaves(b'{"a":4.0}'),
+    'left_texts': leaves(b'{"a":"' + b'x' * 1000 + b'"}'),
+    'left_ragged': leaves(b'{"a":[[1,2],[3]]}'),
+    'left_mixed': leaves(b'{"a":[1,[2]]}'),
+    'left_deep': leaves(b'{"a":[[[[[[[1]]]]]]]}'),
+    'left_objects': leaves(b'{"a":{"b":1}}'),
+}
+
 # What each message of the table of messages needs besides.
 SAID = {
     'replaces_its_capture': lambda: (hello(), beside(replace)),
@@ -300,4 +341,4 @@ SAID = {
 
 if __name__ == '__main__':
     read(struct.unpack('<II', read(8))[1])
-    {**DEEDS, **ENDLESS, **SAID, 'lingers': lingers}[sys.argv[0].rpartition('.')[2]]()
+    {**DEEDS, **ENDLESS, **LEFT, **SAID, 'lingers': lingers}[sys.argv[0].rpartition('.')[2]]()

@@ -211,7 +211,7 @@ refuse_parameter(const BundledPlugin *plugin, const char *name)
 			 errmsg("plugin \"%s\" has no parameter \"%s\"", plugin->name, encoding_clipped(name)),
 			 plugin->parameters->name == NULL ? errdetail("It has no parameters.") :
 												errdetail("Its parameters are: %s.", parameter_names(plugin)),
-			 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) : 0));
+			 perhaps != NULL ? errhint("Perhaps you meant %s.", perhaps) : errhint("Leave it out.")));
 }
 
 static void

@@ -154,11 +154,15 @@ python_plugin_find(const char *name)
 List *
 python_plugin_names(void)
 {
-	Relation	table = open_table(AccessShareLock);
-	SysScanDesc scan = begin(table, NULL, NULL);
+	Relation	table;
+	SysScanDesc scan;
 	List	   *names = NIL;
 	HeapTuple	tuple;
 
+	if (!OidIsValid(find_schema()))
+		return NIL;
+	table = open_table(AccessShareLock);
+	scan = begin(table, NULL, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		bool  is_null;
