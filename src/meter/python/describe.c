@@ -34,6 +34,7 @@ put_name(JsonText *text, const char *name)
 static bool
 fail(ClassWrong *wrong, const char *text)
 {
+	wrong->code = FAILURE_PLUGIN;
 	snprintf(wrong->text, sizeof(wrong->text), "%s", text);
 	wrong->detail[0] = '\0';
 	PyErr_Clear();

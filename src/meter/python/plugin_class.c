@@ -19,6 +19,7 @@
 static PyObject *
 fail(ClassWrong *wrong, const char *text)
 {
+	wrong->code = PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_ModuleNotFoundError) ? FAILURE_PLUGIN_IMPORT : FAILURE_PLUGIN;
 	snprintf(wrong->text, sizeof(wrong->text), "%s", text);
 	wrong->detail[0] = '\0';
 	if (PyErr_Occurred())
@@ -48,7 +49,9 @@ compile_source(const PluginOrder *order, ClassWrong *wrong)
 	if (strlen(PyBytes_AS_STRING(text)) != order->source.length)
 	{
 		Py_DECREF(text);
-		return fail(wrong, "does not compile: its source has a NUL");
+		fail(wrong, "does not compile: its source has a NUL");
+		wrong->code = FAILURE_PLUGIN_SOURCE;
+		return NULL;
 	}
 	file_name(order, name);
 	code = Py_CompileStringExFlags(PyBytes_AS_STRING(text), name, Py_file_input, &flags, 0);
@@ -57,6 +60,7 @@ compile_source(const PluginOrder *order, ClassWrong *wrong)
 	{
 		char said[TRACEBACK_MAX];
 
+		wrong->code = FAILURE_PLUGIN_SOURCE;
 		traceback_take_syntax(said);
 		if (strncmp(said, "line ", 5) == 0)
 			snprintf(wrong->text, sizeof(wrong->text), "does not compile: %.200s", said);
@@ -149,6 +153,7 @@ named_class(PyObject *module, PluginText name, ClassWrong *wrong)
 	class = PyDict_GetItemString(PyModule_GetDict(module), text);
 	if (class != NULL && derives(class))
 		return py_hold(class);
+	wrong->code = FAILURE_PLUGIN_CLASS;
 	snprintf(wrong->text, sizeof(wrong->text), class == NULL ? "has no class \"%s\"" : "has no class \"%s\" that derives from NFPlugin", text);
 	wrong->detail[0] = '\0';
 	return NULL;
@@ -177,10 +182,12 @@ only_class(PyObject *module, ClassWrong *wrong)
 		return py_hold(found[0]);
 	if (count == 0)
 	{
+		wrong->code = FAILURE_PLUGIN_CLASS;
 		snprintf(wrong->text, sizeof(wrong->text), "has no class that derives from NFPlugin");
 		wrong->detail[0] = '\0';
 		return NULL;
 	}
+	wrong->code = FAILURE_PLUGIN_CLASS;
 	snprintf(wrong->text, sizeof(wrong->text), "has several classes that derive from NFPlugin, and it is not said which one it is");
 	length = (size_t) snprintf(wrong->detail, sizeof(wrong->detail), "They are ");
 	for (size_t i = 0; i < count; i++)

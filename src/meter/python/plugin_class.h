@@ -7,13 +7,15 @@
 
 #include "meter/python/cpython.h"
 #include "meter/python/traceback.h"
+#include "wire/message.h"
 #include "wire/plugin_orders.h"
 
 /* What went wrong with a class. */
 typedef struct ClassWrong
 {
-	char text[256];				/* after the plugin's name: "does not compile: line 3, column 7: invalid syntax" */
-	char detail[TRACEBACK_MAX]; /* '' if there is no more to say */
+	FailureCode code;
+	char		text[256];			   /* after the plugin's name: "does not compile: line 3, column 7: invalid syntax" */
+	char		detail[TRACEBACK_MAX]; /* '' if there is no more to say */
 } ClassWrong;
 
 /*

@@ -53,7 +53,7 @@ static bool				   is_started;
 static bool
 fail(FailureMessage *failure, const PluginOrder *order, const ClassWrong *wrong)
 {
-	*failure = (FailureMessage) {.code = FAILURE_PLUGIN, .file = FAILURE_NO_FILE};
+	*failure = (FailureMessage) {.code = wrong->code, .file = FAILURE_NO_FILE};
 	snprintf(failure->text, sizeof(failure->text), "plugin \"%.*s\" %s", (int) order->name.length, order->name.bytes, wrong->text);
 	snprintf(failure->detail, sizeof(failure->detail), "%s", wrong->detail);
 	return false;
@@ -143,7 +143,7 @@ static bool
 begin(void *self, FailureMessage *failure)
 {
 	PythonPlugin *plugin = self;
-	ClassWrong	  wrong;
+	ClassWrong	  wrong = {.code = FAILURE_PLUGIN};
 	PyObject	 *class;
 
 	if (!start(plugin->orders, &wrong))
@@ -412,7 +412,7 @@ python_plugin_find(const PluginOrder *order, FoundPlugin *found)
 bool
 python_plugin_describe(const PluginOrder *order, JsonText *text, FailureMessage *failure)
 {
-	ClassWrong wrong;
+	ClassWrong wrong = {.code = FAILURE_PLUGIN};
 
 	return (start(NULL, &wrong) && describe_plugin(order, text, &wrong)) || fail(failure, order, &wrong);
 }

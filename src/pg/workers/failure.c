@@ -19,6 +19,8 @@
 
 #define METER_BROKEN	   "The capture may be made to break the dissector. Other statements are not affected."
 
+#define PLUGIN_BROKEN	   "A plugin may have ended it, or the capture be made to break the dissector. Other statements are not affected."
+
 /* What a failure is of, which its message names first. */
 typedef enum Subject
 {
@@ -130,6 +132,15 @@ static const struct
 								.message = "a meter did not move on for %s",
 								.hint = "The filter may take long to compile, or the disk be slow: "
 										"the option meter_timeout gives a meter more time."},
+	[FAULT_SILENT_IN_PLUGIN] = {ERRCODE_FDW_ERROR,
+								.message = "a meter did not move on for %s",
+								.hint = "A plugin may be in a loop, or the disk be slow: the option meter_timeout gives a meter more time."},
+	[FAULT_SIGNALLED_IN_PLUGIN] = {ERRCODE_FDW_ERROR,
+								   .message = "a meter was terminated by signal %s",
+								   .hint = PLUGIN_BROKEN},
+	[FAULT_EXITED_IN_PLUGIN] = {ERRCODE_FDW_ERROR,
+								.message = "a meter ended before its work was done, with exit status %s",
+								.hint = PLUGIN_BROKEN},
 	[FAULT_SIGNALLED] = {ERRCODE_FDW_ERROR,
 						 .message = "a meter was terminated by signal %s",
 						 .hint = METER_BROKEN},

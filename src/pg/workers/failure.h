@@ -20,12 +20,15 @@ typedef enum Fault
 	FAULT_CONTENT,			   /* what: what is wrong in its message */
 	FAULT_ANSWER_ENDLESS,
 	FAULT_OTHER_VERSION,
-	FAULT_SILENT,			/* what: for how long */
-	FAULT_SILENT_IN_FILTER, /* what: for how long */
-	FAULT_SIGNALLED,		/* what: the signal */
-	FAULT_KILLED,			/* what: the signal */
-	FAULT_EXITED,			/* what: the exit status */
-	FAULT_NOT_LOADED,		/* what: the exit status */
+	FAULT_SILENT,			   /* what: for how long */
+	FAULT_SILENT_IN_FILTER,	   /* what: for how long */
+	FAULT_SILENT_IN_PLUGIN,	   /* what: for how long */
+	FAULT_SIGNALLED,		   /* what: the signal */
+	FAULT_SIGNALLED_IN_PLUGIN, /* what: the signal */
+	FAULT_KILLED,			   /* what: the signal */
+	FAULT_EXITED,			   /* what: the exit status */
+	FAULT_EXITED_IN_PLUGIN,	   /* what: the exit status */
+	FAULT_NOT_LOADED,		   /* what: the exit status */
 	FAULT_NOT_ENDING,
 	FAULT_NOT_HANDED_OVER, /* what: why, as the system says it */
 	FAULT_WORKER_ENDED,

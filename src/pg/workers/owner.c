@@ -22,17 +22,15 @@
 
 #include "pg/base/encoding.h"
 #include "pg/base/settings.h"
+#include "pg/workers/descriptors.h"
 #include "pg/workers/failure.h"
 #include "pg/workers/owner.h"
-#include "pg/workers/sealed.h"
 #include "pg/workers/spawn.h"
 
 /* The exit status of a program whose libraries the dynamic linker does not find. */
-#define NOT_LOADED		  127
+#define NOT_LOADED 127
 
-#define FIRST_ROOM		  (128 * 1024)
-
-#define SPARE_DESCRIPTORS 4
+#define FIRST_ROOM (128 * 1024)
 
 /* Waiting for a meter's end, in microseconds: in all, and between two looks. */
 #define LONGEST_WAIT  1000000
@@ -168,7 +166,7 @@ send_plugins(OwnedMeter *meter)
 		.header = {.type = MESSAGE_PLUGINS, .length = sizeof(PluginsMessage)},
 		.plugins = {.length = meter->job->request.plugins},
 	};
-	int descriptor = sealed_memory("nfstream plugins", meter->job->plugins, meter->job->request.plugins);
+	int descriptor = descriptor_of_memory("nfstream plugins", meter->job->plugins, meter->job->request.plugins);
 
 	PG_TRY();
 	{
@@ -334,14 +332,19 @@ progress_text(const OwnedMeter *meter)
 static _Noreturn void
 report_death(OwnedMeter *meter)
 {
-	int status;
+	bool has_plugins = meter->job->request.plugins > 0;
+	int	 status;
 
 	if (!reap(meter, &status))
 		failure_raise_fault(FAULT_NOT_ENDING, NULL, progress_text(meter));
 	if (WIFSIGNALED(status))
-		failure_raise_fault(WTERMSIG(status) == SIGKILL ? FAULT_KILLED : FAULT_SIGNALLED,
+		failure_raise_fault(WTERMSIG(status) == SIGKILL ? FAULT_KILLED :
+							has_plugins					? FAULT_SIGNALLED_IN_PLUGIN :
+														  FAULT_SIGNALLED,
 							psprintf("%d: %s", WTERMSIG(status), pg_strsignal(WTERMSIG(status))), progress_text(meter));
-	failure_raise_fault(WEXITSTATUS(status) == NOT_LOADED ? FAULT_NOT_LOADED : FAULT_EXITED,
+	failure_raise_fault(WEXITSTATUS(status) == NOT_LOADED ? FAULT_NOT_LOADED :
+						has_plugins						  ? FAULT_EXITED_IN_PLUGIN :
+															FAULT_EXITED,
 						psprintf("%d", WEXITSTATUS(status)), progress_text(meter));
 }
 
@@ -352,7 +355,9 @@ report_hang(const OwnedMeter *meter)
 	bool may_be_filter = meter->job->request.filter.length > 0 && meter->progress->packet <= 1;
 	int	 seconds = (int) (meter->job->orders.meter_timeout / 1000);
 
-	failure_raise_fault(may_be_filter ? FAULT_SILENT_IN_FILTER : FAULT_SILENT,
+	failure_raise_fault(meter->job->request.plugins > 0 ? FAULT_SILENT_IN_PLUGIN :
+						may_be_filter					? FAULT_SILENT_IN_FILTER :
+														  FAULT_SILENT,
 						psprintf(seconds == 1 ? "%d second" : "%d seconds", seconds), progress_text(meter));
 }
 
@@ -484,27 +489,6 @@ owner_wait(OwnedMeter *meter)
 
 /* ------------------------------------------------------------------------------------------------------------ start and end */
 
-/* Counts the channel as one of the session's descriptors; errors if it has none to spare. */
-static void
-reserve_descriptor(void)
-{
-	int	 spare = 0;
-	bool is_enough;
-
-	/* Waiting itself needs some for a moment. */
-	while (spare < SPARE_DESCRIPTORS && AcquireExternalFD())
-		spare++;
-	is_enough = spare == SPARE_DESCRIPTORS && AcquireExternalFD();
-	while (spare-- > 0)
-		ReleaseExternalFD();
-	if (!is_enough)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("no file descriptor is left in this session for another meter"),
-				 errdetail("Meters, connections to other servers and the like may take %d of a session's descriptors.", max_safe_fds / 3),
-				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
-}
-
 OwnedMeter *
 owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 {
@@ -520,7 +504,7 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("%d meters of this session were told to end and have not", lingering_count),
 				 errhint("The file system of their captures does not answer: try again when it does.")));
-	reserve_descriptor();
+	descriptor_reserve();
 	PG_TRY();
 	{
 		meter->pid = spawn_meter(job->orders.program, job->orders.which, &meter->channel, &meter->progress);

@@ -1,6 +1,6 @@
 /*
- * sealed.c
- *	  Bytes for another process, as memory that has a descriptor.
+ * descriptors.c
+ *	  The descriptors that an owner takes of its process.
  */
 #include "postgres.h"
 
@@ -8,7 +8,31 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pg/workers/sealed.h"
+#include "storage/fd.h"
+
+#include "pg/workers/descriptors.h"
+
+/* Waiting for a meter needs some for a moment. */
+#define SPARE_DESCRIPTORS 4
+
+void
+descriptor_reserve(void)
+{
+	int	 spare = 0;
+	bool is_enough;
+
+	while (spare < SPARE_DESCRIPTORS && AcquireExternalFD())
+		spare++;
+	is_enough = spare == SPARE_DESCRIPTORS && AcquireExternalFD();
+	while (spare-- > 0)
+		ReleaseExternalFD();
+	if (!is_enough)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("no file descriptor is left in this session for another meter"),
+				 errdetail("Meters, connections to other servers and the like may take %d of a session's descriptors.", max_safe_fds / 3),
+				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
+}
 
 static bool
 write_all(int descriptor, const uint8 *bytes, uint64 length)
@@ -26,7 +50,7 @@ write_all(int descriptor, const uint8 *bytes, uint64 length)
 }
 
 int
-sealed_memory(const char *name, const uint8 *bytes, uint64 length)
+descriptor_of_memory(const char *name, const uint8 *bytes, uint64 length)
 {
 	int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING),
 		error;
