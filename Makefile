@@ -49,6 +49,7 @@ export PG_CONFIG NDPI PYTHON_PACKAGE PCAP PCAPS PEER PARTS SEED ROUNDS QUICKSTAR
 
 MODULE_big = nfstream_fdw
 EXTENSION = nfstream_fdw
+HEADERS = include/nfstream_plugin.h
 DATA = $(sort $(wildcard nfstream_fdw--*.sql))
 EXTENSION_SOURCES = nfstream_fdw.c $(sort $(wildcard src/pg/*/*.c src/wire/*.c))
 OBJS = $(EXTENSION_SOURCES:%.c=build/server/%.o)
@@ -170,9 +171,34 @@ endif
 install-meter: build/nfstream_meter
 	$(MKDIR_P) '$(DESTDIR)$(bindir)'
 	$(INSTALL_PROGRAM) build/nfstream_meter '$(DESTDIR)$(bindir)/'
+	$(MKDIR_P) '$(DESTDIR)$(PLUGIN_DIRECTORY)'
 
 uninstall-meter:
 	rm -f '$(DESTDIR)$(bindir)/nfstream_meter'
+	[ ! -d '$(DESTDIR)$(PLUGIN_DIRECTORY)' ] || rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PLUGIN_DIRECTORY)'
+
+# The example in doc/, and plugins of the tests, built as a third party builds them; c_wrong.c is one for each thing that can be wrong.
+TEST_PLUGINS = build/test-plugins
+WRONG_PLUGINS = OTHER_VERSION OTHER_NAME NO_FUNCTION NO_PLUGIN NO_SIZE NO_START FAILS
+
+test-plugins:
+	@rm -rf $(TEST_PLUGINS)
+	@mkdir -p $(TEST_PLUGINS)
+	cp doc/plugin_in_c/* test/plugins/third_party/*.c $(TEST_PLUGINS)
+	for wrong in $(WRONG_PLUGINS); do \
+		name=c_$$(echo $$wrong | tr A-Z a-z); \
+		(echo "#define WRONG $$wrong"; echo "#define NAME \"$$name\""; cat test/plugins/third_party/c_wrong.c) > $(TEST_PLUGINS)/$$name.c; \
+	done
+	rm $(TEST_PLUGINS)/c_wrong.c
+	echo 'no object' > $(TEST_PLUGINS)/c_no_object.so
+	$(MAKE) -s -C $(TEST_PLUGINS) PG_CONFIG='$(PG_CONFIG)'
+
+install-test-plugins: test-plugins
+	install -d '$(PLUGIN_DIRECTORY)'
+	install -m 755 $(TEST_PLUGINS)/*.so '$(PLUGIN_DIRECTORY)/'
+
+uninstall-test-plugins:
+	for plugin in $(TEST_PLUGINS)/*.so; do rm -f '$(PLUGIN_DIRECTORY)'/$${plugin##*/}; done
 
 
 # --------------------------------------------------------------------------------------------------------- unit tests
@@ -329,7 +355,7 @@ distclean: clean
 
 FORCE:
 .PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter install-meter-python uninstall-meter-python unit-programs \
-	fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test test-matrix test-matrix-clean unit conformance \
+	test-plugins install-test-plugins uninstall-test-plugins fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test test-matrix test-matrix-clean unit conformance \
 	bench doc-columns format tree help FORCE
 
 -include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(PYTHON_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)) \

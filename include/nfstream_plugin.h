@@ -6,6 +6,8 @@
  *
  *	  const NfstreamPlugin *nfstream_plugin(void);
  *
+ * doc/plugin_in_c in nfstream_fdw's sources is one to begin with.
+ *
  * It runs in the meter's process.  A meter opens the objects that a table's option `udps` names, calls `create` for each plugin
  * in list order, and closes its sandbox.  From then on nothing can be opened, started or connected to: what a plugin needs of the
  * machine it gets in `create`.  Then, of each flow:
@@ -188,7 +190,7 @@ typedef struct NfstreamHost
 
 /* ----------------------------------------------------------------------------------------------------------------- a plugin */
 
-/* `self` is what `create` made, `state` the plugin's part of the flow, all zeros at first, aligned for anything.  Any function may be NULL. */
+/* `self` is what `create` made, `state` the plugin's part of the flow, all zeros at first, aligned for numbers of 8 bytes and pointers.  Any function may be NULL. */
 typedef struct NfstreamPlugin
 {
 	uint32_t version; /* NFSTREAM_PLUGIN_VERSION */

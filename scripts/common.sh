@@ -102,6 +102,7 @@ build_and_install()
 	cmp -s "$tree/build/nfstream_meter" "$programs/nfstream_meter" || same=0
 	file=$tree/build/nfstream_meter_python
 	[ ! -e "$file" ] || cmp -s "$file" "$programs/nfstream_meter_python" || same=0
+	cmp -s "$tree/include/nfstream_plugin.h" "$("$PG_CONFIG" --includedir-server)/extension/nfstream_fdw/nfstream_plugin.h" || same=0
 	for file in "$tree"/nfstream_fdw.control "$tree"/nfstream_fdw--*.sql; do
 		cmp -s "$file" "$directory/$(basename "$file")" || same=0
 	done

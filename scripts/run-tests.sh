@@ -29,6 +29,7 @@ parts=${PARTS:-$all_parts}
 logs=$tree/build/test-logs
 work=
 user=
+has_plugins=
 programs=
 pgxs=
 passed=0 failed=0 skipped=0			# of all parts
@@ -117,6 +118,11 @@ clean_up()
 	[ -n "$work" ] || return 0
 	cluster_stop "$work"
 	rm -rf "$work"
+	if [ -n "$has_plugins" ]; then
+		local installer=as_root
+		! may_install || installer=
+		$installer make -s -C "$tree" uninstall-test-plugins PG_CONFIG="$PG_CONFIG"
+	fi
 }
 
 # A copy of the tree and of the shared directory that the server's user can read, and a cluster beside it.
@@ -138,6 +144,17 @@ set_up()
 	chown -R "$user" "$work"
 	# 20 workers for scans, two of 8 meters at the same time, beside the server's own.
 	cluster_start "$work" max_worker_processes=24 nfstream_fdw.max_workers=20 fsync=off
+}
+
+# Plugins of third parties: built out of the tree, and put where the meter looks for them until the tests are over.
+set_up_plugins()
+{
+	local installer=as_root
+
+	[ -z "$has_plugins" ] || return 0
+	! may_install || installer=
+	has_plugins=1
+	logged "$logs/test-plugins.log" $installer make -C "$tree" install-test-plugins PG_CONFIG="$PG_CONFIG" > /dev/null
 }
 
 # Runs a command in the copy, as the server's user, for the cluster.
@@ -312,6 +329,7 @@ part_tap()
 
 	set_up
 	capable_meters
+	set_up_plugins
 	for test in "$tree"/test/t/*.pl; do
 		[ ! -e "$test" ] || names+=("$(basename "$test" .pl)")
 	done
@@ -355,20 +373,6 @@ part_quickstart()
 	count_tap "$logs/quickstart.log" "$(logged "$logs/quickstart.log" "$tree/scripts/test-quickstart.sh")"
 }
 
-# Builds plugins out of the tree, as a third party does, and installs them where the meter looks for them.
-third_party_plugins()
-{
-	local source object installer=as_root
-
-	! may_install || installer=
-	for source in "$tree"/test/plugins/third_party/*.c; do
-		object=$work/$(basename "$source" .c).so
-		"${CC:-cc}" -std=c11 -O2 -Wall -Wextra -Wno-missing-field-initializers -shared -fPIC -I "$tree/include" \
-			-o "$object" "$source"
-		$installer install -D -m 755 "$object" "$("$PG_CONFIG" --pkglibdir)/nfstream_plugins/$(basename "$object")"
-	done
-}
-
 # All attributes at each hook of a plugin in Python, beside NFStream's, where there is a meter with Python.
 plugin_attributes()
 {
@@ -383,7 +387,7 @@ part_plugins()
 {
 	plugin_attributes
 	set_up
-	third_party_plugins
+	set_up_plugins
 	in_copy createdb plugins
 	mkdir -p "$tree/build/conformance"
 	count_last_line "$logs/plugins.log" "$(logged "$logs/plugins.log" env PATH="$programs:$PATH" \

@@ -14,13 +14,8 @@
 
 #include "engine/base/memory.h"
 #include "meter/arguments.h"
+#include "meter/nearest.h"
 #include "meter/udps_argument.h"
-
-/* The most edits from what was typed to what may have been meant. */
-#define EDITS_MAX 3
-
-/* A longer name is no slip of the hand. */
-#define NAME_MAX_LENGTH 64
 
 /* Where a value is kept. */
 typedef enum Kept
@@ -102,62 +97,6 @@ is_name(const char *typed, size_t length, const char *name)
 	return true;
 }
 
-/* How many letters must be put in, taken out or changed to turn one name into the other (V. I. Levenshtein, 1966). */
-static unsigned
-edits(const char *typed, size_t length, const char *name)
-{
-	unsigned row[NAME_MAX_LENGTH + 1];
-	size_t	 name_length = strlen(name);
-
-	for (size_t j = 0; j <= name_length; j++)
-		row[j] = (unsigned) j;
-	for (size_t i = 1; i <= length; i++)
-	{
-		unsigned before = row[0];
-
-		row[0] = (unsigned) i;
-		for (size_t j = 1; j <= name_length; j++)
-		{
-			unsigned changed = before + !(typed[i - 1] == name[j - 1] || (typed[i - 1] == '-' && name[j - 1] == '_')),
-					 shorter = row[j] + 1,
-					 longer = row[j - 1] + 1;
-
-			before = row[j];
-			row[j] = changed < shorter ? changed : shorter;
-			row[j] = longer < row[j] ? longer : row[j];
-		}
-	}
-	return row[name_length];
-}
-
-/* The name that is nearest to what was typed, or that contains it; NULL if none is near. */
-static const char *
-nearest(const char *typed, size_t length, const char *const *names, size_t count)
-{
-	const char *found = NULL;
-	unsigned	fewest = EDITS_MAX + 1;
-	char		part[NAME_MAX_LENGTH + 1];
-
-	if (length > NAME_MAX_LENGTH || length == 0)
-		return NULL;
-	memcpy(part, typed, length);
-	part[length] = '\0';
-	for (size_t i = 0; i < count; i++)
-	{
-		unsigned count_edits = strlen(names[i]) > NAME_MAX_LENGTH ? fewest : edits(typed, length, names[i]);
-
-		if (count_edits < fewest && count_edits < length)
-		{
-			fewest = count_edits;
-			found = names[i];
-		}
-	}
-	for (size_t i = 0; i < count && found == NULL && length > 2; i++)
-		if (strstr(names[i], part) != NULL)
-			found = names[i];
-	return found;
-}
-
 static void
 refuse_name(const char *typed, size_t length)
 {
@@ -166,7 +105,7 @@ refuse_name(const char *typed, size_t length)
 
 	for (size_t i = 0; i < KNOWN_OPTIONS; i++)
 		names[i + 2] = name_of(&known_options[i]);
-	perhaps = nearest(typed, length, names, KNOWN_OPTIONS + 2);
+	perhaps = name_nearest(typed, length, names, KNOWN_OPTIONS + 2);
 	for (OptionId id = 0; id < OPTIONS_COUNT; id++)
 		if (is_name(typed, length, option_limits[id].name))
 		{
@@ -241,7 +180,7 @@ read_columns(const Known *known, const char *value, const Schema *schema, Column
 			for (unsigned i = 0; i < schema->count; i++)
 				if (schema->columns[i].group != GROUP_UDPS && schema->columns[i].group != GROUP_SYSTEM)
 					names[count++] = schema->columns[i].name;
-			perhaps = nearest(at, length, names, count);
+			perhaps = name_nearest(at, length, names, count);
 			complain(NULL, "--%s: there is no column \"%.*s\"%s%s%s", name_of(known), (int) length, at,
 					 perhaps == NULL ? "" : ", perhaps \"", perhaps == NULL ? "" : perhaps,
 					 perhaps == NULL ? "" : "\" was meant");
@@ -477,7 +416,7 @@ arguments_print_help(FILE *to)
 				"Exit status:\n"
 				"  %d  all captures were read to their ends\n"
 				"  %d  a capture could not be read, the rows not be written, or memory not be had\n"
-				"  %d  the command line or the filter is wrong; nothing was printed\n"
+				"  %d  the command line, the filter or a plugin's name or arguments are wrong; nothing was printed\n"
 				"  %d  a capture is damaged; the rows up to the damage were printed, and those of the\n"
 				"     captures after it, unless --on_damage is error\n"
 				"A signal that ends the program counts as the shell has it, 128 and its number; after the\n"

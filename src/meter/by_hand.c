@@ -267,6 +267,14 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 				complain(NULL, "%s", hint);
 			hand->status = hand->names_printed ? EXIT_FAILED : EXIT_USAGE;
 			break;
+		case FAILURE_PLUGIN_UNKNOWN:
+		case FAILURE_PLUGIN_OBJECT:
+		case FAILURE_PLUGIN_PARAMETER:
+			complain("--udps", "%s", failure->text);
+			if (failure->detail[0] != '\0')
+				complain(NULL, "%s", failure->detail);
+			hand->status = EXIT_USAGE;
+			break;
 		case FAILURE_SANDBOX:
 		case FAILURE_LANDLOCK:
 			complain(NULL, "cannot give up %s", failure->text);

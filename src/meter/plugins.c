@@ -12,10 +12,15 @@
 #include <unistd.h>
 
 #include "engine/plugins/plugins.h"
+#include "meter/nearest.h"
 #include "meter/plugins.h"
+#include "wire/bundled.h"
 #include "wire/plugin_arguments.h"
 
 #define PATH_BYTES 4096
+
+/* How many plugins are looked at for a near name. */
+#define NEAR_MAX 256
 
 __attribute__((format(printf, 4, 5))) static bool
 refuse(FailureMessage *failure, FailureCode code, const char *detail, const char *format, ...)
@@ -71,6 +76,45 @@ check(const NfstreamPlugin *plugin, const char *path, const char *name, FailureM
 	return true;
 }
 
+/* A plugin that there is, bundled or in the directory, with a name near to this one, as a sentence; '' if there is none. */
+static void
+tell_near(const char *directory, PluginText name, char *sentence, size_t size)
+{
+	char		objects[NEAR_MAX][PLUGIN_NAME_BYTES + 1];
+	const char *names[2 * NEAR_MAX],
+		*near;
+	size_t				 count = 0;
+	DIR					*opened = opendir(directory);
+	const struct dirent *entry;
+
+	for (const BundledPlugin *plugin = bundled_plugins; plugin->name != NULL && count < NEAR_MAX; plugin++)
+		names[count++] = plugin->name;
+	for (size_t i = 0; opened != NULL && i < NEAR_MAX && (entry = readdir(opened)) != NULL;)
+	{
+		const char *ending = strrchr(entry->d_name, '.');
+		size_t		length = ending == NULL ? 0 : (size_t) (ending - entry->d_name);
+
+		if (ending == NULL || strcmp(ending, ".so") != 0 || length > PLUGIN_NAME_BYTES)
+			continue;
+		memcpy(objects[i], entry->d_name, length);
+		objects[i][length] = '\0';
+		names[count++] = objects[i++];
+	}
+	if (opened != NULL)
+		closedir(opened);
+	near = name_nearest(name.bytes, name.length, names, count);
+	snprintf(sentence, size, near == NULL ? "" : "Perhaps \"%s\" was meant.", near);
+}
+
+static bool
+refuse_unknown(const char *directory, PluginText name, FailureMessage *failure)
+{
+	char near[128];
+
+	tell_near(directory, name, near, sizeof(near));
+	return refuse(failure, FAILURE_PLUGIN_UNKNOWN, near, "there is no plugin \"%.*s\"", (int) name.length, name.bytes);
+}
+
 bool
 plugins_find_in(const char *directory, const PluginOrder *order, FoundPlugin *found, FailureMessage *failure)
 {
@@ -80,12 +124,12 @@ plugins_find_in(const char *directory, const PluginOrder *order, FoundPlugin *fo
 	const NfstreamPlugin *(*function)(void);
 
 	if (!is_name(order->name))
-		return refuse(failure, FAILURE_PLUGIN_UNKNOWN, "", "there is no plugin \"%.*s\"", (int) order->name.length, order->name.bytes);
+		return refuse_unknown(directory, order->name, failure);
 	memcpy(name, order->name.bytes, order->name.length);
 	name[order->name.length] = '\0';
 	snprintf(path, sizeof(path), "%s/%s.so", directory, name);
 	if (access(path, F_OK) != 0)
-		return refuse(failure, FAILURE_PLUGIN_UNKNOWN, "", "there is no plugin \"%s\"", name);
+		return refuse_unknown(directory, order->name, failure);
 	object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (object == NULL)
 		return refuse(failure, FAILURE_PLUGIN_OBJECT, dlerror(), "plugin \"%s\" cannot be loaded", name);

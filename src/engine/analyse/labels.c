@@ -131,6 +131,14 @@ text(Labels *labels, const DpiFlow *label, ColumnField field)
 	}
 }
 
+bool
+labels_decided(const void *state)
+{
+	const DpiFlow *label = state;
+
+	return label->decided;
+}
+
 static void
 value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value)
 {

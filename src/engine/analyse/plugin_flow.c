@@ -324,9 +324,15 @@ overlay_find(const Overlay *overlay, unsigned column)
 	return NULL;
 }
 
-/* Whether NFStream brings the attribute up to date after each packet. */
+static uint64_t
+packets_of(const Flow *flow, ColumnSide side)
+{
+	return side == SIDE_BOTH ? flow_packets(flow) : flow->direction[side].packets;
+}
+
+/* Whether NFStream brings the attribute up to date now (NFlow.sync): the meter's own value stands again. */
 static bool
-is_synchronised(const Column *column)
+is_synchronised(const Column *column, const Flow *flow, uint32_t elements, bool labels)
 {
 	switch (column->field)
 	{
@@ -337,18 +343,33 @@ is_synchronised(const Column *column)
 		case FIELD_PACKETS:
 		case FIELD_BYTES:
 			return true;
+		case FIELD_STDDEV_PS:
+			return packets_of(flow, column->side) > 1;
+		case FIELD_STDDEV_PIAT:
+			return packets_of(flow, column->side) > 2;
 		default:
-			return column->group == GROUP_STATISTICS || column->group == GROUP_SPLT || column->group == GROUP_DPI;
+			break;
+	}
+	switch (column->group)
+	{
+		case GROUP_STATISTICS:
+			return true;
+		case GROUP_SPLT:
+			return flow_packets(flow) <= elements;
+		case GROUP_DPI:
+			return labels;
+		default:
+			return false;
 	}
 }
 
 bool
-overlay_synchronise(Overlay *overlay, const Schema *schema)
+overlay_synchronise(Overlay *overlay, const AttributeReaders *readers, const Flow *flow, bool labels)
 {
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < overlay->count; i++)
-		if (is_synchronised(&schema->columns[overlay->items[i].column]))
+		if (is_synchronised(&readers->schema->columns[overlay->items[i].column], flow, readers->elements, labels))
 			free(overlay->items[i].bytes);
 		else
 			overlay->items[kept++] = overlay->items[i];

@@ -55,8 +55,11 @@ bool attribute_write(const AttributeReaders *readers, Flow *flow, Overlay **over
 /* What was written over a column, or NULL. */
 const RecordValue *overlay_find(const Overlay *overlay, unsigned column);
 
-/* What the meter counts itself is its own again.  True if anything written is left. */
-bool overlay_synchronise(Overlay *overlay, const Schema *schema);
+/*
+ * What the meter counts itself is its own again: with a packet that has joined the flow, and when the flow is over.  labels: those
+ * of nDPI, too.  True if anything written is left.
+ */
+bool overlay_synchronise(Overlay *overlay, const AttributeReaders *readers, const Flow *flow, bool labels);
 
 void overlay_free(Overlay *overlay);
 

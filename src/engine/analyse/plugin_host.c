@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/analyse/labels.h"
 #include "engine/analyse/plugin_host_own.h"
 #include "engine/base/memory.h"
 #include "wire/plugin_arguments.h"
@@ -105,6 +106,9 @@ open_plugins(const MeterRequest *request, Analysis *analysis, void **own, Failur
 {
 	*own = &plugin_host;
 	attributes_start(&plugin_host.attributes, request, analysis);
+	for (unsigned i = 0; i < analysis->count; i++)
+		if (analysis->all[i].analyser == &labels_analyser)
+			plugin_host.label = analysis->all[i].state;
 	plugin_host.hook = "create";
 	plugin_host.state_bytes = sizeof(HostState);
 	for (unsigned i = 0; i < plugin_host.found; i++)
@@ -257,7 +261,9 @@ joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 	(void) own;
 	show_flow(flow, state);
 	if (flow->rewritten)
-		flow->rewritten = overlay_synchronise(plugin_host.at->overlay, plugin_host.attributes.schema);
+		flow->rewritten = overlay_synchronise(plugin_host.at->overlay, &plugin_host.attributes, flow, !plugin_host.at->labelled);
+	if (plugin_host.label != 0)
+		plugin_host.at->labelled = labels_decided((uint8_t *) flow + plugin_host.label);
 	show_packet(flow, joining, &packet);
 	plugin_host.hook = is_first ? "on_init" : "on_update";
 	for (plugin_host.current = 0; plugin_host.current < plugin_host.found; plugin_host.current++)
@@ -277,7 +283,7 @@ leave(void *own, Flow *flow, void *state)
 	(void) own;
 	show_flow(flow, state);
 	if (flow->rewritten)
-		flow->rewritten = overlay_synchronise(plugin_host.at->overlay, plugin_host.attributes.schema);
+		flow->rewritten = overlay_synchronise(plugin_host.at->overlay, &plugin_host.attributes, flow, true);
 	plugin_host.hook = "on_expire";
 	for (plugin_host.current = 0; plugin_host.current < plugin_host.found; plugin_host.current++)
 	{

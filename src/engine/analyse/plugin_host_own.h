@@ -18,6 +18,7 @@ typedef struct HostState
 	Flow		*flow;
 	Overlay		*overlay; /* NULL: nothing was written over */
 	void		*shared;  /* plugin_shared() */
+	bool		 labelled; /* its label was decided when plugins last saw a packet of it */
 } HostState;
 
 _Static_assert(offsetof(HostState, shown) == 0, "host_state()");
@@ -55,6 +56,7 @@ typedef struct PluginHost
 	unsigned		 found;
 	HostedPlugin	 plugins[PLUGIN_ORDERS_MAX];
 	size_t			 state_bytes;
+	size_t			 label; /* from a flow to the state of its label, bytes; 0: flows have none */
 	HostedOutput	*outputs;
 	unsigned		 output_count;
 	AttributeReaders attributes;
