@@ -16,8 +16,9 @@ use Test::More;
 
 use PostgreSQL::Test::Utils;
 
-my ($bindir) = map { chomp; $_ } `$ENV{PG_CONFIG} --bindir`;
-my ($library) = map { chomp; $_ } `$ENV{PG_CONFIG} --pkglibdir`;
+my $config = $ENV{PG_CONFIG} // "pg_config";
+my ($bindir) = map { chomp; $_ } `$config --bindir`;
+my ($library) = map { chomp; $_ } `$config --pkglibdir`;
 my $program = "$bindir/nfstream_meter";
 my $plugins = "$library/nfstream_plugins";
 my $pcaps = $ENV{NFSTREAM_TEST_PCAPS} // "$FindBin::RealBin/../pcaps";
