@@ -16,8 +16,8 @@ typedef struct HostState
 {
 	NfstreamFlow shown; /* what plugins know of it: the same in all calls about this flow */
 	Flow		*flow;
-	Overlay		*overlay; /* NULL: nothing was written over */
-	void		*shared;  /* plugin_shared() */
+	Overlay		*overlay;  /* NULL: nothing was written over */
+	void		*shared;   /* plugin_shared() */
 	bool		 labelled; /* its label was decided when plugins last saw a packet of it */
 } HostState;
 
