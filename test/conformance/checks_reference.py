@@ -3,11 +3,13 @@
 The model's rows, the peer's, nDPI's labels, NFStream's golden labels, ndpiReader.
 """
 
+import math
 import os
 
 import compare
 import ndpireader
 import peer
+import plugins
 import reference
 from report import Group
 from table import LABELS, NAMES_APART, Table, from_csv_file
@@ -15,6 +17,7 @@ from table import LABELS, NAMES_APART, Table, from_csv_file
 ASIDE = ('id', *LABELS)
 # How many of the rows that are flows of their own for ndpiReader, and that it names, have the same application.
 NDPIREADER_FLOOR = 0.99
+NEAR = 1e-9
 
 
 def refusal(found, outcome):
@@ -37,8 +40,11 @@ def rows(run, profile):
         outcome = outcomes[capture]
         told = refusal(found, outcome)
         if told == '':
-            wanted, got = found.ours, outcome.table.without(LABELS)
-            expected_columns = wanted.columns + (LABELS if profile.dissections else ())
+            features = [name for name in found.ours.columns if plugins.is_feature(name)]
+            wanted, got = found.ours.without(features), outcome.table.without((*LABELS, *features))
+            left = tuple(plugins.outputs(profile.options))
+            expected_columns = found.ours.columns[: len(found.ours.columns) - len(left)]
+            expected_columns += (LABELS if profile.dissections else ()) + left
             count += len(wanted.rows)
             if outcome.errors:
                 told = outcome.errors[0]
@@ -48,6 +54,27 @@ def rows(run, profile):
                 told = compare.in_order(wanted, got)
         group.judge(capture, told)
     group.note('%d rows' % count)
+    return group
+
+
+def features(run, profile):
+    """(n) what wfeatures leaves: its formulas, to 1e-9."""
+    group, count = Group('wavelet features, %s' % profile.name), 0
+    references, outcomes = run.references(profile), run.flows(profile)
+    names = plugins.outputs(profile.options)
+    for capture, found in references.items():
+        outcome = outcomes[capture]
+        told = refusal(found, outcome)
+        if told == '':
+            wanted, got = found.ours.only(names).rows, outcome.table.only(names).rows if outcome.table.rows else []
+            told = None if len(wanted) == len(got) else '%d rows expected, %d got' % (len(wanted), len(got))
+            for number, (these, those) in enumerate(zip(wanted, got)):
+                for name, expected, value in zip(names, map(float, these), map(float, those)):
+                    if not math.isclose(expected, value, rel_tol=NEAR, abs_tol=NEAR):
+                        told = told or 'row %d, column %s: expected %r, got %r' % (number, name, expected, value)
+            count += len(got)
+        group.judge(capture, told)
+    group.note('%d rows of %d values' % (count, len(names)))
     return group
 
 

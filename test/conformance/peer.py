@@ -5,6 +5,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 
+import plugins
 from table import Table, from_csv_file
 from venvs import python_with
 
@@ -44,7 +45,12 @@ def flows(build, captures, options):
     os.makedirs(directory, exist_ok=True)
     keywords = {name: TO_PYTHON[TYPES[name]](options[name]) for name in TYPES if name in options} | {'n_dissections': 0}
     jobs = [
-        {'paths': capture.paths, 'options': keywords, 'output': os.path.join(directory, '%d.csv' % i)}
+        {
+            'paths': capture.paths,
+            'options': keywords,
+            'plugins': plugins.for_peer(options),
+            'output': os.path.join(directory, '%d.csv' % i),
+        }
         for i, capture in enumerate(captures)
     ]
     answers = os.path.join(directory, 'answers')

@@ -9,7 +9,7 @@ import csv
 import json
 import sys
 
-from nfstream import NFStreamer
+from nfstream import NFStreamer, plugins
 
 
 def text(value):
@@ -20,7 +20,8 @@ def text(value):
 
 def write_rows(job):
     paths = job['paths']
-    streamer = NFStreamer(source=paths[0] if len(paths) == 1 else paths, n_meters=1, **job['options'])
+    udps = [getattr(plugins, name)(**arguments) for name, arguments in job['plugins']]
+    streamer = NFStreamer(source=paths[0] if len(paths) == 1 else paths, n_meters=1, udps=udps, **job['options'])
     with open(job['output'], 'w', newline='', encoding='utf-8', errors='ignore') as file:
         writer = csv.writer(file, lineterminator='\n')
         for number, flow in enumerate(streamer):

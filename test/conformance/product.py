@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from table import LABELS, from_csv
+import plugins
+from table import LABELS, from_csv, with_plugins_apart
 
 # Each has a schema of its own. No more, so that every meter of eight finds a free slot for its worker.
 SESSIONS = min(2, os.cpu_count())
@@ -23,7 +24,7 @@ PACKETS_FILTERED, PACKETS_GIVEN_UP = 'Packets Filtered', 'Packets Given Up'
 IGNORED = 'Ignored'
 
 # What a column is shown as: addresses without a netmask, lists as JSON. The columns that the references do not have are
-# left aside, and labels in a second list.
+# left aside, and labels in a second list. What plugins leave is in udps, not in a column for each value.
 COLUMN_LISTS = """
 WITH found AS (
     SELECT attname, attnum,
@@ -31,7 +32,8 @@ WITH found AS (
              WHEN atttypid IN ('int[]'::regtype, 'bigint[]'::regtype) THEN format('array_to_json(%%1$I) AS %%1$I', attname)
              ELSE format('%%I', attname) END AS shown
     FROM pg_attribute
-    WHERE attrelid = to_regclass('flows') AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('source_file', 'udps'))
+    WHERE attrelid = to_regclass('flows') AND attnum > 0 AND NOT attisdropped AND attname <> 'source_file'
+        AND NOT EXISTS (SELECT FROM unnest(attfdwoptions) AS option WHERE option LIKE 'attribute=udps.%%'))
 SELECT string_agg(shown, ', ' ORDER BY attnum) AS columns,
     string_agg(shown, ', ' ORDER BY attnum) FILTER (WHERE attname <> ALL ('{%s}')) AS columns_but_labels
 FROM found \\gset
@@ -44,6 +46,8 @@ ALTER FOREIGN TABLE flows OPTIONS (ADD application_names 'short');
 ALTER FOREIGN TABLE flows ADD application_protocol text;
 COPY (SELECT id, application_name AS application, application_protocol FROM flows) TO STDOUT (FORMAT csv, HEADER);
 """
+# Plugins that tell all that they leave have no such column from IMPORT.
+ADD_UDPS = 'ALTER FOREIGN TABLE flows ADD udps json;'
 EXPLAIN = 'EXPLAIN (ANALYZE, FORMAT JSON) SELECT %s FROM flows;'
 ACCOUNT = EXPLAIN % 'id'
 
@@ -55,10 +59,12 @@ class Outcome:
     raw: bytes = b''  # the output as it came
     errors: tuple = ()
     warnings: tuple = ()
+    outputs: tuple = None  # what the profile's plugins leave, plugins.outputs(); None: udps stays as it is
 
     @cached_property
     def table(self):
-        return from_csv(self.raw)
+        found = from_csv(self.raw)
+        return found if self.outputs is None else with_plugins_apart(found, self.outputs)
 
 
 @dataclass
@@ -87,7 +93,10 @@ class ByHand:
         return {capture: Everything(outcome) for capture, outcome in self.flows(captures, options).items()}
 
     def one(self, capture, options):
+        outputs = outputs_of(options)
         arguments = ['--application_names=full']
+        if 'udps' in options:
+            options = options | {'udps': plugins.by_hand(options)}
         arguments += ['--%s=%s' % option for option in options.items() if option[0] not in self.OF_LIVE_SOURCES]
         ran = subprocess.run([self.program, *arguments, *capture.paths], capture_output=True)
         # That a filter sees nothing of tagged packets is a NOTICE in SQL, which is not compared.
@@ -95,7 +104,7 @@ class ByHand:
         if ran.returncode:
             told += ('ended with status %d' % ran.returncode,)
         refused = ran.returncode != 0 and not from_csv(ran.stdout).rows
-        return Outcome(ran.stdout, told if refused else (), () if refused else told)
+        return Outcome(ran.stdout, told if refused else (), () if refused else told, outputs)
 
 
 class Sql:
@@ -166,6 +175,7 @@ CREATE SERVER IF NOT EXISTS nfstream FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (
             script += [
                 'DROP FOREIGN TABLE IF EXISTS flows;',
                 import_table(capture, options | {'n_meters': '1'}, schema),
+                ADD_UDPS if 'udps' in options else '',
                 '\\unset columns',
                 COLUMN_LISTS,
             ]
@@ -177,7 +187,7 @@ CREATE SERVER IF NOT EXISTS nfstream FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (
         for number, capture in enumerate(captures):
             before = next(told)
             found[capture] = [
-                Answer(take('%s.%d.%d' % (output, number, query)), before + next(told))
+                Answer(take('%s.%d.%d' % (output, number, query)), before + next(told), outputs_of(options))
                 for query in range(len(queries))
             ]
         return found
@@ -197,13 +207,18 @@ class Answer:
 
     raw: bytes
     told: str
+    outputs: tuple
 
     def outcome(self):
-        return Outcome(self.raw, messages_of(self.told, 'ERROR'), messages_of(self.told, 'WARNING'))
+        return Outcome(self.raw, messages_of(self.told, 'ERROR'), messages_of(self.told, 'WARNING'), self.outputs)
 
     def plan(self):
         """The scan's properties of EXPLAIN, or what was said instead."""
         return json.loads(self.raw)[0]['Plan'] if self.raw.strip() else self.told or 'EXPLAIN printed nothing'
+
+
+def outputs_of(options):
+    return tuple(plugins.outputs(options)) if 'udps' in options else None
 
 
 def take(path):

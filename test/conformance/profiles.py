@@ -6,9 +6,23 @@ NFStream's stored rows for it.
 
 from dataclasses import dataclass
 
+import plugins
 import random_capture
 
 FULL = {'statistical_analysis': 'true', 'splt_analysis': '10'}
+IDLE_1_ACTIVE_2 = {'idle_timeout': '1', 'active_timeout': '2'}
+
+
+def slicer(limit):
+    return 'flow_slicer', {'limit': limit}
+
+
+def splt(sequence_length, accounting_mode):
+    return 'splt', {'sequence_length': sequence_length, 'accounting_mode': accounting_mode}
+
+
+def wfeatures(active_timeout, levels):
+    return 'wfeatures', {'active_timeout': active_timeout, 'levels': levels}
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,19 @@ PROFILES = (
     Profile('splt255', FULL | {'splt_analysis': '255'}),
     Profile('plain_ndis0', {'n_dissections': '0'}),
     Profile('plain_splt3_notunnel', {'splt_analysis': '3', 'decode_tunnels': 'false'}),
+    # Plugins, also beside what else cuts flows and whatever the sizes of the flow's own counters are.
+    Profile('udps_slicer1', FULL | plugins.option(slicer(1))),
+    Profile('udps_slicer4', FULL | plugins.option(slicer(4))),
+    Profile('udps_splt10', FULL | plugins.option(splt(10, 0))),
+    Profile('slicer7_acct1', FULL | plugins.option(slicer(7)) | {'accounting_mode': '1'}),
+    Profile('slicer7_splt7', FULL | plugins.option(slicer(7), splt(7, 1)) | IDLE_1_ACTIVE_2 | {'accounting_mode': '2'}),
+    Profile('splt7_slicer4_max5', FULL | plugins.option(splt(7, 2), slicer(4)) | {'max_nflows': '5', 'n_dissections': '1'}),
+    Profile('slicer4_splt10_idle0', FULL | plugins.option(slicer(4), splt(10, 2)) | {'idle_timeout': '0'}),
+    Profile('splt10_acct3', plugins.option(splt(10, 3)) | {'accounting_mode': '3', 'decode_tunnels': 'false'}),
+    Profile('wfeatures4', plugins.option(wfeatures(1800, 4)) | {'n_dissections': '0'}),
+    Profile('wfeatures6_active2', plugins.option(slicer(40), wfeatures(2, 6)) | IDLE_1_ACTIVE_2 | {'n_dissections': '0'}),
+    # A flow may be longer than the time that is looked at.
+    Profile('wfeatures1_longer', plugins.option(wfeatures(3, 1)) | {'n_dissections': '0'}),
     Profile('multi', {}, several_files=True),
     Profile('multi_full', FULL, several_files=True),
 )

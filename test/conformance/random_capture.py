@@ -11,6 +11,7 @@ import random
 import struct
 import sys
 
+import plugins
 from random_frames import Conversation, noise
 
 FLOWS = 1000
@@ -18,6 +19,13 @@ FLOWS = 1000
 SEEDS_THAT_FAILED = ()
 START = 1_600_000_000_000  # milliseconds
 ETHERNET = 1
+
+
+def plugins_option(rng):
+    sliced = 'flow_slicer', {'limit': rng.choice((1, 2, 3, 5, 10))}
+    splt = 'splt', {'sequence_length': rng.choice((1, 2, 7, 10, 300)), 'accounting_mode': rng.randrange(4)}
+    found = rng.choice(((), (sliced,), (splt,), (sliced, splt), (splt, sliced)))
+    return plugins.option(*found) if found else {}
 
 
 def options(seed):
@@ -37,6 +45,7 @@ def options(seed):
                 'n_dissections': str(rng.choice((0, 1, 2, 5, 20, 255))),
                 'max_nflows': str(rng.choice((0, 0, 0, 1, 100))),
             }
+            | plugins_option(rng)
         )
     return drawn
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import bpf
 import labels
+import plugins
 from table import Table, from_csv_file, from_values
 
 BOOLEANS = {'true': 1, 'false': 0}
-# What decides which packets nDPI is given, and in which flows: profiles that have these in common have the same labels.
+# What decides which packets nDPI is given, and in which flows, with flow_slicer's limit: profiles that have these in common have
+# the same labels.
 OF_LABELS = ('decode_tunnels', 'idle_timeout', 'active_timeout', 'bpf_filter', 'n_dissections')
 
 
@@ -35,6 +37,7 @@ def load_model(shared):
     spec = importlib.util.spec_from_file_location('model', os.path.join(shared, 'tools', 'model.py'))
     model = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(model)
+    model.Meter = plugins.slicing(model.Meter)
     return model
 
 
@@ -44,7 +47,7 @@ def model_options(model, options):
         name: BOOLEANS[value] if value in BOOLEANS else int(value)
         for name, value in options.items()
         if name in model.DEFAULTS
-    }
+    } | {'limit': plugins.limit(options)}
 
 
 def filtered(read_capture, text):
@@ -67,11 +70,14 @@ class Metered:
     bytes: int
 
 
-def run_model(model, paths, options, mode):
+def run_model(model, paths, options, mode, of_profile):
     account, events, accounting, total = {}, io.BytesIO(), options.get('accounting_mode', 0), 0
+    left, left_columns = plugins.Left(of_profile), plugins.outputs(of_profile)
 
     def keep(flow, packet):
         nonlocal total
+        if left_columns:
+            left.keep(flow, packet)
         if packet is None:
             events.write(struct.pack('<cI', b'X', flow.number))
         else:
@@ -79,7 +85,9 @@ def run_model(model, paths, options, mode):
             events.write(struct.pack('<cIQI', b'P', flow.number, packet.ms, len(packet.bytes)) + packet.bytes)
 
     rows = model.meter(list(paths), options, mode, account=account, events=keep)
-    table = from_values(model.columns(dict(model.DEFAULTS, **options)), rows)
+    if left_columns:
+        rows = [(*row, *values) for row, values in zip(rows, left.rows)]
+    table = from_values(model.columns(dict(model.DEFAULTS, **options)) + left_columns, rows)
     return Metered(table, account, events.getvalue(), total)
 
 
@@ -93,7 +101,7 @@ class References:
 
     def start(self, captures, profile, of_peer):
         """Begins with them. `of_peer`: whether a capture's rows of the peer's mode are wanted."""
-        alike = (profile.several_files, *(profile.options.get(name) for name in OF_LABELS))
+        alike = (profile.several_files, plugins.limit(profile.options), *(profile.options.get(name) for name in OF_LABELS))
         known = self.with_labels.get(alike)
         wanted = known is None and bool(self.labels_program and profile.dissections)
         jobs = [(capture, profile, of_peer(capture), wanted) for capture in captures]
@@ -148,8 +156,8 @@ def one_reference(job):
     text = profile.options.get('bpf_filter')
     model.read_capture = filtered(read_capture, text) if text else read_capture
     try:
-        ours = run_model(model, capture.paths, options, model.OURS)
-        found.peer = run_model(model, capture.paths, options, model.PEER).table if of_peer else None
+        ours = run_model(model, capture.paths, options, model.OURS, profile.options)
+        found.peer = run_model(model, capture.paths, options, model.PEER, profile.options).table if of_peer else None
     except ValueError as error:
         found.refused = str(error)
         return found

@@ -16,6 +16,7 @@
       j  compressed with gzip and zstd, a capture gives the same
       l  applications and what carries them, each by itself: labels.c again
       k  what must hold in any row: sums, bounds, SPLT
+      n  what the plugin wfeatures leaves: its formulas (only in profiles that have it)
       m  as one source with separate_files: the model's rows of each file by itself, from 1, 3 and 8 meters
 
 All of them run in every profile of options (profiles.py), but g, h, j, l and m, which run in the first one; and there d has 3
@@ -44,6 +45,7 @@ import checks_own
 import checks_reference
 import labels
 import peer
+import plugins
 import product
 import profiles
 import random_capture
@@ -124,7 +126,9 @@ def checks_of(run, profile, is_first, arguments):
         checks.append(('d', checks_own.any_number_of_meters if is_first else checks_own.meters_without_labels))
         checks.append(('e', checks_own.account))
     changes_rows = profile.seed is not None or 'n_dissections' not in profile.options
-    if arguments.peer and changes_rows and not profile.several_files:
+    if run.shared and any(map(plugins.is_feature, plugins.outputs(profile.options))):
+        checks.append(('n', checks_reference.features))
+    if arguments.peer and changes_rows and not profile.several_files and plugins.for_peer(profile.options) is not None:
         checks.append(('f', checks_reference.live_peer))
     if is_first:
         checks.append(('g', checks_reference.ndpireader_applications))

@@ -3,8 +3,11 @@
 import csv
 import gzip
 import io
+import json
 from dataclasses import dataclass, field
 from sys import intern
+
+from plugins import is_feature
 
 LABELS = (
     'application_name',
@@ -62,9 +65,9 @@ def canonical(column):
     """What brings a column's values, text or Python's, to the one form: shortest round-trip floats, lists as JSON without
     blanks.
     """
-    if '_mean_' in column or '_stddev_' in column:
+    if '_mean_' in column or '_stddev_' in column or is_feature(column):
         return number
-    return array if column.startswith('splt_') else plain
+    return array if column.removeprefix('udps.').startswith('splt_') else plain
 
 
 def from_values(columns, rows):
@@ -80,6 +83,20 @@ def from_csv(data):
     lines = csv.reader(io.StringIO(data.decode('utf-8', 'ignore'), newline=''))
     columns = tuple(next(lines, ()))
     return from_values(columns, lines)
+
+
+def with_plugins_apart(table, names):
+    """The same table, with a column of each value that plugins left, under these names, in the place of udps."""
+    if 'udps' not in table.columns:
+        return table
+    found = table.without(['udps'])
+    rows = []
+    for row, (udps,) in zip(found.rows, table.only(['udps']).rows):
+        left = json.loads(udps or '{}')
+        if ['udps.' + name for name in left] != list(names):
+            raise ValueError('udps has %s where %s is expected' % (', '.join(left) or 'nothing', ', '.join(names) or 'nothing'))
+        rows.append((*row, *left.values()))
+    return from_values((*found.columns, *names), rows)
 
 
 def from_csv_file(path):

@@ -1,11 +1,10 @@
 """The model of the shared directory, with the plugins that end flows and that measure their first packets.
 
-The model has no plugins. FlowSlicer is the one point at which a flow leaves with -1 when it has so many packets, after the
-packet and before the idle flows leave; SPLT of a length and mode is the model's own SPLT of that length and mode.
+The model has no plugins. FlowSlicer is added to it by reference.load_model(), as for conformance; SPLT of a length and mode is the
+model's own SPLT of that length and mode.
 """
 
 import json
-import math
 import struct
 
 import reference
@@ -15,7 +14,6 @@ from table import Table, from_values
 class Models:
     def __init__(self, shared):
         self.model = reference.load_model(shared)
-        self.model.Meter = slicing(self.model.Meter)
 
     def reference(self, capture, variant, options):
         """What the model's two modes have of a capture, as a Reference with the column udps."""
@@ -38,22 +36,3 @@ class Models:
                 udps.update(zip(('splt_direction', 'splt_ps', 'splt_piat_ms'), map(list, row[-3:])))
         table = from_values(model.columns(dict(model.DEFAULTS, **options)), rows)
         return Table((*table.columns, 'udps'), [(*row, json.dumps(udps)) for row, udps in zip(table.rows, left)])
-
-
-def slicing(meter):
-    class Slicing(meter):
-        """A meter whose flows end with -1 at their packet number `limit`, 0: at none."""
-
-        def take(self, packet):
-            # Idle flows leave after the one that a plugin has ended.
-            last_scan, self.last_scan = self.last_scan, math.inf
-            super().take(packet)
-            self.last_scan = last_scan
-            key = self.key(packet)
-            if self.table[key].both.packets == self.opts.get('limit'):
-                self.leave(key, -1)
-            if self.clock - self.last_scan >= 10:
-                self.last_scan = self.clock
-                self.idle_out() if self.exact else self.scan()
-
-    return Slicing
