@@ -333,7 +333,7 @@ SAID = {
     'application_in_a_scan': after(lambda: message(APPLICATION, struct.pack('<I64s64s', 1, b'x', b'x'))),
     'not_locked_in': after(lambda: message(FAILURE, failure(2, text=b'system calls'))),
     'out_of_memory': after(lambda: message(FAILURE, failure(1, text=b'out of memory'))),
-    'cannot_read': after(lambda: message(FAILURE, failure(5, 0, text=b'Input/output error'))),
+    'cannot_read': after(lambda: message(FAILURE, failure(6, 0, text=b'Input/output error'))),
     'killed_in_a_capture': lambda: (hello(), message(NEXT_FILE, struct.pack('<I', 0)), read(8), os.kill(os.getpid(), signal.SIGKILL)),
     'killed_at_a_packet': lambda: (hello(), message(NEXT_FILE, struct.pack('<I', 0)), read(8),
                                    os.pwrite(3, struct.pack('<QQQ', 0, 7, 4711), 0), os.kill(os.getpid(), signal.SIGSEGV)),
