@@ -67,6 +67,14 @@ NOT_SHOWN = {
     'too many files': 'it takes 2^36 of them',
     'Set flows_per_file to more, or rotate_files.': 'the same',
     'cannot open %s captures: %s': 'dup2() would have to fail',
+    'a pickle is too large': 'it takes more than 256 MB',
+    'the plugins of a scan and their arguments are too long': 'it takes more than 1 GB',
+    'They have %s bytes, and may have %s.': 'the same',
+    'could not create memory for the plugins of a meter: %m': 'the system would have to be without memory or descriptors',
+    'plugin "%s" is a shared object of the server': "it takes a file in the server's directory of libraries",
+    'plugin "%s" cannot be described: %s': 'the same',
+    'A shared object is made with the header nfstream_plugin.h of this installation.': 'the same',
+    'Plugins in Python run where the kernel has Landlock: Linux 5.13 or later, with "landlock" in /sys/kernel/security/lsm. Plugins in C run without it.': 'the kernel would have to be one without Landlock',
     'cannot give up %s': 'the kernel would have to be one without seccomp',
 }
 

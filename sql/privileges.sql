@@ -101,3 +101,107 @@ DROP SERVER rights_server CASCADE;
 DROP SCHEMA rights CASCADE;
 REVOKE ALL ON FOREIGN DATA WRAPPER nfstream_fdw FROM regress_nfstream_nobody;
 DROP ROLE regress_nfstream_nobody, regress_nfstream_reader, regress_nfstream_files;
+
+-- Plugins in Python: who makes them is granted it, who changes them is their owner, and everybody sees that they are there.
+CREATE ROLE regress_nfstream_maker;
+CREATE ROLE regress_nfstream_other;
+GRANT EXECUTE ON FUNCTION nfstream_alter_plugin, nfstream_drop_plugin TO regress_nfstream_maker, regress_nfstream_other;
+INSERT INTO nfstream_python_plugins (name, owner, source, class, help) VALUES
+	('regress_mine', 'regress_nfstream_maker', 'class A(NFPlugin): pass', 'A', 'one');
+SET ROLE regress_nfstream_other;
+SELECT nfstream_create_plugin('regress_new', 'class A(NFPlugin): pass');
+\echo :SQLSTATE
+SELECT count(*) FROM nfstream_python_plugins;
+\echo :SQLSTATE
+SELECT name, kind, owner, class, help, source FROM nfstream_plugins WHERE kind = 'python';
+SELECT nfstream_alter_plugin('regress_mine', help => 'mine now');
+\echo :SQLSTATE
+SELECT nfstream_drop_plugin('regress_mine');
+\echo :SQLSTATE
+SET ROLE regress_nfstream_maker;
+SELECT name, owner, source FROM nfstream_plugins WHERE kind = 'python';
+SELECT nfstream_alter_plugin('regress_mine', help => 'two');
+-- To a role of which he is no member it cannot be given.
+SELECT nfstream_alter_plugin('regress_mine', owner => 'regress_nfstream_other');
+\echo :SQLSTATE
+SELECT name, owner, help FROM nfstream_plugins WHERE kind = 'python';
+-- A read-only transaction changes nothing; what is rolled back did not happen.
+BEGIN READ ONLY;
+SELECT nfstream_drop_plugin('regress_mine');
+\echo :SQLSTATE
+ROLLBACK;
+BEGIN;
+SAVEPOINT before;
+SELECT nfstream_drop_plugin('regress_mine');
+SELECT count(*) FROM nfstream_plugins WHERE kind = 'python';
+ROLLBACK TO before;
+SELECT nfstream_alter_plugin('regress_mine', help => '');
+COMMIT;
+SELECT name, help FROM nfstream_plugins WHERE kind = 'python';
+RESET ROLE;
+-- The owner goes: then it is a superuser's, who may give it to somebody.
+REVOKE EXECUTE ON FUNCTION nfstream_alter_plugin, nfstream_drop_plugin FROM regress_nfstream_maker;
+DROP ROLE regress_nfstream_maker;
+SELECT name, owner FROM nfstream_plugins WHERE kind = 'python';
+SET ROLE regress_nfstream_other;
+SELECT nfstream_drop_plugin('regress_mine');
+\echo :SQLSTATE
+RESET ROLE;
+SELECT nfstream_alter_plugin('regress_mine', owner => 'regress_nfstream_other');
+SET ROLE regress_nfstream_other;
+SELECT nfstream_drop_plugin('regress_mine');
+SELECT count(*) FROM nfstream_plugins WHERE kind = 'python';
+RESET ROLE;
+
+-- A parameter's query runs as the owner of the table, or of the server where that has the option, and not as the reader.
+CREATE SCHEMA queries;
+GRANT ALL ON SCHEMA queries TO public;
+CREATE TABLE queries.limits AS SELECT 3 AS n;
+CREATE ROLE regress_nfstream_owner IN ROLE pg_read_server_files;
+CREATE SERVER queries FOREIGN DATA WRAPPER nfstream_fdw;
+GRANT USAGE ON FOREIGN SERVER queries TO regress_nfstream_owner;
+\getenv pcaps NFSTREAM_TEST_PCAPS
+\set http :pcaps /http.pcap
+SET ROLE regress_nfstream_owner;
+CREATE FOREIGN TABLE queries.flows (n bigint OPTIONS (attribute 'bidirectional_packets')) SERVER queries
+	OPTIONS (source :'http', udps '[{"plugin": "flow_slicer", "limit": {"query": "SELECT n FROM limits"}}]');
+GRANT SELECT ON queries.flows TO regress_nfstream_other;
+SELECT max(n) FROM queries.flows;
+\echo :SQLSTATE
+RESET ROLE;
+SELECT max(n) FROM queries.flows;
+\echo :SQLSTATE
+GRANT SELECT ON queries.limits TO regress_nfstream_owner;
+-- Nothing that the reader has comes in between.
+SET ROLE regress_nfstream_other;
+CREATE TEMP TABLE limits AS SELECT 1 AS n;
+GRANT SELECT ON limits TO public;
+SELECT max(n) FROM queries.flows;
+SELECT n FROM queries.limits;
+\echo :SQLSTATE
+DROP TABLE limits;
+RESET ROLE;
+-- EXPLAIN runs none.
+ALTER FOREIGN TABLE queries.flows OPTIONS (SET udps '[{"plugin": "flow_slicer", "limit": {"query": "SELECT 1/0"}}]');
+DO $$ BEGIN EXECUTE 'EXPLAIN SELECT n FROM queries.flows'; END $$;
+SELECT max(n) FROM queries.flows;
+\echo :SQLSTATE
+-- On the server, the server's owner answers.
+ALTER FOREIGN TABLE queries.flows OPTIONS (DROP udps);
+ALTER SERVER queries OPTIONS (ADD udps '[{"plugin": "flow_slicer", "limit": {"query": "SELECT CASE current_user WHEN ''regress_nfstream_owner'' THEN 2 ELSE 3 END"}}]');
+SELECT max(n) FROM queries.flows;
+SET ROLE regress_nfstream_other;
+SELECT max(n) FROM queries.flows;
+RESET ROLE;
+-- Once for a scan, also where that is repeated.
+ALTER SERVER queries OPTIONS (SET udps '[{"plugin": "flow_slicer", "limit": {"query": "SELECT 2 + (pg_advisory_lock_shared(4711)::text = ''x'')::int"}}]');
+BEGIN;
+SELECT count(*) FROM (VALUES (1), (2), (3)) v (x), LATERAL (SELECT n FROM queries.flows WHERE n >= x OFFSET 0) f;
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711;
+SELECT pg_advisory_unlock_shared(4711), pg_advisory_unlock_shared(4711);
+ROLLBACK;
+SET client_min_messages = warning;
+DROP SERVER queries CASCADE;
+DROP SCHEMA queries CASCADE;
+REVOKE EXECUTE ON FUNCTION nfstream_alter_plugin, nfstream_drop_plugin FROM regress_nfstream_other;
+DROP ROLE regress_nfstream_owner, regress_nfstream_other;

@@ -67,9 +67,7 @@ prepare(const char *query)
 	SPIPlanPtr plan = SPI_prepare(query, 0, NULL);
 
 	if (plan == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("the query of a parameter cannot be run: %s", SPI_result_code_string(SPI_result))));
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 	if (!SPI_is_cursor_plan(plan))
 		refuse_result(ERRCODE_FEATURE_NOT_SUPPORTED, "the query of a parameter is not one statement that returns rows");
 	return plan;
