@@ -206,7 +206,7 @@ uninstall-test-plugins:
 
 UNIT_TESTS = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/test_*.c)))
 DUMP_PROGRAMS = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/*_dump.c)))
-UNIT_SOURCES = $(filter-out src/meter/main.c,$(METER_SOURCES))
+UNIT_SOURCES = $(filter-out src/meter/main.c,$(METER_SOURCES)) src/meter/python/reads.c
 UNIT_OBJS = $(UNIT_SOURCES:%.c=build/unit/%.o)
 UNIT_CFLAGS = -std=c11 -O1 -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -ffp-contract=off \
 	-fno-omit-frame-pointer \

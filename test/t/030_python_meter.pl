@@ -82,7 +82,9 @@ is(first_of(leaving('', 'u.b = 1', 'u.a = 2', 'u._c = 3', 'del u.b', 'u.b = vars
 
 SKIP:
 {
-	skip 'there is no numpy', 1 if system('/usr/bin/python3 -c "import numpy" 2>/dev/null') != 0;
+	my ($status) = metered('dhcp.pcap', leaving('import numpy'));
+
+	skip 'there is no numpy', 1 if $status != 0;
 	is(first_of(leaving('import numpy as n', 'u.a = [n.int64(3), n.float32(1.5), n.bool_(True), n.float64("nan")]', 'u.b = n.arange(3)', 'u.c = n.array(["x"])')),
 		'{"a":[3,1.5,true,"NaN"],"b":[0,1,2],"c":["x"]}', 'scalars and arrays of NumPy');
 }
@@ -141,7 +143,7 @@ sub fails
 	ok($status == 1 && $err =~ $wanted, $what) or diag("status $status: $err");
 }
 
-fails('a syntax error', "class A(NFPlugin):\n    def on_init(self:\n        pass\n", qr/plugin "p\d+" does not compile: line 2, column \d+: /);
+fails('a syntax error', "class A(NFPlugin):\n    x = = 1\n", qr/plugin "p\d+" does not compile: line 2, column 9: invalid syntax$/m);
 fails('no class', "x = 1\n", qr/plugin "p\d+" has no class that derives from NFPlugin/);
 fails('two classes', "class A(NFPlugin): pass\nclass B(NFPlugin): pass\n", qr/several classes.*\n.*They are A, B\./);
 fails('a class that is not there', "class A(NFPlugin): pass\n", qr/has no class "B"/, ':B');
@@ -167,4 +169,29 @@ fails('a list that holds itself many times', leaving('', 'l = []', 'for i in ran
 
 ($status, $rows, $err) = metered('dhcp.pcap', "import sys\nclass A(NFPlugin):\n    def on_init(self, p, f):\n        print('one', 'two')\n        sys.stderr.write('three\\n')\n");
 like($err, qr/one two\n.*three\n/, 'what is printed');
+
+# ------------------------------------------------------------------------------------------------------ virtual environments
+
+{
+	my $environment = "$directory/venv";
+	my ($status, $rows) = metered('dhcp.pcap', leaving('import sys', 'u.a = "%d.%d" % sys.version_info[:2]'));
+	my ($version) = $rows->[0] =~ /"a":"([\d.]+)"/;
+
+	mkdir($_) foreach $environment, map { "$environment/$_" } 'lib', "lib/python$version", "lib/python$version/site-packages", 'in_place';
+	append_to_file("$environment/pyvenv.cfg", "home = /usr/bin\ninclude-system-site-packages = false\n");
+	append_to_file("$environment/lib/python$version/site-packages/only_there.py", "def read(flow):\n    return flow.bidirectional_mean_ps\n");
+	append_to_file("$environment/lib/python$version/site-packages/more.pth", "../../../in_place\n");
+	append_to_file("$environment/in_place/in_place.py", "x = 5\n");
+	local $ENV{VIRTUAL_ENV} = $environment;
+	is(first_of(leaving('import only_there, in_place', 'u.a = in_place.x')), '{"a":5}', 'modules of a virtual environment');
+	fails('what is read by a module of it', leaving('import only_there', 'u.a = only_there.read(flow)'),
+		qr/AttributeError: .*bidirectional_mean_ps|was not computed, for the plugin's source does not name it: add "bidirectional_mean_ps"/);
+	fails('modules of the machine are not there', leaving('import numpy'), qr/No module named 'numpy'\nModules were looked for in .*venv/);
+	$ENV{VIRTUAL_ENV} = $directory;
+	fails('a directory that is none', leaving(''), qr/Python does not start\n.*is no virtual environment of Python: it has no pyvenv.cfg/);
+	unlink("$environment/lib/python$version/site-packages/$_") foreach 'only_there.py', 'more.pth';
+	rmdir("$environment/lib/python$version/site-packages");
+	$ENV{VIRTUAL_ENV} = $environment;
+	fails('one of another version', leaving(''), qr/has no lib\/python$version\/site-packages: it is of another version/);
+}
 done_testing();

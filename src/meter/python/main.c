@@ -53,8 +53,10 @@ main(int argc, char **argv)
 		.python_reads = python_reads,
 		.describe = python_plugin_describe,
 	};
+	const char *environment = argc > 1 ? getenv("VIRTUAL_ENV") : NULL;
 
-	if (argc > 1 && getenv("VIRTUAL_ENV") != NULL)
-		by_hand_environment = strdup(getenv("VIRTUAL_ENV")); /* the sandbox clears the environment */
+	/* The program gives up the names that it got, and its working directory, before it looks. */
+	if (environment != NULL && (by_hand_environment = realpath(environment, NULL)) == NULL)
+		by_hand_environment = strdup(environment);
 	return meter_main(argc, argv, &program);
 }

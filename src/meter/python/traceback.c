@@ -243,7 +243,8 @@ add_path(char text[TRACEBACK_MAX])
 
 	PyErr_Clear();
 	copy_text(joined, where, sizeof(where));
-	snprintf(text + length, TRACEBACK_MAX - length, "\nModules were looked for in %s.", where);
+	snprintf(text + length, TRACEBACK_MAX - length, "\nModules were looked for in %s. The setting nfstream_fdw.python_prefix names a virtual environment, by hand VIRTUAL_ENV.",
+			 where);
 	Py_XDECREF(between);
 	Py_XDECREF(joined);
 }
