@@ -149,6 +149,10 @@ fails('two classes', "class A(NFPlugin): pass\nclass B(NFPlugin): pass\n", qr/se
 fails('a class that is not there', "class A(NFPlugin): pass\n", qr/has no class "B"/, ':B');
 fails('a module that is not there', "import nowhere\nclass A(NFPlugin): pass\n",
 	qr/ModuleNotFoundError: No module named 'nowhere'\nModules were looked for in \S+/);
+fails('a class of NFStream that is bundled', "from nfstream.plugins import SPLT\n",
+	qr/ImportError: SPLT cannot be imported: the plugins of NFStream are bundled here/);
+is(first_of(leaving("import nfstream.plugins\nfrom nfstream.plugin import NFPlugin as P\nimport nfstream", 'u.a = P is nfstream.NFPlugin')), '{"a":true}',
+	'modules of NFStream');
 fails('a body that raises', "1 / 0\nclass A(NFPlugin): pass\n", qr/line 1, in <module>\n    1 \/ 0\nZeroDivisionError/);
 fails('a parameter that is not there', "class A(NFPlugin):\n    def __init__(self, limit):\n        pass\n",
 	qr/cannot be constructed\n.*TypeError: .*limit/s);

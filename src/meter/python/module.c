@@ -45,6 +45,12 @@ static const char source[] =
 	"    def __getattr__(self, name):\n"
 	"        return udps_of_others(self, name)\n"
 	"\n"
+	"def bundled_plugin(name):\n"
+	"    if name.startswith('__'):\n"
+	"        raise AttributeError(name)\n"
+	"    raise ImportError('%s cannot be imported: the plugins of NFStream are bundled here, and the option udps names them, '\n"
+	"                      'as in [{\"plugin\": \"flow_slicer\", \"limit\": 7}]' % name)\n"
+	"\n"
 	"class SourceLoader(object):\n"
 	"    'Shows lines of a source in tracebacks.'\n"
 	"    def __init__(self, text):\n"
@@ -54,9 +60,9 @@ static const char source[] =
 
 static PyObject *names; /* the module's dict */
 
-/* A package, so that nfstream.plugin, where NFPlugin is at home, can be imported, too. */
+/* A package: NFPlugin is at home in nfstream.plugin; of what is imported from nfstream.plugins, it is told where it is. */
 static bool
-fill(PyObject *module, PyObject *submodule)
+fill(PyObject *module, PyObject *submodule, PyObject *bundled)
 {
 	PyObject *path = PyList_New(0),
 			 *done = NULL;
@@ -71,16 +77,18 @@ fill(PyObject *module, PyObject *submodule)
 		done = PyRun_StringFlags(source, Py_file_input, names, names, NULL);
 	Py_XDECREF(path);
 	Py_XDECREF(done);
-	return done != NULL && PyModule_AddObject(submodule, "NFPlugin", py_hold(module_get("NFPlugin"))) == 0;
+	return done != NULL && PyModule_AddObject(submodule, "NFPlugin", py_hold(module_get("NFPlugin"))) == 0 &&
+		   PyModule_AddObject(bundled, "__getattr__", py_hold(module_get("bundled_plugin"))) == 0;
 }
 
 bool
 module_start(void)
 {
 	PyObject *module = PyImport_AddModule("nfstream"),
-			 *submodule = module == NULL ? NULL : PyImport_AddModule("nfstream.plugin");
+			 *submodule = module == NULL ? NULL : PyImport_AddModule("nfstream.plugin"),
+			 *bundled = submodule == NULL ? NULL : PyImport_AddModule("nfstream.plugins");
 
-	return submodule != NULL && fill(module, submodule);
+	return bundled != NULL && fill(module, submodule, bundled);
 }
 
 PyObject *
