@@ -192,7 +192,7 @@ like($err, qr/one two\n.*three\n/, 'what is printed');
 		qr/AttributeError: .*bidirectional_mean_ps|was not computed, for the plugin's source does not name it: add "bidirectional_mean_ps"/);
 	fails('modules of the machine are not there', leaving('import numpy'), qr/No module named 'numpy'\nModules were looked for in .*venv/);
 	$ENV{VIRTUAL_ENV} = $directory;
-	fails('a directory that is none', leaving(''), qr/Python does not start\n.*is no virtual environment of Python: it has no pyvenv.cfg/);
+	fails('a directory that is none', leaving(''), qr/the virtual environment of plugins in Python cannot be used\n.*is no virtual environment of Python: it has no pyvenv.cfg/);
 	unlink("$environment/lib/python$version/site-packages/$_") foreach 'only_there.py', 'more.pth';
 	rmdir("$environment/lib/python$version/site-packages");
 	$ENV{VIRTUAL_ENV} = $environment;
