@@ -392,7 +392,7 @@ part_plugins()
 	mkdir -p "$tree/build/conformance"
 	count_last_line "$logs/plugins.log" "$(logged "$logs/plugins.log" env PATH="$programs:$PATH" \
 		/usr/bin/python3 "$work/tree/test/plugins/run.py" --dsn "host=$work port=$port user=$user dbname=plugins" \
-		--shared "$shared" --build "$tree/build/conformance" ${PEER:+--peer})"
+		--meter "$tree/build/nfstream_meter" --shared "$shared" --build "$tree/build/conformance" ${PEER:+--peer})"
 }
 
 part_conformance()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Plugins: compares rows, ids and what plugins leave in flows with NFStream's own, running the same classes.
 
-    run.py --dsn 'host=/path/socket dbname=plugins' --build DIRECTORY [--peer] [--shared DIRECTORY] [--only WORD]
+    run.py --dsn 'host=/path/socket dbname=plugins' --meter build/nfstream_meter --build DIRECTORY [--peer] [--shared DIRECTORY] [--only WORD]
 
 The classes are the three examples of the specification as they stand there (specification/; examples.py lists what its text
 lost), each with several arguments (variants.py), in all the forms in which the extension has them: the same class as a Python
@@ -10,6 +10,8 @@ plugin, bundled, and in C as a third party's. For each capture, variant and form
 With --peer NFStream itself is asked, on all captures; else the rows of it are compared with that are stored in nfstream/ and,
 where there is a shared directory, in its data/options. What METERING.md's part one has otherwise than NFStream is accounted for
 as in test/conformance: by the model in its two modes, with the plugin (model_of_plugins.py).
+
+The bundled plugins that parse packets are held against NFStream's classes and tshark (packet_plugins.py).
 
 The predictions of the third example are also held against scikit-learn's, asked here, outside of the database. And
 doc/plugins.md is run as it is written (page.py).
@@ -33,6 +35,7 @@ import examples  # noqa: E402
 import forest as forests  # noqa: E402
 import model_of_plugins  # noqa: E402
 import nfstream_rows  # noqa: E402
+import packet_plugins  # noqa: E402
 import page  # noqa: E402
 import product  # noqa: E402
 import reference  # noqa: E402
@@ -54,6 +57,9 @@ STORED_CAPTURES = ('dhcp.pcap', 'http.pcap', 'icmp.pcap', 'ipv6.pcap', 'quic.pca
 TRAINING = ('facebook.pcap', 'instagram.pcap', 'google_ssl.pcap', 'skype.pcap', 'twitter.pcap')
 TRAINING_OF_OWN = ('tls.pcap', 'http.pcap', 'busy.pcap')
 
+# The word for the bundled plugins that parse packets.
+PACKETS = 'packets'
+
 ADD_COLUMN = 'ALTER FOREIGN TABLE flows ADD udps json;\n'
 QUERY = """ALTER FOREIGN TABLE flows OPTIONS (ADD udps '%s');
 COPY (SELECT :columns, udps FROM flows) TO STDOUT (FORMAT csv, HEADER, NULL '\\N');
@@ -63,7 +69,7 @@ ALTER FOREIGN TABLE flows OPTIONS (DROP udps);
 
 class Run:
     def __init__(self, arguments):
-        self.build, self.shared, self.only = arguments.build, arguments.shared, arguments.only
+        self.build, self.shared, self.only, self.meter = arguments.build, arguments.shared, arguments.only, arguments.meter
         self.product = product.Sql(arguments.dsn, self.build)
         self.captures = captures_at_hand.find(self.shared, os.path.join(TREE, 'test', 'pcaps'), arguments.pcaps)
         self.own = [capture for capture in self.captures if capture.name in STORED_CAPTURES and capture.collection == 'own']
@@ -242,6 +248,10 @@ def stored(run):
 
 
 def checks(run, report, arguments):
+    if not run.only or run.only == PACKETS:
+        yield from packet_plugins.check(run)
+    if run.only == PACKETS:
+        return
     if run.shared and os.path.isdir(os.path.join(run.shared, 'spec')):
         yield as_specified(run.shared)
     run.prepare()
@@ -269,10 +279,11 @@ def checks(run, report, arguments):
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--dsn', required=True, help='connection string of the cluster')
+    parser.add_argument('--meter', required=True, help='the program nfstream_meter')
     parser.add_argument('--shared', default=os.path.join(TREE, '..', 'shared'), help='the shared directory, if it is there')
     parser.add_argument('--build', required=True, help='where to install NFStream and to keep its rows')
     parser.add_argument('--pcaps', nargs='+', default=[], help='compare on these captures instead')
-    parser.add_argument('--only', help='the variants with this word in their name')
+    parser.add_argument('--only', help="the variants with this word in their name, or 'packets': dhcp, mdns and ja4")
     parser.add_argument('--peer', action='store_true', help='ask NFStream itself')
     parser.add_argument('--store', action='store_true', help="keep NFStream's rows of the project's own captures in the tree")
     arguments = parser.parse_args()

@@ -501,6 +501,15 @@ CASE(quic_frames)
 	send_datagram(datagram);
 	end_with(OVER_QUIC);
 
+	start(); /* one of nothing but PADDING, after which the hello comes */
+	frames->length = datagram->length = 0;
+	put_number(frames, 0, 8);
+	put_initial(datagram, &quic_1, 0, CONNECTION, frames);
+	send_datagram(datagram);
+	plugin_flow_expect(&flow, "ja4", NULL);
+	send_crypto(&quic_1, 1, CONNECTION, 0, message.length);
+	end_with(OVER_QUIC);
+
 	start(); /* a frame that an Initial packet does not hold ends it */
 	frames->length = datagram->length = 0;
 	put_number(frames, 8, 1);

@@ -127,13 +127,33 @@ plain_bytes(const char *bytes, size_t length)
 	return plain;
 }
 
+/*
+ * How many bytes one U+FFFD stands for, where no character begins: what could have become one, or a single byte, as Unicode
+ * recommends (chapter 3, "Substitution of Maximal Subparts") and Python does.
+ */
+static size_t
+broken_bytes(const uint8_t *bytes, size_t length)
+{
+	uint8_t lead = bytes[0],
+			least = lead == 0xe0 ? 0xa0 : (lead == 0xf0 ? 0x90 : 0x80),
+			most = lead == 0xed ? 0x9f : (lead == 0xf4 ? 0x8f : 0xbf);
+	unsigned whole = lead < 0xc2 || lead > 0xf4 ? 1 : 2 + (lead >= 0xe0) + (lead >= 0xf0);
+	size_t	 count = 1;
+
+	if (whole > 2 && length > 1 && bytes[1] >= least && bytes[1] <= most)
+		for (count = 2; count < whole - 1 && count < length && (bytes[count] & 0xc0) == 0x80; count++)
+			;
+	return count;
+}
+
 void
 json_put_text(JsonText *text, const char *bytes, size_t length)
 {
 	json_put(text, "\"", 1);
 	while (length > 0)
 	{
-		size_t plain = plain_bytes(bytes, length);
+		size_t plain = plain_bytes(bytes, length),
+			   taken = 1;
 
 		json_put(text, bytes, plain);
 		bytes += plain;
@@ -141,11 +161,14 @@ json_put_text(JsonText *text, const char *bytes, size_t length)
 		if (length == 0)
 			break;
 		if (*bytes == '\0' || (unsigned char) *bytes >= 0x80)
+		{
 			put_string(text, REPLACEMENT);
+			taken = broken_bytes((const uint8_t *) bytes, length);
+		}
 		else
 			put_escaped(text, (unsigned char) *bytes);
-		bytes++;
-		length--;
+		bytes += taken;
+		length -= taken;
 	}
 	json_put(text, "\"", 1);
 }

@@ -40,7 +40,10 @@ void pieces_clear(Pieces *pieces);
 static inline Bytes
 pieces_front(const Pieces *pieces)
 {
-	return (Bytes) {pieces->front, pieces->front + pieces->length};
+	static const uint8_t nothing[1];
+	const uint8_t		*front = pieces->front == NULL ? nothing : pieces->front;
+
+	return (Bytes) {front, front + pieces->length};
 }
 
 #endif /* ENGINE_PLUGINS_PIECES_H */
