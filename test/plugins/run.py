@@ -75,7 +75,7 @@ class Run:
         self.own = [capture for capture in self.captures if capture.name in STORED_CAPTURES and capture.collection == 'own']
         self.of_peer = [capture for capture in self.captures if capture.collection in ('pcaps', 'given')]
         self.variants = [variant for variant in VARIANTS if not self.only or self.only in variant.name]
-        self.answered = {}
+        self.answered, self.referred = {}, {}
 
     @cached_property
     def models(self):
@@ -95,6 +95,17 @@ class Run:
         with open(path, 'wb') as file:
             file.write(forests.to_pickle(self.forest))
         return path
+
+    def reference(self, capture, variant):
+        """What the model's two modes have, asked once."""
+        key = capture, variant
+        if key not in self.referred:
+            found = self.models.reference(capture, variant, OPTIONS)
+            for table in (found.ours, found.peer):
+                if table:
+                    table.rows = canonical(table).rows
+            self.referred[key] = found
+        return self.referred[key]
 
     def prepare(self):
         """The Python plugins and the table of models."""
@@ -157,11 +168,7 @@ def judge(run, group, capture, variant, theirs, outcome):
     checks_reference.against_peer(trial, None, theirs, outcome, capture)
     if trial.failures and run.models:
         trial = checks_reference.peer_group(group.name)
-        found = run.models.reference(capture, variant, OPTIONS)
-        for table in (found.ours, found.peer):
-            if table:
-                table.rows = canonical(table).rows
-        checks_reference.against_peer(trial, found, theirs, outcome, capture)
+        checks_reference.against_peer(trial, run.reference(capture, variant), theirs, outcome, capture)
     group.passed += trial.passed
     group.failures += trial.failures
     for count in ('rows', 'ordered', 'reordered', 'departed'):
