@@ -183,7 +183,7 @@ def check_captures(tap):
 
 
 def check_links(tap):
-    pages = ['README.md', 'CHANGELOG.md', *sorted('doc/' + name for name in os.listdir(os.path.join(TREE, 'doc')))]
+    pages = ['README.md', 'CHANGELOG.md', *sorted('doc/' + name for name in os.listdir(os.path.join(TREE, 'doc')) if name.endswith('.md'))]
     broken = []
     for page in pages:
         for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', read(page)):
