@@ -123,6 +123,12 @@ like(error_of('flow.splt_ps'), qr/AttributeError: .*'splt_ps': the options of th
 like(error_of('packet.raw_size = 1'), qr/AttributeError/, 'a packet cannot be changed');
 like(error_of('flow.expiration_id = "x"'), qr/TypeError: flow.expiration_id has to be an int, not 'x'/, 'expiration_id is a number');
 like(error_of('flow.src_port = 70000'), qr/TypeError: flow.src_port cannot be set to 70000/, 'a value that the column cannot hold');
+like(error_of($_), qr/"a":"\w+Error: /, "refused: $_")
+	foreach 'type(packet)()', 'type(flow)()', 'object.__new__(type(packet))', 'object.__new__(type(flow))', '__import__("copy").copy(flow)',
+	'__import__("pickle").dumps(packet)', 'flow.__class__ = NFPlugin', 'del flow.src_ip', 'flow.udps = 5', 'packet[28]', 'packet[-29]', 'flow.id = 5',
+	'flow.src_ip = "x"', 'flow.src_mac = b"x"', 'flow.bidirectional_bytes = 2**70', 'flow.application_name = "\ud800"', 'flow.vlan_id = None';
+is(first_of(leaving("import nfstream\nfor n in list(vars(nfstream)):\n    delattr(nfstream, n)", 'u.a = 1')), '{"a":1}', 'a module of ours that is emptied');
+is(first_of(leaving("import gc, sys", 'sys.stdout = sys.stderr = None', 'gc.collect()', 'sys.modules.clear()', 'u.a = 1')), '{"a":1}', 'modules that are thrown away');
 like(error_of('iter(NFStreamer(source="x"))'), qr/RuntimeError: a plugin has no NFStreamer to use/, 'NFStreamer can be made, not used');
 like(error_of('open("/etc/passwd")'), qr/PermissionError/, 'a file elsewhere');
 like(error_of('__import__("socket").socket()'), qr/PermissionError/, 'a socket');

@@ -13,6 +13,13 @@
 #error "CPython 3.9 or later is needed"
 #endif
 
+/* Types that no plugin can change, nor make objects of: Python 3.10. */
+#ifdef Py_TPFLAGS_IMMUTABLETYPE
+#define PY_TYPE_OF_OURS (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION)
+#else
+#define PY_TYPE_OF_OURS Py_TPFLAGS_DEFAULT
+#endif
+
 /* Another reference to an object. */
 static inline PyObject *
 py_hold(PyObject *object)

@@ -478,7 +478,7 @@ flow_type_start(const NfstreamHost *its_host)
 	PyType_Spec spec = {
 		.name = "nfstream.NFlow",
 		.basicsize = sizeof(FlowObject),
-		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+		.flags = PY_TYPE_OF_OURS | Py_TPFLAGS_HAVE_GC,
 		.slots = slots,
 	};
 	unsigned count = 0;
@@ -497,7 +497,7 @@ flow_type_start(const NfstreamHost *its_host)
 	type = (PyTypeObject *) PyType_FromSpec(&spec);
 	if (type == NULL)
 		return false;
-	type->tp_new = NULL; /* flows come from captures alone */
+	type->tp_new = NULL; /* flows come from captures alone, in Python 3.9 as well */
 	return true;
 }
 

@@ -58,26 +58,26 @@ static const char source[] =
 	"    def get_source(self, name):\n"
 	"        return self.text\n";
 
-static PyObject *names; /* the module's dict */
+static PyObject *names; /* what the module has at first: a plugin may change it */
 
 /* A package: NFPlugin is at home in nfstream.plugin; of what is imported from nfstream.plugins, it is told where it is. */
 static bool
 fill(PyObject *module, PyObject *submodule, PyObject *bundled)
 {
 	PyObject *path = PyList_New(0),
+			 *dict = PyModule_GetDict(module),
 			 *done = NULL;
 
-	names = PyModule_GetDict(module);
-	if (path != NULL && PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) == 0 &&
-		PyDict_SetItemString(names, "__path__", path) == 0 &&
-		PyDict_SetItemString(names, "NFPacket", packet_type()) == 0 &&
-		PyDict_SetItemString(names, "NFlow", flow_type()) == 0 &&
-		PyDict_SetItemString(names, "plugin", submodule) == 0 &&
+	if (path != NULL && PyDict_SetItemString(dict, "__builtins__", PyEval_GetBuiltins()) == 0 &&
+		PyDict_SetItemString(dict, "__path__", path) == 0 &&
+		PyDict_SetItemString(dict, "NFPacket", packet_type()) == 0 &&
+		PyDict_SetItemString(dict, "NFlow", flow_type()) == 0 &&
+		PyDict_SetItemString(dict, "plugin", submodule) == 0 &&
 		flow_add_function(module))
-		done = PyRun_StringFlags(source, Py_file_input, names, names, NULL);
+		done = PyRun_StringFlags(source, Py_file_input, dict, dict, NULL);
 	Py_XDECREF(path);
 	Py_XDECREF(done);
-	return done != NULL && PyModule_AddObject(submodule, "NFPlugin", py_hold(module_get("NFPlugin"))) == 0 &&
+	return done != NULL && (names = PyDict_Copy(dict)) != NULL && PyModule_AddObject(submodule, "NFPlugin", py_hold(module_get("NFPlugin"))) == 0 &&
 		   PyModule_AddObject(bundled, "__getattr__", py_hold(module_get("bundled_plugin"))) == 0;
 }
 

@@ -245,7 +245,7 @@ packet_type_start(void)
 	PyType_Spec spec = {
 		.name = "nfstream.NFPacket",
 		.basicsize = sizeof(PacketObject),
-		.flags = Py_TPFLAGS_DEFAULT,
+		.flags = PY_TYPE_OF_OURS,
 		.slots = slots,
 	};
 
@@ -254,7 +254,7 @@ packet_type_start(void)
 	type = (PyTypeObject *) PyType_FromSpec(&spec);
 	if (type == NULL)
 		return false;
-	type->tp_new = NULL; /* packets come from captures alone */
+	type->tp_new = NULL; /* packets come from captures alone, in Python 3.9 as well */
 	return true;
 }
 

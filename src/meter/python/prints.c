@@ -148,7 +148,7 @@ prints_start(const NfstreamHost *its_host)
 	PyType_Spec spec = {
 		.name = "nfstream.Notices",
 		.basicsize = sizeof(Stream),
-		.flags = Py_TPFLAGS_DEFAULT,
+		.flags = PY_TYPE_OF_OURS,
 		.slots = slots,
 	};
 	PyTypeObject *type = (PyTypeObject *) PyType_FromSpec(&spec);
