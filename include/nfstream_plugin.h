@@ -125,7 +125,7 @@ typedef enum NfstreamRead
 #define NFSTREAM_ECE 0x40
 #define NFSTREAM_CWR 0x80
 
-/* NFPacket.  It lasts for the call.  Addresses are the flow's, in the packet's direction. */
+/* NFPacket.  It lasts for the call.  Addresses, MACs and OUIs are the flow's, with what plugins wrote over them, in the packet's direction. */
 typedef struct NfstreamPacket
 {
 	size_t		   size;	   /* of this struct */
@@ -147,6 +147,8 @@ typedef struct NfstreamPacket
 	uint8_t		   dst_ip[16];
 	uint8_t		   src_mac[6];
 	uint8_t		   dst_mac[6];
+	uint8_t		   src_oui[3];
+	uint8_t		   dst_oui[3];
 	const uint8_t *ip_packet; /* from the innermost IP header to the end of what was captured */
 	size_t		   ip_packet_length;
 } NfstreamPacket;

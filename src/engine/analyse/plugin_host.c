@@ -122,6 +122,7 @@ open_plugins(const MeterRequest *request, Analysis *analysis, void **own, Failur
 			plugin_host.state_bytes += (hosted->plugin.state_bytes(hosted->self) + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
 	}
 	plugin_udps_start();
+	plugin_host.packet.size = sizeof(plugin_host.packet);
 	plugin_host.created = true;
 	plugin_host.hook = NULL;
 	return true;
@@ -202,61 +203,64 @@ hide_flow(Flow *flow)
 	plugin_host.hook = NULL;
 }
 
-/* An address or MAC of the flow as plugins see it. */
+/* Puts the addresses and MACs that plugins wrote over the flow's into a packet. */
 static void
-copy_endpoint(uint8_t *to, const uint8_t *own, size_t length, ColumnField field, ColumnSide side)
+show_overwritten(const Overlay *overlay, NfstreamPacket *shown)
 {
-	const Overlay *overlay = plugin_host.at->overlay;
-
-	memcpy(to, own, length);
-	if (overlay == NULL)
-		return;
 	for (unsigned i = 0; i < overlay->count; i++)
 	{
-		const Column *column = &plugin_host.attributes.schema->columns[overlay->items[i].column];
+		const Column	  *column = &plugin_host.attributes.schema->columns[overlay->items[i].column];
+		const RecordValue *value = &overlay->items[i].value;
+		bool			   is_source = column->side == (ColumnSide) shown->direction;
 
-		if (column->field == field && column->side == side)
-			memcpy(to, overlay->items[i].value.b.bytes, overlay->items[i].value.b.length);
+		if (column->field == FIELD_IP)
+			memcpy(is_source ? shown->src_ip : shown->dst_ip, value->b.bytes, value->b.length);
+		else if (column->field == FIELD_MAC)
+			memcpy(is_source ? shown->src_mac : shown->dst_mac, value->b.bytes, value->b.length);
+		else if (column->field == FIELD_OUI)
+			memcpy(is_source ? shown->src_oui : shown->dst_oui, value->b.bytes, value->b.length);
 	}
 }
 
+/* Field by field, as this is done for each packet: what is not named here is set once, by open_plugins(). */
 static void
-show_packet(const Flow *flow, const FlowPacket *joining, NfstreamPacket *shown)
+show_packet(const Flow *flow, const FlowPacket *joining, const Overlay *overlay)
 {
-	const Packet  *packet = joining->packet;
-	const unsigned source = joining->side == SIDE_DST2SRC,
+	NfstreamPacket *shown = &plugin_host.packet;
+	const Packet   *packet = joining->packet;
+	const unsigned	source = joining->side == SIDE_DST2SRC,
 				   destination = !source;
 
-	*shown = (NfstreamPacket) {
-		.size = sizeof(*shown),
-		.time = packet->time,
-		.delta_time = joining->since_flow == UINT64_MAX ? 0 : joining->since_flow,
-		.raw_size = packet->size[ACCOUNTING_LINK],
-		.ip_size = packet->size[ACCOUNTING_IP],
-		.transport_size = packet->size[ACCOUNTING_TRANSPORT],
-		.payload_size = packet->size[ACCOUNTING_PAYLOAD],
-		.direction = (uint8_t) source,
-		.ip_version = packet->ip_version,
-		.protocol = packet->protocol,
-		.tunnel_id = packet->tunnel,
-		.tcp_flags = packet->tcp_flags,
-		.vlan_id = packet->vlan_id,
-		.src_port = packet->source_port,
-		.dst_port = packet->destination_port,
-		.ip_packet = packet->ip,
-		.ip_packet_length = packet->ip_length,
-	};
-	copy_endpoint(shown->src_ip, flow->ip[source], IP_ADDRESS_BYTES, FIELD_IP, (ColumnSide) source);
-	copy_endpoint(shown->dst_ip, flow->ip[destination], IP_ADDRESS_BYTES, FIELD_IP, (ColumnSide) destination);
-	copy_endpoint(shown->src_mac, flow->mac[source], MAC_ADDRESS_BYTES, FIELD_MAC, (ColumnSide) source);
-	copy_endpoint(shown->dst_mac, flow->mac[destination], MAC_ADDRESS_BYTES, FIELD_MAC, (ColumnSide) destination);
+	shown->time = packet->time;
+	shown->delta_time = joining->since_flow == UINT64_MAX ? 0 : joining->since_flow;
+	shown->raw_size = packet->size[ACCOUNTING_LINK];
+	shown->ip_size = packet->size[ACCOUNTING_IP];
+	shown->transport_size = packet->size[ACCOUNTING_TRANSPORT];
+	shown->payload_size = packet->size[ACCOUNTING_PAYLOAD];
+	shown->direction = (uint8_t) source;
+	shown->ip_version = packet->ip_version;
+	shown->protocol = packet->protocol;
+	shown->tunnel_id = packet->tunnel;
+	shown->tcp_flags = packet->tcp_flags;
+	shown->vlan_id = packet->vlan_id;
+	shown->src_port = packet->source_port;
+	shown->dst_port = packet->destination_port;
+	shown->ip_packet = packet->ip;
+	shown->ip_packet_length = packet->ip_length;
+	memcpy(shown->src_ip, flow->ip[source], IP_ADDRESS_BYTES);
+	memcpy(shown->dst_ip, flow->ip[destination], IP_ADDRESS_BYTES);
+	memcpy(shown->src_mac, flow->mac[source], MAC_ADDRESS_BYTES);
+	memcpy(shown->dst_mac, flow->mac[destination], MAC_ADDRESS_BYTES);
+	memcpy(shown->src_oui, flow->mac[source], sizeof(shown->src_oui));
+	memcpy(shown->dst_oui, flow->mac[destination], sizeof(shown->dst_oui));
+	if (overlay != NULL)
+		show_overwritten(overlay, shown);
 }
 
 static void
 joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 {
-	bool		   is_first = flow_packets(flow) == 1;
-	NfstreamPacket packet;
+	bool is_first = flow_packets(flow) == 1;
 
 	(void) own;
 	show_flow(flow, state);
@@ -264,7 +268,7 @@ joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 		flow->rewritten = overlay_synchronise(plugin_host.at->overlay, &plugin_host.attributes, flow, !plugin_host.at->labelled);
 	if (plugin_host.label != 0)
 		plugin_host.at->labelled = labels_decided((uint8_t *) flow + plugin_host.label);
-	show_packet(flow, joining, &packet);
+	show_packet(flow, joining, flow->rewritten ? plugin_host.at->overlay : NULL);
 	plugin_host.hook = is_first ? "on_init" : "on_update";
 	for (plugin_host.current = 0; plugin_host.current < plugin_host.found; plugin_host.current++)
 	{
@@ -272,7 +276,7 @@ joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 		void (*hook)(void *, void *, NfstreamFlow *, const NfstreamPacket *) = is_first ? hosted->plugin.on_init : hosted->plugin.on_update;
 
 		if (hook != NULL)
-			hook(hosted->self, plugin_state(plugin_host.current, state), &plugin_host.at->shown, &packet);
+			hook(hosted->self, plugin_state(plugin_host.current, state), &plugin_host.at->shown, &plugin_host.packet);
 	}
 	hide_flow(flow);
 }

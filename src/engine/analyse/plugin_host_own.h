@@ -62,6 +62,7 @@ typedef struct PluginHost
 	AttributeReaders attributes;
 	HostState		*at; /* of the flow of the current call; NULL outside hooks */
 	unsigned		 current;
+	NfstreamPacket	 packet;
 	const char		*hook; /* that is called; NULL: none */
 	bool			 created;
 	bool			 cleaned;
