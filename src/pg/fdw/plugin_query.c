@@ -32,6 +32,21 @@ typedef struct RunningQuery
 
 static const RunningQuery *running = NULL;
 
+/* What a session may have set, and what decides how a query is read and what its values look like. */
+static const struct
+{
+	const char *name;
+	const char *value;
+} settings[] = {
+	{"standard_conforming_strings", "on"},
+	{"transform_null_equals", "off"},
+	{"row_security", "on"},
+	{"DateStyle", "ISO"},
+	{"IntervalStyle", "postgres"},
+	{"extra_float_digits", "1"},
+	{"bytea_output", "hex"},
+};
+
 /* Makes something of the value, in a context that lasts. */
 typedef void (*TakeValue)(Datum value, Oid type, MemoryContext lasting, void *result);
 
@@ -100,6 +115,13 @@ run(const char *query, TakeValue take, MemoryContext lasting, void *result)
 	SPI_finish();
 }
 
+/* Sets a setting up to the end of the nesting level. */
+static void
+set(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 /* Runs it with nothing of the session's own. */
 static void
 run_apart(const PluginQuery *query, TakeValue take, MemoryContext lasting, void *result)
@@ -111,7 +133,9 @@ run_apart(const PluginQuery *query, TakeValue take, MemoryContext lasting, void 
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(query->owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	(void) set_config_option("search_path", search_path_of(query), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	set("search_path", search_path_of(query));
+	for (int i = 0; i < lengthof(settings); i++)
+		set(settings[i].name, settings[i].value);
 	XactReadOnly = true;
 	PG_TRY();
 	{
