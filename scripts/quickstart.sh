@@ -193,6 +193,7 @@ Go on with
 and there, for example,
 	SELECT * FROM $table WHERE application_name = ${application:-'Facebook'};
 	CREATE TABLE kept AS SELECT * FROM $table;
+	SELECT name, parameters, help FROM nfstream_plugins;
 or with what README.md has, and $source in the place of /captures/facebook.pcap.
 Another capture: make quickstart PCAP=/path/x.pcap. The end: make quickstart-stop.
 EXPLANATION

@@ -94,6 +94,7 @@ check "it shows this capture's applications" says '^ *DNS'
 check "it takes the server of the first run" [ "$(head -n 1 "$QUICKSTART_DIR/data/postmaster.pid")" = "$postmaster" ]
 check "where somebody has a table flows of his own it names the one that it shows" \
 	says "^	CREATE TABLE kept AS SELECT \\* FROM quickstart.flows;"
+check "it names what shows the plugins" says "^	SELECT name, parameters, help FROM nfstream_plugins;"
 check "and says why" says "^The name flows alone means a table that somebody has made"
 check "what the user made is still there" [ "$(go_on "SELECT count > 0 FROM mine")" = t ]
 

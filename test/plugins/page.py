@@ -2,7 +2,8 @@
 
 Its SQL runs in one session of psql, block by block. Python whose first line is a file's name is that file, in the directory
 in which psql and Python run; other Python is a program for NFStream. What it prints, the blocks of SQL after it that say
-`prints the same` must print. Where there is no NFStream, these must agree with each other.
+`prints the same` must print. Where there is no NFStream, these must agree with each other. SQL that `is an error` must be the
+one that stands in the block after it.
 
 /captures stands for the directory of captures.
 """
@@ -20,7 +21,7 @@ from report import Group
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAGE = os.path.join(TREE, 'doc', 'plugins.md')
 DATABASE = 'plugins_page'
-FENCE = re.compile(r'^```(python|sql)( prints the same)?\n(.*?)^```', re.M | re.S)
+FENCE = re.compile(r'^```(python|sql)( prints the same| is an error)?\n(.*?)^```\n(?:```\n(.*?)^```)?', re.M | re.S)
 FILE = re.compile(r'# (\w+\.py)\n')
 # What a server without PL/Python cannot run.
 OF_PLPYTHON = re.compile(r'plpython3u|\bmodels\b|\btrain\(|\bclassified\b')
@@ -35,6 +36,7 @@ class Block:
     line: int
     language: str
     same: bool  # prints what the program before it prints
+    error: str  # what it says instead of an answer, or None
     text: str
 
     @property
@@ -52,8 +54,9 @@ def blocks(captures):
         page = file.read()
     found = []
     for match in FENCE.finditer(page):
-        line, text = page.count('\n', 0, match.start()) + 1, match.group(3)
-        found.append(Block(line, match.group(1), bool(match.group(2)), text.replace('/captures/', captures + '/')))
+        line, language, kind, text, error = page.count('\n', 0, match.start()) + 1, *match.groups()
+        text = text.replace('/captures/', captures + '/')
+        found.append(Block(line, language, kind == ' prints the same', error if kind == ' is an error' else None, text))
     return found
 
 
@@ -91,7 +94,10 @@ class Page:
             wanted = [block for block in wanted if not OF_PLPYTHON.search(block.text)]
         printed, told = self.run_sql([*wanted])
         for block in wanted:
-            wrong = re.findall(r'(?:ERROR|FATAL): .*', told.get(block, 'ERROR: the session broke off'))
+            said = told.get(block, 'ERROR: the session broke off')
+            wrong = re.findall(r'(?:ERROR|FATAL): .*', said)
+            if block.error is not None:
+                wrong = [] if said == block.error else ['it says ' + said]
             group.judge(block, '; '.join(wrong) or None)
         reference = None
         for block in self.blocks:
