@@ -30,8 +30,8 @@
 const char sandbox_no_landlock[] = "files, which needs Landlock";
 
 static const int allowed_calls[] = {
-	/* what is open; open, close, write, recvmsg and fcntl have rules of their own */
-	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(getdents64), SCMP_SYS(restart_syscall),
+	/* what is open; open, close, read, write, recvmsg and fcntl have rules of their own */
+	SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(getdents64), SCMP_SYS(restart_syscall),
 	/* memory; mmap and mprotect have rules of their own */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
 	/* what the machine has, and who this is */
@@ -54,6 +54,7 @@ static const int answered_calls[] = {SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(n
 
 /* The kernel looks at 32 bits of these, whatever the others hold. */
 #define WORD_IS(argument, value)	SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t) (value))
+#define HAS_BIT(argument, bit)		SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, UINT32_C(1) << (bit), UINT32_C(1) << (bit))
 #define WORD_HAS_NONE(argument, of) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, (uint32_t) (of), 0)
 
 /* Libraries of numbers start a thread for each processor, unless they are told. */
@@ -78,11 +79,13 @@ allow_files(scmp_filter_ctx filter, int records, bool takes_files)
 		added = added && ALLOW(recvmsg, 1, WORD_IS(0, records));
 
 	/*
-	 * The first four are not a plugin's to close: standard descriptors, the channel, the page of its progress.  Any other has
-	 * a higher bit.
+	 * The first four are not a plugin's to close, nor to read: standard descriptors, the channel, the page of its progress.
+	 * Any other has a higher bit.  By hand a capture may come from standard input.
 	 */
 	for (int bit = 2; added && bit < DESCRIPTOR_BITS; bit++)
-		added = ALLOW(close, 1, SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_C(1) << bit, UINT32_C(1) << bit));
+		added = ALLOW(close, 1, HAS_BIT(0, bit)) && (!takes_files || ALLOW(read, 1, HAS_BIT(0, bit)));
+	if (!takes_files)
+		added = added && ALLOW(read, 0);
 	return added;
 }
 

@@ -271,7 +271,7 @@ meter(const MeterProgram *program, const MeterRequest *request, const PluginOrde
 		.application = application,
 		.program = program,
 		.description = description,
-		.plugins = {plugins, program->finder, NULL, print, plugin_failed},
+		.plugins = {plugins, program->finder, NULL, print, plugin_failed, progress},
 	};
 	FailureMessage failure;
 	Account		   account;

@@ -81,7 +81,7 @@ in_sandbox(Act act)
 
 /* What the sandbox lets through with all arguments 0, and what comes of that: anything but EPERM. */
 static const int let_through[] = {
-	SYS_read, SYS_pread64, SYS_lseek, SYS_fstat, SYS_getdents64, SYS_restart_syscall, SYS_write, SYS_recvmsg, SYS_openat,
+	SYS_pread64, SYS_lseek, SYS_fstat, SYS_getdents64, SYS_restart_syscall, SYS_write, SYS_recvmsg, SYS_openat,
 	SYS_newfstatat, SYS_mmap, SYS_mprotect, SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_futex, SYS_rt_sigprocmask,
 	SYS_rt_sigaction, SYS_sysinfo, SYS_uname, SYS_getcwd, SYS_getpid, SYS_getppid, SYS_gettid, SYS_getuid, SYS_geteuid,
 	SYS_getgid, SYS_getegid, SYS_getrusage, SYS_prlimit64, SYS_sched_getaffinity, SYS_sched_yield, SYS_clock_gettime,
@@ -170,6 +170,7 @@ REFUSED(writes_several, EPERM, SYS_writev, RECORDS, NULL, 0)
 REFUSED(sends, EPERM, SYS_sendto, RECORDS, "x", 1, 0, NULL, 0)
 REFUSED(sends_a_file, EPERM, SYS_sendmsg, RECORDS, NULL, 0)
 REFUSED(takes_from_elsewhere, EPERM, SYS_recvmsg, 5, NULL, 0)
+REFUSED(reads_its_channel, EPERM, SYS_read, RECORDS, directory, 0)
 REFUSED(closes_its_channel, EPERM, SYS_close, RECORDS)
 REFUSED(closes_its_channel_by_many_bits, EPERM, SYS_close, INT64_C(1) << 32 | RECORDS)
 REFUSED(closes_its_page, EPERM, SYS_close, 3)
@@ -218,7 +219,7 @@ CASE(attempts_are_errors)
 		reads_elsewhere, reads_the_list_of_users, reads_its_own_memory, reads_its_owners_memory, lists_elsewhere, holds_a_name,
 		opens_as_of_late, opens_by_handle, opens_to_write, opens_to_read_and_write, opens_with_all_access, empties, creates,
 		makes_a_file_without_a_name, looks_for_a_link, looks_as_of_late, tries_access, writes_elsewhere, writes_several, sends,
-		sends_a_file, takes_from_elsewhere, closes_its_channel, closes_its_channel_by_many_bits, closes_its_page, closes_all,
+		sends_a_file, takes_from_elsewhere, reads_its_channel, closes_its_channel, closes_its_channel_by_many_bits, closes_its_page, closes_all,
 		copies_a_descriptor, takes_signals_of_a_descriptor, handles_a_signal, maps_code, maps_code_that_it_writes,
 		makes_memory_code, lifts_a_limit, asks_of_another, makes_a_thread, executes, ends_its_parent, ends_itself_by_a_signal,
 		traces, reads_another_process, takes_a_descriptor, makes_a_memory_file, starts_a_ring, watches_faults,

@@ -35,12 +35,12 @@ tell_where(char *text, size_t size)
 
 	if (plugin_host.at == NULL)
 	{
-		snprintf(text, size, "%s", plugin_host.hook == NULL ? "?" : plugin_host.hook);
+		snprintf(text, size, "%s", progress_call_names[plugin_host.call]);
 		return;
 	}
 	endpoint_text(plugin_host.at->flow, 0, source, sizeof(source));
 	endpoint_text(plugin_host.at->flow, 1, destination, sizeof(destination));
-	snprintf(text, size, "%s of flow %s -> %s, protocol %u", plugin_host.hook == NULL ? "?" : plugin_host.hook, source, destination,
+	snprintf(text, size, "%s of flow %s -> %s, protocol %u", progress_call_names[plugin_host.call], source, destination,
 			 plugin_host.at->flow->protocol);
 }
 

@@ -91,6 +91,7 @@ create(unsigned number, FailureMessage *failure)
 		 primary[PLUGIN_WRONG_MAX];
 
 	plugin_host.current = number;
+	plugin_tell_which();
 	if (hosted->extension != NULL && hosted->extension->create != NULL)
 		return hosted->extension->create(&plugin_calls, plugin_host.use.orders, number, &hosted->self, failure);
 	if (!plugin_arguments_check(plugin_host.use.orders, number, plugin->parameters == NULL ? none : plugin->parameters, values, &wrong))
@@ -109,7 +110,7 @@ open_plugins(const MeterRequest *request, Analysis *analysis, void **own, Failur
 	for (unsigned i = 0; i < analysis->count; i++)
 		if (analysis->all[i].analyser == &labels_analyser)
 			plugin_host.label = analysis->all[i].state;
-	plugin_host.hook = "create";
+	plugin_tell_call(PROGRESS_CREATE);
 	plugin_host.state_bytes = sizeof(HostState);
 	for (unsigned i = 0; i < plugin_host.found; i++)
 	{
@@ -124,7 +125,7 @@ open_plugins(const MeterRequest *request, Analysis *analysis, void **own, Failur
 	plugin_udps_start();
 	plugin_host.packet.size = sizeof(plugin_host.packet);
 	plugin_host.created = true;
-	plugin_host.hook = NULL;
+	plugin_tell_call(PROGRESS_NO_CALL);
 	return true;
 }
 
@@ -139,15 +140,16 @@ static bool
 begin(void *own, FailureMessage *failure)
 {
 	(void) own;
-	plugin_host.hook = "its start";
+	plugin_tell_call(PROGRESS_START);
 	for (plugin_host.current = 0; plugin_host.current < plugin_host.found; plugin_host.current++)
 	{
 		const HostedPlugin *hosted = &plugin_host.plugins[plugin_host.current];
 
+		plugin_tell_which();
 		if (hosted->extension != NULL && hosted->extension->begin != NULL && !hosted->extension->begin(hosted->self, failure))
 			return false;
 	}
-	plugin_host.hook = NULL;
+	plugin_tell_call(PROGRESS_NO_CALL);
 	return true;
 }
 
@@ -158,11 +160,14 @@ plugin_host_cleanup(void)
 		return;
 	plugin_host.cleaned = true;
 	plugin_host.at = NULL;
-	plugin_host.hook = "cleanup";
+	plugin_tell_call(PROGRESS_CLEANUP);
 	for (plugin_host.current = 0; plugin_host.current < plugin_host.found; plugin_host.current++)
+	{
+		plugin_tell_which();
 		if (plugin_host.plugins[plugin_host.current].plugin.cleanup != NULL)
 			plugin_host.plugins[plugin_host.current].plugin.cleanup(plugin_host.plugins[plugin_host.current].self);
-	plugin_host.hook = NULL;
+	}
+	plugin_tell_call(PROGRESS_NO_CALL);
 }
 
 static void
@@ -200,7 +205,7 @@ hide_flow(Flow *flow)
 {
 	flow->expiration = plugin_host.at->shown.expiration_id;
 	plugin_host.at = NULL;
-	plugin_host.hook = NULL;
+	plugin_tell_call(PROGRESS_NO_CALL);
 }
 
 /* Puts the addresses and MACs that plugins wrote over the flow's into a packet. */
@@ -269,12 +274,13 @@ joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 	if (plugin_host.label != 0)
 		plugin_host.at->labelled = labels_decided((uint8_t *) flow + plugin_host.label);
 	show_packet(flow, joining, flow->rewritten ? plugin_host.at->overlay : NULL);
-	plugin_host.hook = is_first ? "on_init" : "on_update";
+	plugin_tell_call(is_first ? PROGRESS_ON_INIT : PROGRESS_ON_UPDATE);
 	for (plugin_host.current = 0; plugin_host.current < plugin_host.found; plugin_host.current++)
 	{
 		const HostedPlugin *hosted = &plugin_host.plugins[plugin_host.current];
 		void (*hook)(void *, void *, NfstreamFlow *, const NfstreamPacket *) = is_first ? hosted->plugin.on_init : hosted->plugin.on_update;
 
+		plugin_tell_which();
 		if (hook != NULL)
 			hook(hosted->self, plugin_state(plugin_host.current, state), &plugin_host.at->shown, &plugin_host.packet);
 	}
@@ -288,11 +294,12 @@ leave(void *own, Flow *flow, void *state)
 	show_flow(flow, state);
 	if (flow->rewritten)
 		flow->rewritten = overlay_synchronise(plugin_host.at->overlay, &plugin_host.attributes, flow, true);
-	plugin_host.hook = "on_expire";
+	plugin_tell_call(PROGRESS_ON_EXPIRE);
 	for (plugin_host.current = 0; plugin_host.current < plugin_host.found; plugin_host.current++)
 	{
 		const HostedPlugin *hosted = &plugin_host.plugins[plugin_host.current];
 
+		plugin_tell_which();
 		if (hosted->plugin.on_expire != NULL)
 			hosted->plugin.on_expire(hosted->self, plugin_state(plugin_host.current, state), &plugin_host.at->shown);
 	}

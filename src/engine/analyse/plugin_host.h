@@ -13,6 +13,7 @@
 #include "engine/analyse/plugin_json.h"
 #include "engine/flow/analyser.h"
 #include "wire/plugin_orders.h"
+#include "wire/progress.h"
 
 /*
  * What plugins can do that are part of a meter's program and written in another language.  Any function may be NULL.
@@ -59,6 +60,9 @@ typedef struct PluginUse
 
 	/* A plugin has failed; cleanup was called.  Does not return. */
 	void (*fail)(void *context, const FailureMessage *failure);
+
+	/* Where it is told what is being called; NULL: nowhere. */
+	MeterProgress *progress;
 } PluginUse;
 
 /*

@@ -63,7 +63,7 @@ typedef struct PluginHost
 	HostState		*at; /* of the flow of the current call; NULL outside hooks */
 	unsigned		 current;
 	NfstreamPacket	 packet;
-	const char		*hook; /* that is called; NULL: none */
+	ProgressCall	 call; /* what is being called of it */
 	bool			 created;
 	bool			 cleaned;
 	JsonText		 json;
@@ -84,6 +84,22 @@ void plugin_udps_end(void);
 bool plugin_udps_fills(const Column *column);
 void plugin_udps_value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value);
 bool plugin_udps_find(HostState *state, const char *name, NfstreamValue *value);
+
+/* Tells the owner, too, what is being called; of which plugin, where it is called. */
+static inline void
+plugin_tell_call(ProgressCall call)
+{
+	plugin_host.call = call;
+	if (plugin_host.use.progress != NULL)
+		plugin_host.use.progress->call = call;
+}
+
+static inline void
+plugin_tell_which(void)
+{
+	if (plugin_host.use.progress != NULL)
+		plugin_host.use.progress->plugin = plugin_host.current;
+}
 
 /* A plugin's part of a flow's state. */
 static inline void *

@@ -106,7 +106,7 @@ plugin_udps_value(void *own, const Flow *flow, void *state, const Column *column
 	(void) own;
 	(void) flow;
 	plugin_host.at = state; /* for a failure's message */
-	plugin_host.hook = "output";
+	plugin_tell_call(PROGRESS_OUTPUT);
 	plugin_host.json.length = 0;
 	plugin_host.members = 0;
 	json_put(&plugin_host.json, "{", 1);
@@ -115,6 +115,7 @@ plugin_udps_value(void *own, const Flow *flow, void *state, const Column *column
 		const HostedPlugin *plugin = &plugin_host.plugins[plugin_host.current];
 		NfstreamValue		left;
 
+		plugin_tell_which();
 		if (plugin->extension != NULL && plugin->extension->members != NULL && hosted->shared != NULL && !bag_written)
 		{
 			plugin->extension->members(hosted->shared);
@@ -131,7 +132,7 @@ plugin_udps_value(void *own, const Flow *flow, void *state, const Column *column
 		plugin_fail("The values that the plugins left take more bytes of JSON than a row holds.");
 	}
 	plugin_host.at = NULL;
-	plugin_host.hook = NULL;
+	plugin_tell_call(PROGRESS_NO_CALL);
 	value->b.bytes = (const uint8_t *) plugin_host.json.bytes;
 	value->b.length = (uint32_t) plugin_host.json.length;
 }

@@ -25,6 +25,7 @@
 #include "pg/workers/descriptors.h"
 #include "pg/workers/failure.h"
 #include "pg/workers/owner.h"
+#include "pg/workers/progress_text.h"
 #include "pg/workers/spawn.h"
 
 /* The exit status of a program whose libraries the dynamic linker does not find. */
@@ -313,21 +314,6 @@ reap(OwnedMeter *meter, int *status)
 	return true;
 }
 
-/* Where the meter was, as a sentence; what it says of that may be anything. */
-static const char *
-progress_text(const OwnedMeter *meter)
-{
-	uint64 file = meter->progress->file,
-		   packet = meter->progress->packet;
-
-	if (meter->files_sent == 0 || file >= meter->job->request.files)
-		return "It had read nothing.";
-	if (packet == 0)
-		return psprintf("It was at the start of \"%s\".", encoding_valid(meter->job->files[file].path));
-	return psprintf("It was at packet " UINT64_FORMAT " of \"%s\", at byte " UINT64_FORMAT ".", packet,
-					encoding_valid(meter->job->files[file].path), (uint64) meter->progress->byte);
-}
-
 /* The meter closed its end before it said that it was done: explains how it ended. */
 static _Noreturn void
 report_death(OwnedMeter *meter)
@@ -336,16 +322,16 @@ report_death(OwnedMeter *meter)
 	int	 status;
 
 	if (!reap(meter, &status))
-		failure_raise_fault(FAULT_NOT_ENDING, NULL, progress_text(meter));
+		failure_raise_fault(FAULT_NOT_ENDING, NULL, progress_text(meter->progress, meter->job, meter->files_sent));
 	if (WIFSIGNALED(status))
 		failure_raise_fault(WTERMSIG(status) == SIGKILL ? FAULT_KILLED :
 							has_plugins					? FAULT_SIGNALLED_IN_PLUGIN :
 														  FAULT_SIGNALLED,
-							psprintf("%d: %s", WTERMSIG(status), pg_strsignal(WTERMSIG(status))), progress_text(meter));
+							psprintf("%d: %s", WTERMSIG(status), pg_strsignal(WTERMSIG(status))), progress_text(meter->progress, meter->job, meter->files_sent));
 	failure_raise_fault(WEXITSTATUS(status) == NOT_LOADED ? FAULT_NOT_LOADED :
 						has_plugins						  ? FAULT_EXITED_IN_PLUGIN :
 															FAULT_EXITED,
-						psprintf("%d", WEXITSTATUS(status)), progress_text(meter));
+						psprintf("%d", WEXITSTATUS(status)), progress_text(meter->progress, meter->job, meter->files_sent));
 }
 
 /* Nothing has come from the meter for too long, though it has room to write. */
@@ -358,7 +344,7 @@ report_hang(const OwnedMeter *meter)
 	failure_raise_fault(meter->job->request.plugins > 0 ? FAULT_SILENT_IN_PLUGIN :
 						may_be_filter					? FAULT_SILENT_IN_FILTER :
 														  FAULT_SILENT,
-						psprintf(seconds == 1 ? "%d second" : "%d seconds", seconds), progress_text(meter));
+						psprintf(seconds == 1 ? "%d second" : "%d seconds", seconds), progress_text(meter->progress, meter->job, meter->files_sent));
 }
 
 /* Reads what has come into the buffer, which has room for `wanted` bytes from `start` on; false if nothing has come. */
