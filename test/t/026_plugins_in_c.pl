@@ -2,7 +2,7 @@
 # 026_plugins_in_c.pl - plugins of third parties, built out of the tree: what they leave, and what is said of shared objects that
 # are no plugins which a meter can use.
 #
-# With the meter by hand.  The plugins are doc/plugin_in_c, test/plugins/third_party and, one for each thing that can be wrong,
+# With the meter by hand, and then with a server.  The plugins are doc/plugin_in_c, test/plugins/third_party and, one for each thing that can be wrong,
 # c_wrong.c there: "make install-test-plugins" has put them where the meter looks.
 #
 use strict;
@@ -15,6 +15,8 @@ use JSON::PP;
 use Test::More;
 
 use PostgreSQL::Test::Utils;
+
+use NFStreamCluster qw(start_cluster capture flows_table same_lines);
 
 my $config = $ENV{PG_CONFIG} // "pg_config";
 my ($bindir) = map { chomp; $_ } `$config --bindir`;
@@ -140,5 +142,54 @@ is(() = $said =~ /: created\n/g, 1, 'it was created once');
 is(() = $said =~ /: cleaned\n/g, 1, 'and cleaned up once');
 unlike($said, qr/again/, 'and not again');
 is($rows, '', 'no flow had ended');
+
+# ------------------------------------------------------------------------------------------------ with a server
+
+my $node = start_cluster('plugins_in_c', 8);
+
+# What a query gives, and the notices that came with it.
+sub noticed
+{
+	my ($query) = @_;
+	my ($rows, $notices);
+
+	is($node->psql('postgres', $query, stdout => \$rows, stderr => \$notices), 0, $query);
+	return ($rows, $notices);
+}
+
+for my $name (qw(busy.pcap http.pcap time_idle.pcap time_many_idle.pcap))
+{
+	my $capture = capture($node, $name);
+	my %rows;
+
+	for my $meters (1, 3)
+	{
+		flows_table($node, 'noted', $capture, n_meters => $meters, udps => '[{"plugin": "third_party_noting"}]');
+		$node->safe_psql('postgres', "ALTER FOREIGN TABLE noted ADD called text OPTIONS (attribute 'udps.calls')");
+		my ($rows, $notices) = noticed('SELECT id, src_ip, src_port, bidirectional_packets, called FROM noted');
+		my $started = () = $notices =~ /cleaned up/g;
+
+		is($started, $meters, "$name: each of $meters meters cleans up once");
+		$rows{$meters} = $rows;
+	}
+	same_lines($rows{3}, $rows{1}, "$name: rows, ids and calls are the same with 1 and 3 meters");
+
+	# on_init with the first packet, on_update with each further one, on_expire with the last.
+	my @wrong = grep {
+		my (undef, undef, undef, $packets, $called) = split /\|/;
+		$called ne join('', 'i1', (map { "u$_" } 2 .. $packets), "e$packets") && length($called) < 8000;
+	} split /\n/, $rows{1};
+	is("@wrong", '', "$name: each packet is one call");
+}
+
+my ($status_of_server, $said_by_server);
+flows_table($node, 'failing', capture($node, 'dns.pcap'));
+$node->safe_psql('postgres', q{ALTER FOREIGN TABLE failing OPTIONS (ADD udps '[{"plugin": "c_fails"}]')});
+$status_of_server = $node->psql('postgres', 'SELECT * FROM failing', stderr => \$said_by_server);
+isnt($status_of_server, 0, 'a plugin that fails ends the statement');
+like($said_by_server, qr/ERROR:  plugin "c_fails" failed in on_update of flow [0-9.]+:\d+ -> [0-9.]+:53, protocol 17\nDETAIL:  It has seen enough\./,
+	'with plugin, hook and flow');
+like($said_by_server, qr/NOTICE: .*cleaned/, 'and it was cleaned up');
+$node->stop;
 
 done_testing();
