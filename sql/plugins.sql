@@ -98,6 +98,11 @@ SELECT whole, document, udps, absent FROM as_text;
 IMPORT FOREIGN SCHEMA nflow FROM SERVER plugins_server INTO plugins_scanned OPTIONS (table_name 'leases', source :'dhcp', udps '["dhcp"]');
 SELECT dhcp_12, dhcp_55, dhcp_57, dhcp_options, dhcp_msg_type FROM leases ORDER BY id LIMIT 3;
 
+CREATE FOREIGN TABLE mistyped (address text OPTIONS (attribute 'udps.dhcp_adr'), dhcp_12 text OPTIONS (attribute 'udps.dhcp_12')) SERVER plugins_server
+	OPTIONS (source :'dhcp', udps '["dhcp"]');
+SELECT count(address) FROM mistyped;
+SELECT count(dhcp_12) > 0 AS some FROM mistyped;
+
 -- Hidden: the same hash wherever a value is shown; none where a plugin left nothing.
 CREATE FOREIGN TABLE discreet (dhcp_12 text OPTIONS (attribute 'udps.dhcp_12'), again text OPTIONS (attribute 'udps.dhcp_12'), dhcp_57 int OPTIONS (attribute 'udps.dhcp_57'), udps jsonb)
 	SERVER plugins_server OPTIONS (source :'dhcp', udps '["dhcp"]', columns_to_anonymize '{again}');

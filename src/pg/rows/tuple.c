@@ -61,6 +61,9 @@ struct TupleBuilder
 	PluginValue	   *values;					   /* those that columns in use stand for, each once */
 	List		   *off;					   /* names of the columns in use that options turn off, C strings */
 	bool			off_groups[COLUMN_GROUPS]; /* whose options would turn them on */
+	char		   *unleft;					   /* a column in use whose value no plugin leaves; NULL: there is none */
+	const char	   *unleft_value;			   /* that value's name, */
+	char		   *unleft_perhaps;			   /* and what was meant; NULL if nothing is near */
 };
 
 /* What second_step() and plugin_value_read() work on, for the error's context. */
@@ -281,6 +284,34 @@ note_if_off(TupleBuilder *builder, const ScanOptions *options, Form_pg_attribute
 	builder->off_groups[group] = true;
 }
 
+/* Keeps the first column for tuple_builder_warn() that stands for what no plugin leaves, as far as that can be known. */
+static void
+note_if_unleft(TupleBuilder *builder, const ScanOptions *options, Form_pg_attribute attribute, const char *name)
+{
+	List *outputs,
+		*untold;
+
+	if (builder->unleft != NULL || options->plugins == NIL || !plugins_leave_no_more(options->plugins))
+		return;
+	outputs = plugins_outputs(options->plugins, &untold);
+	if (plugins_output(outputs, name) != NULL)
+		return;
+	builder->unleft = pstrdup(NameStr(attribute->attname));
+	builder->unleft_value = psprintf(ATTRIBUTE_UDPS_PREFIX "%s", name);
+	builder->unleft_perhaps = suggest_outputs(outputs, builder->unleft_value);
+}
+
+static void
+warn_of_unleft(const TupleBuilder *builder)
+{
+	if (builder->unleft != NULL)
+		ereport(WARNING,
+				(errmsg("column \"%s\" of foreign table \"%s\" is NULL, as no plugin leaves \"%s\"", builder->unleft, builder->table,
+						builder->unleft_value),
+				 builder->unleft_perhaps != NULL ? errhint("Perhaps you meant %s.", builder->unleft_perhaps) :
+												   errhint("The view nfstream_plugins has the outputs of plugins.")));
+}
+
 void
 tuple_builder_warn(const TupleBuilder *builder)
 {
@@ -289,6 +320,7 @@ tuple_builder_warn(const TupleBuilder *builder)
 		settings;
 	ListCell *cell;
 
+	warn_of_unleft(builder);
 	if (count == 0)
 		return;
 	initStringInfo(&names);
@@ -343,6 +375,8 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 			continue;
 		if (is_used)
 			note_if_off(builder, options, attribute, builder->schema->columns[index].group);
+		if (is_used && meaning == ATTRIBUTE_IS_PLUGIN_VALUE)
+			note_if_unleft(builder, options, attribute, name);
 		column = meaning == ATTRIBUTE_IS_PLUGIN_VALUE ? prepare_plugin_value(builder, attribute, index, name) :
 														prepare_column(builder, attribute, index);
 		if (!is_used)

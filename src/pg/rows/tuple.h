@@ -27,7 +27,7 @@ typedef struct TupleBuilder TupleBuilder;
 TupleBuilder *tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attributes_used,
 							ColumnSet *wanted);
 
-/* A WARNING, if the query asks for columns that the table's options turn off: they are NULL. */
+/* WARNINGs, if the query asks for columns that the table's options turn off, or for what no plugin leaves: they are NULL. */
 void tuple_builder_warn(const TupleBuilder *builder);
 
 /*
