@@ -147,6 +147,8 @@ typedef struct NfstreamPacket
 	uint8_t		   dst_ip[16];
 	uint8_t		   src_mac[6];
 	uint8_t		   dst_mac[6];
+	uint8_t		   src_ip_version; /* 4 or 6, of src_ip: ip_version, unless a plugin wrote an address of the other one over the flow's */
+	uint8_t		   dst_ip_version;
 	uint8_t		   src_oui[3];
 	uint8_t		   dst_oui[3];
 	const uint8_t *ip_packet; /* from the innermost IP header to the end of what was captured */

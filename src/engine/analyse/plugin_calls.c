@@ -95,7 +95,7 @@ host_write(NfstreamFlow *shown, NfstreamAttribute attribute, const NfstreamValue
 		shown->expiration_id = (int32_t) value->integer;
 		return true;
 	}
-	if (!attribute_write(&plugin_host.attributes, state->flow, &state->overlay, attribute, value))
+	if (!attribute_write(&plugin_host.attributes, &state->overlay, attribute, value))
 		return false;
 	state->flow->rewritten = true;
 	return true;

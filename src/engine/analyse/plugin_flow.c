@@ -193,12 +193,15 @@ keep(Overwritten *item, const void *bytes, size_t length)
 	return true;
 }
 
+/* An address of any version: 0.0.0.0 may stand for all. */
 static bool
-take_address(const char *text, uint8_t ip_version, Overwritten *item)
+take_address(const char *text, Overwritten *item)
 {
 	uint8_t address[IP_ADDRESS_BYTES];
 
-	return inet_pton(ip_version == 4 ? AF_INET : AF_INET6, text, address) == 1 && keep(item, address, ip_version == 4 ? 4 : 16);
+	if (inet_pton(AF_INET, text, address) == 1)
+		return keep(item, address, 4);
+	return inet_pton(AF_INET6, text, address) == 1 && keep(item, address, IP_ADDRESS_BYTES);
 }
 
 /* Bytes in hexadecimal digits, with colons between them. */
@@ -248,7 +251,7 @@ take_list(const NfstreamValue *value, uint32_t elements, Overwritten *item)
 }
 
 static bool
-take_value(const AttributeReaders *readers, const Flow *flow, const Column *column, const NfstreamValue *value, Overwritten *item)
+take_value(const AttributeReaders *readers, const Column *column, const NfstreamValue *value, Overwritten *item)
 {
 	char text[64];
 	bool is_short = value->kind == NFSTREAM_TEXT && value->text.length > 0 && value->text.length < sizeof(text) &&
@@ -265,7 +268,7 @@ take_value(const AttributeReaders *readers, const Flow *flow, const Column *colu
 			item->value.d = value->kind == NFSTREAM_REAL ? value->real : (double) value->integer;
 			return value->kind == NFSTREAM_REAL || value->kind == NFSTREAM_INTEGER;
 		case COLUMN_ADDRESS:
-			return is_short && take_address(text, flow->ip_version, item);
+			return is_short && take_address(text, item);
 		case COLUMN_MAC:
 			return is_short && take_mac(text, value->text.length, 6, item);
 		case COLUMN_OUI:
@@ -284,7 +287,7 @@ take_value(const AttributeReaders *readers, const Flow *flow, const Column *colu
 }
 
 bool
-attribute_write(const AttributeReaders *readers, Flow *flow, Overlay **overlay, NfstreamAttribute attribute,
+attribute_write(const AttributeReaders *readers, Overlay **overlay, NfstreamAttribute attribute,
 				const NfstreamValue *value)
 {
 	Overwritten item = {.column = (unsigned) attribute};
@@ -292,7 +295,7 @@ attribute_write(const AttributeReaders *readers, Flow *flow, Overlay **overlay, 
 
 	if (attribute < 0 || (unsigned) attribute >= readers->schema->count || readers->reads[attribute] == NFSTREAM_READ_OFF ||
 		readers->schema->columns[attribute].field == FIELD_ID ||
-		!take_value(readers, flow, &readers->schema->columns[attribute], value, &item))
+		!take_value(readers, &readers->schema->columns[attribute], value, &item))
 		return false;
 	for (unsigned i = 0; items != NULL && i < items->count; i++)
 		if (items->items[i].column == item.column)

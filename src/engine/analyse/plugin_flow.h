@@ -49,7 +49,7 @@ NfstreamRead attribute_read(AttributeReaders *readers, Flow *flow, const Overlay
 							NfstreamValue *value);
 
 /* As NfstreamHost.write, of any attribute but expiration_id. */
-bool attribute_write(const AttributeReaders *readers, Flow *flow, Overlay **overlay, NfstreamAttribute attribute,
+bool attribute_write(const AttributeReaders *readers, Overlay **overlay, NfstreamAttribute attribute,
 					 const NfstreamValue *value);
 
 /* What was written over a column, or NULL. */

@@ -219,7 +219,10 @@ show_overwritten(const Overlay *overlay, NfstreamPacket *shown)
 		bool			   is_source = column->side == (ColumnSide) shown->direction;
 
 		if (column->field == FIELD_IP)
+		{
 			memcpy(is_source ? shown->src_ip : shown->dst_ip, value->b.bytes, value->b.length);
+			*(is_source ? &shown->src_ip_version : &shown->dst_ip_version) = value->b.length == 4 ? 4 : 6;
+		}
 		else if (column->field == FIELD_MAC)
 			memcpy(is_source ? shown->src_mac : shown->dst_mac, value->b.bytes, value->b.length);
 		else if (column->field == FIELD_OUI)
@@ -243,7 +246,7 @@ show_packet(const Flow *flow, const FlowPacket *joining, const Overlay *overlay)
 	shown->transport_size = packet->size[ACCOUNTING_TRANSPORT];
 	shown->payload_size = packet->size[ACCOUNTING_PAYLOAD];
 	shown->direction = (uint8_t) source;
-	shown->ip_version = packet->ip_version;
+	shown->ip_version = shown->src_ip_version = shown->dst_ip_version = packet->ip_version;
 	shown->protocol = packet->protocol;
 	shown->tunnel_id = packet->tunnel;
 	shown->tcp_flags = packet->tcp_flags;

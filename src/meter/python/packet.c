@@ -59,16 +59,19 @@ get_uint8(PyObject *self, void *offset)
 static PyObject *
 get_flag(PyObject *self, void *flag)
 {
-	return PyBool_FromLong(((PacketObject *) self)->packet->tcp_flags & (size_t) flag);
+	return PyLong_FromLong((((PacketObject *) self)->packet->tcp_flags & (size_t) flag) != 0);
 }
+
+#define AT(field) ((void *) offsetof(NfstreamPacket, field))
 
 static PyObject *
 get_address(PyObject *self, void *offset)
 {
 	const NfstreamPacket *packet = ((PacketObject *) self)->packet;
+	uint8_t				  version = offset == AT(src_ip) ? packet->src_ip_version : packet->dst_ip_version;
 	char				  text[INET6_ADDRSTRLEN];
 
-	inet_ntop(packet->ip_version == 4 ? AF_INET : AF_INET6, place(self, offset), text, sizeof(text));
+	inet_ntop(version == 4 ? AF_INET : AF_INET6, place(self, offset), text, sizeof(text));
 	return PyUnicode_FromString(text);
 }
 
@@ -111,8 +114,6 @@ get_ip_packet(PyObject *self, void *unused)
 	Py_XINCREF(object->ip_packet);
 	return object->ip_packet;
 }
-
-#define AT(field) ((void *) offsetof(NfstreamPacket, field))
 
 /* In the order of NFStream's tuple. */
 static PyGetSetDef attributes[] = {
