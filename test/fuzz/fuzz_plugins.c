@@ -166,7 +166,7 @@ run_frames(Bytes input)
 	uint64_t offset;
 	Bytes	 data;
 
-	while (quic_take_crypto(&input, &offset, &data))
+	while (quic_take_crypto(1, &input, &offset, &data))
 	{
 		uint32_t before = pieces.length;
 

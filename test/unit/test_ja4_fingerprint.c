@@ -154,30 +154,43 @@ CASE(more_than_99)
 	free(hello);
 }
 
-/* A hello that is cut anywhere is none, but for one without extensions that ends before them. */
+/* A hello that is cut has what stands before the list that is: its cipher suites or not, its extensions or none. */
 CASE(hellos_that_are_cut)
 {
 	HelloBytes *hello = calloc(1, sizeof(*hello));
 	HelloForm	form = example;
+	size_t		suites_end = 2 + 32 + 3 + 2 + 2 * LENGTH(example_cipher_suites);
 	char		text[JA4_LENGTH + 1];
 
-	form.extensions = NULL;
+	form.versions_count = 0;
 	put_hello(hello, &form);
-	form = example;
+	for (size_t length = 0; length < hello->length; length++)
 	{
-		size_t before_extensions = hello->length;
+		uint8_t *block = malloc(length + 1);
 
-		hello->length = 0;
-		put_hello(hello, &form);
-		for (size_t length = 0; length < hello->length; length++)
-		{
-			uint8_t *block = malloc(length + 1);
-
-			memcpy(block, hello->bytes, length);
-			assert_int_equal(ja4_fingerprint(CARRIER_TCP, (Bytes) {block, block + length}, text), length == before_extensions);
-			free(block);
-		}
+		memcpy(block, hello->bytes, length);
+		assert_int_equal(ja4_fingerprint(CARRIER_TCP, (Bytes) {block, block + length}, text), length >= 2 + 32 + 3);
+		if (length >= 2 + 32 + 3)
+			assert_string_equal(text, length < suites_end ? "t12i000000_000000000000_000000000000" : "t12i150000_" EXAMPLE_B "_000000000000");
+		free(block);
 	}
+	free(hello);
+}
+
+/* As tshark 4.6.9 has them: nDPI's tls_cipher_lens.pcap and tls_invalid_reads.pcap are of this kind. */
+CASE(an_extension_that_is_too_long)
+{
+	static const uint16_t types[] = {0x0000, 0x0017};
+	HelloBytes			 *hello = calloc(1, sizeof(*hello));
+	HelloForm			  form = example;
+	char				  text[JA4_LENGTH + 1];
+
+	form.extensions = types;
+	form.extensions_count = LENGTH(types);
+	put_hello(hello, &form);
+	hello->bytes[hello->length - 1] = 1;
+	assert_true(ja4_fingerprint(CARRIER_TCP, (Bytes) {hello->bytes, hello->bytes + hello->length}, text));
+	assert_memory_equal(text, "t12d150200_" EXAMPLE_B "_", strlen("t12d150200_" EXAMPLE_B "_"));
 	free(hello);
 }
 
@@ -191,6 +204,7 @@ main(void)
 		cmocka_unit_test(versions),
 		cmocka_unit_test(more_than_99),
 		cmocka_unit_test(hellos_that_are_cut),
+		cmocka_unit_test(an_extension_that_is_too_long),
 	};
 
 	return cmocka_run_group_tests(cases, NULL, NULL);

@@ -140,6 +140,7 @@ read_extension(Hello *hello, uint16_t type, Bytes extension)
 	add(&hello->extension_types, type);
 }
 
+/* A list that is longer than what is left ends the hello, as for Wireshark: what stands before it counts, an extension's type too. */
 static bool
 read_hello(Hello *hello, Bytes at, bool has_cookie)
 {
@@ -148,20 +149,20 @@ read_hello(Hello *hello, Bytes at, bool has_cookie)
 	uint16_t type;
 
 	if (!bytes_get_be16(&at, &hello->version) || !bytes_skip(&at, 32) || !take_list8(&at, &list) ||
-		(has_cookie && !take_list8(&at, &list)) || !take_list16(&at, &list))
+		(has_cookie && !take_list8(&at, &list)))
 		return false;
-	add_list(&hello->cipher_suites, list);
-	if (!take_list8(&at, &list))
-		return false;
-	if (bytes_left(&at) == 0)
-		return true; /* there were none before TLS 1.2 */
 	if (!take_list16(&at, &list))
-		return false;
-	while (bytes_left(&list) > 0)
+		return true;
+	add_list(&hello->cipher_suites, list);
+	if (!take_list8(&at, &list) || !take_list16(&at, &list))
+		return true;
+	while (bytes_left(&list) >= 4 && bytes_get_be16(&list, &type))
 	{
-		if (!bytes_get_be16(&list, &type) || !take_list16(&list, &extension))
-			return false;
-		read_extension(hello, type, extension);
+		bool is_whole = take_list16(&list, &extension);
+
+		read_extension(hello, type, is_whole ? extension : (Bytes) {list.end, list.end});
+		if (!is_whole)
+			break;
 	}
 	return true;
 }

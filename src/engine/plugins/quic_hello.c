@@ -59,7 +59,7 @@ quic_hello_datagram(QuicHello *connection, Bytes datagram, uint8_t *room, Bytes 
 	{
 		if (bytes_left(&initial.packet) > QUIC_DATAGRAM_MAX || !decrypt(connection, &initial, room, &frames))
 			continue;
-		while (quic_take_crypto(&frames, &offset, &data))
+		while (quic_take_crypto(initial.version, &frames, &offset, &data))
 			pieces_add(&connection->pieces, offset, data);
 		if (is_hello(pieces_front(&connection->pieces), hello))
 			return true;

@@ -37,12 +37,24 @@
 #define TYPE_0RTT	   1
 #define TYPE_HANDSHAKE 2
 
+/* Frames that an Initial packet may hold. */
+enum
+{
+	FRAME_PADDING = 0,
+	FRAME_PING = 1,
+	FRAME_ACK = 2,
+	FRAME_ACK_ECN = 3,
+	FRAME_CRYPTO = 6,
+	FRAME_CRYPTO_GOOGLE = 8
+};
+
 /* Versions that make their keys in the same way. */
 typedef struct Version
 {
 	uint32_t first;
 	uint32_t last;
-	bool	 is_2; /* labels and numbers of packet types are version 2's */
+	bool	 is_2;	 /* labels and numbers of packet types are version 2's */
+	uint8_t	 crypto; /* type of CRYPTO frames */
 	uint8_t	 salt[SALT_BYTES];
 } Version;
 
@@ -69,27 +81,17 @@ typedef struct Version
 
 /* Drafts before 22 have another header.  Facebook's mvfst and Google's T050 and T051 follow a draft, with their own numbers. */
 static const Version versions[] = {
-	{0x00000001, 0x00000001, false, SALT_1},
-	{0x6b3343cf, 0x6b3343cf, true, SALT_2},
-	{0xff000016, 0xff000016, false, SALT_DRAFT_22},
-	{0xff000017, 0xff00001c, false, SALT_DRAFT_23},
-	{0xff00001d, 0xff000020, false, SALT_DRAFT_29},
-	{0xff000021, 0xff000022, false, SALT_1},
-	{0xfaceb001, 0xfaceb001, false, SALT_DRAFT_22},
-	{0xfaceb002, 0xfaceb002, false, SALT_DRAFT_23},
-	{0xfaceb00e, 0xfaceb00e, false, SALT_DRAFT_23},
-	{0x54303530, 0x54303530, false, {0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80, 0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60, 0x48, 0x83, 0x10}},
-	{0x54303531, 0x54303531, false, {0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50, 0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d}},
-};
-
-/* Frames that an Initial packet may hold. */
-enum
-{
-	FRAME_PADDING = 0,
-	FRAME_PING = 1,
-	FRAME_ACK = 2,
-	FRAME_ACK_ECN = 3,
-	FRAME_CRYPTO = 6
+	{0x00000001, 0x00000001, false, FRAME_CRYPTO, SALT_1},
+	{0x6b3343cf, 0x6b3343cf, true, FRAME_CRYPTO, SALT_2},
+	{0xff000016, 0xff000016, false, FRAME_CRYPTO, SALT_DRAFT_22},
+	{0xff000017, 0xff00001c, false, FRAME_CRYPTO, SALT_DRAFT_23},
+	{0xff00001d, 0xff000020, false, FRAME_CRYPTO, SALT_DRAFT_29},
+	{0xff000021, 0xff000022, false, FRAME_CRYPTO, SALT_1},
+	{0xfaceb001, 0xfaceb001, false, FRAME_CRYPTO, SALT_DRAFT_22},
+	{0xfaceb002, 0xfaceb002, false, FRAME_CRYPTO, SALT_DRAFT_23},
+	{0xfaceb00e, 0xfaceb00e, false, FRAME_CRYPTO, SALT_DRAFT_23},
+	{0x54303530, 0x54303530, false, FRAME_CRYPTO_GOOGLE, {0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80, 0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60, 0x48, 0x83, 0x10}},
+	{0x54303531, 0x54303531, false, FRAME_CRYPTO_GOOGLE, {0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50, 0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d}},
 };
 
 static const Version *
@@ -280,12 +282,17 @@ skip_acknowledgement(Bytes *frames, bool with_counts)
 }
 
 bool
-quic_take_crypto(Bytes *frames, uint64_t *offset, Bytes *data)
+quic_take_crypto(uint32_t version, Bytes *frames, uint64_t *offset, Bytes *data)
 {
+	uint8_t	 crypto = version_of(version)->crypto;
 	uint64_t type,
 		length;
 
 	while (get_number(frames, &type))
+	{
+		if (type == crypto)
+			return get_number(frames, offset) && get_number(frames, &length) && length <= bytes_left(frames) &&
+				   bytes_take(frames, length, data);
 		switch (type)
 		{
 			case FRAME_PADDING:
@@ -296,11 +303,9 @@ quic_take_crypto(Bytes *frames, uint64_t *offset, Bytes *data)
 				if (!skip_acknowledgement(frames, type == FRAME_ACK_ECN))
 					return false;
 				break;
-			case FRAME_CRYPTO:
-				return get_number(frames, offset) && get_number(frames, &length) && length <= bytes_left(frames) &&
-					   bytes_take(frames, length, data);
 			default:
 				return false;
 		}
+	}
 	return false;
 }

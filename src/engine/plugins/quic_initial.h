@@ -40,7 +40,10 @@ bool quic_take_initial(Bytes *datagram, QuicInitial *initial);
  */
 bool quic_decrypt_initial(const QuicInitial *initial, const QuicId *first, uint8_t *room, Bytes *frames);
 
-/* Takes the next CRYPTO frame: a part of the TLS handshake, from `offset` on.  False if there is none left. */
-bool quic_take_crypto(Bytes *frames, uint64_t *offset, Bytes *data);
+/*
+ * Takes the next CRYPTO frame of a packet of this version: a part of the TLS handshake, from `offset` on.  False if there is none
+ * left.
+ */
+bool quic_take_crypto(uint32_t version, Bytes *frames, uint64_t *offset, Bytes *data);
 
 #endif /* ENGINE_PLUGINS_QUIC_INITIAL_H */
