@@ -85,7 +85,8 @@ class Run:
     def forest(self):
         """Trained on rows that the extension has of some captures; nothing of what is compared depends on what it says."""
         wanted = TRAINING if self.shared else TRAINING_OF_OWN
-        known = [capture for capture in self.captures if capture.name in wanted and capture.collection in ('pcaps', 'own')]
+        at_hand = captures_at_hand.find(self.shared, os.path.join(TREE, 'test', 'pcaps'), [])
+        known = [capture for capture in at_hand if capture.name in wanted and capture.collection in ('pcaps', 'own')]
         answers = self.product.ask(known, OPTIONS | {'n_dissections': '20'}, [product.ALL_COLUMNS])
         return forests.train([answer.outcome().table for (answer,) in answers.values()])
 
@@ -101,9 +102,11 @@ class Run:
         key = capture, variant
         if key not in self.referred:
             found = self.models.reference(capture, variant, OPTIONS)
-            for table in (found.ours, found.peer):
-                if table:
-                    table.rows = canonical(table).rows
+            for table in filter(None, (found.ours, found.peer)):
+                if variant.has_model:
+                    asked = forests.predictions(self.forest, table)
+                    table.rows = [(*row[:-1], json.dumps({'model_prediction': one})) for row, one in zip(table.rows, asked)]
+                table.rows = canonical(table).rows
             self.referred[key] = found
         return self.referred[key]
 
