@@ -190,6 +190,7 @@ take_description(const MeterMessage *message, void *context)
 	check(JsonContainerIsObject(root));
 	answer->description = palloc0(sizeof(*answer->description));
 	answer->description->class = text_member(root, "class");
+	check(answer->description->class == NULL || strlen(answer->description->class) <= PLUGIN_NAME_BYTES);
 	answer->description->help = text_member(root, "help");
 	answer->description->parameters = parameters_of(array_member(root, "parameters"));
 	answer->description->outputs = outputs_of(answer->plugin, array_member(root, "outputs"));
