@@ -140,7 +140,10 @@ read_extension(Hello *hello, uint16_t type, Bytes extension)
 	add(&hello->extension_types, type);
 }
 
-/* A list that is longer than what is left ends the hello, as for Wireshark: what stands before it counts, an extension's type too. */
+/*
+ * As for Wireshark, extensions that are longer than what is left end a hello, whose rest counts: all of them, or one, and then its
+ * type counts.
+ */
 static bool
 read_hello(Hello *hello, Bytes at, bool has_cookie)
 {
@@ -149,13 +152,13 @@ read_hello(Hello *hello, Bytes at, bool has_cookie)
 	uint16_t type;
 
 	if (!bytes_get_be16(&at, &hello->version) || !bytes_skip(&at, 32) || !take_list8(&at, &list) ||
-		(has_cookie && !take_list8(&at, &list)))
+		(has_cookie && !take_list8(&at, &list)) || !take_list16(&at, &list))
+		return false;
+	add_list(&hello->cipher_suites, list);
+	if (!take_list8(&at, &list))
 		return false;
 	if (!take_list16(&at, &list))
-		return true;
-	add_list(&hello->cipher_suites, list);
-	if (!take_list8(&at, &list) || !take_list16(&at, &list))
-		return true;
+		return true; /* a hello may have none */
 	while (bytes_left(&list) >= 4 && bytes_get_be16(&list, &type))
 	{
 		bool is_whole = take_list16(&list, &extension);

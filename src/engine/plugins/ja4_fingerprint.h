@@ -19,7 +19,7 @@ typedef enum HelloCarrier
 
 /*
  * Writes the fingerprint of a ClientHello, which is what follows a handshake message's header, no more than PIECES_BYTES_MAX
- * bytes.  False if it is none, and ends before its cipher suites.
+ * bytes.  False if it is none, and ends before its extensions.
  */
 bool ja4_fingerprint(HelloCarrier carrier, Bytes hello, char text[JA4_LENGTH + 1]);
 
