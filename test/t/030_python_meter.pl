@@ -74,6 +74,7 @@ is(first_of(leaving("import enum, decimal\nclass E(enum.Enum): A = 1\nclass I(en
 			'u.c = range(3)')), '{"a":["A","B"],"b":"1.10","c":"range(0, 3)"}', 'an Enum by its name, anything else by str()');
 is(first_of(leaving("class Bad:\n    def __str__(self): raise SystemExit", 'u.a = Bad()', 'l = [1]', 'l.append(l)', 'u.b = l', 'd = {}', 'd["d"] = d', 'u.c = d')),
 	'{"a":"<Bad>","b":[1,"[...]"],"c":{"d":"{...}"}}', 'an object without a str(), and circles');
+like(first_of(leaving('', 'u.me = flow')), qr/^\{"me":"NFlow\(\{'id': None, .*'udps.me': NFlow\(\.\.\.\)\}\)"\}$/, 'a flow in its own udps');
 is(first_of(leaving('', 'd = []', 'for i in range(100): d = [d]', 'u.a = d')), '{"a":' . '[' x 63 . '"[...]"' . ']' x 63 . '}',
 	'what is too deep is cut');
 is(first_of(leaving('', 'u.a = 10**1500')), '{"a":"1' . '0' x 1500 . '"}', 'a number that is too long for JSON is text');

@@ -391,10 +391,16 @@ values(PyObject *self, PyObject *unused)
 static PyObject *
 represent(PyObject *self)
 {
-	PyObject *dict = all_values(self),
-			 *text = dict == NULL ? NULL : PyUnicode_FromFormat("NFlow(%R)", dict);
+	int		  is_inside = Py_ReprEnter(self); /* of itself, by way of its udps */
+	PyObject *dict,
+		*text;
 
+	if (is_inside != 0)
+		return is_inside > 0 ? PyUnicode_FromString("NFlow(...)") : NULL;
+	dict = all_values(self);
+	text = dict == NULL ? NULL : PyUnicode_FromFormat("NFlow(%R)", dict);
 	Py_XDECREF(dict);
+	Py_ReprLeave(self);
 	return text;
 }
 
