@@ -13,7 +13,7 @@
 
 #include <limits.h>
 
-#include "engine/base/memory.h"
+#include "meter/python/flow_value.h"
 #include "meter/python/module.h"
 #include "wire/schema.h"
 
@@ -36,147 +36,6 @@ static PyObject			  *udps_class;
 static PyGetSetDef		   members[COLUMNS_MAX + 1];
 static Attribute		   attributes[COLUMNS_MAX];
 static FlowObject		  *latest; /* whose hook is called */
-
-/* ------------------------------------------------------------------------------------------------------------------ values */
-
-static PyObject *
-list_of_integers(const NfstreamValue *value)
-{
-	PyObject *list = PyList_New((Py_ssize_t) value->integers.count);
-
-	for (size_t i = 0; list != NULL && i < value->integers.count; i++)
-	{
-		PyObject *item = PyLong_FromLongLong(value->integers.items[i]);
-
-		if (item == NULL)
-			Py_CLEAR(list);
-		else
-			PyList_SET_ITEM(list, (Py_ssize_t) i, item);
-	}
-	return list;
-}
-
-static PyObject *
-string(const NfstreamText *text)
-{
-	return PyUnicode_DecodeUTF8(text->bytes, (Py_ssize_t) text->length, "replace");
-}
-
-static PyObject *
-list_of_texts(const NfstreamValue *value)
-{
-	PyObject *list = PyList_New((Py_ssize_t) value->texts.count);
-
-	for (size_t i = 0; list != NULL && i < value->texts.count; i++)
-	{
-		PyObject *item = string(&value->texts.items[i]);
-
-		if (item == NULL)
-			Py_CLEAR(list);
-		else
-			PyList_SET_ITEM(list, (Py_ssize_t) i, item);
-	}
-	return list;
-}
-
-/* What json.loads() makes of a text. */
-static PyObject *
-from_json(const NfstreamText *text)
-{
-	PyObject *json = PyImport_ImportModule("json"),
-			 *value = json == NULL ? NULL : PyObject_CallMethod(json, "loads", "s#", text->bytes, (Py_ssize_t) text->length);
-
-	Py_XDECREF(json);
-	return value;
-}
-
-static PyObject *
-to_object(const NfstreamValue *value)
-{
-	switch (value->kind)
-	{
-		case NFSTREAM_BOOLEAN:
-			return PyBool_FromLong(value->integer != 0);
-		case NFSTREAM_INTEGER:
-			return PyLong_FromLongLong(value->integer);
-		case NFSTREAM_REAL:
-			return PyFloat_FromDouble(value->real);
-		case NFSTREAM_TEXT:
-			return string(&value->text);
-		case NFSTREAM_INTEGERS:
-			return list_of_integers(value);
-		case NFSTREAM_TEXTS:
-			return list_of_texts(value);
-		case NFSTREAM_JSON:
-			return from_json(&value->text);
-		case NFSTREAM_NULL:
-			break;
-	}
-	return py_hold(Py_None);
-}
-
-/* A list or tuple of ints, into memory that is the caller's to free. */
-static bool
-integers_from(PyObject *sequence, NfstreamValue *value)
-{
-	Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence);
-	int64_t	  *items = memory_get((size_t) count * sizeof(*items) + 1);
-
-	value->kind = NFSTREAM_INTEGERS;
-	value->integers.items = items;
-	value->integers.count = (size_t) count;
-	for (Py_ssize_t i = 0; i < count; i++)
-	{
-		items[i] = PyLong_AsLongLong(PySequence_Fast_GET_ITEM(sequence, i));
-		if (items[i] == -1 && PyErr_Occurred())
-			return false;
-	}
-	return true;
-}
-
-/* A value for the host; false with an exception if it takes none of this type.  *memory is to be freed. */
-static bool
-from_object(PyObject *object, NfstreamValue *value, const char *name, void **memory)
-{
-	PyObject  *index;
-	Py_ssize_t length;
-
-	*memory = NULL;
-	if (object == Py_None)
-		value->kind = NFSTREAM_NULL;
-	else if (PyUnicode_Check(object))
-	{
-		value->kind = NFSTREAM_TEXT;
-		value->text.bytes = PyUnicode_AsUTF8AndSize(object, &length);
-		value->text.length = (size_t) length;
-		return value->text.bytes != NULL;
-	}
-	else if (PyFloat_Check(object))
-	{
-		value->kind = NFSTREAM_REAL;
-		value->real = PyFloat_AS_DOUBLE(object);
-	}
-	else if (PyList_Check(object) || PyTuple_Check(object))
-	{
-		bool fits = integers_from(object, value);
-
-		*memory = (void *) value->integers.items;
-		return fits;
-	}
-	else if (PyIndex_Check(object) && (index = PyNumber_Index(object)) != NULL)
-	{
-		value->kind = NFSTREAM_INTEGER;
-		value->integer = PyLong_AsLongLong(index);
-		Py_DECREF(index);
-		return value->integer != -1 || !PyErr_Occurred();
-	}
-	else
-	{
-		PyErr_Format(PyExc_TypeError, "flow.%s cannot be of type %.100s", name, Py_TYPE(object)->tp_name);
-		return false;
-	}
-	return true;
-}
 
 /* -------------------------------------------------------------------------------------------------------------- attributes */
 
@@ -207,7 +66,7 @@ get_attribute(PyObject *object, void *closure)
 	switch (host->read(self->flow, attribute->number, &value))
 	{
 		case NFSTREAM_READ_DONE:
-			return to_object(&value);
+			return value_to_object(&value);
 		case NFSTREAM_READ_OFF:
 			return is_not_there(attribute->name, ": the options of the table turn it off");
 		case NFSTREAM_READ_NOT_ASKED:
@@ -235,7 +94,7 @@ set_attribute(PyObject *object, PyObject *value, void *closure)
 	}
 	if (self->flow == NULL)
 		return self->kept == NULL ? (is_not_there(attribute->name, ""), -1) : PyDict_SetItemString(self->kept, attribute->name, value);
-	is_written = from_object(value, &converted, attribute->name, &memory) &&
+	is_written = value_from_object(value, &converted, attribute->name, &memory) &&
 				 host->write(self->flow, attribute->number, &converted);
 	free(memory);
 	if (!is_written && !PyErr_Occurred())
@@ -529,7 +388,7 @@ udps_of_others(PyObject *module, PyObject *arguments)
 	if (utf8 == NULL)
 		return NULL;
 	if (latest != NULL && latest->udps == udps && latest->flow != NULL && host->udps(latest->flow, utf8, &value))
-		return to_object(&value);
+		return value_to_object(&value);
 	PyErr_Format(PyExc_AttributeError, "'UDPS' object has no attribute '%s'", utf8);
 	return NULL;
 }
