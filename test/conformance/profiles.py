@@ -71,7 +71,7 @@ PROFILES = (
     Profile('udps_splt10', FULL | plugins.option(splt(10, 0))),
     Profile('slicer7_acct1', FULL | plugins.option(slicer(7)) | {'accounting_mode': '1'}),
     Profile('slicer7_splt7', FULL | plugins.option(slicer(7), splt(7, 1)) | IDLE_1_ACTIVE_2 | {'accounting_mode': '2'}),
-    Profile('splt7_slicer4_max5', FULL | plugins.option(splt(7, 2), slicer(4)) | {'max_nflows': '5', 'n_dissections': '1'}),
+    Profile('splt7_slicer4_max5', FULL | plugins.option(splt(7, 2), slicer(4)) | {'max_nflows': '5'}),
     Profile('slicer4_splt10_idle0', FULL | plugins.option(slicer(4), splt(10, 2)) | {'idle_timeout': '0'}),
     Profile('splt10_acct3', plugins.option(splt(10, 3)) | {'accounting_mode': '3', 'decode_tunnels': 'false'}),
     Profile('wfeatures4', plugins.option(wfeatures(1800, 4)) | {'n_dissections': '0'}),
