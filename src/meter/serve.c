@@ -257,6 +257,13 @@ receive_plugins(uint64_t length, PluginOrders *orders)
 	return bytes != MAP_FAILED && plugin_orders_read(bytes, length, orders);
 }
 
+static void
+metered(void *context)
+{
+	(void) context;
+	flush();
+}
+
 static bool
 meter(const MeterProgram *program, const MeterRequest *request, const PluginOrders *plugins, MeterProgress *progress)
 {
@@ -267,6 +274,7 @@ meter(const MeterProgram *program, const MeterRequest *request, const PluginOrde
 		.others = SANDBOX_OTHERS,
 		.records = output.channel,
 		.ready = greet,
+		.metered = metered,
 		.takes_files = true,
 		.application = application,
 		.program = program,
@@ -281,7 +289,6 @@ meter(const MeterProgram *program, const MeterRequest *request, const PluginOrde
 		send_failure(&failure);
 		return false;
 	}
-	flush();
 	tell_withheld();
 	channel_send_body(output.channel, MESSAGE_END, &account, sizeof(account));
 	return true;

@@ -89,6 +89,8 @@ meter(const MeterOrder *order, const MeterRequest *request, Filter *filter, Anal
 	Source *source = source_files_start(request->files, &order->files);
 	bool	done = analysis_begin(analysis, failure) && engine_run(request, source, filter, analysis, callbacks, account, failure);
 
+	if (done && order->metered != NULL)
+		order->metered(callbacks->context);
 	analysis_end(analysis);
 	source_files_end(source);
 	return done;

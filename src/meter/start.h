@@ -33,6 +33,9 @@ typedef struct MeterOrder
 	 */
 	void (*ready)(void *context);
 
+	/* Called when the last record was written, before the plugins' cleanup, which may take its time; NULL: nobody wants to know. */
+	void (*metered)(void *context);
+
 	/* The request's plugins, and what is done for them. */
 	PluginUse plugins;
 

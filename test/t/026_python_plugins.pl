@@ -134,6 +134,11 @@ foreach my $forever ('false', 'true')
 	is(descriptors($node, $backend), $open, 'no descriptor either');
 }
 
+# Few records are sent only when the meter has no more, which is before it cleans up.
+flows_table($node, 'few', capture($node, 'busy.pcap'), n_meters => 1, udps => '[{"plugin": "busy", "forever": true}]');
+is($one->query("SET statement_timeout = '30s'; SELECT count(*) FROM (SELECT id FROM few LIMIT 1) l"), '1',
+	'a row is there before a cleanup that never ends');
+
 $one->quit;
 $other->quit;
 $node->stop;
