@@ -67,6 +67,17 @@ like($one->query("BEGIN; SELECT nfstream_alter_plugin('counter', \$py\$" . $coun
 $one->query('ROLLBACK');
 is($one->query('SELECT bool_and(counted = packets) FROM flows'), 't', 'and not after the rollback');
 
+# Bytes cross as hexadecimal digits, and are bytes again where the column says so: here the addresses of IPv4 headers.
+$node->safe_psql('postgres', create('header', <<'END'));
+class Header(NFPlugin):
+    def on_init(self, packet, flow):
+        flow.udps.addresses = packet.ip_packet[12:20]
+END
+$node->safe_psql('postgres', "CREATE FOREIGN TABLE headers (src_ip inet, dst_ip inet, addresses bytea OPTIONS (attribute 'udps.addresses'))"
+		. " SERVER nfstream OPTIONS (source '" . capture($node, 'busy.pcap') . "', udps 'header')");
+is($one->query("SELECT bool_and(length(addresses) = 8 AND encode(addresses, 'hex') = lpad(to_hex(src_ip - '0.0.0.0'), 8, '0') || lpad(to_hex(dst_ip - '0.0.0.0'), 8, '0'))"
+			. ' FROM headers WHERE family(src_ip) = 4'), 't', 'bytes are bytes');
+
 # A source that does not compile leaves the plugin as it was.
 $one->query("SELECT nfstream_alter_plugin('counter', 'class :')");
 like($one->{said}, qr/does not compile: line 1, column 7/, 'a change for the worse is refused');

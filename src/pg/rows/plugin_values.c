@@ -218,10 +218,19 @@ read_list(PluginValueType *type, JsonPart list)
 											  reader.element->alignment));
 }
 
+/* Whether a string is what a plugin's bytes become: two hexadecimal digits for each. */
+static bool
+is_hexadecimal(const char *string)
+{
+	size_t digits = strspn(string, "0123456789abcdefABCDEF");
+
+	return digits % 2 == 0 && string[digits] == '\0';
+}
+
 bool
 plugin_value_read(PluginValueType *type, JsonPart value, Datum *datum)
 {
-	text *plain;
+	char *plain;
 
 	*datum = (Datum) 0;
 	if (plugin_value_is_null(value))
@@ -231,7 +240,9 @@ plugin_value_read(PluginValueType *type, JsonPart value, Datum *datum)
 		*datum = read_list(type, value);
 		return true;
 	}
-	plain = type->is_json ? encoding_from_utf8(value.text, value.length) : plugin_value_text(value);
-	*datum = InputFunctionCall(&type->input, text_to_cstring(plain), type->input_parameter, type->modifier);
+	plain = text_to_cstring(type->is_json ? encoding_from_utf8(value.text, value.length) : plugin_value_text(value));
+	if (type->type == BYTEAOID && is_hexadecimal(plain))
+		plain = psprintf("\\x%s", plain);
+	*datum = InputFunctionCall(&type->input, plain, type->input_parameter, type->modifier);
 	return true;
 }

@@ -47,8 +47,9 @@ plugin_value_is_null(JsonPart value)
 /*
  * Makes a datum in the current memory context; false if the value is null.
  *
- * A list becomes an array, where the type is one, json and jsonb get the value as it stands, all others what the type reads from a
- * string's characters or else from the JSON text.  Errors as the type's input function does.
+ * A list becomes an array, where the type is one, json and jsonb get the value as it stands, bytea a string of hexadecimal digits as
+ * the bytes that these are, and all others what the type reads from a string's characters or else from the JSON text.  Errors as
+ * the type's input function does.
  */
 bool plugin_value_read(PluginValueType *type, JsonPart value, Datum *datum);
 
