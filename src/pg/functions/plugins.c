@@ -92,6 +92,15 @@ check_help(const char *help)
 				 errdetail("It has " UINT64_FORMAT " bytes, and may have %d.", (uint64) strlen(help), HELP_MAX)));
 }
 
+/* Whether it is what a file's name looks like, and no source with a class does. */
+static bool
+is_file_name(const char *source)
+{
+	size_t length = strlen(source);
+
+	return length > 3 && strcmp(source + length - 3, ".py") == 0 && strpbrk(source, " \t\r\n:") == NULL;
+}
+
 /* The source crosses to the meter in UTF-8, and is kept in the database's encoding. */
 static void
 check_source(const char *source)
@@ -99,6 +108,11 @@ check_source(const char *source)
 	size_t length = strlen(source),
 		   crossing = strlen(pg_server_to_any(source, length, PG_UTF8));
 
+	if (is_file_name(source))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the source of a plugin is not the name of its file: \"%s\"", encoding_clipped(source)),
+				 errhint("Give it what stands in the file; in psql: \\set source `cat %s`, and then :'source'.", encoding_clipped(source))));
 	length = Max(length, crossing);
 	if (length > PYTHON_SOURCE_MAX)
 		ereport(ERROR,
