@@ -223,6 +223,6 @@ COMMENT ON COLUMN nfstream_plugins.kind IS 'bundled, python or c';
 COMMENT ON COLUMN nfstream_plugins.owner IS 'of a plugin in Python; NULL if the role is gone';
 COMMENT ON COLUMN nfstream_plugins.class IS 'of a plugin in Python';
 COMMENT ON COLUMN nfstream_plugins.parameters IS 'what it takes: an array of objects with name, type, required, default, min, max, help, as far as they are known';
-COMMENT ON COLUMN nfstream_plugins.outputs IS 'what it leaves in udps, as far as it tells: an array of objects with name, type, help';
+COMMENT ON COLUMN nfstream_plugins.outputs IS 'what it leaves in udps, as far as it tells: an array of objects with name, type, help; numbered values are one object, with the last as up_to';
 COMMENT ON COLUMN nfstream_plugins.help IS 'what it does';
 COMMENT ON COLUMN nfstream_plugins.source IS 'of a plugin in Python, for its owner';

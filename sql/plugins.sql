@@ -74,6 +74,12 @@ SET client_min_messages = warning;
 DROP SCHEMA plugins_imported CASCADE;
 RESET client_min_messages;
 
+-- The view: numbered values are one object, and all else stands for itself.  (Plugins in C of the server's may be damaged.)
+SET client_min_messages = error;
+SELECT name, o->>'name' AS first, o->>'up_to' AS last, o->>'type' AS type
+	FROM nfstream_plugins, jsonb_array_elements(outputs) WITH ORDINALITY AS output (o, n) WHERE kind = 'bundled' ORDER BY name, n;
+RESET client_min_messages;
+
 -- Scans: splt's lists are those of splt_analysis; a sliced flow ends with its last packet, and no packet is lost.
 \set tls :pcaps '/tls.pcap'
 \set dhcp :pcaps '/dhcp.pcap'

@@ -107,6 +107,17 @@ parameters_of(const BundledPlugin *plugin)
 	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)));
 }
 
+/* Whether one output is the next of a numbered row, as f_p_k_8 is after f_p_k_7: but for the number they are the same. */
+static bool
+is_next(const NfstreamOutput *output, const NfstreamOutput *next)
+{
+	const char *number = strrchr(output->name, '_');
+
+	return next->name != NULL && number != NULL && strcmp(output->type, next->type) == 0 && strcmp(output->help, next->help) == 0 &&
+		   strcmp(next->name, psprintf("%.*s_%d", (int) (number - output->name), output->name, atoi(number + 1) + 1)) == 0;
+}
+
+/* What a plugin leaves; a numbered row is one object, with the first as its name and the last as up_to. */
 static Datum
 outputs_of(const BundledPlugin *plugin)
 {
@@ -115,10 +126,16 @@ outputs_of(const BundledPlugin *plugin)
 	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
 	for (const NfstreamOutput *output = plugin->outputs; output->name != NULL; output++)
 	{
+		const NfstreamOutput *first = output;
+
+		while (is_next(output, output + 1))
+			output++;
 		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-		push_text(&state, "name", output->name);
-		push_text(&state, "type", output->type);
-		push_text(&state, "help", output->help);
+		push_text(&state, "name", first->name);
+		if (output != first)
+			push_text(&state, "up_to", output->name);
+		push_text(&state, "type", first->type);
+		push_text(&state, "help", first->help);
 		pushJsonbValue(&state, WJB_END_OBJECT, NULL);
 	}
 	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)));
