@@ -101,6 +101,17 @@ SELECT count(*) = (SELECT count(packets) FROM sliced) AS same, count(*) > (SELEC
 CREATE FOREIGN TABLE as_text (whole text OPTIONS (attribute 'udps'), document json OPTIONS (attribute 'udps'), udps jsonb, absent text OPTIONS (attribute 'udps.none'))
 	SERVER plugins_server OPTIONS (source :'tls', max_nflows '3', udps '[{"plugin": "splt", "sequence_length": 1}]');
 SELECT whole, document, udps, absent FROM as_text;
+-- A column by NFStream's own name of a value needs no option.
+CREATE FOREIGN TABLE as_in_nfstream (id bigint, "udps.splt_ps" int[], same int[] OPTIONS (attribute 'udps.splt_ps'), other int[] OPTIONS (attribute 'udps.splt_direction'),
+	"udps.other" int OPTIONS (attribute 'src_port'))
+	SERVER plugins_server OPTIONS (source :'tls', udps '[{"plugin": "splt", "sequence_length": 3}]');
+SELECT count(*) > 0 AS some, bool_and("udps.splt_ps" = same) AS same, bool_or("udps.splt_ps" = other) AS other, max("udps.other") > 0 AS by_option FROM as_in_nfstream;
+ALTER FOREIGN TABLE as_in_nfstream ADD "udps." int;
+SELECT "udps." FROM as_in_nfstream;
+ALTER FOREIGN TABLE as_in_nfstream DROP COLUMN "udps.", DROP COLUMN "udps.other", ALTER "udps.splt_ps" TYPE text, ALTER same TYPE text, OPTIONS (ADD columns_to_anonymize '{udps.splt_ps}');
+SELECT bool_and(length("udps.splt_ps") = 128 AND "udps.splt_ps" = same) AS hidden FROM as_in_nfstream;
+SELECT nfstream_to_table('as_in_nfstream', 'kept_as_in_nfstream', '{udps.splt_direction}') > 0 AS some;
+SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = 'kept_as_in_nfstream'::regclass AND attnum > 0 ORDER BY attnum;
 IMPORT FOREIGN SCHEMA nflow FROM SERVER plugins_server INTO plugins_scanned OPTIONS (table_name 'leases', source :'dhcp', udps '["dhcp"]');
 SELECT dhcp_12, dhcp_55, dhcp_57, dhcp_options, dhcp_msg_type FROM leases ORDER BY id LIMIT 3;
 

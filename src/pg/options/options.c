@@ -391,8 +391,10 @@ options_for_imported_table(List *statement_options)
 char *
 options_attribute(Oid table, AttrNumber attribute)
 {
-	List	 *list = GetForeignColumnOptions(table, attribute);
-	ListCell *cell;
+	List	   *list = GetForeignColumnOptions(table, attribute);
+	ListCell   *cell;
+	char	   *name = get_attname(table, attribute, false);
+	const char *value = form_after_prefix(name, ATTRIBUTE_UDPS_PREFIX);
 
 	foreach(cell, list)
 	{
@@ -401,7 +403,7 @@ options_attribute(Oid table, AttrNumber attribute)
 		if (strcmp(definition->defname, "attribute") == 0)
 			return defGetString(definition);
 	}
-	return NULL;
+	return value != NULL && *value != '\0' ? name : NULL;
 }
 
 uint64
