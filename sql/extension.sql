@@ -3,10 +3,11 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
 RESET client_min_messages;
 
+-- The types of a relation's rows, which later servers count among an extension's objects, are no objects of their own.
 CREATE VIEW objects AS
 	SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
 	FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
-	WHERE e.extname = 'nfstream_fdw' AND d.deptype = 'e';
+	WHERE e.extname = 'nfstream_fdw' AND d.deptype = 'e' AND d.classid <> 'pg_type'::regclass;
 SELECT object FROM objects ORDER BY object COLLATE "C";
 SELECT object FROM objects WHERE obj_description(objid, classid::regclass::name) IS NULL;
 SELECT object FROM objects

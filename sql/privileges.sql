@@ -121,8 +121,10 @@ SELECT nfstream_drop_plugin('regress_mine');
 SET ROLE regress_nfstream_maker;
 SELECT name, owner, source FROM nfstream_plugins WHERE kind = 'python';
 SELECT nfstream_alter_plugin('regress_mine', help => 'two');
--- To a role of which he is no member it cannot be given.
+-- To a role of which he is no member it cannot be given, which servers say in words of their own.
+\set VERBOSITY sqlstate
 SELECT nfstream_alter_plugin('regress_mine', owner => 'regress_nfstream_other');
+\set VERBOSITY default
 \echo :SQLSTATE
 SELECT name, owner, help FROM nfstream_plugins WHERE kind = 'python';
 -- A read-only transaction changes nothing; what is rolled back did not happen.

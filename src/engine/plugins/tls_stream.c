@@ -22,6 +22,8 @@
 #define MESSAGE_CLIENT_HELLO 1
 #define MESSAGE_HEADER_BYTES 4
 
+_Static_assert(RECORD_MOST <= PIECES_BYTES_MAX, "a record fits where it is gathered");
+
 typedef enum Found
 {
 	FOUND_OTHER,
@@ -140,7 +142,7 @@ tls_stream_segment(TlsStream *stream, unsigned number, const Segment *segment, u
 	TlsSide *side = &stream->sides[number];
 	Bytes	 payload = segment->payload;
 	uint32_t sequence = segment->sequence + (segment->syn ? 1 : 0),
-			 offset;
+			 offset = 0;
 	bool  is_near;
 	Found found;
 
