@@ -120,7 +120,8 @@ sub error_of
 }
 
 like(error_of('flow.foo = 1'), qr/AttributeError: .*NFlow' object has no attribute 'foo'/, 'a flow takes no new attribute');
-like(error_of('flow.splt_ps'), qr/AttributeError: .*'splt_ps': the options of the table turn it off/, 'an attribute that is off');
+like(error_of('flow.splt_ps'), qr/AttributeError: .*'splt_ps': the option splt_analysis turns it off/, 'an attribute that is off');
+like(error_of('flow.src2dst_syn_packets'), qr/AttributeError: .*: the option statistical_analysis turns it off/, 'and another one, by its own option');
 like(error_of('packet.raw_size = 1'), qr/AttributeError/, 'a packet cannot be changed');
 like(error_of('flow.expiration_id = "x"'), qr/TypeError: flow.expiration_id has to be an int, not 'x'/, 'expiration_id is a number');
 like(error_of('flow.src_port = 70000'), qr/TypeError: flow.src_port cannot be set to 70000/, 'a value that the column cannot hold');

@@ -15,6 +15,7 @@
 
 #include "meter/python/flow_value.h"
 #include "meter/python/module.h"
+#include "wire/limits.h"
 #include "wire/schema.h"
 
 typedef struct FlowObject
@@ -28,6 +29,7 @@ typedef struct Attribute
 {
 	const char		 *name;
 	NfstreamAttribute number;
+	ColumnGroup		  group;
 } Attribute;
 
 static const NfstreamHost *host;
@@ -40,9 +42,18 @@ static FlowObject		  *latest; /* whose hook is called */
 /* -------------------------------------------------------------------------------------------------------------- attributes */
 
 static PyObject *
-is_not_there(const char *name, const char *why)
+is_not_there(const char *name)
 {
-	PyErr_Format(PyExc_AttributeError, "'NFlow' object has no attribute '%s'%s", name, why);
+	PyErr_Format(PyExc_AttributeError, "'NFlow' object has no attribute '%s'", name);
+	return NULL;
+}
+
+/* Of a group of columns that the table's options turn off. */
+static PyObject *
+is_off(const Attribute *attribute)
+{
+	PyErr_Format(PyExc_AttributeError, "'NFlow' object has no attribute '%s': the option %s turns it off", attribute->name,
+				 option_limits[option_of_group(attribute->group)].name);
 	return NULL;
 }
 
@@ -51,7 +62,7 @@ get_kept(const FlowObject *self, const char *name)
 {
 	PyObject *value = self->kept == NULL ? NULL : PyDict_GetItemString(self->kept, name);
 
-	return value == NULL ? is_not_there(name, "") : py_hold(value);
+	return value == NULL ? is_not_there(name) : py_hold(value);
 }
 
 static PyObject *
@@ -68,7 +79,7 @@ get_attribute(PyObject *object, void *closure)
 		case NFSTREAM_READ_DONE:
 			return value_to_object(&value);
 		case NFSTREAM_READ_OFF:
-			return is_not_there(attribute->name, ": the options of the table turn it off");
+			return is_off(attribute);
 		case NFSTREAM_READ_NOT_ASKED:
 			break;
 	}
@@ -93,7 +104,7 @@ set_attribute(PyObject *object, PyObject *value, void *closure)
 		return -1;
 	}
 	if (self->flow == NULL)
-		return self->kept == NULL ? (is_not_there(attribute->name, ""), -1) : PyDict_SetItemString(self->kept, attribute->name, value);
+		return self->kept == NULL ? (is_not_there(attribute->name), -1) : PyDict_SetItemString(self->kept, attribute->name, value);
 	is_written = value_from_object(value, &converted, attribute->name, &memory) &&
 				 host->write(self->flow, attribute->number, &converted);
 	free(memory);
@@ -353,7 +364,8 @@ flow_type_start(const NfstreamHost *its_host)
 	{
 		const Column *column = &schema->columns[i];
 
-		attributes[i] = (Attribute) {column->name, host == NULL ? NFSTREAM_NO_ATTRIBUTE : host->attribute(column->name)};
+		attributes[i] = (Attribute) {column->name, host == NULL ? NFSTREAM_NO_ATTRIBUTE : host->attribute(column->name),
+									 column->group};
 		if (attributes[i].number != NFSTREAM_NO_ATTRIBUTE || column->field == FIELD_ID || column->field == FIELD_EXPIRATION_ID ||
 			column->field == FIELD_UDPS)
 			members[count++] = member_of(column, &attributes[i]);
