@@ -7,13 +7,16 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "parser/parse_type.h"
 #include "utils/builtins.h"
+#include "utils/syscache.h"
 
 #include "pg/fdw/fdw.h"
 #include "pg/options/options.h"
@@ -155,7 +158,24 @@ free_name(const Import *import, const char *output)
 	return name;
 }
 
-/* The type of a value that a plugin leaves, as the server writes it. */
+/*
+ * Whether a type runs nobody's code but that of superusers and of the user: whoever makes a plugin names types for columns of other
+ * users' tables, and what a domain checks is executed by whoever reads them.
+ */
+static bool
+is_trusted(Oid type)
+{
+	HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Oid		  owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	owner = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
+	ReleaseSysCache(tuple);
+	return owner == GetUserId() || superuser_arg(owner);
+}
+
+/* The type of a value that a plugin leaves, as the server writes it; jsonb for one that is not trusted. */
 static char *
 output_type(const PluginOutput *output)
 {
@@ -168,6 +188,15 @@ output_type(const PluginOutput *output)
 #else
 		parseTypeString(output->type, &type, &modifier, false);
 #endif
+	if (!is_trusted(type))
+	{
+		ereport(NOTICE,
+				(errmsg("\"%s\", which a plugin leaves, is declared as jsonb and not as %s", output->name, format_type_be_qualified(type)),
+				 errdetail("The type belongs to another user, whose code would run where the table is read."),
+				 errhint("ALTER FOREIGN TABLE ... ALTER COLUMN ... TYPE gives the column that type if the user is trusted.")));
+		type = JSONBOID;
+		modifier = -1;
+	}
 	return format_type_extended(type, modifier, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
 }
 
