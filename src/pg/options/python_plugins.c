@@ -60,18 +60,39 @@ find_schema(void)
 	return schema;
 }
 
+/* Whether the first columns are those that are read here.  Whoever owns the table can change it, and may add others. */
+static bool
+is_as_made(TupleDesc descriptor)
+{
+	static const Oid types[PLUGIN_COLUMNS] = {TEXTOID, REGROLEOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, TEXTARRAYOID};
+
+	if (descriptor->natts < PLUGIN_COLUMNS)
+		return false;
+	for (int i = 0; i < PLUGIN_COLUMNS; i++)
+		if (TupleDescAttr(descriptor, i)->atttypid != types[i])
+			return false;
+	return true;
+}
+
 static Relation
 open_table(LOCKMODE mode)
 {
 	Oid schema = find_schema(),
 		table = OidIsValid(schema) ? get_relname_relid(PLUGINS_TABLE, schema) : InvalidOid;
+	Relation relation;
 
 	if (!OidIsValid(table))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s\" of the extension \"%s\" is missing", PLUGINS_TABLE, PLUGINS_EXTENSION),
 				 errhint("All objects of the extension belong in one schema, under their names: DROP EXTENSION and CREATE EXTENSION make them anew.")));
-	return table_open(table, mode);
+	relation = table_open(table, mode);
+	if (!is_as_made(RelationGetDescr(relation)))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
+				 errmsg("table \"%s\" of the extension \"%s\" has been altered", PLUGINS_TABLE, PLUGINS_EXTENSION),
+				 errdetail("A column that is read is missing, or of another type.")));
+	return relation;
 }
 
 /* Starts a scan for a name, or of the whole table where it is NULL. */
@@ -117,8 +138,8 @@ static PythonPlugin *
 read_plugin(HeapTuple tuple, TupleDesc descriptor)
 {
 	PythonPlugin *plugin = palloc0(sizeof(*plugin));
-	Datum		  values[PLUGIN_COLUMNS];
-	bool		  nulls[PLUGIN_COLUMNS];
+	Datum		 *values = palloc(descriptor->natts * sizeof(Datum));
+	bool		 *nulls = palloc(descriptor->natts * sizeof(bool));
 
 #define VALUE(column) values[column - 1], nulls[column - 1]
 	heap_deform_tuple(tuple, descriptor, values, nulls);
@@ -186,8 +207,8 @@ python_plugins_lock(void)
 static HeapTuple
 form_tuple(const PythonPlugin *plugin, TupleDesc descriptor)
 {
-	Datum	  values[PLUGIN_COLUMNS] = {0};
-	bool	  nulls[PLUGIN_COLUMNS] = {false};
+	Datum	 *values = palloc0(descriptor->natts * sizeof(Datum));
+	bool	 *nulls = palloc0(descriptor->natts * sizeof(bool));
 	Datum	 *reads = palloc((list_length(plugin->reads) + 1) * sizeof(Datum));
 	ListCell *cell;
 
@@ -205,6 +226,8 @@ form_tuple(const PythonPlugin *plugin, TupleDesc descriptor)
 	foreach(cell, plugin->reads)
 		reads[foreach_current_index(cell)] = CStringGetTextDatum(lfirst(cell));
 	nulls[PLUGIN_READS - 1] = plugin->reads_all;
+	for (int i = PLUGIN_COLUMNS; i < descriptor->natts; i++)
+		nulls[i] = true;
 	values[PLUGIN_READS - 1] =
 		PointerGetDatum(construct_array(reads, list_length(plugin->reads), TEXTOID, -1, false, TYPALIGN_INT));
 	return heap_form_tuple(descriptor, values, nulls);
