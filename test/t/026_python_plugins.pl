@@ -94,6 +94,26 @@ my ($status, $out, $said) = $standby->psql('postgres', create('more', $counter))
 like($said, qr/cannot execute nfstream_create_plugin\(\) (?:during recovery|in a read-only transaction)/, 'none is made there');
 $standby->stop;
 
+# ------------------------------------------------------------------------------------------------------ others' types and columns
+
+my $typed = "class P(NFPlugin):\n    outputs = {'x': 'public.checked', 'y': 'int[]'}\n    def on_init(self, packet, flow):\n        flow.udps.x = 'v'\n";
+$node->safe_psql('postgres', 'CREATE ROLE typist; GRANT CREATE ON SCHEMA public TO typist; GRANT EXECUTE ON FUNCTION nfstream_create_plugin TO typist; SET ROLE typist; '
+		. "CREATE DOMAIN checked AS text CHECK (current_user <> 'postgres'); " . create('typed', $typed));
+my $import = "IMPORT FOREIGN SCHEMA nflow FROM SERVER nfstream INTO public OPTIONS (table_name 'imported', source '" . $node->basedir . "/nowhere.pcap', udps 'typed')";
+my $types = "; SELECT string_agg(format_type(atttypid, atttypmod), ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'imported'::regclass AND attname IN ('x', 'y'); DROP FOREIGN TABLE imported";
+is($one->query($import . $types), 'jsonb integer[]', 'IMPORT takes no type of another user, whose checks its readers would execute');
+like($one->{said}, qr/"x", which a plugin leaves, is declared as jsonb and not as public.checked/, 'and says so');
+is($node->safe_psql('postgres', 'ALTER DOMAIN checked OWNER TO postgres; ' . $import . $types), 'checked integer[]', 'but one of a superuser');
+
+$node->safe_psql('postgres', 'ALTER TABLE nfstream_python_plugins ' . join(', ', map { "ADD COLUMN of_others_$_ text" } 1 .. 50));
+$node->safe_psql('postgres', create('beside', $counter) . "; SELECT nfstream_alter_plugin('beside', help => 'x'), nfstream_drop_plugin('beside')");
+is($node->safe_psql('postgres', 'SELECT count(counted) > 0 FROM flows'), 't', 'columns that somebody adds to the table of plugins are left alone');
+$node->safe_psql('postgres', 'ALTER TABLE nfstream_python_plugins ' . join(', ', map { "DROP COLUMN of_others_$_" } 1 .. 50));
+
+flows_table($node, 'asked', capture($node, 'dhcp.pcap'), udps => '[{"plugin": "counter", "x": {"query": "SELECT pg_sleep(0)"}}]');
+$one->query('SELECT count(*) FROM asked');
+like($one->{said}, qr/the query of a parameter returns void/, 'a query that returns void');
+
 # ------------------------------------------------------------------------------------------------------------- dump and restore
 
 $node->safe_psql('postgres', 'CREATE ROLE maker; GRANT EXECUTE ON FUNCTION nfstream_create_plugin TO maker; SET ROLE maker; '

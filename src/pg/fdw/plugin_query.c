@@ -104,6 +104,8 @@ run(const char *query, TakeValue take, MemoryContext lasting, void *result)
 	if (SPI_tuptable->tupdesc->natts != 1)
 		refuse_result(ERRCODE_INVALID_PARAMETER_VALUE,
 					  psprintf("the query of a parameter returns %d columns", SPI_tuptable->tupdesc->natts));
+	if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) == VOIDOID)
+		refuse_result(ERRCODE_DATATYPE_MISMATCH, "the query of a parameter returns void");
 	if (SPI_processed != 1)
 		refuse_result(SPI_processed == 0 ? ERRCODE_NO_DATA_FOUND : ERRCODE_CARDINALITY_VIOLATION,
 					  SPI_processed == 0 ? "the query of a parameter returns no row" :
