@@ -44,17 +44,22 @@ tell_where(char *text, size_t size)
 			 plugin_host.at->flow->protocol);
 }
 
+/* A plugin that fails is cleaned up, and may fail in that, too: what is told is the first failure. */
 void
 plugin_fail(const char *text)
 {
-	FailureMessage failure = {.code = FAILURE_PLUGIN, .file = FAILURE_NO_FILE};
-	char		   where[256];
-	int			   length;
-	const char	  *name = name_of(plugin_host.current, &length);
+	static FailureMessage failure;
+	char				  where[256];
+	int					  length;
+	const char			 *name = name_of(plugin_host.current, &length);
 
-	tell_where(where, sizeof(where));
-	snprintf(failure.text, sizeof(failure.text), "plugin \"%.*s\" failed in %s", length, name, where);
-	snprintf(failure.detail, sizeof(failure.detail), "%s", text);
+	if (failure.code != FAILURE_PLUGIN)
+	{
+		failure = (FailureMessage) {.code = FAILURE_PLUGIN, .file = FAILURE_NO_FILE};
+		tell_where(where, sizeof(where));
+		snprintf(failure.text, sizeof(failure.text), "plugin \"%.*s\" failed in %s", length, name, where);
+		snprintf(failure.detail, sizeof(failure.detail), "%s", text);
+	}
 	plugin_host_cleanup();
 	plugin_host.use.fail(plugin_host.use.context, &failure);
 	abort();
