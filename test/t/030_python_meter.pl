@@ -151,6 +151,29 @@ sub fails
 	ok($status == 1 && $err =~ $wanted, $what) or diag("status $status: $err");
 }
 
+# Code of a plugin that runs in the middle of a walk over its objects, and changes them.
+my $changing = <<'PY';
+class Name:
+    def __init__(self, flow): self.flow = flow
+    def __str__(self):
+        self.flow.udps.__dict__.clear()
+        return 'name'
+class Changing(NFPlugin):
+    def on_init(self, packet, flow):
+        for i in range(100): flow.udps.__dict__[Name(flow)] = [object() for _ in range(10)]
+        found = flow.keys().count('udps.name')
+        flow.udps.found = found
+PY
+is(first_of($changing), '{"found":1}', 'a name whose str() empties udps');
+fails('an item whose __index__() empties the list',
+	"class Item:\n    def __index__(self):\n        del self.all[:]\n        return 3\n" .
+		leaving('', 'l = [Item() for i in range(100000)]', 'for i in l: i.all = l', 'flow.application_name = l'), qr/TypeError: flow.application_name cannot be set/);
+fails('a __dict__ that is no dict', leaving("class Other:\n    __dict__ = property(lambda self: 5)\n", 'u.__class__ = Other'), qr/flow.udps has a __dict__ that is no dict/);
+fails('a hook that cannot be looked up', "class A(NFPlugin):\n    \@property\n    def on_update(self): raise KeyError('why')\n",
+	qr/has a hook that cannot be read\n.*KeyError: 'why'/s);
+fails('what failed first, and not what cleanup() fails in after it',
+	"class A(NFPlugin):\n    def on_init(self, packet, flow):\n        raise ValueError('first')\n    def cleanup(self):\n        raise KeyError('second')\n",
+	qr/failed in on_init of .*ValueError: first/s);
 fails('a syntax error', "class A(NFPlugin):\n    x = = 1\n", qr/plugin "p\d+" does not compile: line 2, column 9: invalid syntax$/m);
 fails('no class', "x = 1\n", qr/plugin "p\d+" has no class that derives from NFPlugin/);
 fails('two classes', "class A(NFPlugin): pass\nclass B(NFPlugin): pass\n", qr/several classes.*\n.*They are A, B\./);

@@ -212,16 +212,21 @@ read_all(PyObject *self, PyObject *dict)
 	return true;
 }
 
-/* The dict of all attributes, with those of udps under the names of their columns. */
+/*
+ * The dict of all attributes, with those of udps under the names of their columns.  str() of a name may change udps: a copy of it is
+ * walked.
+ */
 static PyObject *
 all_values(PyObject *self)
 {
 	PyObject *dict = PyDict_New(),
-			 *udps = flow_udps(self),
+			 *own = flow_udps(self),
+			 *udps = own == NULL || !PyDict_Check(own) ? NULL : PyDict_Copy(own),
 			 *name,
 			 *value;
 	Py_ssize_t place = 0;
 
+	Py_XDECREF(own);
 	if (dict != NULL && !read_all(self, dict))
 		Py_CLEAR(dict);
 	while (dict != NULL && udps != NULL && PyDict_Next(udps, &place, &name, &value))

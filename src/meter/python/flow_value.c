@@ -82,23 +82,25 @@ value_to_object(const NfstreamValue *value)
 	return py_hold(Py_None);
 }
 
-/* A list or tuple of ints, into memory that is the caller's to free. */
+/* A list or tuple of ints, into memory that is the caller's to free.  An item's __index__() may change the list: its copy is read. */
 static bool
 integers_from(PyObject *sequence, NfstreamValue *value)
 {
-	Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence);
+	PyObject  *copy = PySequence_Tuple(sequence);
+	Py_ssize_t count = copy == NULL ? 0 : PyTuple_GET_SIZE(copy);
 	int64_t	  *items = memory_get((size_t) count * sizeof(*items) + 1);
+	bool	   fits = copy != NULL;
 
 	value->kind = NFSTREAM_INTEGERS;
 	value->integers.items = items;
 	value->integers.count = (size_t) count;
-	for (Py_ssize_t i = 0; i < count; i++)
+	for (Py_ssize_t i = 0; i < count && fits; i++)
 	{
-		items[i] = PyLong_AsLongLong(PySequence_Fast_GET_ITEM(sequence, i));
-		if (items[i] == -1 && PyErr_Occurred())
-			return false;
+		items[i] = PyLong_AsLongLong(PyTuple_GET_ITEM(copy, i));
+		fits = items[i] != -1 || !PyErr_Occurred();
 	}
-	return true;
+	Py_XDECREF(copy);
+	return fits;
 }
 
 bool

@@ -124,14 +124,14 @@ find_hooks(PythonPlugin *plugin)
 {
 	bool found = true;
 
-	for (Hook hook = 0; hook < HOOKS; hook++)
+	for (Hook hook = 0; hook < HOOKS && found; hook++)
 	{
 		PyObject *base = PyObject_GetAttrString(module_get("NFPlugin"), hook_names[hook]),
 				 *bound = PyObject_GetAttrString(plugin->object, hook_names[hook]),
 				 *function = bound != NULL && PyMethod_Check(bound) ? PyMethod_GET_FUNCTION(bound) : bound;
 
-		found = found && base != NULL && bound != NULL;
-		if (function != base)
+		found = base != NULL && bound != NULL;
+		if (found && function != base)
 			plugin->function[hook] = PyUnicode_InternFromString(hook_names[hook]);
 		Py_XDECREF(base);
 		Py_XDECREF(bound);
@@ -323,12 +323,14 @@ static void
 members(void *shared)
 {
 	PyObject *dict = flow_udps(shared),
-			 *copy = dict == NULL ? NULL : PyDict_Copy(dict),
+			 *copy = dict == NULL || !PyDict_Check(dict) ? NULL : PyDict_Copy(dict),
 			 *name,
 			 *value;
 	Py_ssize_t place = 0;
 	size_t	   length = 0;
 
+	if (dict != NULL && !PyDict_Check(dict))
+		host->fail("flow.udps has a __dict__ that is no dict");
 	Py_XDECREF(dict);
 	if (dict != NULL && copy == NULL)
 		fail_hook();
