@@ -266,7 +266,7 @@ build/fuzz/flags: FORCE
 	$(call remember,$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_MODULE_CFLAGS) $(CPPFLAGS) $(METER_CPPFLAGS) $(FUZZ_LDFLAGS) $(LIBRARY_CPPFLAGS) $(LIBRARY_LIBS))
 
 # The options are read by the server too: their target is a module for it.
-FUZZ_MODULE_SOURCES = test/fuzz/fuzz_options.c $(sort $(wildcard src/pg/options/*.c)) src/pg/source/reach.c src/pg/base/encoding.c \
+FUZZ_MODULE_SOURCES = test/fuzz/fuzz_options.c $(sort $(filter-out %/python_plugins.c,$(wildcard src/pg/options/*.c))) src/pg/source/reach.c src/pg/base/encoding.c \
 	src/wire/schema.c src/wire/schema_flows.c src/wire/limits.c src/wire/record.c src/wire/json.c src/wire/bundled.c src/wire/plugin_arguments.c \
 	src/wire/plugin_orders.c
 FUZZ_MODULE_OBJS = $(FUZZ_MODULE_SOURCES:%.c=build/fuzz/server/%.o)

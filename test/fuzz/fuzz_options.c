@@ -28,9 +28,11 @@
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "pg/options/option_forms.h"
+#include "pg/options/python_plugins.h"
 #include "wire/limits.h"
 
 #include "expect.h"
@@ -40,6 +42,20 @@ PG_FUNCTION_INFO_V1(fuzz_options);
 
 extern Datum nfstream_fdw_validator(PG_FUNCTION_ARGS);
 extern int	 LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
+
+/* The database has no plugins in Python: in the place of python_plugins.c. */
+PythonPlugin *
+python_plugin_find(const char *name)
+{
+	(void) name;
+	return NULL;
+}
+
+List *
+python_plugin_names(void)
+{
+	return NIL;
+}
 
 typedef struct Choice
 {
@@ -170,6 +186,9 @@ fuzz_options(PG_FUNCTION_ARGS)
 	for (int i = 0; i < count; i++)
 		argv[i + 1] = TextDatumGetCString(arguments[i]);
 	count++;
+	/* What the validator notices is nobody's to read. */
+	SetConfigOption("client_min_messages", "error", PGC_SUSET, PGC_S_SESSION);
+	SetConfigOption("log_min_messages", "error", PGC_SUSET, PGC_S_SESSION);
 	run_context = AllocSetContextCreate(TopMemoryContext, "fuzz_options", ALLOCSET_DEFAULT_SIZES);
 	exit(LLVMFuzzerRunDriver(&count, &argv, try_input));
 }
