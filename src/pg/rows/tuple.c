@@ -98,6 +98,16 @@ find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *col
 	return ATTRIBUTE_IS_COLUMN;
 }
 
+/* Whether the table's plugins leave a value of this name, or may do so where nothing else is meant. */
+static bool
+may_be_left(Oid table, const char *name, bool is_else_meant)
+{
+	List *untold,
+		*outputs = plugins_outputs(options_of_table(table)->plugins, &untold);
+
+	return plugins_output(outputs, name) != NULL || (untold != NIL && !is_else_meant);
+}
+
 static void
 unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char *name)
 {
@@ -109,6 +119,12 @@ unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("column \"%s\" of foreign table \"%s\" is not available yet", column, get_rel_name(table)),
 				 errhint("Drop it from the table: ALTER FOREIGN TABLE ... DROP COLUMN %s.", quote_identifier(column))));
+	if (may_be_left(table, name, perhaps != NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a %s", column, get_rel_name(table), schema->row),
+				 errhint("If a plugin leaves it: ALTER FOREIGN TABLE ... ALTER COLUMN %s OPTIONS (ADD attribute %s).",
+						 quote_identifier(column), quote_literal_cstr(psprintf(ATTRIBUTE_UDPS_PREFIX "%s", name)))));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a %s", column, get_rel_name(table),
