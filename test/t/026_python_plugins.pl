@@ -114,6 +114,22 @@ flows_table($node, 'asked', capture($node, 'dhcp.pcap'), udps => '[{"plugin": "c
 $one->query('SELECT count(*) FROM asked');
 like($one->{said}, qr/the query of a parameter returns void/, 'a query that returns void');
 
+# ------------------------------------------------------------------------------------------------- a flow that is read as a whole
+
+# What a plugin finds must not depend on the columns that a query asks for.
+my $whole = "class P(NFPlugin):\n    def on_expire(self, flow):\n        NAME = flow\n        flow.udps.found = len(NAME.keys()), NAME.keys()[-1], 'first_packet' in NAME.keys()\n";
+my $wanted_of = 'SELECT DISTINCT udps->>\'found\' FROM whole';
+
+$node->safe_psql('postgres', create('whole', $whole =~ s/NAME/flow/gr) . '; ' . create('renamed', $whole =~ s/NAME/other/gr));
+$node->safe_psql('postgres', "CREATE FOREIGN TABLE $_ (udps jsonb, bidirectional_mean_ps float8, user_agent text, first_packet bigint) SERVER nfstream OPTIONS (source '"
+		. capture($node, 'dhcp.pcap') . "', statistical_analysis 'true', udps '$_')")
+	foreach 'whole', 'renamed';
+is($node->safe_psql('postgres', $wanted_of), $node->safe_psql('postgres', "$wanted_of WHERE bidirectional_mean_ps > 0 AND user_agent IS NOT NULL AND first_packet >= 0"),
+	'a flow as a whole is the same for all queries');
+like($node->safe_psql('postgres', $wanted_of), qr/^\[\d+, "\w+", false\]$/, 'with NFStream\'s attributes');
+$one->query('SELECT udps FROM renamed');
+like($one->{said}, qr/RuntimeError: a flow is read as a whole, and not all of it was computed/, 'of another name it is an error');
+
 # ------------------------------------------------------------------------------------------------------------- dump and restore
 
 $node->safe_psql('postgres', 'CREATE ROLE maker; GRANT EXECUTE ON FUNCTION nfstream_create_plugin TO maker; SET ROLE maker; '

@@ -20,9 +20,10 @@
 
 typedef struct FlowObject
 {
-	PyObject_HEAD NfstreamFlow *flow; /* NULL before a hook and when it is over */
-	PyObject				   *udps; /* NULL until it is asked for */
-	PyObject				   *kept; /* a dict, once the flow is over */
+	PyObject_HEAD NfstreamFlow *flow;	 /* NULL before a hook and when it is over */
+	PyObject				   *udps;	 /* NULL until it is asked for */
+	PyObject				   *kept;	 /* a dict, once the flow is over */
+	bool						partial; /* it lacks what was not computed */
 } FlowObject;
 
 typedef struct Attribute
@@ -30,6 +31,7 @@ typedef struct Attribute
 	const char		 *name;
 	NfstreamAttribute number;
 	ColumnGroup		  group;
+	bool			  extra; /* NFStream has it not */
 } Attribute;
 
 static const NfstreamHost *host;
@@ -195,9 +197,9 @@ set_udps(PyObject *object, PyObject *value, void *closure)
 
 /* ------------------------------------------------------------------------------------------------------------ as NFStream's */
 
-/* Adds what can be read to a dict. */
+/* Adds what can be read to a dict; *partial: not all of NFStream's attributes that the options turn on were computed. */
 static bool
-read_all(PyObject *self, PyObject *dict)
+read_all(PyObject *self, PyObject *dict, bool *partial)
 {
 	for (const PyGetSetDef *member = members; member->name != NULL; member++)
 	{
@@ -207,9 +209,35 @@ read_all(PyObject *self, PyObject *dict)
 		Py_XDECREF(value);
 		if (wrong != 0)
 			return false;
+		if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_RuntimeError) && !((const Attribute *) member->closure)->extra)
+			*partial = true;
 		PyErr_Clear();
 	}
 	return true;
+}
+
+/*
+ * A dict of NFStream's attributes.  What is in it must not depend on the columns that a query asks for: it is all of them, or an
+ * error.  What NFStream has not is left out.
+ */
+static PyObject *
+attributes_dict(PyObject *self)
+{
+	PyObject *dict = PyDict_New();
+	bool	  partial = ((FlowObject *) self)->partial;
+
+	if (dict != NULL && !read_all(self, dict, &partial))
+		Py_CLEAR(dict);
+	if (dict != NULL && partial)
+	{
+		PyErr_SetString(PyExc_RuntimeError, "a flow is read as a whole, and not all of it was computed, for the plugin's source does not "
+											"tell: name it flow where that is done, as in flow.keys() or str(flow)");
+		Py_CLEAR(dict);
+	}
+	for (const PyGetSetDef *member = members; dict != NULL && member->name != NULL; member++)
+		if (((const Attribute *) member->closure)->extra && PyDict_DelItemString(dict, member->name) != 0)
+			PyErr_Clear();
+	return dict;
 }
 
 /*
@@ -219,16 +247,14 @@ read_all(PyObject *self, PyObject *dict)
 static PyObject *
 all_values(PyObject *self)
 {
-	PyObject *dict = PyDict_New(),
-			 *own = flow_udps(self),
+	PyObject *own = flow_udps(self),
 			 *udps = own == NULL || !PyDict_Check(own) ? NULL : PyDict_Copy(own),
+			 *dict = attributes_dict(self),
 			 *name,
 			 *value;
 	Py_ssize_t place = 0;
 
 	Py_XDECREF(own);
-	if (dict != NULL && !read_all(self, dict))
-		Py_CLEAR(dict);
 	while (dict != NULL && udps != NULL && PyDict_Next(udps, &place, &name, &value))
 	{
 		PyObject *column = PyUnicode_FromFormat("udps.%S", name);
@@ -370,7 +396,7 @@ flow_type_start(const NfstreamHost *its_host)
 		const Column *column = &schema->columns[i];
 
 		attributes[i] = (Attribute) {column->name, host == NULL ? NFSTREAM_NO_ATTRIBUTE : host->attribute(column->name),
-									 column->group};
+									 column->group, column->extra};
 		if (attributes[i].number != NFSTREAM_NO_ATTRIBUTE || column->field == FIELD_ID || column->field == FIELD_EXPIRATION_ID ||
 			column->field == FIELD_UDPS)
 			members[count++] = member_of(column, &attributes[i]);
@@ -438,6 +464,7 @@ flow_object(void)
 	{
 		self->flow = NULL;
 		self->udps = self->kept = NULL;
+		self->partial = false;
 	}
 	return (PyObject *) self;
 }
@@ -467,7 +494,7 @@ flow_over(PyObject *object)
 	if (Py_REFCNT(object) > 1 && self->flow != NULL)
 	{
 		self->kept = PyDict_New();
-		if (self->kept == NULL || !read_all(object, self->kept))
+		if (self->kept == NULL || !read_all(object, self->kept, &self->partial))
 			PyErr_Clear();
 	}
 	self->flow = NULL;
