@@ -182,6 +182,14 @@ for my $name (qw(busy.pcap http.pcap time_idle.pcap time_many_idle.pcap))
 	is("@wrong", '', "$name: each packet is one call");
 }
 
+# Its own words about what it leaves, as IMPORT makes a column of it and nfstream_comment() describes it.
+$node->safe_psql('postgres', 'IMPORT FOREIGN SCHEMA nflow FROM SERVER nfstream INTO public OPTIONS (table_name \'hops\', source \''
+		. capture($node, 'icmp.pcap') . q{', udps '[{"plugin": "ttl"}, "dhcp"]')});
+$node->safe_psql('postgres', "SELECT nfstream_comment('hops')");
+is($node->safe_psql('postgres', "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'hops'::regclass"
+			. " AND attname IN ('ttl_min', 'ttl_max', 'dhcp_60') ORDER BY 1"),
+	"dhcp_60|vendor class (option 60)\nttl_max|greatest time to live\nttl_min|least time to live", 'the comments are its own words');
+
 my ($status_of_server, $said_by_server);
 flows_table($node, 'failing', capture($node, 'dns.pcap'));
 $node->safe_psql('postgres', q{ALTER FOREIGN TABLE failing OPTIONS (ADD udps '[{"plugin": "c_fails"}]')});

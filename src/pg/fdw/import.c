@@ -21,10 +21,8 @@
 #include "pg/fdw/fdw.h"
 #include "pg/options/options.h"
 #include "pg/options/planned.h"
-#include "pg/options/plugin_names.h"
 #include "pg/options/plugin_outputs.h"
 #include "pg/options/privileges.h"
-#include "pg/options/python_plugins.h"
 #include "pg/rows/convert.h"
 #include "pg/rows/hidden.h"
 #include "pg/workers/describe.h"
@@ -207,38 +205,14 @@ typedef struct PluginColumn
 	const PluginOutput *output;
 } PluginColumn;
 
-/*
- * What the plugins leave, those of shared objects too, which only a meter can look into; *complete: all of them say what that is.  (An
- * output of a shared object comes after those of the others, wherever in the list it stands.)
- */
-static List *
-find_outputs(const List *plugins, bool *complete)
-{
-	List *untold,
-		*outputs = plugins_outputs(plugins, &untold);
-	ListCell *cell;
-
-	*complete = true;
-	foreach(cell, untold)
-	{
-		const ListedPlugin *plugin = lfirst(cell);
-
-		if (plugin_is_shared_object(plugin->name) && python_plugin_find(plugin->name) == NULL)
-			outputs = plugins_add_outputs(outputs, plugin_described_outputs(describe_shared_object(plugin->name)->outputs));
-		else
-			*complete = false;
-	}
-	return outputs;
-}
-
-/* Finds a name for each value that plugins leave; *complete as of find_outputs(). */
+/* Finds a name for each value that plugins leave; *complete as of describe_outputs(). */
 static List *
 name_plugin_columns(Import *import, bool *complete)
 {
 	List	 *columns = NIL;
 	ListCell *cell;
 
-	foreach(cell, find_outputs(import->options->plugins, complete))
+	foreach(cell, describe_outputs(import->options->plugins, complete))
 	{
 		PluginColumn *column = palloc(sizeof(*column));
 

@@ -20,6 +20,7 @@
 #include "pg/fdw/fdw.h"
 #include "pg/functions/dataset.h"
 #include "pg/rows/tuple.h"
+#include "pg/workers/describe.h"
 
 PG_FUNCTION_INFO_V1(nfstream_comment);
 
@@ -31,6 +32,8 @@ nfstream_comment(PG_FUNCTION_ARGS)
 	Relation	 relation;
 	ScanOptions *options;
 	TupleDesc	 descriptor;
+	List		*outputs;
+	bool		 is_complete;
 	int			 count = 0;
 
 	if (PG_ARGISNULL(0))
@@ -50,11 +53,12 @@ nfstream_comment(PG_FUNCTION_ARGS)
 				 errmsg("\"%s\" is not a foreign table of nfstream_fdw", RelationGetRelationName(relation))));
 
 	options = options_of_table(table);
+	outputs = describe_outputs(options->plugins, &is_complete);
 	descriptor = RelationGetDescr(relation);
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		const char		 *help = attribute->attisdropped ? NULL : tuple_help_of_attribute(options, attribute->attnum);
+		const char		 *help = attribute->attisdropped ? NULL : tuple_help_of_attribute(options, outputs, attribute->attnum);
 
 		if (help == NULL)
 			continue;

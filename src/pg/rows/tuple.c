@@ -178,16 +178,15 @@ tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned 
 
 /* What a plugin's value of this name means, by the plugin's own words if it has any. */
 static const char *
-help_of_plugin_value(const ScanOptions *options, const char *name)
+help_of_plugin_value(const List *outputs, const char *name)
 {
-	List			   *untold;
-	const PluginOutput *output = plugins_output(plugins_outputs(options->plugins, &untold), name);
+	const PluginOutput *output = plugins_output(outputs, name);
 
 	return output != NULL && output->help != NULL ? output->help : psprintf("value that a plugin leaves as %s", name);
 }
 
 const char *
-tuple_help_of_attribute(const ScanOptions *options, AttrNumber attribute)
+tuple_help_of_attribute(const ScanOptions *options, const List *outputs, AttrNumber attribute)
 {
 	unsigned	column;
 	const char *name;
@@ -197,7 +196,7 @@ tuple_help_of_attribute(const ScanOptions *options, AttrNumber attribute)
 		case ATTRIBUTE_IS_COLUMN:
 			return options->schema->columns[column].help;
 		case ATTRIBUTE_IS_PLUGIN_VALUE:
-			return help_of_plugin_value(options, name);
+			return help_of_plugin_value(outputs, name);
 		case ATTRIBUTE_IS_NONE:
 		case ATTRIBUTE_IS_UNKNOWN:
 			break;

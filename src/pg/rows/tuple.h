@@ -58,7 +58,10 @@ typedef enum AttributeMeaning
  */
 AttributeMeaning tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column);
 
-/* What an attribute of the options' table means, in the current memory context; NULL where nothing is known. */
-const char *tuple_help_of_attribute(const ScanOptions *options, AttrNumber attribute);
+/*
+ * What an attribute of the options' table means, in the current memory context; NULL where nothing is known.  outputs: PluginOutputs
+ * of the table's plugins.
+ */
+const char *tuple_help_of_attribute(const ScanOptions *options, const List *outputs, AttrNumber attribute);
 
 #endif /* PG_ROWS_TUPLE_H */

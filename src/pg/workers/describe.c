@@ -16,6 +16,9 @@
 
 #include "pg/base/encoding.h"
 #include "pg/base/settings.h"
+#include "pg/options/plugin_names.h"
+#include "pg/options/plugin_outputs.h"
+#include "pg/options/python_plugins.h"
 #include "pg/workers/ask.h"
 #include "pg/workers/describe.h"
 #include "pg/workers/failure.h"
@@ -248,4 +251,24 @@ describe_shared_object(const char *name)
 
 	(void) plugin_orders_add(orders, PLUGIN_C, plugin_text(name), nothing, nothing);
 	return ask(name, orders, METER_PLAIN);
+}
+
+List *
+describe_outputs(const List *plugins, bool *complete)
+{
+	List *untold,
+		*outputs = plugins_outputs(plugins, &untold);
+	ListCell *cell;
+
+	*complete = true;
+	foreach(cell, untold)
+	{
+		const ListedPlugin *plugin = lfirst(cell);
+
+		if (plugin_is_shared_object(plugin->name) && python_plugin_find(plugin->name) == NULL)
+			outputs = plugins_add_outputs(outputs, plugin_described_outputs(describe_shared_object(plugin->name)->outputs));
+		else
+			*complete = false;
+	}
+	return outputs;
 }

@@ -27,4 +27,10 @@ PluginDescription *describe_python(const char *name, const char *class, const ch
 /* A shared object of the server's directory of plugins. */
 PluginDescription *describe_shared_object(const char *name);
 
+/*
+ * What plugins leave, a list of PluginOutputs, those of shared objects too, which only a meter can look into; *complete: all of the
+ * plugins say what that is.  (An output of a shared object comes after those of the others, wherever in the list it stands.)
+ */
+List *describe_outputs(const List *plugins, bool *complete);
+
 #endif /* PG_WORKERS_DESCRIBE_H */
