@@ -179,7 +179,7 @@ uninstall-meter:
 
 # The example in doc/, and plugins of the tests, built as a third party builds them; c_wrong.c is one for each thing that can be wrong.
 TEST_PLUGINS = build/test-plugins
-WRONG_PLUGINS = OTHER_VERSION OTHER_NAME NO_FUNCTION NO_PLUGIN NO_SIZE NO_START FAILS
+WRONG_PLUGINS = OTHER_VERSION OTHER_NAME NO_FUNCTION NO_PLUGIN NO_SIZE NO_START FAILS ENDLESS
 
 test-plugins:
 	@rm -rf $(TEST_PLUGINS)

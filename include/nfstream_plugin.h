@@ -213,7 +213,7 @@ typedef struct NfstreamPlugin
 	 */
 	bool (*create)(const NfstreamHost *host, const NfstreamValue *arguments, void **self, char *wrong, size_t wrong_size);
 
-	/* Bytes of state of each flow. */
+	/* Bytes of state of each flow, at most 2^30. */
 	size_t (*state_bytes)(const void *self);
 
 	void (*on_init)(void *self, void *state, NfstreamFlow *flow, const NfstreamPacket *packet);

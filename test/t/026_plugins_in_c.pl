@@ -111,6 +111,7 @@ my %refused = (
 	'c_no_size' => [ 2, qr/c_no_size\.so" has no plugin\n.*size/ ],
 	'c_no_object' => [ 2, qr/plugin "c_no_object" cannot be loaded\n/ ],
 	'c_no_start' => [ 1, qr/plugin "c_no_start" does not start\n.*It does not want to\./ ],
+	'c_endless' => [ 1, qr/plugin "c_endless" does not start\n.*It asks for \d+ bytes of each flow, and may have 1073741824\./ ],
 	'ttl both_directions=1' => [ 2, qr/parameter "both_directions" of plugin "ttl" does not accept its value\n.*true or false/ ],
 	'ttl both=true' => [ 2, qr/plugin "ttl" has no parameter "both"\n.*"both_directions"/ ],
 	'third_party_splt sequence_length=7' => [ 2, qr/plugin "third_party_splt" needs the parameter "accounting_mode"/ ],

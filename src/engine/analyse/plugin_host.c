@@ -14,6 +14,7 @@
 #include "wire/plugin_arguments.h"
 
 #define STATE_ALIGNMENT 8u
+#define STATE_BYTES_MAX (1u << 30) /* of a plugin: no memory has room for many flows of that, and the sum of all stays a size */
 
 PluginHost plugin_host;
 
@@ -102,6 +103,25 @@ create(unsigned number, FailureMessage *failure)
 	return refuse(failure, FAILURE_PLUGIN, primary, text);
 }
 
+/* Finds room in a flow for the plugin's state. */
+static bool
+place_state(HostedPlugin *hosted, FailureMessage *failure)
+{
+	size_t bytes = hosted->plugin.state_bytes == NULL ? 0 : hosted->plugin.state_bytes(hosted->self);
+	char   primary[PLUGIN_WRONG_MAX],
+		text[PLUGIN_WRONG_MAX];
+
+	hosted->state = plugin_host.state_bytes;
+	if (bytes <= STATE_BYTES_MAX)
+	{
+		plugin_host.state_bytes += (bytes + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
+		return true;
+	}
+	snprintf(primary, sizeof(primary), "plugin \"%.*s\" does not start", (int) hosted->order->name.length, hosted->order->name.bytes);
+	snprintf(text, sizeof(text), "It asks for %zu bytes of each flow, and may have %u.", bytes, STATE_BYTES_MAX);
+	return refuse(failure, FAILURE_PLUGIN, primary, text);
+}
+
 static bool
 open_plugins(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
 {
@@ -113,15 +133,8 @@ open_plugins(const MeterRequest *request, Analysis *analysis, void **own, Failur
 	plugin_tell_call(PROGRESS_CREATE);
 	plugin_host.state_bytes = sizeof(HostState);
 	for (unsigned i = 0; i < plugin_host.found; i++)
-	{
-		HostedPlugin *hosted = &plugin_host.plugins[i];
-
-		if (!create(i, failure))
+		if (!create(i, failure) || !place_state(&plugin_host.plugins[i], failure))
 			return false;
-		hosted->state = plugin_host.state_bytes;
-		if (hosted->plugin.state_bytes != NULL)
-			plugin_host.state_bytes += (hosted->plugin.state_bytes(hosted->self) + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
-	}
 	plugin_udps_start();
 	plugin_host.packet.size = sizeof(plugin_host.packet);
 	plugin_host.created = true;

@@ -11,6 +11,7 @@
 #define NO_SIZE		  5
 #define NO_START	  6
 #define FAILS		  7
+#define ENDLESS		  8
 
 #if WRONG == NO_START
 #include <stdio.h>
@@ -63,6 +64,15 @@ cleanup(void *self)
 }
 #endif
 
+#if WRONG == ENDLESS
+static size_t
+state_bytes(const void *self)
+{
+	(void) self;
+	return (size_t) -1;
+}
+#endif
+
 static const NfstreamPlugin plugin = {
 	.version = WRONG == OTHER_VERSION ? NFSTREAM_PLUGIN_VERSION + 1 : NFSTREAM_PLUGIN_VERSION,
 	.size = WRONG == NO_SIZE ? 3 : sizeof(NfstreamPlugin),
@@ -73,6 +83,9 @@ static const NfstreamPlugin plugin = {
 #if WRONG == FAILS
 	.on_update = on_update,
 	.cleanup = cleanup,
+#endif
+#if WRONG == ENDLESS
+	.state_bytes = state_bytes,
 #endif
 };
 
