@@ -180,6 +180,9 @@ fails('two classes', "class A(NFPlugin): pass\nclass B(NFPlugin): pass\n", qr/se
 fails('a class that is not there', "class A(NFPlugin): pass\n", qr/has no class "B"/, ':B');
 fails('a module that is not there', "import nowhere\nclass A(NFPlugin): pass\n",
 	qr/ModuleNotFoundError: No module named 'nowhere'\nModules were looked for in \S+/);
+fails('a parameter that was not given', leaving('', 'u.a = self.size'),
+	qr/AttributeError: '\w+' object has no attribute 'size'\nIf "size" is a parameter, it has to be given in udps/);
+fails('an attribute of something else', leaving('', 'u.a = "".size'), qr/AttributeError: 'str' object has no attribute 'size'\n*\z/);
 fails('a class of NFStream that is bundled', "from nfstream.plugins import SPLT\n",
 	qr/ImportError: SPLT cannot be imported: the plugins of NFStream are bundled here/);
 is(first_of(leaving("import nfstream.plugins\nfrom nfstream.plugin import NFPlugin as P\nimport nfstream", 'u.a = P is nfstream.NFPlugin')), '{"a":true}',

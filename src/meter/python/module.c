@@ -94,5 +94,5 @@ module_start(void)
 PyObject *
 module_get(const char *name)
 {
-	return PyDict_GetItemString(names, name);
+	return names == NULL ? NULL : PyDict_GetItemString(names, name);
 }

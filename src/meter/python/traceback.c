@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "engine/base/memory.h"
+#include "meter/python/module.h"
 
 #define OPENING		"Traceback (most recent call last):\n"
 #define LEFT_OUT	"  ...\n"
@@ -249,6 +250,25 @@ add_path(char text[TRACEBACK_MAX])
 	Py_XDECREF(joined);
 }
 
+/* What to do about an attribute that a plugin's own object has not: mostly it is a parameter that was not given.  (Python 3.9 does not tell.) */
+static void
+add_parameter(PyObject *exception, char text[TRACEBACK_MAX])
+{
+	PyObject *object = part(exception, "obj", NULL),
+			 *name = part(exception, "name", NULL),
+			 *base = module_get("NFPlugin");
+	char   words[64];
+	size_t length = strlen(text);
+
+	if (object != NULL && name != NULL && base != NULL && PyType_IsSubtype(Py_TYPE(object), (PyTypeObject *) base))
+	{
+		copy_text(name, words, sizeof(words));
+		snprintf(text + length, TRACEBACK_MAX - length, "\nIf \"%s\" is a parameter, it has to be given in udps, beside the plugin's name.", words);
+	}
+	Py_XDECREF(object);
+	Py_XDECREF(name);
+}
+
 void
 traceback_take(char text[TRACEBACK_MAX])
 {
@@ -262,6 +282,8 @@ traceback_take(char text[TRACEBACK_MAX])
 	write_exception(exception, text);
 	if (PyErr_GivenExceptionMatches(exception, PyExc_ModuleNotFoundError))
 		add_path(text);
+	if (PyErr_GivenExceptionMatches(exception, PyExc_AttributeError))
+		add_parameter(exception, text);
 	Py_DECREF(exception);
 }
 
