@@ -8,8 +8,7 @@
 #include "wire/plugin_orders.h"
 
 /* What it looks like, for users. */
-#define UDPS_ACCEPTED \
-	"plugins with semicolons between them, each a name and its arguments, as \"flow_slicer limit=7; splt sequence_length=10\""
+#define UDPS_ACCEPTED "plugins as \"flow_slicer limit=7; splt sequence_length=10\", each a name and its arguments"
 
 /*
  * Reads the plugins, which the orders point into then, or to memory that stays.  A value is a whole number, another number, true,

@@ -9,6 +9,9 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#endif
 #include "parser/parse_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -31,13 +34,6 @@
 
 /* Only texts of this length are looked at as types. */
 #define TYPE_BYTES_MAX 256
-
-/* What tells parseTypeString() that a type may be missing; later servers raise an error of their own then. */
-#if PG_VERSION_NUM >= 160000
-#define TYPE_MAY_BE_MISSING NULL
-#else
-#define TYPE_MAY_BE_MISSING true
-#endif
 
 static void
 check(bool is_right)
@@ -90,6 +86,20 @@ object_in(JsonbContainer *array, uint32 index)
 	return element->val.binary.data;
 }
 
+/* Looks a type up; false, or *type as it was, if it is missing. */
+static bool
+find_type(const char *written, Oid *type, int32 *modifier)
+{
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext missing = {T_ErrorSaveContext};
+
+	return parseTypeString(written, type, modifier, (Node *) &missing);
+#else
+	parseTypeString(written, type, modifier, true);
+	return true;
+#endif
+}
+
 /* A type as it is written here, whatever the search_path is later. */
 static char *
 type_name(const char *plugin, const char *output, const char *written)
@@ -98,9 +108,7 @@ type_name(const char *plugin, const char *output, const char *written)
 	int32 modifier = -1;
 	Oid	  schema;
 
-	if (strlen(written) <= TYPE_BYTES_MAX)
-		parseTypeString(written, &type, &modifier, TYPE_MAY_BE_MISSING);
-	if (!OidIsValid(type))
+	if (strlen(written) > TYPE_BYTES_MAX || !find_type(written, &type, &modifier) || !OidIsValid(type))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("output \"%s\" of plugin \"%s\" has a type that does not exist: \"%s\"", encoding_clipped(output), plugin,
