@@ -114,6 +114,26 @@ flows_table($node, 'asked', capture($node, 'dhcp.pcap'), udps => '[{"plugin": "c
 $one->query('SELECT count(*) FROM asked');
 like($one->{said}, qr/the query of a parameter returns void/, 'a query that returns void');
 
+# ------------------------------------------------------------------------------------------------------- hidden columns
+
+foreach my $hook ('on_init', 'cleanup')
+{
+	$node->safe_psql('postgres', create("tells_in_$hook", <<END));
+class P(NFPlugin):
+    def on_init(self, packet, flow):
+        self.seen = flow.src_ip
+        self.tell('on_init')
+    def cleanup(self):
+        self.tell('cleanup')
+    def tell(self, hook):
+        if hook == '$hook': raise ValueError(self.seen)
+END
+	flows_table($node, 'discreet', capture($node, 'dhcp.pcap'), udps => "tells_in_$hook", columns_to_anonymize => '{src_ip,dst_ip}');
+	$one->query('SELECT count(*) FROM discreet');
+	unlike($one->{said}, qr/\d+\.\d+\.\d+\.\d+/, "$hook: no address that is hidden is in the error");
+	like($one->{said}, qr/ERROR:  plugin "tells_in_$hook" failed in $hook\nDETAIL:  What it says is left out/, "$hook: which says where it came from");
+}
+
 # ------------------------------------------------------------------------------------------------- a flow that is read as a whole
 
 # What a plugin finds must not depend on the columns that a query asks for.

@@ -44,6 +44,7 @@ add_plugins(FlowScan *scan, ScanJob *job)
 	job->plugins = scan->plugins->bytes;
 	job->orders.which = scan->plugins->which;
 	job->orders.cleans_up = scan->plugins->cleans_up;
+	job->orders.hides = scan->options->columns_to_anonymize != NULL;
 }
 
 static ScanJob *

@@ -239,16 +239,26 @@ raise_filter(const FailureMessage *failure, const ScanJob *job)
 			 filter_hint(job->request.filter.bytes, job->request.filter.length, failure, hint) ? errhint("%s", hint) : 0));
 }
 
-/* What a plugin did, with the last lines of its traceback. */
+/*
+ * What a plugin did, with the last lines of its traceback.  Where columns are hidden, a call that failed is told without its flow and
+ * what the plugin says: both have values of flows.
+ */
 static _Noreturn void
-raise_plugin(const FailureMessage *failure)
+raise_plugin(const FailureMessage *failure, const ScanJob *job)
 {
 	const FailureKind *kind = kind_of(failure);
-	const char		  *detail = encoding_lines(failure->detail, sizeof(failure->detail));
+	char			  *text = pstrdup(text_of(failure)),
+		 *call = failure->code == FAILURE_PLUGIN && job->orders.hides ? strstr(text, " failed in ") : NULL,
+		 *of_flow = call == NULL ? NULL : strstr(call, " of flow ");
+	const char *detail = encoding_lines(failure->detail, sizeof(failure->detail));
 
+	if (of_flow != NULL)
+		*of_flow = '\0';
+	if (call != NULL)
+		detail = "What it says is left out, as columns_to_anonymize hides columns of flows.";
 	ereport(ERROR,
 			(errcode(kind->sqlstate),
-			 errmsg(kind->message, text_of(failure)),
+			 errmsg(kind->message, text),
 			 *detail != '\0' ? errdetail_internal("%s", detail) : 0,
 			 kind->hint != NULL ? errhint("%s", kind->hint) : 0));
 }
@@ -257,7 +267,7 @@ void
 failure_raise(const FailureMessage *failure, const ScanJob *job)
 {
 	if (kind_of(failure)->subject == OF_PLUGIN)
-		raise_plugin(failure);
+		raise_plugin(failure, job);
 	if (kind_of(failure)->subject == OF_FILTER)
 		raise_filter(failure, job);
 	report(ERROR, failure, path_of(failure, job), NULL);

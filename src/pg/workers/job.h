@@ -18,6 +18,7 @@ typedef struct OwnerOrders
 	char		 program[MAXPGPATH]; /* the setting meter_program */
 	MeterProgram which;
 	bool		 cleans_up; /* a plugin may have something to do when the scan ends, whatever ends it */
+	bool		 hides;		/* columns are hidden: errors are not to tell of flows */
 } OwnerOrders;
 
 typedef struct ScanJob
