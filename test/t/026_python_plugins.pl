@@ -114,6 +114,9 @@ flows_table($node, 'asked', capture($node, 'dhcp.pcap'), udps => '[{"plugin": "c
 $one->query('SELECT count(*) FROM asked');
 like($one->{said}, qr/the query of a parameter returns void/, 'a query that returns void');
 
+$one->query("SELECT nfstream_alter_plugin('counter', owner => 999999::oid::regrole)");
+like($one->{said}, qr/invalid role OID: 999999/, 'a plugin is given to no role that there is not');
+
 # ------------------------------------------------------------------------------------------------------- hidden columns
 
 foreach my $hook ('on_init', 'cleanup')

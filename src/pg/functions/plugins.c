@@ -208,6 +208,7 @@ nfstream_create_plugin(PG_FUNCTION_ARGS)
 static void
 change_owner(PythonPlugin *plugin, Oid owner)
 {
+	(void) GetUserNameFromId(owner, false); /* a superuser is a member of roles that there are not, too */
 #if PG_VERSION_NUM >= 160000
 	check_can_set_role(GetUserId(), owner);
 #else
