@@ -140,7 +140,7 @@ END
 # ------------------------------------------------------------------------------------------------- a flow that is read as a whole
 
 # What a plugin finds must not depend on the columns that a query asks for.
-my $whole = "class P(NFPlugin):\n    def on_expire(self, flow):\n        NAME = flow\n        flow.udps.found = len(NAME.keys()), NAME.keys()[-1], 'first_packet' in NAME.keys()\n";
+my $whole = "class P(NFPlugin):\n    def on_expire(self, NAME):\n        NAME.udps.found = len(NAME.keys()), NAME.keys()[-1], 'first_packet' in NAME.keys()\n";
 my $wanted_of = 'SELECT DISTINCT udps->>\'found\' FROM whole';
 
 $node->safe_psql('postgres', create('whole', $whole =~ s/NAME/flow/gr) . '; ' . create('renamed', $whole =~ s/NAME/other/gr));

@@ -47,7 +47,7 @@ test_all(void **state)
 {
 	static const char *const sources[] = {"getattr(flow, name)", "vars(flow)", "x = eval(text)", "flow.__dict__", "print(flow)",
 										  "print(1, str(flow))", "repr( flow )", "f'{flow}'", "f'{flow!r}'", "f'{ flow }'", "flow.keys()",
-										  "zip(flow.keys(), flow.values())", "'{}'.format(flow)", "print(a.b(c), flow)"};
+										  "zip(flow.keys(), flow.values())", "'{}'.format(flow)", "print(a.b(c), flow)", "f = flow\n", "flow.udps.me = flow"};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
@@ -58,7 +58,7 @@ static void
 test_not_all(void **state)
 {
 	static const char *const sources[] = {"print(flow.x)", "str(flow.udps.x)", "f'{flow.udps.x}'", "d.keys()", "def f(flow): pass",
-										  "print(1); g(flow)", "str", "print(", "f(flow", "flow"};
+										  "print(1); g(flow)", "str", "print(", "f(flow", "flow", "x = flow.udps"};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)

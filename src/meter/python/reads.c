@@ -7,8 +7,8 @@
  * and it misses what is put together from parts of names, which then is an error that tells what to do: a class's attribute
  * `reads` names them, and with that they stand in the source.
  *
- * A flow as a whole reads all of itself: it is one where the word `flow` stands in a call that makes it a text or a list, or in
- * the braces of an f-string.
+ * A flow as a whole reads all of itself: it is one where the word `flow` stands in a call that makes it a text or a list, in the
+ * braces of an f-string, or alone after an equals sign, which gives it another name or leaves it in udps.
  */
 #include <string.h>
 
@@ -123,7 +123,7 @@ may_read_anything(const Words *words, const char *source)
 	{
 		char after = byte_after(words);
 
-		return before == '{' && (after == '}' || after == '!' || after == ':' || after == '=');
+		return (before == '{' && (after == '}' || after == '!' || after == ':' || after == '=')) || (before == '=' && after != '.');
 	}
 	return is_one_of(words, methods) && before == '.' && words->at - source >= 5 && memcmp(words->at - 5, "flow.", 5) == 0;
 }
