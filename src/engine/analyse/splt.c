@@ -7,30 +7,6 @@
 #include "engine/analyse/splt.h"
 #include "engine/base/memory.h"
 
-void
-splt_add(SpltArrays *arrays, uint32_t limit, SpltPacket packet)
-{
-	if (arrays->count >= limit)
-		return;
-	if (arrays->count == arrays->room)
-	{
-		arrays->room = arrays->room == 0 ? 8 : arrays->room * 2;
-		if (arrays->room > limit)
-			arrays->room = limit;
-		arrays->packets = memory_resize(arrays->packets, arrays->room * sizeof(SpltPacket));
-	}
-	arrays->packets[arrays->count++] = packet;
-}
-
-void
-splt_free(SpltArrays *arrays)
-{
-	free(arrays->packets);
-	*arrays = (SpltArrays) {0};
-}
-
-/* ----------------------------------------------------------------------------------------------------------- the analyser */
-
 /* What all flows share. */
 typedef struct Splt
 {

@@ -7,25 +7,11 @@
 #include <stdlib.h>
 
 #include "engine/base/memory.h"
+#include "engine/base/splt_arrays.h"
 #include "engine/plugins/plugins.h"
 #include "wire/bundled.h"
 
 #define NOT_THERE (-1) /* in each list, after the flow's packets */
-
-typedef struct SequencePacket
-{
-	uint64_t interval; /* ms since the flow's packet before this one */
-	uint32_t size;	   /* bytes */
-	uint8_t	 direction;
-} SequencePacket;
-
-/* Of a flow.  Grows with use: most flows are short. */
-typedef struct Sequence
-{
-	SequencePacket *packets;
-	uint32_t		count;
-	uint32_t		room;
-} Sequence;
 
 /* What all flows share. */
 typedef struct Sequences
@@ -63,7 +49,7 @@ static size_t
 state_bytes(const void *self)
 {
 	(void) self;
-	return sizeof(Sequence);
+	return sizeof(SpltArrays);
 }
 
 static uint32_t
@@ -86,39 +72,29 @@ static void
 on_packet(void *self, void *state, NfstreamFlow *flow, const NfstreamPacket *packet)
 {
 	const Sequences *own = self;
-	Sequence		*sequence = state;
 
 	(void) flow;
-	if (sequence->count == own->length)
-		return;
-	if (sequence->count == sequence->room)
-	{
-		sequence->room = sequence->room == 0 ? 8 : sequence->room * 2;
-		if (sequence->room > own->length)
-			sequence->room = own->length;
-		sequence->packets = memory_resize(sequence->packets, sequence->room * sizeof(SequencePacket));
-	}
-	sequence->packets[sequence->count++] = (SequencePacket) {
-		.interval = packet->delta_time,
-		.size = size_of(packet, own->accounting_mode),
-		.direction = packet->direction,
-	};
+	splt_add(state, own->length, (SpltPacket) {
+									 .interval = packet->delta_time,
+									 .size = size_of(packet, own->accounting_mode),
+									 .side = packet->direction,
+								 });
 }
 
 static bool
 output(void *self, void *state, unsigned output, NfstreamValue *value)
 {
-	Sequences	   *own = self;
-	const Sequence *sequence = state;
+	Sequences		 *own = self;
+	const SpltArrays *arrays = state;
 
 	for (uint32_t i = 0; i < own->length; i++)
 	{
-		const SequencePacket *packet = &sequence->packets[i];
+		const SpltPacket *packet = &arrays->packets[i];
 
-		if (i >= sequence->count)
+		if (i >= arrays->count)
 			own->items[i] = NOT_THERE;
 		else if (output == SPLT_DIRECTION)
-			own->items[i] = packet->direction;
+			own->items[i] = packet->side;
 		else
 			own->items[i] = output == SPLT_PS ? (int64_t) packet->size : (int64_t) packet->interval;
 	}
@@ -129,10 +105,8 @@ output(void *self, void *state, unsigned output, NfstreamValue *value)
 static void
 release(void *self, void *state)
 {
-	Sequence *sequence = state;
-
 	(void) self;
-	free(sequence->packets);
+	splt_free(state);
 }
 
 const NfstreamPlugin splt_plugin = {
