@@ -310,7 +310,7 @@ put_member(PyObject *name, PyObject *object, size_t *length)
 	utf8 = value_utf8(name_text, &name_length, &name_memory);
 	value = value_of(object, &text, &memory);
 	*length += name_length + (value.kind == NFSTREAM_TEXT || value.kind == NFSTREAM_JSON ? value.text.length : 0);
-	if (*length > VALUE_JSON_MAX)
+	if (*length > RECORD_LONG_MAX)
 		host->fail("what is in flow.udps takes more than 1048576 bytes as JSON");
 	plugin_member(utf8, name_length, &value);
 	Py_XDECREF(memory);

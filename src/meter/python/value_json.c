@@ -31,7 +31,7 @@ static void put_any(Walk *walk, PyObject *value);
 static bool
 is_full(const JsonText *text)
 {
-	return text->length > VALUE_JSON_MAX;
+	return text->length > RECORD_LONG_MAX;
 }
 
 static void

@@ -7,9 +7,7 @@
 
 #include "engine/analyse/plugin_json.h"
 #include "meter/python/cpython.h"
-
-/* The most bytes of all values of a flow, those of a record's column. */
-#define VALUE_JSON_MAX ((size_t) 1 << 20)
+#include "wire/record.h"
 
 /*
  * Writes a value, in the plain form of wire/json.h:
@@ -25,7 +23,7 @@
  *	  anything else			str() of it; if that raises, its type's name in <>
  *
  * A container that stands in itself, or too deep, is "[...]" or "{...}"; depth is how many containers there are around the value.
- * Where the text has more than VALUE_JSON_MAX bytes, writing ends soon, and what stands there is no JSON.
+ * Where the text has more than RECORD_LONG_MAX bytes, writing ends soon, and what stands there is no JSON.
  */
 void value_put_json(JsonText *text, PyObject *value, unsigned depth);
 

@@ -20,6 +20,7 @@
 #include "pg/options/plugin_names.h"
 #include "pg/options/python_plugins.h"
 #include "pg/workers/describe.h"
+#include "wire/plugin_orders.h"
 
 /* How the functions are called in errors. */
 #define CREATE_FUNCTION "nfstream_create_plugin()"
@@ -114,11 +115,11 @@ check_source(const char *source)
 				 errmsg("the source of a plugin is not the name of its file: \"%s\"", encoding_clipped(source)),
 				 errhint("Give it what stands in the file; in psql: \\set source `cat %s`, and then :'source'.", encoding_clipped(source))));
 	length = Max(length, crossing);
-	if (length > PYTHON_SOURCE_MAX)
+	if (length > PLUGIN_SOURCE_BYTES_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("the source of a plugin is too long"),
-				 errdetail("It has " UINT64_FORMAT " bytes, and may have %d.", (uint64) length, PYTHON_SOURCE_MAX),
+				 errdetail("It has " UINT64_FORMAT " bytes, and may have %u.", (uint64) length, PLUGIN_SOURCE_BYTES_MAX),
 				 errhint("What is large, as a model, belongs in a table and in a parameter: {\"pickle\": \"SELECT ...\"}.")));
 }
 

@@ -11,9 +11,6 @@
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
-/* Bytes of a plugin's source, in the database's encoding; the table's CHECK says the same. */
-#define PYTHON_SOURCE_MAX (1 << 20)
-
 typedef struct PythonPlugin
 {
 	char *name;
