@@ -29,8 +29,9 @@ take(Reader *reader, char wanted)
 static void
 skip_space(Reader *reader)
 {
-	while (take(reader, ' ') || take(reader, '\t') || take(reader, '\n') || take(reader, '\r'))
-		;
+	while (reader->at < reader->end && *reader->at <= ' ' &&
+		   (*reader->at == ' ' || *reader->at == '\t' || *reader->at == '\n' || *reader->at == '\r'))
+		reader->at++;
 }
 
 /* How many digits follow, which are taken. */
@@ -204,6 +205,14 @@ json_is_plain(const uint8_t *text, size_t length)
 	}
 }
 
+/* Takes a number or a word of a plain text. */
+static void
+take_characters(Reader *reader)
+{
+	while (reader->at < reader->end && *reader->at > ' ' && *reader->at != ',' && *reader->at != ']' && *reader->at != '}')
+		reader->at++;
+}
+
 /* Takes a value of a plain text, whatever is in it. */
 static void
 take_value(Reader *reader)
@@ -224,7 +233,7 @@ take_value(Reader *reader)
 				depth--;
 			else if (depth == 0)
 			{
-				(void) take_scalar(reader);
+				take_characters(reader);
 				return;
 			}
 			reader->at++;

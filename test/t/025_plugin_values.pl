@@ -69,6 +69,16 @@ foreach my $workers (3, 0)
 	is(left('scalars', ['i int'], 'SELECT i, udps FROM left_there OFFSET 1'), qq{|{}\n8|{"i": "8", "none": 1}}, "$owner: udps beside a value");
 	is(left('scalars', ['i int'], 'SELECT count(*) FROM left_there WHERE i IS NULL'), 1, "$owner: a condition");
 
+	# jsonb is what its own input function makes of the text, to the last digit.
+	foreach ([ scalars => 3 ], [ lists => 2 ], [ odd => 7 ], [ numbers => 7 ], [ many => 1 ], [ deep => 1 ])
+	{
+		my ($deed, $flows) = @$_;
+
+		is(left($deed, ['a jsonb'], q{ALTER FOREIGN TABLE left_there ADD as_text json OPTIONS (attribute 'udps'), ADD a_text json OPTIONS (attribute 'udps.a');
+			SELECT count(*), bool_and(udps::text = as_text::jsonb::text AND udps = as_text::jsonb AND a::text IS NOT DISTINCT FROM a_text::jsonb::text)
+			FROM left_there}), "$flows|t", "$owner: $deed as the input function of jsonb has them") or diag($session->{said});
+	}
+
 	# Lists.
 	is(left('lists', [ 'e int[]', 'l bigint[]', 'm int[]', 't text[]', 'f float8[]' ], 'SELECT e, l, m, t, f FROM left_there'),
 		qq({}|{1,NULL,-3}|{{1,2},{3,4}}|{"a,b","\\"",NULL,1.5,true,"{\\"x\\":[1]}"}|{0.5,NaN,1000}\n|{4,5}|{}|{}|), "$owner: lists");

@@ -25,6 +25,7 @@
 #include "pg/base/encoding.h"
 #include "pg/base/varlena.h"
 #include "pg/rows/convert.h"
+#include "pg/rows/plugin_jsonb.h"
 
 /* What a value means: each class is one bit. */
 #define WHOLE		  0x001
@@ -381,8 +382,7 @@ text_to_text(const RecordValue *value, const ConvertTarget *target)
 static Datum
 json_to_jsonb(const RecordValue *value, const ConvertTarget *target)
 {
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text_to_cstring(encoding_from_utf8(value->b.bytes,
-																							value->b.length))));
+	return JsonbPGetDatum(plugin_jsonb((JsonPart) {value->b.bytes, value->b.length}));
 }
 
 static Datum

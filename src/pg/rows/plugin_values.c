@@ -18,6 +18,7 @@
 
 #include "pg/base/encoding.h"
 #include "pg/base/varlena.h"
+#include "pg/rows/plugin_jsonb.h"
 #include "pg/rows/plugin_values.h"
 
 struct PluginValueType
@@ -238,6 +239,11 @@ plugin_value_read(PluginValueType *type, JsonPart value, Datum *datum)
 	if (type->element != NULL && value.text[0] == '[')
 	{
 		*datum = read_list(type, value);
+		return true;
+	}
+	if (type->type == JSONBOID)
+	{
+		*datum = JsonbPGetDatum(plugin_jsonb(value));
 		return true;
 	}
 	plain = text_to_cstring(type->is_json ? encoding_from_utf8(value.text, value.length) : plugin_value_text(value));
