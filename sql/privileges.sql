@@ -195,6 +195,25 @@ SELECT max(n) FROM queries.flows;
 SET ROLE regress_nfstream_other;
 SELECT max(n) FROM queries.flows;
 RESET ROLE;
+-- Nor does what the reader's session has set: each of these would make it 3.
+CREATE FUNCTION queries.seen() RETURNS int LANGUAGE sql AS $$
+SELECT CASE WHEN timestamptz '2026-01-01 07:00+00' = '2026-01-01 07:00' AND (timestamptz '2026-01-01 07:00+00')::text = '2026-01-01 07:00:00+00'
+	AND (interval '1 day')::text = '1 day' AND 0.1::float8::text = '0.1' AND (bytea '\x41')::text = '\x41' AND NOT coalesce(NULL = NULL, false)
+	AND ('{null}'::text[])[1] IS NULL AND xml 'a<b/>' IS NOT NULL AND to_tsvector('the cats')::text = '''cats'':2 ''the'':1' THEN 2 ELSE 3 END
+$$;
+ALTER SERVER queries OPTIONS (SET udps '[{"plugin": "flow_slicer", "limit": {"query": "SELECT queries.seen()"}}]');
+BEGIN;
+SET LOCAL TimeZone = 'Asia/Tokyo';
+SET LOCAL DateStyle = 'German';
+SET LOCAL IntervalStyle = 'iso_8601';
+SET LOCAL extra_float_digits = -15;
+SET LOCAL bytea_output = 'escape';
+SET LOCAL transform_null_equals = on;
+SET LOCAL array_nulls = off;
+SET LOCAL xmloption = 'document';
+SET LOCAL default_text_search_config = 'pg_catalog.english';
+SELECT max(n) FROM queries.flows;
+ROLLBACK;
 -- Once for a scan, also where that is repeated.
 ALTER SERVER queries OPTIONS (SET udps '[{"plugin": "flow_slicer", "limit": {"query": "SELECT 2 + (pg_advisory_lock_shared(4711)::text = ''x'')::int"}}]');
 BEGIN;

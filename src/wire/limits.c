@@ -8,6 +8,11 @@
 #include <strings.h>
 
 #include "wire/limits.h"
+#include "wire/plugin_orders.h"
+
+/* A macro's number as a text. */
+#define DIGITS_OF(number) #number
+#define DIGITS(number)	  DIGITS_OF(number)
 
 const OptionLimits option_limits[OPTIONS_COUNT] = {
 	[OPTION_SOURCE] = {"source", VALUE_TEXT, .max = 1 << 20,
@@ -32,7 +37,7 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 	[OPTION_ACCOUNTING_MODE] = {"accounting_mode", VALUE_NUMBER, .max = 3,
 								.help = "what the size of a packet is: 0 link layer, 1 IP, 2 transport, 3 payload"},
 	[OPTION_UDPS] = {"udps", VALUE_TEXT, .max = 65535,
-					 .accepted = "the name of a plugin, or a JSON array as [{\"plugin\": \"flow_slicer\", \"limit\": 7}]",
+					 .accepted = "the name of a plugin, or a JSON array of up to " DIGITS(PLUGIN_ORDERS_MAX) ", as [{\"plugin\": \"flow_slicer\", \"limit\": 7}]",
 					 .help = "plugins that are called for each flow"},
 	[OPTION_N_DISSECTIONS] = {"n_dissections", VALUE_NUMBER, .fallback = 20, .max = 255, .unit = "packets",
 							  .help = "packets of a flow that are dissected to find its application, 0 for none"},

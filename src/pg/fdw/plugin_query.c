@@ -40,11 +40,18 @@ static const struct
 } settings[] = {
 	{"standard_conforming_strings", "on"},
 	{"transform_null_equals", "off"},
+	{"array_nulls", "on"},
 	{"row_security", "on"},
+	{"TimeZone", "UTC"},
 	{"DateStyle", "ISO"},
 	{"IntervalStyle", "postgres"},
 	{"extra_float_digits", "1"},
 	{"bytea_output", "hex"},
+	{"xmloption", "content"},
+	{"lc_monetary", "C"},
+	{"lc_numeric", "C"},
+	{"lc_time", "C"},
+	{"default_text_search_config", "pg_catalog.simple"},
 };
 
 /* Makes something of the value, in a context that lasts. */
