@@ -51,6 +51,14 @@ LANGUAGE C STRICT VOLATILE;
 COMMENT ON FUNCTION nfstream_applications() IS
 	'applications and protocols that the meter''s nDPI knows, with their categories; last the categories that are none''s own';
 
+CREATE FUNCTION nfstream_interfaces(OUT name text, OUT up boolean, OUT link_type text, OUT addresses inet[], OUT may_capture boolean)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'nfstream_interfaces'
+LANGUAGE C STRICT VOLATILE;
+
+COMMENT ON FUNCTION nfstream_interfaces() IS
+	'network interfaces of the server''s host: those from which the caller may capture, to members of pg_monitor all';
+
 CREATE FUNCTION nfstream_blake2b(data bytea, key bytea DEFAULT '', size integer DEFAULT 64)
 RETURNS bytea
 AS 'MODULE_PATHNAME', 'nfstream_blake2b'

@@ -57,6 +57,7 @@ NOT_SHOWN = {
     'could not get memory for a secret key': 'the session itself would be without memory first',
     'the system has no random number': 'the system would have to be without random numbers',
     'The machine is out of memory.': 'fork() would have to fail for want of memory',
+    'could not look up the interfaces of this host: %m': 'the system would have to refuse netlink to the server',
     'this kernel cannot keep sources in directory "%s"': 'the kernel would have to be older than Linux 5.6',
     'It has no openat2().': 'the same',
     'Linux has it from 5.6 on. On a server without the option "directory" it is not needed.': 'the same',

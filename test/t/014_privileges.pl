@@ -398,6 +398,7 @@ foreach my $case (
 	[ "SELECT nfstream_comment('user_of_server.at_captures')", 'done forbidden done forbidden forbidden' ],
 	[ 'SELECT nfstream_version()', 'done done done done done' ],
 	[ 'SELECT nfstream_applications()', 'done done done done done' ],
+	[ 'SELECT nfstream_interfaces()', 'done done done done done' ],
 	[ "SELECT nfstream_blake2b('a')", 'done done done done done' ],
 	[ "SELECT nfstream_anonymize('a'), nfstream_anonymize(1), nfstream_anonymize(1, 'key')", 'done done done done done' ],
 	[ 'SELECT nfstream_rotate_key()', 'done done done done done' ])

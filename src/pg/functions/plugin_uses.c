@@ -28,6 +28,7 @@
 
 #include "pg/functions/plugin_uses.h"
 #include "pg/options/option_forms.h"
+#include "pg/options/options.h"
 
 /* How many an error names. */
 #define USES_SHOWN 20
@@ -87,16 +88,6 @@ look_at(Uses *uses, Datum options, Oid catalog, Oid object)
 	}
 }
 
-/* Whether a server's wrapper is this one, or another with its handler. */
-static bool
-is_ours(Oid server)
-{
-	Oid	  handler = GetForeignDataWrapper(GetForeignServer(server)->fdwid)->fdwhandler;
-	char *name = OidIsValid(handler) ? get_func_name(handler) : NULL;
-
-	return name != NULL && strcmp(name, "nfstream_fdw_handler") == 0;
-}
-
 static void
 look_at_servers(Uses *uses)
 {
@@ -110,7 +101,7 @@ look_at_servers(Uses *uses)
 		bool  is_null;
 		Datum options = heap_getattr(tuple, Anum_pg_foreign_server_srvoptions, RelationGetDescr(catalog), &is_null);
 
-		if (!is_null && is_ours(server))
+		if (!is_null && options_is_own_server(server))
 			look_at(uses, options, ForeignServerRelationId, server);
 	}
 	systable_endscan(scan);
@@ -130,7 +121,7 @@ look_at_tables(Uses *uses)
 		bool				  is_null;
 		Datum				  options = heap_getattr(tuple, Anum_pg_foreign_table_ftoptions, RelationGetDescr(catalog), &is_null);
 
-		if (!is_null && is_ours(table->ftserver))
+		if (!is_null && options_is_own_server(table->ftserver))
 			look_at(uses, options, RelationRelationId, table->ftrelid);
 	}
 	systable_endscan(scan);

@@ -388,6 +388,15 @@ options_for_imported_table(List *statement_options)
 	return table_options;
 }
 
+bool
+options_is_own_server(Oid server)
+{
+	Oid	  handler = GetForeignDataWrapper(GetForeignServer(server)->fdwid)->fdwhandler;
+	char *name = OidIsValid(handler) ? get_func_name(handler) : NULL;
+
+	return name != NULL && strcmp(name, "nfstream_fdw_handler") == 0;
+}
+
 char *
 options_attribute(Oid table, AttrNumber attribute)
 {

@@ -82,6 +82,9 @@ ScanOptions *options_of_import(Oid server, List *statement_options);
 /* The options of a statement that its table gets: all but IMPORT's own. */
 List *options_for_imported_table(List *statement_options);
 
+/* Whether a server's wrapper is this one, or another with its handler. */
+bool options_is_own_server(Oid server);
+
 /* The column option `attribute`, or the column's name where that is of a plugin's value, as NFStream's `udps.x`; else NULL. */
 char *options_attribute(Oid table, AttrNumber attribute);
 

@@ -17,6 +17,7 @@
 #include "access/table.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_foreign_server.h"
+#include "commands/defrem.h"
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -67,15 +68,16 @@ may_use_server(Oid server, Oid role)
 #endif
 }
 
-static bool
-server_has_directory(Oid server)
+/* The value of a server's option; NULL if it has none. */
+static const char *
+option_of_server(Oid server, const char *name)
 {
 	ListCell *cell;
 
 	foreach(cell, GetForeignServer(server)->options)
-		if (strcmp(lfirst_node(DefElem, cell)->defname, "directory") == 0)
-			return true;
-	return false;
+		if (strcmp(lfirst_node(DefElem, cell)->defname, name) == 0)
+			return defGetString(lfirst_node(DefElem, cell));
+	return NULL;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ files */
@@ -105,12 +107,12 @@ privileges_allow_files(const ScanOptions *options)
 	return !OidIsValid(without_files(options));
 }
 
-/* The servers with a directory that a role may use, as an error's hint names them; NULL if there is none. */
+/* The servers with a directory that a role may use, as an error's hint names them, by name; NULL if there is none. */
 static char *
 open_servers(Oid wrapper, Oid role)
 {
 	Relation	   catalog = table_open(ForeignServerRelationId, AccessShareLock);
-	SysScanDesc	   scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	SysScanDesc	   scan = systable_beginscan(catalog, ForeignServerNameIndexId, true, NULL, 0, NULL);
 	StringInfoData servers;
 	HeapTuple	   tuple;
 
@@ -119,7 +121,7 @@ open_servers(Oid wrapper, Oid role)
 	{
 		Form_pg_foreign_server server = (Form_pg_foreign_server) GETSTRUCT(tuple);
 
-		if (server->srvfdw == wrapper && server_has_directory(server->oid) && may_use_server(server->oid, role))
+		if (server->srvfdw == wrapper && option_of_server(server->oid, "directory") != NULL && may_use_server(server->oid, role))
 			appendStringInfo(&servers, "%s\"%s\"", servers.len > 0 ? ", " : "", NameStr(server->srvname));
 	}
 	systable_endscan(scan);
@@ -211,6 +213,28 @@ privileges_check_interface(const ScanOptions *options, const char *interface)
 				 errhint("A superuser may name it in the option \"interfaces\" of a server, for all who have USAGE on that server.") :
 				 errhint("Have an administrator GRANT USAGE ON FOREIGN SERVER %s to the role.",
 						 quote_identifier(GetForeignServer(options->server)->servername))));
+}
+
+List *
+privileges_interfaces_of(Oid role)
+{
+	Relation	catalog = table_open(ForeignServerRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	List	   *interfaces = NIL;
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Oid			server = ((Form_pg_foreign_server) GETSTRUCT(tuple))->oid;
+		List	   *names = NIL;
+		const char *option = options_is_own_server(server) && may_use_server(server, role) ? option_of_server(server, "interfaces") : NULL;
+
+		if (option != NULL && form_parse_names(option, &names))
+			interfaces = list_concat(interfaces, names);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return interfaces;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- sources */

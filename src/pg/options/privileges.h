@@ -28,6 +28,9 @@ bool privileges_check_files(const ScanOptions *options, int level);
 /* Whether privileges_check_interface() would pass. */
 bool privileges_allow_interface(const ScanOptions *options, const char *interface);
 
+/* Names of the interfaces on which servers let this role capture; a superuser may do so on any, and none may be named. */
+List *privileges_interfaces_of(Oid role);
+
 /* Errors if the current user may not set `directory` or `interfaces`, which are among these options of a server. */
 void privileges_check_bounds(const ScanOptions *options);
 
