@@ -4,6 +4,8 @@
 #	make                the extension nfstream_fdw.so, the program nfstream_meter and, where Python's library is found,
 #	                    nfstream_meter_python
 #	make install        these, into the server that PG_CONFIG names
+#	make install-capture    after it, as root: lets the server's group capture on interfaces; CAPTURE_GROUP=name
+#	make uninstall-capture  takes that away again
 #	make uninstall      takes them out again
 #	make clean          what was compiled
 #	make distclean      all of build/
@@ -42,6 +44,7 @@ all: build/nfstream_meter
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" nfstream_fdw.control)
 
 # The scripts read these from the environment.
+export DESTDIR CAPTURE_GROUP
 export PG_CONFIG NDPI PYTHON_PACKAGE PCAP PCAPS PEER PARTS SEED ROUNDS QUICKSTART_DIR YES VERSIONS COMPILERS MATRIX_DIR MIRROR
 
 
@@ -172,10 +175,18 @@ install-meter: build/nfstream_meter
 	$(MKDIR_P) '$(DESTDIR)$(bindir)'
 	$(INSTALL_PROGRAM) build/nfstream_meter '$(DESTDIR)$(bindir)/'
 	$(MKDIR_P) '$(DESTDIR)$(PLUGIN_DIRECTORY)'
+	@echo 'To capture on interfaces, as root: make install-capture$(if $(filter-out pg_config,$(PG_CONFIG)), PG_CONFIG=$(PG_CONFIG))'
 
 uninstall-meter:
 	rm -f '$(DESTDIR)$(bindir)/nfstream_meter'
 	[ ! -d '$(DESTDIR)$(PLUGIN_DIRECTORY)' ] || rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PLUGIN_DIRECTORY)'
+
+# What root alone can give: the programs' right to capture.  A new `make install` takes it away, as it makes new files.
+install-capture:
+	@scripts/install-capture.sh
+
+uninstall-capture:
+	@scripts/install-capture.sh --remove
 
 # The example in doc/, and plugins of the tests, built as a third party builds them; c_wrong.c is one for each thing that can be wrong.
 TEST_PLUGINS = build/test-plugins
@@ -354,7 +365,7 @@ distclean: clean
 	rm -rf --one-file-system build
 
 FORCE:
-.PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter install-meter-python uninstall-meter-python unit-programs \
+.PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter install-meter-python uninstall-meter-python install-capture uninstall-capture unit-programs \
 	test-plugins install-test-plugins uninstall-test-plugins fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test test-matrix test-matrix-clean unit conformance \
 	bench doc-columns format tree help FORCE
 

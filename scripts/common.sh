@@ -89,6 +89,16 @@ end_at_once()
 	wait
 }
 
+# Whether two files are the same; the second may be a program that only its group may read.
+is_same()
+{
+	if [ -e "$2" ] && [ ! -r "$2" ]; then
+		as_root cmp -s "$1" "$2"
+	else
+		cmp -s "$1" "$2"
+	fi
+}
+
 # Builds all, and installs it where what is installed is another.  What make says goes to standard output.
 build_and_install()
 {
@@ -98,13 +108,13 @@ build_and_install()
 	library=$("$PG_CONFIG" --pkglibdir)
 	programs=$("$PG_CONFIG" --bindir)
 	directory=$("$PG_CONFIG" --sharedir)/extension
-	cmp -s "$tree/nfstream_fdw.so" "$library/nfstream_fdw.so" || same=0
-	cmp -s "$tree/build/nfstream_meter" "$programs/nfstream_meter" || same=0
+	is_same "$tree/nfstream_fdw.so" "$library/nfstream_fdw.so" || same=0
+	is_same "$tree/build/nfstream_meter" "$programs/nfstream_meter" || same=0
 	file=$tree/build/nfstream_meter_python
-	[ ! -e "$file" ] || cmp -s "$file" "$programs/nfstream_meter_python" || same=0
-	cmp -s "$tree/include/nfstream_plugin.h" "$("$PG_CONFIG" --includedir-server)/extension/nfstream_fdw/nfstream_plugin.h" || same=0
+	[ ! -e "$file" ] || is_same "$file" "$programs/nfstream_meter_python" || same=0
+	is_same "$tree/include/nfstream_plugin.h" "$("$PG_CONFIG" --includedir-server)/extension/nfstream_fdw/nfstream_plugin.h" || same=0
 	for file in "$tree"/nfstream_fdw.control "$tree"/nfstream_fdw--*.sql; do
-		cmp -s "$file" "$directory/$(basename "$file")" || same=0
+		is_same "$file" "$directory/$(basename "$file")" || same=0
 	done
 	if [ "$same" -eq 1 ]; then
 		return

@@ -297,16 +297,17 @@ part_regress()
 	fi
 }
 
-# Copies of the meter as one is that may capture: one that everyone may run, and one that only the server's group may.
-# Only root can make them; for anybody else the directory stays empty.
+# Copies of the meter as one is that may capture: one that everyone may run; one that only the server's group may, as `make
+# install-capture` has it but with more; one of another group.  Only root can make them; for anybody else the directory stays empty.
 capable_meters()
 {
 	local mode
 
 	mkdir -p "$work/meters"
 	[ "$(id -u)" -eq 0 ] || return 0
-	for mode in 755 750; do
-		install -D -o root -g "$(id -gn "$user")" -m "$mode" "$programs/nfstream_meter" "$work/meters/$mode/nfstream_meter"
+	for mode in 755 750 other; do
+		install -D -o root -g "$(id -gn "$user")" -m "${mode/other/750}" "$programs/nfstream_meter" "$work/meters/$mode/nfstream_meter"
+		[ "$mode" != other ] || chgrp root "$work/meters/$mode/nfstream_meter"
 		/sbin/setcap cap_net_raw,cap_net_admin=ep "$work/meters/$mode/nfstream_meter"
 	done
 }

@@ -46,22 +46,26 @@ static const int allowed_calls[] = {
  * A capture that eats the machine's memory shall cost its own meter, not a session.  Without /proc a meter runs all the
  * same.
  *
- * A program whose file has capabilities starts as one that leaves no core, and then its files in /proc belong to root.
- * That state is lifted here; sandbox_limit() sets it for every meter.  The capabilities, which it guards, are safe in
- * between: nobody can attach to a process that may do more than oneself.
+ * A program whose file has capabilities starts as one that leaves no core and that nobody can attach to, and then its files
+ * in /proc belong to root.  That state is lifted for the moment of writing, and no longer: once the capabilities are given
+ * up, it alone keeps others of the same user from what was opened with them.
  */
 static void
 be_first_to_go(void)
 {
-	int file = -1;
+	int was = prctl(PR_GET_DUMPABLE),
+		file = -1;
 
 	if (prctl(PR_SET_DUMPABLE, 1) == 0)
 		file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (file < 0)
-		return;
-	if (write(file, OOM_SCORE, strlen(OOM_SCORE)) < 0)
-		errno = 0; /* the score stays as it was */
-	close(file);
+	if (file >= 0)
+	{
+		if (write(file, OOM_SCORE, strlen(OOM_SCORE)) < 0)
+			errno = 0; /* the score stays as it was */
+		close(file);
+	}
+	if (was == 0)
+		prctl(PR_SET_DUMPABLE, 0);
 }
 
 /* Closes all descriptors from `others` on, also where the kernel has no call for it (before Linux 5.9). */

@@ -106,7 +106,7 @@ if (defined $meters && -e "$meters/755/nfstream_meter")
 	$session->query('SELECT count(*) FROM many');
 	like($session->{said}, qr/ERROR:  the meter "\Q$meters\E\/755\/nfstream_meter" has capabilities, and everyone may run it\n/,
 		'with capabilities, for everyone: it is not started');
-	like($session->{said}, qr/^HINT:  .*chmod 750/m, 'and what to do');
+	like($session->{said}, qr/^HINT:  As root, "make install-capture"/m, 'and what to do');
 	is(scalar(meters($node)), 0, 'and none runs');
 	$session->query("SET nfstream_fdw.meter_program = '$meters/750/nfstream_meter'");
 	$session->query('BEGIN; DECLARE flows CURSOR FOR SELECT * FROM many; FETCH 1 FROM flows');

@@ -244,6 +244,22 @@ CASE(state_of_the_process)
 	close(end[1]);
 }
 
+/* Between its start and the sandbox a program whose file has capabilities is not to be attached to, either. */
+CASE(nobody_attaches_before_the_sandbox)
+{
+	for (int dumpable = 0; dumpable < 2; dumpable++)
+	{
+		pid_t child = fork();
+
+		if (child == 0)
+		{
+			prctl(PR_SET_DUMPABLE, dumpable);
+			leave(!sandbox_prepare(0, SANDBOX_OTHERS) || prctl(PR_GET_DUMPABLE) != dumpable);
+		}
+		assert_int_equal(wait_for(child), 0);
+	}
+}
+
 CASE(its_directory_is_the_root)
 {
 	pid_t child = fork();
@@ -348,6 +364,7 @@ main(void)
 		cmocka_unit_test(anything_else_ends_it),
 		cmocka_unit_test(what_a_meter_needs_is_allowed),
 		cmocka_unit_test(state_of_the_process),
+		cmocka_unit_test(nobody_attaches_before_the_sandbox),
 		cmocka_unit_test(its_directory_is_the_root),
 		cmocka_unit_test(files_are_closed_by_any_kernel),
 		cmocka_unit_test(owner_that_is_gone_is_found_out),

@@ -40,20 +40,27 @@ meter_path(const char *program, MeterProgram which, char path[MAXPGPATH])
 		strlcat(path, PYTHON_SUFFIX, MAXPGPATH);
 }
 
+/* Whether the program's file gives it capabilities (capabilities(7)). */
+static bool
+has_capabilities(const char *path)
+{
+	return getxattr(path, "security.capability", NULL, 0) > 0;
+}
+
 /*
- * Errors if the program's file has capabilities (capabilities(7)) and anybody may run it: every user of the machine would
- * have the right to capture.
+ * Errors if the program's file has capabilities and anybody may run it: every user of the machine would have the right to
+ * capture.
  */
 static void
 check_program(const char *path)
 {
 	struct stat status;
 
-	if (stat(path, &status) == 0 && (status.st_mode & S_IXOTH) && getxattr(path, "security.capability", NULL, 0) > 0)
+	if (stat(path, &status) == 0 && (status.st_mode & S_IXOTH) && has_capabilities(path))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("the meter \"%s\" has capabilities, and everyone may run it", path),
-				 errhint("Give it to the group of the server's operating system user (chgrp), and take the right to run it from all others (chmod 750).")));
+				 errhint("As root, \"make install-capture\" lets the group of the server's operating system user alone run it.")));
 }
 
 /*
@@ -132,10 +139,36 @@ attributes(posix_spawnattr_t *attributes)
 	return error;
 }
 
+/*
+ * What a program that may capture is refused for: its group alone may run it; or its file demands, as effective, what the
+ * bounding set of this process lacks.  Else NULL.
+ */
+static const char *
+hint_of_rights(const char *path, int error)
+{
+	struct stat status;
+
+	if (error == EACCES && stat(path, &status) == 0 && (status.st_mode & S_IXGRP) && !(status.st_mode & S_IXOTH))
+		return "Only its group may run it, and the server's operating system user is not in that group, or was not when the server started: as root, \"make install-capture CAPTURE_GROUP=name\" gives the program to another group.";
+	if (error == EPERM && has_capabilities(path))
+		return "Its file demands capabilities that the server's service or container withholds: as root, \"make install-capture\" sets them so that the program runs without them, too, and then reads files.";
+	return NULL;
+}
+
 static void
 report_not_started(const char *path, MeterProgram which, int error)
 {
-	bool missing = error == ENOENT || error == EACCES || error == ENOEXEC;
+	bool		missing = error == ENOENT || error == EACCES || error == ENOEXEC;
+	const char *of_rights = hint_of_rights(path, error);
+
+	if (of_rights != NULL)
+	{
+		errno = error;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("could not start the meter \"%s\": %m", path),
+				 errhint("%s", of_rights)));
+	}
 
 	if (missing && which == METER_PYTHON)
 	{
