@@ -123,10 +123,20 @@ look_for_all()
 	need_for "datasets plugins" "PL/Python" postgresql-plpython3-VERSION have_plpython
 	need_for "datasets plugins" "scikit-learn" python3-sklearn /usr/bin/python3 -c 'import sklearn'
 	need_for "datasets plugins" "pandas" python3-pandas /usr/bin/python3 -c 'import pandas'
-	need_for "$peers" "psycopg2" python3-psycopg2 /usr/bin/python3 -c 'import psycopg2'
+	need_for "live $peers" "psycopg2" python3-psycopg2 /usr/bin/python3 -c 'import psycopg2'
 	need_for tap "PyYAML" python3-yaml /usr/bin/python3 -c 'import yaml'
-	need_for "$captures" "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
-	need_for tap "setcap" libcap2-bin test -x /sbin/setcap
+	need_for "live $captures" "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
+	need_for "tap live" "setcap" libcap2-bin test -x /sbin/setcap
+	need_for live "ip and ss" iproute2 command -v ss
+	need_for live "ps and sysctl" procps command -v sysctl
+	need_for live "ethtool" ethtool test -x /usr/sbin/ethtool
+	need_for live "tcpreplay" tcpreplay command -v tcpreplay
+	need_for live "ping" iputils-ping command -v ping
+	need_for live "curl" curl command -v curl
+	need_for live "openssl" openssl command -v openssl
+	need_for live "dig" bind9-dnsutils command -v dig
+	need_for live "OpenSSH" "openssh-client openssh-server" test -x /usr/sbin/sshd
+	need_for live "ngtcp2's programs" "ngtcp2-client ngtcp2-server" test -x /usr/sbin/gtlsserver
 	need_for "$captures" "tcpdump" tcpdump command -v tcpdump
 	need_for "tap $captures" "capinfos" wireshark-common command -v capinfos
 	need_for "tap $peers" "zstd" zstd command -v zstd

@@ -3,13 +3,14 @@
 # run-tests.sh - runs all tests, and counts them.
 #
 # From the environment:
-#	PARTS				build tree unit fuzz differential pcaps docs regress tap valgrind datasets quickstart
+#	PARTS				build tree unit fuzz differential pcaps docs regress tap live valgrind datasets quickstart
 #						plugins conformance, or some of them
 #	SECONDS=60			fuzz: for how long each target goes on after the inputs that are kept
 #	PEER=1				datasets, plugins, conformance: with NFStream itself, installed with pip
 #	SEED=1				datasets, tap: the seed of their random values and damages, which they print
 #	MUTATIONS=2000		tap: how many random captures 013_damage.pl makes
 #	PCAPS="a.pcap ..."	conformance: on these captures
+#	SECONDS_OF_LOAD=10	live: for how long a meter is under load, of PACKETS_PER_SECOND=50000
 #	SEED=n				conformance: with the random capture of this seed, which an earlier run has printed
 #	GOLDENS PROFILES ONLY	conformance: see test/conformance/run.py
 #
@@ -24,7 +25,7 @@ set -euo pipefail
 fuzz_seconds=$SECONDS
 [ "$fuzz_seconds" -gt 5 ] || fuzz_seconds=0
 
-all_parts="build tree unit fuzz differential pcaps docs regress tap valgrind datasets quickstart plugins conformance"
+all_parts="build tree unit fuzz differential pcaps docs regress tap live valgrind datasets quickstart plugins conformance"
 parts=${PARTS:-$all_parts}
 logs=$tree/build/test-logs
 work=
@@ -342,6 +343,37 @@ part_tap()
 			cp -r "$work/tap/$name/tmp_check/log" "$logs/tap_$name" 2> /dev/null || true
 		fi
 		cat "$logs/tap_$name.log" >> "$logs/tap.log"
+	done
+}
+
+live_test()
+{
+	local name=$1
+
+	logged "$logs/live_$name.log" env PATH="$programs:$PATH" PG_CONFIG="$PG_CONFIG" /usr/bin/python3 -B "$tree/test/live/test_$name.py" \
+		--captures "$work/tree/test/pcaps" ${shared:+--shared "$shared"} > "$logs/live_$name.status"
+}
+
+# Interfaces of network namespaces that the tests make, which only root can.  Each test has a cluster of its own.
+part_live()
+{
+	local test name names=()
+
+	if [ "$(id -u)" -ne 0 ] || ! unshare --net --mount true 2> /dev/null; then
+		echo "skipped: only root makes network namespaces" > "$logs/live.log"
+		add_counts 0 0 1
+		return
+	fi
+	set_up
+	[ -e "$shared/data" ] || shared=
+	for test in "$tree"/test/live/test_*.py; do
+		name=$(basename "$test" .py)
+		names+=("${name#test_}")
+	done
+	at_once live_test "${names[@]}"
+	for name in "${names[@]}"; do
+		count_tap "$logs/live_$name.log" "$(cat "$logs/live_$name.status")"
+		cat "$logs/live_$name.log" >> "$logs/live.log"
 	done
 }
 
