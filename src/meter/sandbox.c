@@ -26,13 +26,14 @@
 
 #include "meter/landlock.h"
 #include "meter/sandbox.h"
+#include "meter/sandbox_live.h"
 
 /* Between -1000 and 1000: how early the kernel picks this process when memory runs out. */
 #define OOM_SCORE "800"
 
 static const int allowed_calls[] = {
-	/* its sources, as nothing is open that it may not read; write and recvmsg have rules of their own */
-	SCMP_SYS(read), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(restart_syscall),
+	/* write and recvmsg have rules of their own */
+	SCMP_SYS(close), SCMP_SYS(restart_syscall),
 	/* memory; mmap and mprotect have rules of their own */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
 	/* qsort asks how much memory the machine has */
@@ -41,6 +42,9 @@ static const int allowed_calls[] = {
 	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(rt_sigprocmask),
 	/* the end */
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn)};
+
+/* Its sources, where they are files, as nothing is open that it may not read. */
+static const int calls_of_files[] = {SCMP_SYS(read), SCMP_SYS(lseek)};
 
 /*
  * A capture that eats the machine's memory shall cost its own meter, not a session.  Without /proc a meter runs all the
@@ -156,19 +160,30 @@ kernel_has_filters(void)
 #define DESCRIPTOR_IS(descriptor) SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t) (descriptor))
 
 static bool
-filter_system_calls(int records, bool takes_files)
+allow(scmp_filter_ctx filter, const int *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) != 0)
+			return false;
+	return true;
+}
+
+static bool
+filter_system_calls(int records, bool hears, int capture)
 {
 	const int		writable[] = {STDOUT_FILENO, STDERR_FILENO, records};
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	bool			loaded = filter != NULL;
+	bool			loaded = filter != NULL && allow(filter, allowed_calls, sizeof(allowed_calls) / sizeof(allowed_calls[0]));
 
-	for (size_t i = 0; loaded && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++)
-		loaded = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0) == 0;
+	if (capture == SANDBOX_NO_CAPTURE)
+		loaded = loaded && allow(filter, calls_of_files, sizeof(calls_of_files) / sizeof(calls_of_files[0]));
+	else
+		loaded = loaded && sandbox_allow_capture(filter, capture);
 
 	/* Records, and what a library prints: nothing else that is open may be written to. */
 	for (size_t i = 0; loaded && i < sizeof(writable) / sizeof(writable[0]); i++)
 		loaded = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, DESCRIPTOR_IS(writable[i])) == 0;
-	if (takes_files)
+	if (hears)
 		loaded = loaded && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(recvmsg), 1, DESCRIPTOR_IS(records)) == 0;
 
 	/* Memory, but none that can be executed. */
@@ -197,11 +212,11 @@ sandbox_limit(uint64_t memory)
 }
 
 const char *
-sandbox_enter(int records, bool takes_files, bool needs_filter)
+sandbox_enter(int records, bool hears, int capture, bool needs_filter)
 {
 	if (!give_up_files())
 		return "files";
-	if ((needs_filter || kernel_has_filters()) && !filter_system_calls(records, takes_files))
+	if ((needs_filter || kernel_has_filters()) && !filter_system_calls(records, hears, capture))
 		return "system calls";
 	return NULL;
 }

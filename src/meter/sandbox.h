@@ -31,14 +31,18 @@ bool sandbox_prepare(pid_t owner, int others);
  */
 const char *sandbox_limit(uint64_t memory);
 
+/* In the place of a packet socket: the sources are files. */
+#define SANDBOX_NO_CAPTURE (-1)
+
 /*
  * Gives up all that is left, for good: from here on the program can read what is open, write to its standard output and error
  * and to `records`, get memory, and end; anything else kills it.  Returns as above.
  *
- * records: the descriptor that records are written to. takes_files: whether further files are sent over that descriptor,
- * which then is a socket. needs_filter: whether a kernel without seccomp is a failure.  On such a kernel only the other
- * walls are left.
+ * records: the descriptor that records are written to. hears: whether messages, and further files, come over that descriptor,
+ * which then is a socket. capture: the packet socket of a meter whose source is an interface, which reads no files, and may ask
+ * of that socket what sandbox_live.h has; else SANDBOX_NO_CAPTURE. needs_filter: whether a kernel without seccomp is a failure.
+ * On such a kernel only the other walls are left.
  */
-const char *sandbox_enter(int records, bool takes_files, bool needs_filter);
+const char *sandbox_enter(int records, bool hears, int capture, bool needs_filter);
 
 #endif /* METER_SANDBOX_H */

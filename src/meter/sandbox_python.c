@@ -24,6 +24,8 @@
 #include <unistd.h>
 
 #include "meter/landlock.h"
+#include "meter/sandbox.h"
+#include "meter/sandbox_live.h"
 #include "meter/sandbox_looks.h"
 #include "meter/sandbox_python.h"
 
@@ -64,7 +66,7 @@ static const char *const one_thread[] = {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREAD
 #define ALLOW(call, count, ...) (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(call), count, ##__VA_ARGS__) == 0)
 
 static bool
-allow_files(scmp_filter_ctx filter, int records, bool takes_files)
+allow_files(scmp_filter_ctx filter, int records, bool hears)
 {
 	const int writable[] = {STDOUT_FILENO, STDERR_FILENO, records};
 	bool	  added = true;
@@ -75,7 +77,7 @@ allow_files(scmp_filter_ctx filter, int records, bool takes_files)
 	added = added && ALLOW(fcntl, 1, WORD_IS(1, F_GETFL));
 	for (size_t i = 0; added && i < sizeof(writable) / sizeof(writable[0]); i++)
 		added = ALLOW(write, 1, WORD_IS(0, writable[i]));
-	if (takes_files)
+	if (hears)
 		added = added && ALLOW(recvmsg, 1, WORD_IS(0, records));
 
 	/*
@@ -83,8 +85,8 @@ allow_files(scmp_filter_ctx filter, int records, bool takes_files)
 	 * Any other has a higher bit.  By hand a capture may come from standard input.
 	 */
 	for (int bit = 2; added && bit < DESCRIPTOR_BITS; bit++)
-		added = ALLOW(close, 1, HAS_BIT(0, bit)) && (!takes_files || ALLOW(read, 1, HAS_BIT(0, bit)));
-	if (!takes_files)
+		added = ALLOW(close, 1, HAS_BIT(0, bit)) && (!hears || ALLOW(read, 1, HAS_BIT(0, bit)));
+	if (!hears)
 		added = added && ALLOW(read, 0);
 	return added;
 }
@@ -108,7 +110,7 @@ allow_questions(scmp_filter_ctx filter)
 }
 
 static bool
-filter_system_calls(int records, bool takes_files)
+filter_system_calls(int records, bool hears, int capture)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	bool			loaded = filter != NULL && seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0;
@@ -117,15 +119,15 @@ filter_system_calls(int records, bool takes_files)
 		loaded = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0) == 0;
 	for (size_t i = 0; loaded && i < sizeof(answered_calls) / sizeof(answered_calls[0]); i++)
 		loaded = seccomp_rule_add(filter, sandbox_answers_looks() ? SCMP_ACT_TRAP : SCMP_ACT_ALLOW, answered_calls[i], 0) == 0;
-	loaded = loaded && allow_files(filter, records, takes_files) && allow_memory(filter) && allow_questions(filter) &&
-			 seccomp_load(filter) == 0;
+	loaded = loaded && allow_files(filter, records, hears) && allow_memory(filter) && allow_questions(filter) &&
+			 (capture == SANDBOX_NO_CAPTURE || sandbox_allow_capture(filter, capture)) && seccomp_load(filter) == 0;
 	if (filter != NULL)
 		seccomp_release(filter);
 	return loaded;
 }
 
 const char *
-sandbox_enter_python(int records, bool takes_files, const char *const *readable)
+sandbox_enter_python(int records, bool hears, int capture, const char *const *readable)
 {
 	const struct rlimit no_bytes = {0, 0};
 	size_t				count = 0;
@@ -134,7 +136,7 @@ sandbox_enter_python(int records, bool takes_files, const char *const *readable)
 		if (setenv(one_thread[i], "1", 1) != 0)
 			return "its environment";
 	/* By hand records may go to a file. */
-	if (takes_files && setrlimit(RLIMIT_FSIZE, &no_bytes) != 0)
+	if (hears && setrlimit(RLIMIT_FSIZE, &no_bytes) != 0)
 		return "resources";
 	if (landlock_version() < 1)
 		return sandbox_no_landlock;
@@ -142,7 +144,7 @@ sandbox_enter_python(int records, bool takes_files, const char *const *readable)
 		count++;
 	if (!landlock_keep_reading(readable, count))
 		return "files";
-	if (!sandbox_answer_looks() || !filter_system_calls(records, takes_files))
+	if (!sandbox_answer_looks() || !filter_system_calls(records, hears, capture))
 		return "system calls";
 	return NULL;
 }

@@ -18,11 +18,11 @@ extern const char sandbox_no_landlock[];
  * only a call of another architecture kills.  Needs seccomp and Landlock on any account, for what runs here is a program
  * that somebody wrote.
  *
- * records, takes_files: as for sandbox_enter().  readable: names of directories or files, the last NULL; one that is not
+ * records, hears, capture: as for sandbox_enter().  readable: names of directories or files, the last NULL; one that is not
  * there is passed over.  Sets the environment that libraries of numbers read: with one thread each.
  *
  * Returns NULL, or what could not be given up, as a constant text; sandbox_no_landlock is one.
  */
-const char *sandbox_enter_python(int records, bool takes_files, const char *const *readable);
+const char *sandbox_enter_python(int records, bool hears, int capture, const char *const *readable);
 
 #endif /* METER_SANDBOX_PYTHON_H */

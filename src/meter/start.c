@@ -132,8 +132,8 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 	if (!key_seed(&callbacks.seed))
 		return fail(failure, FAILURE_INTERNAL, "the system has no random number");
 	not_given_up = python_reads != NULL ?
-					   sandbox_enter_python(order->records, order->takes_files, python_reads) :
-					   sandbox_enter(order->records, order->takes_files, request->needs_seccomp);
+					   sandbox_enter_python(order->records, order->takes_files, SANDBOX_NO_CAPTURE, python_reads) :
+					   sandbox_enter(order->records, order->takes_files, SANDBOX_NO_CAPTURE, request->needs_seccomp);
 	if (not_given_up != NULL)
 		return fail(failure, not_given_up == sandbox_no_landlock ? FAILURE_LANDLOCK : FAILURE_SANDBOX, not_given_up);
 	if (request->describe_plugins)

@@ -48,7 +48,7 @@ give_up(uint64_t memory, bool needs_filter)
 {
 	const char *not_given_up = sandbox_limit(memory);
 
-	return not_given_up != NULL ? not_given_up : sandbox_enter(STDIN_FILENO, true, needs_filter);
+	return not_given_up != NULL ? not_given_up : sandbox_enter(STDIN_FILENO, true, SANDBOX_NO_CAPTURE, needs_filter);
 }
 
 /* What becomes of a child that does something in the sandbox: 100 is that it could not be entered. */
@@ -103,6 +103,9 @@ FORBIDDEN(writes_elsewhere_at_a_place, SYS_pwrite64, 1, "x", 1, 0)
 FORBIDDEN(writes_several, SYS_writev, 1, NULL, 0)
 FORBIDDEN(takes_from_elsewhere, SYS_recvmsg, 5, NULL, 0)
 FORBIDDEN(receives, SYS_recvfrom, 0, NULL, 0, 0, NULL, NULL)
+FORBIDDEN(waits, SYS_ppoll, NULL, 0, NULL, NULL, 0)
+FORBIDDEN(asks_a_socket, SYS_getsockopt, 0, SOL_SOCKET, SO_ERROR, NULL, NULL)
+FORBIDDEN(sets_up_a_socket, SYS_setsockopt, 0, SOL_SOCKET, SO_LOCK_FILTER, NULL, 0)
 FORBIDDEN(copies_a_file, SYS_sendfile, 1, 0, NULL, 1)
 FORBIDDEN(splices, SYS_splice, 0, NULL, 1, NULL, 1, 0)
 FORBIDDEN(leaves_its_directory, SYS_chdir, "/tmp")
@@ -118,7 +121,7 @@ CASE(anything_else_ends_it)
 		opens, opens_as_of_old, creates, removes, renames, looks, makes_a_socket, connects, sends_a_file, forks, clones,
 		clones_as_of_late, executes, traces, reads_another_process, ends_its_parent, signals_itself, maps_code,
 		makes_memory_code, makes_a_memory_file, changes_its_user, controls_a_device, copies_a_descriptor, shrinks_a_file,
-		lifts_a_limit, writes_elsewhere, writes_elsewhere_at_a_place, writes_several, takes_from_elsewhere, receives,
+		lifts_a_limit, writes_elsewhere, writes_elsewhere_at_a_place, writes_several, takes_from_elsewhere, receives, waits, asks_a_socket, sets_up_a_socket,
 		copies_a_file, splices, leaves_its_directory, mounts, loads_a_program_into_the_kernel, starts_a_ring};
 
 	for (size_t i = 0; i < LENGTH(acts); i++)

@@ -52,7 +52,7 @@ give_up(void)
 	const char *const readable[] = {directory, "/no/such/directory", NULL};
 	const char		 *not_given_up = sandbox_limit(0);
 
-	return not_given_up != NULL ? not_given_up : sandbox_enter_python(RECORDS, true, readable);
+	return not_given_up != NULL ? not_given_up : sandbox_enter_python(RECORDS, true, SANDBOX_NO_CAPTURE, readable);
 }
 
 static int
