@@ -22,6 +22,14 @@
 /* A file that begins more than this before the time that was reached, in ms, overlaps those before it. */
 #define OVERLAP_LEAST 1000u
 
+typedef enum Walk
+{
+	WALK_ON,
+	WALK_STOP,	/* nothing more is wanted */
+	WALK_LOST,	/* the same, and failure says why */
+	WALK_FAILED /* failure says why, and what was walked counts for nothing */
+} Walk;
+
 typedef struct Engine
 {
 	const MeterRequest	  *request;
@@ -38,14 +46,8 @@ typedef struct Engine
 	uint64_t			   bytes_before; /* read, before the source was opened last */
 	uint32_t			   begun;		 /* the latest file that had a packet with a time */
 	bool				   overlap_told;
+	Walk				   walk; /* after the latest frame that the source handed over by itself */
 } Engine;
-
-typedef enum Walk
-{
-	WALK_ON,
-	WALK_STOP,	/* nothing more is wanted */
-	WALK_FAILED /* failure says why */
-} Walk;
 
 /* The current frame's place, as records have it. */
 static uint64_t
@@ -54,25 +56,21 @@ place_of_frame(const Engine *engine)
 	return engine->frames - engine->frames_apart;
 }
 
-static uint64_t
-bytes_read(const Engine *engine)
-{
-	SourceCounters counters;
-
-	engine->source->kind->count(engine->source, &counters);
-	return engine->bytes_before + counters.bytes_read;
-}
-
 static void
 tell_place(Engine *engine)
 {
 	PlaceMessage place = {
 		.left = place_of_frame(engine) * 2 + 1,
 		.packets_read = engine->frames,
-		.bytes_read = bytes_read(engine),
 		.active_flows = engine->tracker.table.count,
+		.packets_ignored = account_ignored(engine->account),
 	};
+	SourceCounters counters;
 
+	engine->source->kind->count(engine->source, &counters);
+	place.bytes_read = engine->bytes_before + counters.bytes_read;
+	place.packets_received = counters.received;
+	place.dropped_by_kernel = counters.dropped_by_kernel;
 	engine->callbacks->place(engine->callbacks->context, &place);
 }
 
@@ -137,12 +135,35 @@ walk_frame(Engine *engine, const Frame *frame)
 	return engine->tracker.full ? WALK_STOP : WALK_ON;
 }
 
+/* One frame, and now and then how far the engine is. */
+static Walk
+walk_on(Engine *engine, const Frame *frame)
+{
+	Walk walk = walk_frame(engine, frame);
+
+	if (walk == WALK_ON && engine->frames % PLACE_INTERVAL == 0)
+		tell_place(engine);
+	return walk;
+}
+
+/* The same of a frame that the source hands over by itself. */
+static bool
+take(void *taker, const Frame *frame)
+{
+	Engine *engine = taker;
+
+	engine->walk = walk_on(engine, frame);
+	return engine->walk == WALK_ON;
+}
+
 /* What a source says besides frames. */
 static Walk
 walk_without_frame(Engine *engine, SourceResult result, const Frame *frame)
 {
 	switch (result)
 	{
+		case SOURCE_TAKEN:
+			return engine->walk;
 		case SOURCE_LINK_TYPE:
 			return fits(engine, frame) ? WALK_ON : WALK_FAILED;
 		case SOURCE_QUIET:
@@ -153,9 +174,28 @@ walk_without_frame(Engine *engine, SourceResult result, const Frame *frame)
 		case SOURCE_DAMAGED:
 			engine->callbacks->damage(engine->callbacks->context, engine->failure);
 			return engine->request->stop_at_damage ? WALK_STOP : WALK_ON;
+		case SOURCE_LOST:
+			return WALK_LOST;
 		default:
 			return WALK_FAILED;
 	}
+}
+
+/* The source's counters are the account's, once no more comes. */
+static void
+take_counters(Engine *engine)
+{
+	uint64_t	  *account = engine->account->counters;
+	SourceCounters counters;
+
+	engine->source->kind->count(engine->source, &counters);
+	engine->bytes_before += counters.bytes_read;
+	if (counters.received == SOURCE_NOT_KNOWN)
+		return;
+	account[COUNTER_PACKETS_RECEIVED] = counters.received;
+	account[COUNTER_DROPPED_BY_KERNEL] = counters.dropped_by_kernel;
+	account[COUNTER_LEFT_IN_RING] = counters.left_in_ring;
+	account[COUNTER_LONGER_THAN_MTU] = counters.longer_than_mtu;
 }
 
 /* These files of the source, from the first byte to the last. */
@@ -168,16 +208,19 @@ walk_source(Engine *engine, const uint32_t *files, uint32_t count)
 	Frame		 frame;
 
 	engine->begun = FAILURE_NO_FILE;
+	engine->walk = WALK_ON;
+	source->take = take;
+	source->taker = engine;
 	source->kind->open(source, files, count, SOURCE_TO_ITS_END, engine->failure);
 	while (walk == WALK_ON && (result = source_next(source, &frame)) != SOURCE_END)
 	{
 		if (result != SOURCE_FRAME)
 			walk = walk_without_frame(engine, result, &frame);
-		else if ((walk = walk_frame(engine, &frame)) == WALK_ON && engine->frames % PLACE_INTERVAL == 0)
-			tell_place(engine);
+		else
+			walk = walk_on(engine, &frame);
 	}
-	engine->bytes_before = bytes_read(engine);
 	source->kind->close(source);
+	take_counters(engine);
 	return walk;
 }
 
@@ -201,7 +244,7 @@ walk_together(Engine *engine)
 	if (request->shards > 1 && !engine->source->kind->is_live)
 		look_for_busy_hosts(request, engine->source, engine->filter, engine->order, &engine->tracker.shards);
 	walk = walk_source(engine, engine->order, request->files);
-	if (walk != WALK_FAILED)
+	if (walk != WALK_FAILED && !engine->source->give_up)
 		tracker_finish(&engine->tracker);
 	tracker_end(&engine->tracker);
 	return walk;
@@ -265,5 +308,5 @@ engine_run(const MeterRequest *request, Source *source, Filter *filter, Analysis
 
 	account->counters[COUNTER_BYTES_READ] = engine.bytes_before;
 	analysis_count(analysis, account);
-	return walk != WALK_FAILED;
+	return walk != WALK_FAILED && walk != WALK_LOST;
 }

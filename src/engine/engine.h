@@ -17,7 +17,8 @@
  *
  * filter: NULL, or the request's.  The analysis is opened for the request.  All stay the caller's.
  *
- * Returns true with the account filled, or false with `failure` filled: the source failed, or the filter does not fit.
+ * Returns true with the account filled, or false with `failure` filled: the source failed, or was lost after all its flows had
+ * left, or the filter does not fit.
  * Runs out of memory through memory.h's handler only.
  */
 bool engine_run(const MeterRequest *request, Source *source, Filter *filter, Analysis *analysis,

@@ -40,6 +40,10 @@ typedef struct Known
 static const Known known_options[] = {
 	{OPTION_BPF_FILTER, KEPT_AS_FILTER},
 	{OPTION_DECODE_TUNNELS, KEPT_IN_REQUEST},
+	{OPTION_PROMISCUOUS_MODE, KEPT_IN_REQUEST},
+	{OPTION_SNAPSHOT_LENGTH, KEPT_IN_REQUEST},
+	{OPTION_SOCKET_BUFFER_SIZE, KEPT_IN_REQUEST},
+	{OPTION_EXPIRE_ON_END, KEPT_IN_REQUEST},
 	{OPTION_IDLE_TIMEOUT, KEPT_IN_REQUEST},
 	{OPTION_ACTIVE_TIMEOUT, KEPT_IN_REQUEST},
 	{OPTION_ACCOUNTING_MODE, KEPT_IN_REQUEST},
@@ -328,11 +332,42 @@ check_request(const MeterRequest *request)
 	return false;
 }
 
+/* An interface is the only source, and no file. */
 static bool
-check_sources(const Arguments *arguments)
+check_interface(Arguments *arguments)
+{
+	const char *name = arguments->sources[0] + strlen(ARGUMENTS_INTERFACE);
+
+	if (arguments->request.files > 1)
+		complain(arguments->sources[0], "is captured from alone, without other sources");
+	else if (*name == '\0' || strlen(name) > INTERFACE_BYTES_MAX)
+		complain(arguments->sources[0], "an interface has a name of 1 to %d bytes", INTERFACE_BYTES_MAX);
+	else
+	{
+		arguments->request.interface = (RequestText) {name, (uint32_t) strlen(name)};
+		arguments->request.files = 0;
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_interface(const char *source)
+{
+	return strncmp(source, ARGUMENTS_INTERFACE, strlen(ARGUMENTS_INTERFACE)) == 0;
+}
+
+static bool
+check_sources(Arguments *arguments)
 {
 	unsigned standard_input = 0;
 
+	for (uint32_t i = 0; i < arguments->request.files; i++)
+		if (is_interface(arguments->sources[i]))
+		{
+			arguments->sources[0] = arguments->sources[i];
+			return check_interface(arguments);
+		}
 	for (uint32_t i = 0; i < arguments->request.files; i++)
 		standard_input += strcmp(arguments->sources[i], ARGUMENTS_STANDARD_INPUT) == 0;
 	if (arguments->request.files == 0)
@@ -399,10 +434,12 @@ void
 arguments_print_help(FILE *to)
 {
 	fputs("usage: nfstream_meter [OPTION ...] [--] CAPTURE ...\n"
+		  "       nfstream_meter [OPTION ...] interface:NAME\n"
 		  "\n"
 		  "Prints the flows of the captures, read as one, as CSV: what nfstream_to_csv() writes of\n"
 		  "a foreign table with the same options.  A capture is pcap or pcapng, as it is or in gzip\n"
-		  "or zstd, a file or a pipe; - is standard input.\n"
+		  "or zstd, a file or a pipe; - is standard input.  The flows of an interface are printed as\n"
+		  "they expire, and those that are active when Ctrl-C ends it.\n"
 		  "\n"
 		  "Options are written --idle_timeout 60, --idle_timeout=60 or --idle-timeout=60; a boolean\n"
 		  "alone is true.\n"

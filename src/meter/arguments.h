@@ -14,10 +14,13 @@
 /* Standard input, among the sources. */
 #define ARGUMENTS_STANDARD_INPUT "-"
 
+/* What the name of an interface begins with, among the sources. */
+#define ARGUMENTS_INTERFACE "interface:"
+
 typedef struct Arguments
 {
 	MeterRequest request; /* complete and checked, columns included; its filter has a NUL */
-	char	   **sources; /* request.files of them, as they were typed */
+	char	   **sources; /* request.files of them, as they were typed, or the one interface */
 	bool		 extra_columns;
 	bool		 source_file;
 	ColumnSet	 hashed;

@@ -86,12 +86,12 @@ open_standard_files(void)
 
 /*
  * nDPI prints to standard output now and then: rows get a descriptor of their own, the first after the sources.  If a
- * source is a pipe, each row is written as soon as it is there, for whoever waits for it.
+ * source is a pipe, or an interface, each row is written as soon as it is there, for whoever waits for it.
  */
 static bool
 open_output(ByHand *hand)
 {
-	hand->form.by_lines = sources_have_pipe(hand->sources);
+	hand->form.by_lines = sources_have_pipe(hand->sources) || request_is_live(&hand->arguments.request);
 	hand->form.to = dup2(STDOUT_FILENO, sources_end(hand->sources));
 	if (hand->form.to >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
 		return true;
@@ -275,6 +275,22 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 				complain(NULL, "%s", failure->detail);
 			hand->status = EXIT_USAGE;
 			break;
+		case FAILURE_INTERFACE_UNKNOWN:
+			complain(hand->arguments.sources[0], "there is no such interface");
+			break;
+		case FAILURE_INTERFACE_RIGHTS:
+			complain(hand->arguments.sources[0], "permission denied");
+			complain(NULL, "capturing takes the capability cap_net_raw: \"make install-capture\" as root gives it to the program");
+			break;
+		case FAILURE_INTERFACE_DOWN:
+			complain(hand->arguments.sources[0], "the interface is down");
+			break;
+		case FAILURE_INTERFACE_GONE:
+			complain(hand->arguments.sources[0], "the interface has gone away");
+			break;
+		case FAILURE_INTERFACE_OPEN:
+			complain(hand->arguments.sources[0], "%s", failure->text);
+			break;
 		case FAILURE_SANDBOX:
 		case FAILURE_LANDLOCK:
 			complain(NULL, "cannot give up %s", failure->text);
@@ -337,6 +353,7 @@ run(ByHand *hand)
 		.records = hand->form.to,
 		.ready = ready,
 		.program = hand->program,
+		.listener = {-1, NULL, NULL, &nobody_looks},
 		.plugins = {&hand->arguments.plugins, hand->program->finder, hand, print, plugin_failed},
 	};
 	FailureMessage failure;

@@ -132,8 +132,20 @@ limit(int resource, rlim_t most)
 	return setrlimit(resource, &both) == 0;
 }
 
-static bool
-drop_capabilities(void)
+void
+sandbox_raise_capture(void)
+{
+	const cap_value_t raised[] = {CAP_NET_RAW};
+	cap_t			  both = cap_get_proc();
+
+	/* Where it may not be raised, the interface is not opened, and that is told. */
+	if (both != NULL && cap_set_flag(both, CAP_EFFECTIVE, 1, raised, CAP_SET) == 0)
+		cap_set_proc(both);
+	cap_free(both);
+}
+
+bool
+sandbox_drop_capabilities(void)
 {
 	cap_t none = cap_init();
 	bool  dropped = none != NULL && cap_set_proc(none) == 0;
@@ -201,7 +213,7 @@ sandbox_limit(uint64_t memory)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return "the right to gain privileges";
-	if (!drop_capabilities())
+	if (!sandbox_drop_capabilities())
 		return "capabilities";
 	if (chdir("/") != 0)
 		return "its directory";

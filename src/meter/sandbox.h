@@ -22,6 +22,10 @@
  */
 bool sandbox_prepare(pid_t owner, int others);
 
+/* After that, for a moment: the program may capture, if its file has the capability or its user is root; and may not any more. */
+void sandbox_raise_capture(void);
+bool sandbox_drop_capabilities(void);
+
 /*
  * Gives up capabilities, the right to gain any, and the working directory, and bounds what the program may have, for
  * good: what comes next can open files and make system calls, but with no more rights than its user has, and no more

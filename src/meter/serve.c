@@ -109,22 +109,30 @@ reading_order(void *context, const uint32_t *files, uint32_t count)
 	free(message);
 }
 
+/* The body of the owner's next message, which is a number. */
+static uint32_t
+receive_number(MessageType type)
+{
+	uint32_t length,
+		number;
+	int		  no_descriptor;
+	uint32_t *body = channel_receive(output.channel, type, &length, &no_descriptor);
+
+	if (body == NULL)
+		channel_gone();
+	number = *body;
+	free(body);
+	return number;
+}
+
 static uint32_t
 take_file(void *context)
 {
-	uint32_t turn = 0,
-			 length;
-	int		  no_descriptor;
-	uint32_t *taken;
+	uint32_t nothing = 0;
 
 	(void) context;
-	channel_send_body(output.channel, MESSAGE_TAKE_FILE, &turn, sizeof(turn));
-	taken = channel_receive(output.channel, MESSAGE_TAKEN_FILE, &length, &no_descriptor);
-	if (taken == NULL)
-		channel_gone();
-	turn = *taken;
-	free(taken);
-	return turn;
+	channel_send_body(output.channel, MESSAGE_TAKE_FILE, &nothing, sizeof(nothing));
+	return receive_number(MESSAGE_TAKEN_FILE);
 }
 
 static void
@@ -151,6 +159,25 @@ open_source(void *context, uint32_t index, uint64_t *size)
 	*size = file->size;
 	free(file);
 	return descriptor;
+}
+
+/* All are ready to capture: the owner knows when. */
+static void
+capture(void *context)
+{
+	uint32_t nothing = 0;
+
+	(void) context;
+	channel_send_body(output.channel, MESSAGE_READY, &nothing, sizeof(nothing));
+	receive_number(MESSAGE_CAPTURE);
+}
+
+/* The owner has something to say to a meter that captures: to stop, or nothing more, as it is gone. */
+static InterfaceWord
+word(void *context)
+{
+	(void) context;
+	return receive_number(MESSAGE_STOP) != 0 ? INTERFACE_EXPIRE : INTERFACE_GIVE_UP;
 }
 
 static void
@@ -279,6 +306,8 @@ meter(const MeterProgram *program, const MeterRequest *request, const PluginOrde
 		.application = application,
 		.program = program,
 		.description = description,
+		.capture = capture,
+		.listener = {output.channel, word, NULL, progress},
 		.plugins = {plugins, program->finder, NULL, print, plugin_failed, progress},
 	};
 	FailureMessage failure;

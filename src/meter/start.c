@@ -2,10 +2,13 @@
  * start.c
  *	  Starting a meter, under an owner or by hand: limits, filter, analysers, seed, sandbox, and then the engine.
  *
+ * An interface is opened before all else, as that needs a right that the program then gives up; nothing passes before all is ready.
+ *
  * Nothing that a user wrote is looked at before the limits: at its first byte there are no privileges left, and no more
  * memory than the user was given.  What needs files (names in a filter) or other calls to the system (analysers' tables,
  * a random number) comes before the sandbox; a filter's compiling and the first byte of a capture after it.
  */
+#include <pcap/pcap.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,18 +85,62 @@ find_plugins(const MeterOrder *order, FoundPlugin found[PLUGIN_ORDERS_MAX], Fail
 	return true;
 }
 
+/* The source: files, or the interface, from which packets come from here on. */
+static Source *
+begin_source(const MeterOrder *order, const MeterRequest *request, Source *interface, Filter *filter, FailureMessage *failure)
+{
+	if (interface == NULL)
+		return source_files_start(request->files, &order->files);
+	if (filter == NULL)
+		source_interface_prepare(interface, NULL);
+	else
+	{
+		struct bpf_program program;
+
+		if (!filter_compile_live(filter, source_interface_pcap(interface), &program, failure))
+			return NULL;
+		source_interface_prepare(interface, &program);
+		pcap_freecode(&program);
+	}
+	if (order->capture != NULL)
+		order->capture(order->callbacks.context);
+	return source_interface_begin(interface, &order->listener, failure) ? interface : NULL;
+}
+
 static bool
-meter(const MeterOrder *order, const MeterRequest *request, Filter *filter, Analysis *analysis, const EngineCallbacks *callbacks, Account *account,
+meter(const MeterOrder *order, const MeterRequest *request, Source *interface, Filter *filter, Analysis *analysis, const EngineCallbacks *callbacks, Account *account,
 	  FailureMessage *failure)
 {
-	Source *source = source_files_start(request->files, &order->files);
-	bool	done = analysis_begin(analysis, failure) && engine_run(request, source, filter, analysis, callbacks, account, failure);
+	Source *source = NULL;
+	bool	done = analysis_begin(analysis, failure) &&
+				(source = begin_source(order, request, interface, filter, failure)) != NULL &&
+				engine_run(request, source, filter, analysis, callbacks, account, failure);
 
-	if (done && order->metered != NULL)
+	/* An interface that was lost has had its flows all the same. */
+	if ((done || (source != NULL && source == interface)) && order->metered != NULL)
 		order->metered(callbacks->context);
 	analysis_end(analysis);
-	source_files_end(source);
+	if (interface == NULL && source != NULL)
+		source_files_end(source);
 	return done;
+}
+
+/* Opens the request's interface, with the right to do so, and gives that up. */
+static Source *
+open_interface(const MeterOrder *order, const MeterRequest *request, FailureMessage *failure)
+{
+	Source *interface;
+
+	sandbox_raise_capture();
+	interface = source_interface_open(request, failure);
+	if (!sandbox_drop_capabilities())
+	{
+		fail(failure, FAILURE_SANDBOX, "capabilities");
+		return NULL;
+	}
+	if (interface == NULL || (order->join != NULL && !order->join(order->callbacks.context, source_interface_descriptor(interface), failure)))
+		return NULL;
+	return interface;
 }
 
 bool
@@ -107,12 +154,20 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 	FoundPlugin		   found[PLUGIN_ORDERS_MAX]; /* to describe them */
 	const char *const *python_reads = NULL;
 	const char		  *not_given_up;
+	Source			  *interface = NULL;
+	int				   capture = SANDBOX_NO_CAPTURE;
 
 	*request = *order->request;
 	if (!sandbox_prepare((pid_t) request->owner_pid, order->others))
 		return fail(failure, FAILURE_SANDBOX, "other files");
 	if (order->ready != NULL)
 		order->ready(callbacks.context);
+	if (request_is_live(request))
+	{
+		if ((interface = open_interface(order, request, failure)) == NULL)
+			return false;
+		capture = source_interface_descriptor(interface);
+	}
 	if ((not_given_up = sandbox_limit(request->meter_memory)) != NULL)
 		return fail(failure, FAILURE_SANDBOX, not_given_up);
 	if (request->filter.length > 0)
@@ -132,8 +187,8 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 	if (!key_seed(&callbacks.seed))
 		return fail(failure, FAILURE_INTERNAL, "the system has no random number");
 	not_given_up = python_reads != NULL ?
-					   sandbox_enter_python(order->records, order->takes_files, SANDBOX_NO_CAPTURE, python_reads) :
-					   sandbox_enter(order->records, order->takes_files, SANDBOX_NO_CAPTURE, request->needs_seccomp);
+					   sandbox_enter_python(order->records, order->takes_files, capture, python_reads) :
+					   sandbox_enter(order->records, order->takes_files, capture, request->needs_seccomp);
 	if (not_given_up != NULL)
 		return fail(failure, not_given_up == sandbox_no_landlock ? FAILURE_LANDLOCK : FAILURE_SANDBOX, not_given_up);
 	if (request->describe_plugins)
@@ -142,7 +197,7 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 		return describe_plugins(order, found, failure);
 	}
 	if (!request->list_applications)
-		return meter(order, request, filter, &analysis, &callbacks, account, failure);
+		return meter(order, request, interface, filter, &analysis, &callbacks, account, failure);
 	list_applications(order, dpi);
 	memset(account, 0, sizeof(*account));
 	return true;

@@ -8,6 +8,7 @@
 #include "engine/analyse/plugin_host.h"
 #include "engine/engine.h"
 #include "engine/source/source_files.h"
+#include "engine/source/source_interface.h"
 #include "meter/program.h"
 
 /* What a program hands over to meter. */
@@ -32,6 +33,15 @@ typedef struct MeterOrder
 	 * NULL: nobody wants to know.
 	 */
 	void (*ready)(void *context);
+
+	/*
+	 * Of a request for an interface.  join: called when it is open and nothing passes yet, with its packet socket; forms the group of
+	 * those that share its packets; false, with `failure` filled, if it cannot.  capture: called when all is ready, in the sandbox;
+	 * returns when packets may pass.  Either may be NULL.  What listener has is told while packets come.
+	 */
+	bool (*join)(void *context, int socket, FailureMessage *failure);
+	void (*capture)(void *context);
+	InterfaceListener listener;
 
 	/* Called when the last record was written, before the plugins' cleanup, which may take its time; NULL: nobody wants to know. */
 	void (*metered)(void *context);

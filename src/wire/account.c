@@ -14,6 +14,10 @@ const CounterKind counter_kinds[COUNTERS] = {
 	[COUNTER_FILTERED_PPPOE] = {"Packets Filtered in PPPoE", COUNTER_SHARED},
 	[COUNTER_PACKETS_OUT_OF_ORDER] = {"Packets Out of Order", COUNTER_ADDED},
 	[COUNTER_BYTES_READ] = {"Bytes Read", COUNTER_SHARED},
+	[COUNTER_PACKETS_RECEIVED] = {"Packets Received", COUNTER_ADDED, .is_live = true},
+	[COUNTER_DROPPED_BY_KERNEL] = {"Packets Dropped by Kernel", COUNTER_ADDED, .is_live = true},
+	[COUNTER_LEFT_IN_RING] = {"Packets Left in Ring", COUNTER_ADDED, .is_live = true},
+	[COUNTER_LONGER_THAN_MTU] = {"Packets Longer than MTU", COUNTER_ADDED, .is_live = true},
 	[COUNTER_FLOWS] = {"Flows", COUNTER_ADDED},
 	[COUNTER_FLOWS_EXPIRED_EARLY] = {"Flows Expired Early", COUNTER_ADDED},
 	[COUNTER_FLOWS_GIVEN_UP] = {"Flows Given Up", COUNTER_ADDED},
@@ -65,7 +69,11 @@ bool
 account_adds_up(const Account *meter)
 {
 	const uint64_t *c = meter->counters;
+	uint64_t		received = c[COUNTER_PACKETS_RECEIVED];
 
+	/* Of files, nobody has received anything. */
+	if (received != (received == 0 ? 0 : c[COUNTER_PACKETS_READ]) + c[COUNTER_DROPPED_BY_KERNEL] + c[COUNTER_LEFT_IN_RING])
+		return false;
 	return c[COUNTER_PACKETS_READ] == c[COUNTER_PACKETS_METERED] + c[COUNTER_PACKETS_OF_OTHER_SHARDS] +
 										  c[COUNTER_PACKETS_FILTERED] + account_ignored(meter);
 }

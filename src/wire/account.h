@@ -3,6 +3,7 @@
  *	  The counters of one scan: what became of every packet that was read.
  *
  * packets read = metered + of other meters' shards + ignored (by reason) + filtered, in every meter and, added up, in a scan.
+ * Of an interface: received = read + dropped by the kernel + left in its ring.
  */
 #ifndef WIRE_ACCOUNT_H
 #define WIRE_ACCOUNT_H
@@ -41,6 +42,10 @@ typedef enum Counter
 	COUNTER_FILTERED_PPPOE,		  /* a PPPoE session's header */
 	COUNTER_PACKETS_OUT_OF_ORDER, /* metered at a later time than their own, the clock's */
 	COUNTER_BYTES_READ,			  /* of the sources */
+	COUNTER_PACKETS_RECEIVED,	  /* of an interface, that passed the filter in the kernel: read + dropped + left in the ring */
+	COUNTER_DROPPED_BY_KERNEL,	  /* of these, because the ring was full */
+	COUNTER_LEFT_IN_RING,		  /* of these, those that nobody had read at the end */
+	COUNTER_LONGER_THAN_MTU,	  /* read packets that no wire carries: GRO or LRO has put them together */
 	COUNTER_FLOWS,				  /* emitted */
 	COUNTER_FLOWS_EXPIRED_EARLY,  /* of these, because of max_active_flows */
 	COUNTER_FLOWS_GIVEN_UP,		  /* still active when max_nflows was reached */
@@ -65,6 +70,7 @@ typedef struct CounterKind
 {
 	const char *label; /* as EXPLAIN prints it */
 	CounterSum	sum;
+	bool		is_live; /* of no meaning where files are read */
 } CounterKind;
 
 extern const CounterKind counter_kinds[COUNTERS];

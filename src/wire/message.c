@@ -32,6 +32,12 @@ static const MessageKind message_kinds[MESSAGE_TYPES] = {
 	[MESSAGE_DESCRIPTION] = {true, SENT_BY_METER, 2, DESCRIPTION_MAX},
 	[MESSAGE_PLUGINS] = {true, SENT_BY_OWNER, sizeof(PluginsMessage), sizeof(PluginsMessage)},
 	[MESSAGE_PRINTED] = {true, SENT_BY_METER, sizeof(PrintedMessage), sizeof(PrintedMessage) + MESSAGE_TEXT_MAX - 1},
+	[MESSAGE_OPENED] = {true, SENT_BY_METER, sizeof(uint32_t), sizeof(uint32_t)},
+	[MESSAGE_JOIN] = {true, SENT_BY_OWNER, sizeof(uint32_t), sizeof(uint32_t)},
+	[MESSAGE_JOINED] = {true, SENT_BY_METER, sizeof(uint32_t), sizeof(uint32_t)},
+	[MESSAGE_READY] = {true, SENT_BY_METER, sizeof(uint32_t), sizeof(uint32_t)},
+	[MESSAGE_CAPTURE] = {true, SENT_BY_OWNER, sizeof(uint32_t), sizeof(uint32_t)},
+	[MESSAGE_STOP] = {true, SENT_BY_OWNER, sizeof(uint32_t), sizeof(uint32_t)},
 };
 
 bool

@@ -22,6 +22,22 @@
  *	                       <-------  NEXT_FILE ... FLOWS, PLACE, DAMAGE ... FILE_END
  *	                       <-------  TAKE_FILE ...
  *
+ * Where an interface is captured from, and several meters share it, they form a group before any packet passes: the first makes
+ * it, the others join it by its number.  All of them begin when all are ready.
+ *
+ *	                       <-------  HELLO
+ *	                       <-------  OPENED           several meters
+ *	    JOIN (group or 0)  ------->                   several meters
+ *	                       <-------  JOINED (group)   several meters
+ *	                       <-------  READY
+ *	    CAPTURE            ------->
+ *	                       <-------  RECORDS, PLACE, PRINTED ...
+ *	    STOP               ------->                   or never
+ *	                       <-------  RECORDS, END
+ *
+ * PLACE comes at least every 100 ms, also from a silent interface.  Where the interface goes down or away, the records of its
+ * flows come, and then FAILURE.
+ *
  * Where the request is to list applications, APPLICATION messages take the place of all between HELLO and END; where it is to
  * describe its plugins, one DESCRIPTION for each of them, in their order.  A description is a JSON object in UTF-8:
  *
@@ -31,8 +47,8 @@
  *	  outputs		array of {name, type, help}: values in flow.udps that it declares; type is SQL's
  *	  reads			array of names of the attributes of a flow that it may read; null: all
  *
- * A worker passes all of its meter's messages on to the leader but NEXT_FILE, which it answers; into TAKE_FILE it puts
- * its answer.
+ * A worker passes all of its meter's messages on to the leader but those that it answers: NEXT_FILE, OPENED, READY; and JOINED.
+ * Into TAKE_FILE it puts its answer.
  */
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
@@ -74,6 +90,12 @@ typedef enum MessageType
 	MESSAGE_DESCRIPTION, /* JSON: a plugin of the request */
 	MESSAGE_PLUGINS,	 /* PluginsMessage; a descriptor of memory is attached to the first byte, which holds them: plugin_orders.h */
 	MESSAGE_PRINTED,	 /* PrintedMessage, then a text without a NUL */
+	MESSAGE_OPENED,		 /* uint32: of no meaning; the interface is open, and nothing passes */
+	MESSAGE_JOIN,		 /* uint32: the fanout group's number; 0: make one */
+	MESSAGE_JOINED,		 /* uint32: the group's number */
+	MESSAGE_READY,		 /* uint32: of no meaning; the meter waits for CAPTURE */
+	MESSAGE_CAPTURE,	 /* uint32: of no meaning; packets pass from now on */
+	MESSAGE_STOP,		 /* uint32: 1 if what is still active is emitted, 0 if it is given up */
 	MESSAGE_TYPES
 } MessageType;
 
@@ -110,6 +132,9 @@ typedef struct PlaceMessage
 	uint64_t packets_read;
 	uint64_t bytes_read;
 	uint64_t active_flows;
+	uint64_t packets_ignored;
+	uint64_t packets_received;	/* of an interface: see COUNTER_PACKETS_RECEIVED; UINT64_MAX: not known, as of files */
+	uint64_t dropped_by_kernel; /* the same */
 } PlaceMessage;
 
 /* What can go wrong in a meter; the SQLSTATE of each is chosen by the server. */
@@ -117,23 +142,28 @@ typedef enum FailureCode
 {
 	FAILURE_INTERNAL, /* a request that cannot be, a library that does not start */
 	FAILURE_OUT_OF_MEMORY,
-	FAILURE_SANDBOX,		  /* the sandbox could not be entered */
-	FAILURE_LANDLOCK,		  /* nor can the one that Python needs, for want of Landlock */
-	FAILURE_FILTER,			  /* the BPF filter does not compile */
-	FAILURE_FILTER_NAME,	  /* the same, because of the name of a host, network or Ethernet address */
-	FAILURE_READ,			  /* the system could not read the file */
-	FAILURE_EMPTY,			  /* no byte in it */
-	FAILURE_NOT_A_CAPTURE,	  /* its first bytes are not a capture's */
-	FAILURE_VERSION,		  /* a version of its format that nobody knows */
-	FAILURE_CUT,			  /* ends in the middle */
-	FAILURE_CORRUPT,		  /* contradicts itself */
-	FAILURE_PLUGIN,			  /* a plugin's own: it raised something, or does not start */
-	FAILURE_PLUGIN_UNKNOWN,	  /* there is no plugin of this name */
-	FAILURE_PLUGIN_OBJECT,	  /* a shared object that is no plugin that this meter can use */
-	FAILURE_PLUGIN_PARAMETER, /* a plugin is given what it does not take */
-	FAILURE_PLUGIN_SOURCE,	  /* a source in Python that does not compile */
-	FAILURE_PLUGIN_CLASS,	  /* a class that is not in the source, or one of two that has to be named */
-	FAILURE_PLUGIN_IMPORT,	  /* a module that is not there */
+	FAILURE_SANDBOX,		   /* the sandbox could not be entered */
+	FAILURE_LANDLOCK,		   /* nor can the one that Python needs, for want of Landlock */
+	FAILURE_FILTER,			   /* the BPF filter does not compile */
+	FAILURE_FILTER_NAME,	   /* the same, because of the name of a host, network or Ethernet address */
+	FAILURE_READ,			   /* the system could not read the file */
+	FAILURE_EMPTY,			   /* no byte in it */
+	FAILURE_NOT_A_CAPTURE,	   /* its first bytes are not a capture's */
+	FAILURE_VERSION,		   /* a version of its format that nobody knows */
+	FAILURE_CUT,			   /* ends in the middle */
+	FAILURE_CORRUPT,		   /* contradicts itself */
+	FAILURE_PLUGIN,			   /* a plugin's own: it raised something, or does not start */
+	FAILURE_PLUGIN_UNKNOWN,	   /* there is no plugin of this name */
+	FAILURE_PLUGIN_OBJECT,	   /* a shared object that is no plugin that this meter can use */
+	FAILURE_PLUGIN_PARAMETER,  /* a plugin is given what it does not take */
+	FAILURE_PLUGIN_SOURCE,	   /* a source in Python that does not compile */
+	FAILURE_PLUGIN_CLASS,	   /* a class that is not in the source, or one of two that has to be named */
+	FAILURE_PLUGIN_IMPORT,	   /* a module that is not there */
+	FAILURE_INTERFACE_UNKNOWN, /* there is no interface of this name */
+	FAILURE_INTERFACE_RIGHTS,  /* the meter may not capture */
+	FAILURE_INTERFACE_DOWN,	   /* it is down, or goes down: the flows up to then were sent */
+	FAILURE_INTERFACE_GONE,	   /* it goes away: the same */
+	FAILURE_INTERFACE_OPEN,	   /* the system does not open it */
 	FAILURE_CODES
 } FailureCode;
 

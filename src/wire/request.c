@@ -57,6 +57,11 @@ static const RequestField request_fields[REQUEST_FIELDS] = {
 	[REQUEST_FILTER] = {NULL, REQUEST_TEXT, FIELD(filter), OPTION(OPTION_BPF_FILTER)},
 	[REQUEST_PLUGINS] = {"plugins", REQUEST_NUMBER, FIELD(plugins), .max = PLUGIN_ORDERS_BYTES_MAX},
 	[REQUEST_READS] = {"reads", REQUEST_COLUMN_SET, FIELD(reads)},
+	[REQUEST_INTERFACE] = {"interface", REQUEST_TEXT, FIELD(interface), .max = INTERFACE_BYTES_MAX},
+	[REQUEST_PROMISCUOUS_MODE] = {NULL, REQUEST_NUMBER, FIELD(promiscuous_mode), OPTION(OPTION_PROMISCUOUS_MODE)},
+	[REQUEST_SNAPSHOT_LENGTH] = {NULL, REQUEST_NUMBER, FIELD(snapshot_length), OPTION(OPTION_SNAPSHOT_LENGTH)},
+	[REQUEST_SOCKET_BUFFER_SIZE] = {NULL, REQUEST_NUMBER, FIELD(socket_buffer_size), OPTION(OPTION_SOCKET_BUFFER_SIZE)},
+	[REQUEST_EXPIRE_ON_END] = {NULL, REQUEST_NUMBER, FIELD(expire_on_end), OPTION(OPTION_EXPIRE_ON_END)},
 };
 
 _Static_assert(ON_DAMAGE_WARN == false && ON_DAMAGE_ERROR == true, "on_damage is stop_at_damage");
@@ -199,6 +204,12 @@ request_set_option(MeterRequest *request, OptionId id, uint64_t value)
 }
 
 bool
+request_is_live(const MeterRequest *request)
+{
+	return request->interface.length > 0;
+}
+
+bool
 request_group_is_on(const MeterRequest *request, ColumnGroup group)
 {
 	if (group == GROUP_UDPS)
@@ -251,13 +262,15 @@ request_add_all_columns(MeterRequest *request)
 OrderRule
 request_order_rule(const MeterRequest *request)
 {
+	if (request_is_live(request))
+		return ORDER_OF_ARRIVAL;
 	return request->separate_files ? ORDER_OF_FILES : ORDER_OF_PLACES;
 }
 
 AccountRule
 request_account_rule(const MeterRequest *request)
 {
-	return request->separate_files ? ACCOUNT_OF_PARTS : ACCOUNT_OF_SHARDS;
+	return request->separate_files || request_is_live(request) ? ACCOUNT_OF_PARTS : ACCOUNT_OF_SHARDS;
 }
 
 uint64_t
@@ -296,6 +309,8 @@ request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX])
 			return refuse(wrong, "field \"%s\" of the request is out of range", name_of(&request_fields[i]));
 	if (request->shard >= request->shards)
 		return refuse(wrong, "field \"%s\" of the request is out of range", name_of(&request_fields[REQUEST_SHARD]));
+	if (request_is_live(request) && request->files > 0)
+		return refuse(wrong, "the request has both files and an interface");
 	schema = schema_by_id(request->schema);
 	for (unsigned i = 0; i < schema->count; i++)
 		if (column_set_has(&request->columns, i) && !request_group_is_on(request, schema->columns[i].group))

@@ -21,10 +21,13 @@
 #define REQUEST_MAGIC 0x4e46524fu
 
 /* Two programs that differ in it do not understand each other, neither in the request nor in what follows it. */
-#define REQUEST_VERSION		 3
+#define REQUEST_VERSION		 4
 
 #define REQUEST_FILES_MAX	 100000
 #define REQUEST_SAMPLE_FILES 64 /* sources that are looked at for a sample: engine/look.h */
+
+/* The longest name of an interface, bytes: IFNAMSIZ without its NUL. */
+#define INTERFACE_BYTES_MAX 15
 
 /* The most bytes of a request as it crosses. */
 #define REQUEST_BYTES_MAX 8192
@@ -61,6 +64,11 @@ typedef enum RequestFieldId
 	REQUEST_FILTER,
 	REQUEST_PLUGINS,
 	REQUEST_READS,
+	REQUEST_INTERFACE,
+	REQUEST_PROMISCUOUS_MODE,
+	REQUEST_SNAPSHOT_LENGTH,
+	REQUEST_SOCKET_BUFFER_SIZE,
+	REQUEST_EXPIRE_ON_END,
 	REQUEST_FIELDS
 } RequestFieldId;
 
@@ -127,6 +135,13 @@ typedef struct MeterRequest
 	/* udps */
 	uint64_t  plugins; /* bytes of MESSAGE_PLUGINS, which follows; 0: there are none */
 	ColumnSet reads;   /* columns that plugins read: computed, and in no record */
+
+	/* What is captured from, in the place of files, and how. */
+	RequestText interface;			/* its name; none: files are read */
+	uint32_t	snapshot_length;	/* bytes of each packet */
+	uint32_t	socket_buffer_size; /* bytes of the kernel's ring, 0: as many as are good */
+	uint8_t		promiscuous_mode;
+	uint8_t		expire_on_end; /* what is still active when the scan ends by itself is emitted, not given up */
 } MeterRequest;
 
 /* The defaults of all fields: NFStream's options, one shard, no column, no file. */
@@ -138,6 +153,9 @@ void request_defaults(MeterRequest *request);
  */
 uint64_t request_option(const MeterRequest *request, OptionId id);
 bool	 request_set_option(MeterRequest *request, OptionId id, uint64_t value);
+
+/* Whether an interface is captured from, not files read. */
+bool request_is_live(const MeterRequest *request);
 
 /* Whether the request's options turn the columns of this group on. */
 bool request_group_is_on(const MeterRequest *request, ColumnGroup group);

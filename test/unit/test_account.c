@@ -138,6 +138,24 @@ CASE(account_adds_up_until_a_packet_is_lost)
 	}
 }
 
+/* What an interface has received was read, or dropped, or is still in the ring. */
+CASE(account_of_an_interface_adds_up_until_a_packet_is_lost)
+{
+	static const int parts[] = {COUNTER_PACKETS_RECEIVED, COUNTER_DROPPED_BY_KERNEL, COUNTER_LEFT_IN_RING};
+	Account			 account = meter_account(60, 20);
+
+	account.counters[COUNTER_PACKETS_RECEIVED] = 107;
+	account.counters[COUNTER_DROPPED_BY_KERNEL] = 5;
+	account.counters[COUNTER_LEFT_IN_RING] = 2;
+	assert_true(account_adds_up(&account));
+	for (size_t i = 0; i < LENGTH(parts); i++)
+	{
+		account.counters[parts[i]]++;
+		assert_false(account_adds_up(&account));
+		account.counters[parts[i]]--;
+	}
+}
+
 CASE(account_adds_up_whatever_the_other_counters_are)
 {
 	Account account = meter_account(60, 20);
@@ -162,6 +180,7 @@ main(void)
 		cmocka_unit_test(parts_of_a_source_are_added),
 		cmocka_unit_test(ignored_packets_are_summed_over_all_reasons),
 		cmocka_unit_test(account_adds_up_until_a_packet_is_lost),
+		cmocka_unit_test(account_of_an_interface_adds_up_until_a_packet_is_lost),
 		cmocka_unit_test(account_adds_up_whatever_the_other_counters_are),
 	};
 

@@ -66,7 +66,8 @@ count_pipe(const Source *source, SourceCounters *counters)
 {
 	*counters = (SourceCounters) {
 		.bytes_read = ((const PipeSource *) source)->read,
-		.dropped_by_interface = SOURCE_NOT_KNOWN,
+		.received = SOURCE_NOT_KNOWN,
+		.dropped_by_kernel = SOURCE_NOT_KNOWN,
 	};
 }
 

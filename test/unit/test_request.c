@@ -169,6 +169,10 @@ CASE(all_fields_cross)
 	request.shards = 64;
 	request.shard = 63;
 	request.files = 100000;
+	request.promiscuous_mode = false;
+	request.snapshot_length = 262144;
+	request.socket_buffer_size = INT32_MAX;
+	request.expire_on_end = true;
 	sent = sent_of(&request);
 	assert_true(request_read(sent.bytes, sent.length, &read, wrong));
 
@@ -194,6 +198,10 @@ CASE(all_fields_cross)
 	assert_int_equal(read.shards, 64);
 	assert_int_equal(read.shard, 63);
 	assert_int_equal(read.files, 100000);
+	assert_int_equal(read.promiscuous_mode, false);
+	assert_int_equal(read.snapshot_length, 262144);
+	assert_int_equal(read.socket_buffer_size, INT32_MAX);
+	assert_int_equal(read.expire_on_end, true);
 	assert_memory_equal(&read.columns, &request.columns, sizeof(read.columns));
 	assert_int_equal(read.filter.length, strlen(FILTER));
 	assert_memory_equal(read.filter.bytes, FILTER, strlen(FILTER));

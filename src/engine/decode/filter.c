@@ -77,6 +77,27 @@ is_out_of_memory(const char *reason)
 	return false;
 }
 
+/* Compiles for what comes from `pcap`. */
+static void
+compile_for(Program *program, const char *text, pcap_t *pcap)
+{
+	names_forget();
+	program->compiled = pcap_compile(pcap, &program->code, text, 1, FILTER_NETMASK) == 0;
+	if (!program->compiled)
+		snprintf(program->reason, sizeof(program->reason), "%s", pcap_geterr(pcap));
+}
+
+/* A program that did not compile says why, unless memory was what it lacked. */
+static void
+judge(Program *program)
+{
+	if (program->compiled)
+		return;
+	if (is_out_of_memory(program->reason))
+		memory_exhausted(0);
+	program->failure = names_refused() == NULL ? FAILURE_FILTER : FAILURE_FILTER_NAME;
+}
+
 static void
 compile(Program *program, const char *text, uint32_t link_type, bool swapped)
 {
@@ -93,17 +114,10 @@ compile(Program *program, const char *text, uint32_t link_type, bool swapped)
 		fclose(file);
 	else
 	{
-		names_forget();
-		program->compiled = pcap_compile(pcap, &program->code, text, 1, FILTER_NETMASK) == 0;
-		if (!program->compiled)
-			snprintf(program->reason, sizeof(program->reason), "%s", pcap_geterr(pcap));
+		compile_for(program, text, pcap);
 		pcap_close(pcap); /* and the file */
 	}
-	if (program->compiled)
-		return;
-	if (is_out_of_memory(program->reason))
-		memory_exhausted(0);
-	program->failure = names_refused() == NULL ? FAILURE_FILTER : FAILURE_FILTER_NAME;
+	judge(program);
 }
 
 static const Program *
@@ -168,11 +182,10 @@ filter_run(Filter *filter, const Frame *frame)
 	return pcap_offline_filter(&program->code, &header, frame->bytes) != 0 ? FILTER_PASSED : FILTER_REFUSED;
 }
 
-bool
-filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *failure)
+/* Whether it compiled; if not, the failure says why. */
+static bool
+has_compiled(const Program *program, FailureMessage *failure)
 {
-	const Program *program = program_for(filter, link_type, swapped);
-
 	if (program->compiled)
 		return true;
 	memset(failure, 0, sizeof(*failure));
@@ -180,6 +193,23 @@ filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *fa
 	failure->file = FAILURE_NO_FILE;
 	snprintf(failure->text, sizeof(failure->text), "%s", program->reason);
 	return false;
+}
+
+bool
+filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *failure)
+{
+	return has_compiled(program_for(filter, link_type, swapped), failure);
+}
+
+bool
+filter_compile_live(Filter *filter, pcap_t *pcap, struct bpf_program *code, FailureMessage *failure)
+{
+	Program program = {0};
+
+	compile_for(&program, filter->text, pcap);
+	judge(&program);
+	*code = program.code;
+	return has_compiled(&program, failure);
 }
 
 /* Where the type of what is carried stands in a frame; of other link types it is not known. */

@@ -13,6 +13,9 @@
 
 typedef struct Filter Filter;
 
+struct pcap; /* libpcap's */
+struct bpf_program;
+
 /*
  * Starts on a filter: reads the names that may stand in it, for which a program must still be able to open files, and
  * compiles nothing.
@@ -34,6 +37,12 @@ FilterResult filter_run(Filter *filter, const Frame *frame);
 
 /* Whether the filter fits frames of this link type, from a file of this byte order; if not, failure has libpcap's reason. */
 bool filter_fits(Filter *filter, uint32_t link_type, bool swapped, FailureMessage *failure);
+
+/*
+ * Compiles the filter for what comes from an interface, which pcap has open, with all that the kernel knows of a packet.  To be freed
+ * with pcap_freecode().  False, with `failure` filled, if it does not compile.
+ */
+bool filter_compile_live(Filter *filter, struct pcap *pcap, struct bpf_program *program, FailureMessage *failure);
 
 /* Counts a frame that was refused, and also by the header, if any, that hides its IP packet from most filters. */
 void filter_count_refused(const Frame *frame, Account *account);

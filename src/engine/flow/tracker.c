@@ -15,7 +15,8 @@
  *
  * Where nothing comes, the clock is moved by ticks, each of which is followed by a scan like a packet of another shard.
  *
- * At the end of the source all flows leave, in the order of their first packets.
+ * At the end of the source all flows leave, in the order of their first packets; where max_nflows is the end, they are given up,
+ * unless they were asked for with expire_on_end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,11 @@ tracker_start(Tracker *tracker, const MeterRequest *request, uint64_t seed, Anal
 {
 	*tracker = (Tracker) {.request = request, .account = account, .analysis = analysis};
 	emit_start(&tracker->emitter, request, analysis, sink);
-	shard_start(&tracker->shards, request->shards, request->shard);
+	/* What comes from an interface, the kernel has shared out. */
+	if (request_is_live(request))
+		shard_start(&tracker->shards, 1, 0);
+	else
+		shard_start(&tracker->shards, request->shards, request->shard);
 	table_start(&tracker->table, seed, analysis->state_bytes);
 }
 
@@ -241,9 +246,10 @@ tracker_tick(Tracker *tracker, uint64_t now, uint64_t place)
 void
 tracker_finish(Tracker *tracker)
 {
+	bool goes_on = request_is_live(tracker->request) && tracker->request->expire_on_end;
 	Cell cell;
 
-	while (!tracker->full && (cell = table_oldest(&tracker->table)) != 0)
+	while ((goes_on || !tracker->full) && (cell = table_oldest(&tracker->table)) != 0)
 		leave(tracker, cell, RECORD_LEFT_AT_END);
 	give_up_flows(tracker);
 }

@@ -19,10 +19,12 @@ typedef struct Source Source;
 typedef enum SourceResult
 {
 	SOURCE_FRAME,
+	SOURCE_TAKEN,	  /* frames, perhaps none: take() was called with each */
 	SOURCE_LINK_TYPE, /* no frame, but what frames there would have been: link_type and swapped are set */
 	SOURCE_QUIET,	  /* of a live source: no frame came for a while, and it is source->time now */
 	SOURCE_END,		  /* no more frames */
 	SOURCE_DAMAGED,	  /* the failure says what could not be read; next() may be called for the rest */
+	SOURCE_LOST,	  /* no more frames, but those that came count: the failure says why */
 	SOURCE_FAILED	  /* no more frames, and those that came count for nothing: the failure says why */
 } SourceResult;
 
@@ -38,7 +40,8 @@ typedef struct SourceCounters
 	uint64_t bytes_read;
 	uint64_t received;			/* frames that reached this host */
 	uint64_t dropped_by_kernel; /* of these, because nobody took them in time */
-	uint64_t dropped_by_interface;
+	uint64_t left_in_ring;		/* of these, those that have not been read */
+	uint64_t longer_than_mtu;	/* read */
 } SourceCounters;
 
 typedef struct SourceKind
@@ -64,13 +67,21 @@ typedef struct SourceKind
 	void (*close)(Source *source);
 } SourceKind;
 
-/* The fields are written by open() and next(). */
+/* The fields but the last are written by open() and next(). */
 struct Source
 {
 	const SourceKind *kind;
-	uint32_t		  file; /* index of the file of the latest frame, of the request's */
-	bool			  cut;	/* the latest file has more bytes than open() was told to read */
-	uint64_t		  time; /* with SOURCE_QUIET: ms since 1970, and no frame that is older comes after it */
+	uint32_t		  file;	   /* index of the file of the latest frame, of the request's */
+	bool			  cut;	   /* the latest file has more bytes than open() was told to read */
+	uint64_t		  time;	   /* with SOURCE_QUIET: ms since 1970, and no frame that is older comes after it */
+	bool			  give_up; /* with SOURCE_END: flows that are active are not wanted */
+
+	/*
+	 * Takes a frame that lies in the memory of a source that gives it back after this call; false: no more is wanted.  Written by
+	 * whoever walks the source.
+	 */
+	bool (*take)(void *taker, const Frame *frame);
+	void *taker;
 };
 
 /* Set by a program's signal handler to end all sources where they are: their next result is SOURCE_END, at the latest after a read. */

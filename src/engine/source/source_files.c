@@ -174,7 +174,6 @@ count_files(const Source *source, SourceCounters *counters)
 					  (self->reading == BETWEEN_FILES ? 0 : stream_file_bytes(&self->capture.stream)),
 		.received = SOURCE_NOT_KNOWN,
 		.dropped_by_kernel = SOURCE_NOT_KNOWN,
-		.dropped_by_interface = SOURCE_NOT_KNOWN,
 	};
 }
 

@@ -31,9 +31,9 @@ explain_switch(const char *label, bool on, ExplainState *es)
 
 /* Some counters are always shown, the others only if they are not 0, or if a program reads the plan. */
 static bool
-is_shown(Counter counter, uint64 value, ExplainState *es)
+is_shown(Counter counter, uint64 value, bool is_live, ExplainState *es)
 {
-	if (counter_kinds[counter].sum == COUNTER_OWN)
+	if (counter_kinds[counter].sum == COUNTER_OWN || (counter_kinds[counter].is_live && !is_live))
 		return false;
 	return value > 0 || counter <= COUNTER_PACKETS_METERED || counter == COUNTER_FLOWS || es->format != EXPLAIN_FORMAT_TEXT;
 }
@@ -53,7 +53,7 @@ explain_flows(const FlowScan *scan, ExplainState *es)
 
 /* Packets ignored, by reason: a group of its own where a program reads the plan. */
 static void
-explain_ignored(const Account *account, ExplainState *es)
+explain_ignored(const Account *account, bool is_live, ExplainState *es)
 {
 	bool is_text = es->format == EXPLAIN_FORMAT_TEXT;
 
@@ -64,27 +64,27 @@ explain_ignored(const Account *account, ExplainState *es)
 	{
 		const char *reason = counter_kinds[counter].label;
 
-		if (is_shown(counter, account->counters[counter], es))
+		if (is_shown(counter, account->counters[counter], is_live, es))
 			ExplainPropertyUInteger(is_text ? psprintf("Ignored: %s", reason) : reason, NULL, account->counters[counter], es);
 	}
 	ExplainCloseGroup("Ignored", "Ignored", true, es);
 }
 
 static void
-explain_account(const Account *account, bool timed, ExplainState *es)
+explain_account(const Account *account, bool timed, bool is_live, ExplainState *es)
 {
 	for (Counter counter = 0; counter < COUNTER_IGNORED; counter++)
 	{
 		uint64 value = account->counters[counter];
 
-		if (!is_shown(counter, value, es) || (counter == COUNTER_DISSECTION_TIME && !timed))
+		if (!is_shown(counter, value, is_live, es) || (counter == COUNTER_DISSECTION_TIME && !timed))
 			continue;
 		if (counter == COUNTER_DISSECTION_TIME)
 			ExplainPropertyFloat(counter_kinds[counter].label, "ms", value / 1e6, 3, es);
 		else
 			ExplainPropertyUInteger(counter_kinds[counter].label, NULL, value, es);
 	}
-	explain_ignored(account, es);
+	explain_ignored(account, is_live, es);
 }
 
 /* The settings that give the scan less than its options ask for. */
@@ -156,7 +156,7 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 		if (scan->order != NULL)
 			explain_files(scan, es);
 		explain_flows(scan, es);
-		explain_account(&scan->account, scan->timed && es->timing, es);
+		explain_account(&scan->account, scan->timed && es->timing, request_is_live(&scan->request), es);
 	}
 	else
 		ExplainPropertyText("Account", "none, the scan ended before its source did", es);

@@ -63,6 +63,7 @@ static const Option option_table[OPTIONS_COUNT] = {
 	[OPTION_PROMISCUOUS_MODE] = {SERVER | TABLE, FIELD(promiscuous_mode)},
 	[OPTION_SNAPSHOT_LENGTH] = {SERVER | TABLE, FIELD(snapshot_length)},
 	[OPTION_SOCKET_BUFFER_SIZE] = {SERVER | TABLE, FIELD(socket_buffer_size)},
+	[OPTION_EXPIRE_ON_END] = {SERVER | TABLE, FIELD(expire_on_end)},
 	[OPTION_IDLE_TIMEOUT] = {SERVER | TABLE, FIELD(idle_timeout)},
 	[OPTION_ACTIVE_TIMEOUT] = {SERVER | TABLE, FIELD(active_timeout)},
 	[OPTION_ACCOUNTING_MODE] = {SERVER | TABLE, FIELD(accounting_mode)},

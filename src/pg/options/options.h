@@ -32,9 +32,10 @@ typedef struct ScanOptions
 	bool   promiscuous_mode;
 	uint64 snapshot_length;	   /* bytes */
 	uint64 socket_buffer_size; /* bytes, 0: the system's default */
-	uint64 idle_timeout;	   /* seconds */
-	uint64 active_timeout;	   /* seconds */
-	uint64 accounting_mode;	   /* 0 link, 1 IP, 2 transport, 3 payload */
+	bool   expire_on_end;
+	uint64 idle_timeout;	/* seconds */
+	uint64 active_timeout;	/* seconds */
+	uint64 accounting_mode; /* 0 link, 1 IP, 2 transport, 3 payload */
 	char  *udps;
 	List  *plugins;	   /* what udps has: ListedPlugins */
 	Oid	   udps_owner; /* the owner of the object on which udps stands */

@@ -27,7 +27,8 @@ typedef enum Subject
 	OF_METER,
 	OF_FILTER,
 	OF_CAPTURE,
-	OF_PLUGIN
+	OF_PLUGIN,
+	OF_INTERFACE
 } Subject;
 
 /* How a failure that a meter reports is told. */
@@ -73,6 +74,17 @@ static const FailureKind kinds[FAILURE_CODES] = {
 							   .message = "%s",
 							   .hint = "Install the package for the Python of the server's machine, or have an administrator name a virtual environment "
 									   "that has it in the setting \"nfstream_fdw.python_prefix\"."},
+	[FAILURE_INTERFACE_UNKNOWN] = {ERRCODE_UNDEFINED_OBJECT, OF_INTERFACE,
+								   .message = "interface \"%s\" does not exist"},
+	[FAILURE_INTERFACE_RIGHTS] = {ERRCODE_INSUFFICIENT_PRIVILEGE, OF_INTERFACE,
+								  .message = "permission denied to capture from interface \"%s\"",
+								  .hint = "The program nfstream_meter needs a capability: \"make install-capture\" as root gives it."},
+	[FAILURE_INTERFACE_DOWN] = {ERRCODE_FDW_ERROR, OF_INTERFACE,
+								.message = "interface \"%s\" is down"},
+	[FAILURE_INTERFACE_GONE] = {ERRCODE_FDW_ERROR, OF_INTERFACE,
+								.message = "interface \"%s\" has gone away"},
+	[FAILURE_INTERFACE_OPEN] = {ERRCODE_FDW_ERROR, OF_INTERFACE,
+								.message = "could not capture from interface \"%s\": %s"},
 	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_FILTER,
 						.message = FILTER_REFUSED,
 						.detail = FILTERED_CAPTURE},
@@ -263,9 +275,27 @@ raise_plugin(const FailureMessage *failure, const ScanJob *job)
 			 kind->hint != NULL ? errhint("%s", kind->hint) : 0));
 }
 
+/* What happened to the interface; the meter's text is the system's, where the message does not hold it. */
+static _Noreturn void
+raise_interface(const FailureMessage *failure, const ScanJob *job)
+{
+	const FailureKind *kind = kind_of(failure);
+	const char		  *name = pnstrdup(job->request.interface.bytes, job->request.interface.length),
+			   *text = text_of(failure);
+	bool has_text = failure->code == FAILURE_INTERFACE_OPEN;
+
+	ereport(ERROR,
+			(errcode(kind->sqlstate),
+			 errmsg(kind->message, name, text),
+			 !has_text && *text != '\0' ? errdetail_internal("%s", text) : 0,
+			 kind->hint != NULL ? errhint("%s", kind->hint) : 0));
+}
+
 void
 failure_raise(const FailureMessage *failure, const ScanJob *job)
 {
+	if (kind_of(failure)->subject == OF_INTERFACE)
+		raise_interface(failure, job);
 	if (kind_of(failure)->subject == OF_PLUGIN)
 		raise_plugin(failure, job);
 	if (kind_of(failure)->subject == OF_FILTER)
