@@ -2,6 +2,7 @@
  * serve.c
  *	  A meter under an owner: one request in, its records out.  wire/message.h has the conversation.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "engine/analyse/dpi.h"
 #include "engine/base/memory.h"
+#include "engine/source/fanout.h"
 #include "meter/channel.h"
 #include "meter/sandbox.h"
 #include "meter/serve.h"
@@ -21,10 +23,11 @@
 
 typedef struct Output
 {
-	int		 channel;
-	uint8_t *batch; /* a MessageHeader, then records */
-	size_t	 room;
-	size_t	 length; /* of the records */
+	int					channel;
+	const MeterRequest *request;
+	uint8_t			   *batch; /* a MessageHeader, then records */
+	size_t				room;
+	size_t				length; /* of the records */
 } Output;
 
 static Output output;
@@ -159,6 +162,30 @@ open_source(void *context, uint32_t index, uint64_t *size)
 	*size = file->size;
 	free(file);
 	return descriptor;
+}
+
+/* Makes the group of the meters that share the interface, or joins it; one meter alone needs none. */
+static bool
+join(void *context, int socket, FailureMessage *failure)
+{
+	const MeterRequest *request = output.request;
+	uint32_t			group = 0;
+	bool				joined;
+
+	(void) context;
+	if (request->shards < 2)
+		return true;
+	channel_send_body(output.channel, MESSAGE_OPENED, &group, sizeof(group));
+	group = receive_number(MESSAGE_JOIN);
+	joined = group == FANOUT_NO_GROUP ? fanout_make(socket, request->decode_tunnels, &group) : fanout_join(socket, group);
+	if (joined)
+	{
+		channel_send_body(output.channel, MESSAGE_JOINED, &group, sizeof(group));
+		return true;
+	}
+	*failure = (FailureMessage) {.code = FAILURE_INTERFACE_OPEN, .file = FAILURE_NO_FILE};
+	snprintf(failure->text, sizeof(failure->text), "its packets cannot be split among meters: %s", strerror(errno));
+	return false;
 }
 
 /* All are ready to capture: the owner knows when. */
@@ -306,6 +333,7 @@ meter(const MeterProgram *program, const MeterRequest *request, const PluginOrde
 		.application = application,
 		.program = program,
 		.description = description,
+		.join = join,
 		.capture = capture,
 		.listener = {output.channel, word, NULL, progress},
 		.plugins = {plugins, program->finder, NULL, print, plugin_failed, progress},
@@ -313,6 +341,7 @@ meter(const MeterProgram *program, const MeterRequest *request, const PluginOrde
 	FailureMessage failure;
 	Account		   account;
 
+	output.request = request;
 	if (!start_meter(&order, &account, &failure))
 	{
 		send_failure(&failure);

@@ -55,17 +55,17 @@ typedef struct Group
 } Group;
 
 static Group
-make_group(const char *interface, const Fanout *fanout)
+make_group(const char *interface)
 {
 	Group group;
 
 	for (int i = 0; i < MEMBERS; i++)
 		group.members[i] = open_socket(interface, ETH_P_ALL);
-	if (!fanout_make(group.members[0], fanout, &group.number))
+	if (!fanout_make(group.members[0], true, &group.number))
 		fail_msg("%s", strerror(errno));
 	assert_in_range(group.number, 1, GROUP_MOST);
 	for (int i = 1; i < MEMBERS; i++)
-		if (!fanout_join(group.members[i], fanout, group.number))
+		if (!fanout_join(group.members[i], group.number))
 			fail_msg("%s", strerror(errno));
 	return group;
 }
@@ -199,9 +199,8 @@ expected(const uint8_t *bytes, uint32_t length)
 static void
 expect_split(const char *into)
 {
-	const Fanout fanout = {.decode_tunnels = true};
-	const Group	 group = make_group("near", &fanout);
-	int			 sender = open_socket(into, 0),
+	const Group group = make_group("near");
+	int			sender = open_socket(into, 0),
 		counts[MEMBERS] = {0};
 	uint8_t frame[FRAME_MAX];
 
@@ -238,7 +237,6 @@ CASE(what_leaves_is_split_by_host)
 /* A device without a link header, of which this process is the other end. */
 CASE(devices_without_a_link_header_are_split_by_host)
 {
-	const Fanout fanout = {.decode_tunnels = true};
 	struct ifreq device = {.ifr_name = "tun", .ifr_flags = IFF_TUN | IFF_NO_PI};
 	int			 other_end = open("/dev/net/tun", O_RDWR);
 	Group		 group;
@@ -246,7 +244,7 @@ CASE(devices_without_a_link_header_are_split_by_host)
 	assert_true(other_end >= 0);
 	assert_int_equal(ioctl(other_end, TUNSETIFF, &device), 0);
 	assert_int_equal(system("ip link set tun up"), 0);
-	group = make_group("tun", &fanout);
+	group = make_group("tun");
 	for (uint8_t host = 0; host < HOSTS; host++)
 		for (int which = 0; which < 4; which++)
 		{
@@ -270,34 +268,10 @@ CASE(devices_without_a_link_header_are_split_by_host)
 	close(other_end);
 }
 
-/* On the loopback interface each packet leaves, and then arrives. */
-CASE(what_leaves_can_be_left_out)
-{
-	uint8_t	 frame[FRAME_MAX];
-	uint32_t length = make_frame(frame, PLAIN, false, 1, false);
-	int		 sender = open_socket("lo", 0);
-
-	memset(frame, 0, 12);
-	for (int arriving_only = 0; arriving_only <= 1; arriving_only++)
-	{
-		const Fanout fanout = {.arriving_only = arriving_only};
-		const Group	 group = make_group("lo", &fanout);
-		int			 count = 0;
-
-		assert_int_equal(send(sender, frame, length, 0), length);
-		for (int i = 0; i < MEMBERS; i++)
-			count += drain(group.members[i]);
-		assert_int_equal(count, arriving_only ? 1 : 2);
-		close_group(&group);
-	}
-	close(sender);
-}
-
 CASE(groups_do_not_share_a_number)
 {
-	const Fanout fanout = {0};
-	const Group	 one = make_group("near", &fanout),
-				other = make_group("near", &fanout);
+	const Group one = make_group("near"),
+				other = make_group("near");
 
 	assert_int_not_equal(one.number, other.number);
 	close_group(&one);
@@ -307,9 +281,8 @@ CASE(groups_do_not_share_a_number)
 /* Both of two scans of an interface see all of it. */
 CASE(groups_do_not_share_packets)
 {
-	const Fanout fanout = {0};
-	const Group	 one = make_group("near", &fanout),
-				other = make_group("near", &fanout);
+	const Group one = make_group("near"),
+				other = make_group("near");
 	int		 sender = open_socket("far", 0);
 	uint8_t	 frame[FRAME_MAX];
 	uint32_t length = make_frame(frame, PLAIN, false, 1, false);
@@ -322,17 +295,14 @@ CASE(groups_do_not_share_packets)
 	close_group(&other);
 }
 
-CASE(who_is_another_kind_does_not_join)
+CASE(who_listens_elsewhere_does_not_join)
 {
-	const Fanout all = {0},
-				 arriving = {.arriving_only = true};
-	const Group group = make_group("near", &all);
+	const Group group = make_group("near");
 	int			near = open_socket("near", ETH_P_ALL),
 		far = open_socket("far", ETH_P_ALL);
 
-	assert_false(fanout_join(near, &arriving, group.number));
-	assert_false(fanout_join(far, &all, group.number));
-	assert_true(fanout_join(near, &all, group.number));
+	assert_false(fanout_join(far, group.number));
+	assert_true(fanout_join(near, group.number));
 	close(near);
 	close(far);
 	close_group(&group);
@@ -357,10 +327,9 @@ main(void)
 		cmocka_unit_test(what_arrives_is_split_by_host),
 		cmocka_unit_test(what_leaves_is_split_by_host),
 		cmocka_unit_test(devices_without_a_link_header_are_split_by_host),
-		cmocka_unit_test(what_leaves_can_be_left_out),
 		cmocka_unit_test(groups_do_not_share_a_number),
 		cmocka_unit_test(groups_do_not_share_packets),
-		cmocka_unit_test(who_is_another_kind_does_not_join),
+		cmocka_unit_test(who_listens_elsewhere_does_not_join),
 	};
 
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);

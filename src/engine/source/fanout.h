@@ -15,19 +15,13 @@
 /* In the place of a group's number: there is none yet. */
 #define FANOUT_NO_GROUP 0
 
-typedef struct Fanout
-{
-	bool decode_tunnels; /* as the meters do */
-	bool arriving_only;	 /* packets that leave are not seen: of a socket in a group, PACKET_IGNORE_OUTGOING has no say */
-} Fanout;
-
 /*
- * Makes the socket the first of a group with a number that no other group of this network namespace has, and
- * sets the program.  False with errno if the system refuses.
+ * Makes the socket the first of a group with a number that no other group of this network namespace has, and sets the program.
+ * decode_tunnels: as for decode_frame().  False with errno if the system refuses.
  */
-bool fanout_make(int socket, const Fanout *fanout, uint32_t *group);
+bool fanout_make(int socket, bool decode_tunnels, uint32_t *group);
 
-/* Makes the socket one more of a group, which has been made in the same way.  False with errno if the system refuses. */
-bool fanout_join(int socket, const Fanout *fanout, uint32_t group);
+/* Makes the socket one more of a group.  False with errno if the system refuses. */
+bool fanout_join(int socket, uint32_t group);
 
 #endif /* ENGINE_SOURCE_FANOUT_H */

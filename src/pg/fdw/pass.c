@@ -57,8 +57,8 @@ create_job(FlowScan *scan)
 	options_check_available(scan->options);
 	job->files = source_resolve(scan->options, &count);
 	job->directory = scan->options->directory;
-	job->taken = palloc(sizeof(*job->taken));
-	pg_atomic_init_u32(job->taken, 0);
+	job->shared = palloc(sizeof(*job->shared));
+	job_start_shared(job->shared);
 	job->request = scan->request;
 	job->request.files = count;
 	if (count == 1)

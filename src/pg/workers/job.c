@@ -10,6 +10,14 @@
 
 #include "pg/workers/job.h"
 
+void
+job_start_shared(ScanShared *shared)
+{
+	pg_atomic_init_u32(&shared->taken, 0);
+	pg_atomic_init_u32(&shared->group, 0);
+	pg_atomic_init_u32(&shared->ready, 0);
+}
+
 /* A directory is never ''. */
 static const char *
 directory_text(const ScanJob *job)

@@ -21,15 +21,27 @@ typedef struct OwnerOrders
 	bool		 hides;		/* columns are hidden: errors are not to tell of flows */
 } OwnerOrders;
 
+/* What the owners of a scan's meters have in common. */
+typedef struct ScanShared
+{
+	pg_atomic_uint32 taken; /* with request.separate_files: how many of the files were taken */
+
+	/* Of an interface that they share: group.h. */
+	pg_atomic_uint32 group; /* its number, 0 before it is made */
+	pg_atomic_uint32 ready; /* how many meters are */
+} ScanShared;
+
 typedef struct ScanJob
 {
-	MeterRequest	  request; /* as if for one meter; each owner makes it that of its shard */
-	OwnerOrders		  orders;
-	const char		 *directory; /* the files lie in there; NULL: anywhere */
-	SourceFile		 *files;	 /* request.files of them */
-	const uint8		 *plugins;	 /* request.plugins bytes: wire/plugin_orders.h */
-	pg_atomic_uint32 *taken;	 /* with request.separate_files: how many of them were taken by the meters of the scan */
+	MeterRequest request; /* as if for one meter; each owner makes it that of its shard */
+	OwnerOrders	 orders;
+	const char	*directory; /* the files lie in there; NULL: anywhere */
+	SourceFile	*files;		/* request.files of them */
+	const uint8 *plugins;	/* request.plugins bytes: wire/plugin_orders.h */
+	ScanShared	*shared;	/* NULL: the request has no source */
 } ScanJob;
+
+void job_start_shared(ScanShared *shared);
 
 /* A job as one piece of memory, to cross to another process: its length, and the piece itself. */
 Size job_length(const ScanJob *job);

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -24,8 +23,10 @@
 #include "pg/base/settings.h"
 #include "pg/workers/descriptors.h"
 #include "pg/workers/failure.h"
+#include "pg/workers/group.h"
 #include "pg/workers/owner.h"
 #include "pg/workers/progress_text.h"
+#include "pg/workers/reap.h"
 #include "pg/workers/spawn.h"
 
 /* The exit status of a program whose libraries the dynamic linker does not find. */
@@ -33,23 +34,11 @@
 
 #define FIRST_ROOM (128 * 1024)
 
-/* Waiting for a meter's end, in microseconds: in all, and between two looks. */
-#define LONGEST_WAIT  1000000
-#define FIRST_PAUSE	  100
-#define LONGEST_PAUSE 10000
-
-/* What the plugins of a meter have for cleaning up, in microseconds, where the scan ends before its source. */
-#define MOMENT_TO_CLEAN_UP 100000
+/* Between two looks whether the other meters of an interface are ready, ms. */
+#define PAUSE_FOR_OTHERS 2
 
 /* Between two tries to send what the kernel had no room for, ms. */
 #define PAUSE_FOR_KERNEL 5
-
-/* No other meter is started while this many were told to end and have not ended. */
-#define LINGERING_MAX 16
-
-/* Such meters of this process: there was a slot for each. */
-static pid_t lingering[LINGERING_MAX + SLOTS_MAX];
-static int	 lingering_count = 0;
 
 /* How often within meter_timeout the owner looks whether a silent meter moves on. */
 #define LOOKS_IN_TIMEOUT 4
@@ -63,6 +52,7 @@ struct OwnedMeter
 	uint64		   files_sent;
 	uint64		   files_most; /* that it may ask for */
 	bool		   took_last;  /* it was told that no file is left for it */
+	GroupMember	   group;	   /* of an interface */
 
 	/* What was read from the channel: buffer[start ... end). */
 	uint8 *buffer;
@@ -232,86 +222,63 @@ send_file(OwnedMeter *meter, uint32 index)
 	PG_END_TRY();
 }
 
-/* The meter asks which file is its next: the next that no meter of the scan has taken. */
-static uint32
-take_file(OwnedMeter *meter)
+static void
+send_number(OwnedMeter *meter, uint32 type, uint32 number)
 {
 	struct
 	{
 		MessageHeader header;
-		uint32		  turn;
-	} message = {.header = {.type = MESSAGE_TAKEN_FILE, .length = sizeof(uint32)}};
-	uint32 files = meter->job->request.files;
+		uint32		  number;
+	} message = {.header = {.type = type, .length = sizeof(uint32)}, .number = number};
+
+	send_bytes(meter, (const char *) &message, sizeof(message), -1);
+}
+
+/* The meter waits for the others of its interface: answers if they are as far as that. */
+static void
+answer_group(OwnedMeter *meter)
+{
+	uint32 type,
+		number;
+
+	if (group_answer(&meter->group, &type, &number))
+		send_number(meter, type, number);
+}
+
+/* The meter says how far it is on its way to its first packet. */
+static void
+take_group(OwnedMeter *meter, uint32 type, uint32 number)
+{
+	if (!request_is_live(&meter->job->request) || !group_told(&meter->group, type, number))
+		failure_raise_fault(FAULT_MESSAGE_OUT_OF_TURN, psprintf("%u", type), NULL);
+}
+
+/* The meter asks which file is its next: the next that no meter of the scan has taken. */
+static uint32
+take_file(OwnedMeter *meter)
+{
+	uint32 files = meter->job->request.files,
+		   turn;
 
 	if (!meter->job->request.separate_files || meter->took_last)
 		failure_raise_fault(FAULT_FILE_OUT_OF_TURN, "its next file", NULL);
-	message.turn = pg_atomic_fetch_add_u32(meter->job->taken, 1);
-	message.turn = Min(message.turn, files);
-	meter->took_last = message.turn == files;
-	send_bytes(meter, (const char *) &message, sizeof(message), -1);
-	return message.turn;
+	turn = pg_atomic_fetch_add_u32(&meter->job->shared->taken, 1);
+	turn = Min(turn, files);
+	meter->took_last = turn == files;
+	send_number(meter, MESSAGE_TAKEN_FILE, turn);
+	return turn;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- from it */
 
-/* Whether a child has ended, and how; it must not be asked for again once it has. */
-static bool
-has_ended(pid_t pid, int *status)
-{
-	pid_t ended;
-
-	*status = 0;
-	do
-		ended = waitpid(pid, status, WNOHANG);
-	while (ended < 0 && errno == EINTR);
-	return ended != 0;
-}
-
-/* Forgets those that have ended since. */
-static void
-reap_lingering(void)
-{
-	int kept = 0,
-		status;
-
-	for (int i = 0; i < lingering_count; i++)
-		if (!has_ended(lingering[i], &status))
-			lingering[kept++] = lingering[i];
-	lingering_count = kept;
-}
-
-/*
- * Ends the meter, if it did not end itself, and waits until it is gone; *status is as waitpid() has it.
- *
- * A meter cannot refuse, but a process ends only when the kernel is done with what it does for it, as with a read from a
- * file system that has gone away.  Nobody can wait for that, let alone for many meters one by one: then the result is
- * false, and the meter is one of those that linger.
- */
+/* Ends the meter, if it did not end itself; false if it lingers. */
 static bool
 reap(OwnedMeter *meter, int *status)
 {
 	pid_t pid = meter->pid;
-	long  longest = LONGEST_WAIT / (lingering_count + 1),
-		 waited = 0,
-		 pause = FIRST_PAUSE;
 
-	Assert(pid > 0); /* 0 and less are many processes, not one */
 	meter->pid = 0;
-	kill(-pid, SIGKILL); /* with all that it might have started */
-	kill(pid, SIGKILL);
-	while (!has_ended(pid, status))
-	{
-		if (waited >= longest)
-		{
-			Assert(lingering_count < lengthof(lingering));
-			lingering[lingering_count++] = pid;
-			return false;
-		}
-		pg_usleep(pause);
-		waited += pause;
-		pause = Min(pause * 3 / 2, LONGEST_PAUSE);
-	}
-	return true;
+	return reap_child(pid, status);
 }
 
 /* The meter closed its end before it said that it was done: explains how it ended. */
@@ -410,6 +377,7 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 		uint32 index;
 
 		CHECK_FOR_INTERRUPTS();
+		answer_group(meter);
 		while (!find_message(meter, message, &wanted))
 			if (!fill_buffer(meter, wanted))
 				return false;
@@ -421,10 +389,19 @@ owner_receive(OwnedMeter *meter, MeterMessage *message)
 			index = take_file(meter);
 			memcpy(unconstify(uint8 *, message->body), &index, sizeof(index));
 		}
-		if (message->type != MESSAGE_NEXT_FILE)
-			return true;
-		memcpy(&index, message->body, sizeof(index));
-		send_file(meter, index);
+		else if (message->type == MESSAGE_NEXT_FILE)
+		{
+			memcpy(&index, message->body, sizeof(index));
+			send_file(meter, index);
+			continue;
+		}
+		else if (message->type == MESSAGE_OPENED || message->type == MESSAGE_JOINED || message->type == MESSAGE_READY)
+		{
+			memcpy(&index, message->body, sizeof(index));
+			take_group(meter, message->type, index);
+			continue;
+		}
+		return true;
 	}
 }
 
@@ -470,7 +447,11 @@ wait_within_timeout(OwnedMeter *meter, int event)
 void
 owner_wait(OwnedMeter *meter)
 {
-	wait_within_timeout(meter, WL_SOCKET_READABLE);
+	/* It is not the meter that is waited for. */
+	if (group_waits(&meter->group))
+		wait_for(meter, WL_SOCKET_READABLE, PAUSE_FOR_OTHERS);
+	else
+		wait_within_timeout(meter, WL_SOCKET_READABLE);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ start and end */
@@ -482,14 +463,10 @@ owner_start(const ScanJob *job, uint32 shard, uint32 shards)
 
 	Assert(shard < shards);
 	meter->job = job;
+	meter->group = (GroupMember) {.shared = job->shared, .shard = shard, .shards = shards};
 	meter->room = FIRST_ROOM;
 	meter->buffer = palloc(meter->room);
-	reap_lingering();
-	if (lingering_count >= LINGERING_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("%d meters of this session were told to end and have not", lingering_count),
-				 errhint("The file system of their captures does not answer: try again when it does.")));
+	reap_check_lingering();
 	descriptor_reserve();
 	PG_TRY();
 	{
@@ -522,37 +499,17 @@ may_clean_up(const OwnedMeter *meter)
 		   meter->last_type != MESSAGE_FAILURE;
 }
 
-/*
- * Gives the meter's plugins a moment to clean up: the meter finds that nobody listens any more, and ends.  Whatever it does instead,
- * it has no more time than that.
- */
-static void
-give_moment(const OwnedMeter *meter)
-{
-	long waited = 0,
-		 pause = FIRST_PAUSE;
-
-	shutdown(meter->channel, SHUT_RDWR);
-	while (waited < MOMENT_TO_CLEAN_UP)
-	{
-		siginfo_t ended = {0};
-
-		/* It is not reaped here. */
-		if (waitid(P_PID, meter->pid, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid != 0)
-			return;
-		pg_usleep(pause);
-		waited += pause;
-		pause = Min(pause * 3 / 2, LONGEST_PAUSE);
-	}
-}
-
 void
 owner_stop(OwnedMeter *meter)
 {
 	int status;
 
 	if (may_clean_up(meter))
-		give_moment(meter);
+	{
+		/* It finds that nobody listens any more, and ends. */
+		shutdown(meter->channel, SHUT_RDWR);
+		reap_give_moment(meter->pid);
+	}
 	if (meter->pid != 0)
 		reap(meter, &status);
 	if (meter->channel >= 0)

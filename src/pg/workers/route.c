@@ -71,13 +71,13 @@ create_scan_segment(const ScanJob *job)
 	dsm_segment		 *segment;
 	shm_toc			 *toc;
 	char			 *piece;
-	pg_atomic_uint32 *taken;
+	ScanShared		 *shared;
 
 	if (length > JOB_LENGTH_MAX)
 		return NULL;
 	shm_toc_initialize_estimator(&estimator);
 	shm_toc_estimate_chunk(&estimator, length);
-	shm_toc_estimate_chunk(&estimator, sizeof(*taken));
+	shm_toc_estimate_chunk(&estimator, sizeof(*shared));
 	shm_toc_estimate_keys(&estimator, 2);
 	segment = create_segment(shm_toc_estimate(&estimator));
 	if (segment == NULL)
@@ -86,9 +86,9 @@ create_scan_segment(const ScanJob *job)
 	piece = shm_toc_allocate(toc, length);
 	job_write(job, piece);
 	shm_toc_insert(toc, SCAN_KEY_JOB, piece);
-	taken = shm_toc_allocate(toc, sizeof(*taken));
-	pg_atomic_init_u32(taken, 0);
-	shm_toc_insert(toc, SCAN_KEY_TAKEN, taken);
+	shared = shm_toc_allocate(toc, sizeof(*shared));
+	job_start_shared(shared);
+	shm_toc_insert(toc, SCAN_KEY_SHARED, shared);
 	return segment;
 }
 

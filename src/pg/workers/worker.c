@@ -67,7 +67,7 @@ attach(Worker *worker, const WorkerArguments *arguments)
 	worker->from_leader = shm_mq_attach(queue, worker->own, NULL);
 	toc = attach_segment(worker->scan);
 	worker->job = job_read(shm_toc_lookup(toc, SCAN_KEY_JOB, false));
-	worker->job->taken = shm_toc_lookup(toc, SCAN_KEY_TAKEN, false);
+	worker->job->shared = shm_toc_lookup(toc, SCAN_KEY_SHARED, false);
 	return true;
 }
 

@@ -20,8 +20,8 @@
 #define WORKER_FUNCTION "nfstream_worker_main"
 
 /* Keys of the scan's segment, */
-#define SCAN_KEY_JOB   UINT64CONST(0)
-#define SCAN_KEY_TAKEN UINT64CONST(1) /* ScanJob.taken */
+#define SCAN_KEY_JOB	UINT64CONST(0)
+#define SCAN_KEY_SHARED UINT64CONST(1) /* ScanJob.shared */
 
 /* and of a worker's. */
 #define WORKER_KEY_FAILURE	   UINT64CONST(0)
