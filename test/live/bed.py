@@ -10,6 +10,7 @@ import concurrent.futures
 import contextlib
 import ctypes
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,6 +20,8 @@ import time
 
 CLONE_NEWNET = 0x40000000
 OFFLOADS = ('rx', 'tx', 'sg', 'tso', 'gso', 'gro')
+# Of the kernel's description of a packet socket: a filter of one instruction, to return 0.
+LETS_NOTHING_THROUGH = re.compile(r'bpf filter \(1\):\s*0x06 0 0 0,')
 WHOLE_MTU = 65535  # what no frame of a capture is longer than
 
 
@@ -136,7 +139,13 @@ class Namespace:
                 found[-1] += line
             else:
                 found.append(line)
-        return [told for told in found if ':%s ' % interface in told]
+        return [told for told in found if ':%s ' % ('*' if interface == 'any' else interface) in told]
+
+    def captures(self, interface, sockets):
+        """Whether that many packet sockets are on an interface, all with filters, and each of these lets something through."""
+        found = self.packet_sockets(interface)
+        ready = [told for told in found if 'bpf filter' in told and not LETS_NOTHING_THROUGH.search(told)]
+        return len(found) == len(ready) == sockets
 
 
 def end(process):

@@ -18,7 +18,10 @@ def parse(description):
     parser.add_argument('--captures', required=True, help='the captures of the project, where the server can read them')
     parser.add_argument('--shared', help='the shared directory, where the server can read it, if it is there')
     parser.add_argument('--only', default='', help='only tests whose function has this in its name')
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    arguments.captures = os.path.abspath(arguments.captures)
+    arguments.shared = arguments.shared and os.path.abspath(arguments.shared)
+    return arguments
 
 
 def main(description, *tests):
