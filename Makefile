@@ -1,8 +1,8 @@
 #
 # Makefile - builds, installs and tests nfstream_fdw.
 #
-#	make                the extension nfstream_fdw.so, the program nfstream_meter and, where Python's library is found,
-#	                    nfstream_meter_python
+#	make                the extension nfstream_fdw.so, the programs nfstream_meter and nfstream_sockets and, where Python's
+#	                    library is found, nfstream_meter_python
 #	make install        these, into the server that PG_CONFIG names
 #	make install-capture    after it, as root: lets the server's group capture on interfaces; CAPTURE_GROUP=name
 #	make uninstall-capture  takes that away again
@@ -38,7 +38,7 @@ PG_CONFIG ?= pg_config
 NDPI ?=
 PYTHON_PACKAGE ?= python3-embed
 
-all: build/nfstream_meter
+all: build/nfstream_meter build/nfstream_sockets
 
 # As CREATE EXTENSION knows it.
 EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" nfstream_fdw.control)
@@ -75,13 +75,13 @@ installcheck: export NFSTREAM_TEST_PCAPS ?= $(CURDIR)/test/pcaps
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
-install: install-meter
-uninstall: uninstall-meter
+install: install-meter install-sockets
+uninstall: uninstall-meter uninstall-sockets
 else
 # Without a server's headers there is nothing to build with, and this says what to do.
 all install uninstall installcheck:
 	@scripts/install-deps.sh --check
-build/nfstream_meter: ;
+build/nfstream_meter build/nfstream_sockets: ;
 endif
 
 build/server/%.o: %.c build/server/flags
@@ -109,7 +109,7 @@ METER_CPPFLAGS = -D_GNU_SOURCE -Isrc -Iinclude -DMETER_VERSION=\"$(EXTENSION_VER
 PLUGIN_DIRECTORY := $(shell $(PG_CONFIG) --pkglibdir 2>/dev/null)/nfstream_plugins
 METER_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
-LIBRARIES = libpcap libseccomp libcap zlib libzstd libsodium nettle
+LIBRARIES = libpcap libmnl libseccomp libcap zlib libzstd libsodium nettle
 ifeq ($(NDPI),)
 LIBRARIES += libndpi
 else
@@ -171,6 +171,23 @@ uninstall-meter-python:
 	rm -f '$(DESTDIR)$(bindir)/nfstream_meter_python'
 endif
 
+# The program that finds the processes of flows: with neither libpcap nor nDPI, and of the meter its walls alone.
+
+SOCKETS_SOURCES = $(sort $(wildcard src/sockets/*.c)) src/meter/landlock.c src/meter/sandbox_prepare.c $(sort $(wildcard src/wire/*.c))
+SOCKETS_OBJS = $(SOCKETS_SOURCES:%.c=build/meter/%.o)
+
+ifneq ($(wildcard $(PGXS)),)
+build/nfstream_sockets: $(SOCKETS_OBJS)
+	$(CC) $(METER_CFLAGS) $(COPT) $(METER_LDFLAGS) -o $@ $(SOCKETS_OBJS) $(LIBRARY_LIBS)
+endif
+
+install-sockets: build/nfstream_sockets
+	$(MKDIR_P) '$(DESTDIR)$(bindir)'
+	$(INSTALL_PROGRAM) build/nfstream_sockets '$(DESTDIR)$(bindir)/'
+
+uninstall-sockets:
+	rm -f '$(DESTDIR)$(bindir)/nfstream_sockets'
+
 install-meter: build/nfstream_meter
 	$(MKDIR_P) '$(DESTDIR)$(bindir)'
 	$(INSTALL_PROGRAM) build/nfstream_meter '$(DESTDIR)$(bindir)/'
@@ -217,7 +234,8 @@ uninstall-test-plugins:
 
 UNIT_TESTS = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/test_*.c)))
 DUMP_PROGRAMS = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/*_dump.c)))
-UNIT_SOURCES = $(filter-out src/meter/main.c,$(METER_SOURCES)) src/meter/python/reads.c
+UNIT_SOURCES = $(filter-out src/meter/main.c,$(METER_SOURCES)) src/meter/python/reads.c \
+	$(filter-out src/sockets/main.c,$(sort $(wildcard src/sockets/*.c)))
 UNIT_OBJS = $(UNIT_SOURCES:%.c=build/unit/%.o)
 UNIT_CFLAGS = -std=c11 -O1 -g -Wall -Wextra -Wno-missing-field-initializers -Wshadow -ffp-contract=off \
 	-fno-omit-frame-pointer \
@@ -359,15 +377,15 @@ remember = @mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | cmp -s - $@ || print
 
 clean: clean-build
 clean-build:
-	rm -rf build/server build/meter build/unit build/test build/fuzz build/nfstream_meter build/nfstream_meter_python build/doc-columns build/doc-options
+	rm -rf build/server build/meter build/unit build/test build/fuzz build/nfstream_meter build/nfstream_meter_python build/nfstream_sockets build/doc-columns build/doc-options
 
 distclean: clean
 	rm -rf --one-file-system build
 
 FORCE:
-.PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter install-meter-python uninstall-meter-python install-capture uninstall-capture unit-programs \
+.PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter install-meter-python uninstall-meter-python install-sockets uninstall-sockets install-capture uninstall-capture unit-programs \
 	test-plugins install-test-plugins uninstall-test-plugins fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test test-matrix test-matrix-clean unit conformance \
 	bench doc-columns format tree help FORCE
 
--include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(PYTHON_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)) \
+-include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(PYTHON_OBJS) $(SOCKETS_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)) \
 	$(FUZZ_OBJS) $(FUZZ_MODULE_OBJS) $(patsubst build/fuzz/%,build/fuzz/test/fuzz/%.o,$(FUZZ_TARGETS)))

@@ -61,18 +61,23 @@ says_what_is_missing()
 
 meter=$tree/build/nfstream_meter
 meter_python=$tree/build/nfstream_meter_python
+sockets=$tree/build/nfstream_sockets
 extension=$tree/nfstream_fdw.so
 headers=$("$PG_CONFIG" --includedir-server)
 check "compiles without a warning" no_line 'warning:' "$1"
 check "the extension loads neither libpcap nor libndpi" no_library "$extension" libpcap libndpi
 check "the extension includes no header of theirs" no_header_of server '/(pcap|ndpi)[^ ]*\.h'
-check "the extension includes no header of engine and meter" no_header_of server 'src/(engine|meter)/'
+check "the extension includes no header of engine, meter and sockets" no_header_of server 'src/(engine|meter|sockets)/'
 check "the meter includes no header of the server" no_header_of meter "$headers|src/pg/"
 check "the meter has no Python in it" no_library "$meter" libpython
 check "the meter is position independent" is_position_independent "$meter"
 check "the meter's relocations are read-only before it starts" has_dynamic "$meter" 'BIND_NOW\|FLAGS.* NOW'
 check "the installed meter is the one that was built" cmp "$meter" "$("$PG_CONFIG" --bindir)/nfstream_meter"
 check "the installed extension is the one that was built" cmp "$extension" "$("$PG_CONFIG" --pkglibdir)/nfstream_fdw.so"
+check "the program for sockets loads neither libpcap nor libndpi" no_library "$sockets" libpcap libndpi
+check "the program for sockets is position independent" is_position_independent "$sockets"
+check "the program for sockets' relocations are read-only before it starts" has_dynamic "$sockets" 'BIND_NOW\|FLAGS.* NOW'
+check "the installed program for sockets is the one that was built" cmp "$sockets" "$("$PG_CONFIG" --bindir)/nfstream_sockets"
 if [ -e "$meter_python" ]; then
 	check "the installed meter with Python is the one that was built" cmp "$meter_python" "$("$PG_CONFIG" --bindir)/nfstream_meter_python"
 	check "the meter with Python is position independent" is_position_independent "$meter_python"

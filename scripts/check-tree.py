@@ -25,7 +25,7 @@ OF_CAPTURE = re.compile(r'(?:.*/)?(?:lib)?(?:pcap|ndpi)')
 
 def side(folder):
     """On which side of the wall a folder stands."""
-    for name, roots in (('wire', ['src/wire']), ('meter', ['src/engine', 'src/meter'])):
+    for name, roots in (('wire', ['src/wire']), ('meter', ['src/engine', 'src/meter', 'src/sockets'])):
         if any(folder == root or folder.startswith(root + '/') for root in roots):
             return name
     return 'server'

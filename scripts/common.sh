@@ -110,6 +110,7 @@ build_and_install()
 	directory=$("$PG_CONFIG" --sharedir)/extension
 	is_same "$tree/nfstream_fdw.so" "$library/nfstream_fdw.so" || same=0
 	is_same "$tree/build/nfstream_meter" "$programs/nfstream_meter" || same=0
+	is_same "$tree/build/nfstream_sockets" "$programs/nfstream_sockets" || same=0
 	file=$tree/build/nfstream_meter_python
 	[ ! -e "$file" ] || is_same "$file" "$programs/nfstream_meter_python" || same=0
 	is_same "$tree/include/nfstream_plugin.h" "$("$PG_CONFIG" --includedir-server)/extension/nfstream_fdw/nfstream_plugin.h" || same=0

@@ -96,6 +96,7 @@ look_for_all()
 	need "make" make command -v make
 	need "pkg-config" pkg-config command -v pkg-config
 	need "libpcap" libpcap-dev pkg-config --exists libpcap
+	need "libmnl" libmnl-dev pkg-config --exists libmnl
 	need "libseccomp" libseccomp-dev pkg-config --exists libseccomp
 	need "libcap" libcap-dev pkg-config --exists libcap
 	need "libsodium" libsodium-dev pkg-config --exists libsodium
