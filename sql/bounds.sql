@@ -87,14 +87,14 @@ ALTER SERVER bounds_files OPTIONS (DROP directory, SET source '/nowhere/a.pcap')
 SELECT * FROM bounds.flows;
 \echo :SQLSTATE
 
--- Interfaces: those of the list for whoever may use the server, and no others, whoever asks.
-CREATE SERVER bounds_wire FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (interfaces '{eth0}');
+-- Interfaces: those of the list for whoever may use the server, and no others, whoever asks.  There is none of this name.
+CREATE SERVER bounds_wire FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (interfaces '{nowhere0}');
 GRANT USAGE ON FOREIGN SERVER bounds_wire TO regress_nfstream_files;
 SET ROLE regress_nfstream_files;
-CREATE FOREIGN TABLE bounds.wire (id bigint) SERVER bounds_wire OPTIONS (source 'interface:eth0');
+CREATE FOREIGN TABLE bounds.wire (id bigint) SERVER bounds_wire OPTIONS (source 'interface:nowhere0');
 SELECT * FROM bounds.wire;
 \echo :SQLSTATE
-ALTER FOREIGN TABLE bounds.wire OPTIONS (SET source 'eth0');
+ALTER FOREIGN TABLE bounds.wire OPTIONS (SET source 'nowhere0');
 SELECT * FROM bounds.wire;
 \echo :SQLSTATE
 ALTER FOREIGN TABLE bounds.wire OPTIONS (SET source 'interface:lo');
@@ -104,7 +104,7 @@ ALTER FOREIGN TABLE bounds.wire OPTIONS (SET source '/nowhere/a.pcap');
 SELECT * FROM bounds.wire;
 RESET ROLE;
 REVOKE USAGE ON FOREIGN SERVER bounds_wire FROM regress_nfstream_files;
-ALTER FOREIGN TABLE bounds.wire OPTIONS (SET source 'interface:eth0');
+ALTER FOREIGN TABLE bounds.wire OPTIONS (SET source 'interface:nowhere0');
 SELECT * FROM bounds.wire;
 \echo :SQLSTATE
 CREATE FOREIGN TABLE bounds.super (id bigint) SERVER bounds_wire OPTIONS (source 'interface:lo');

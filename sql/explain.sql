@@ -92,6 +92,7 @@ ALTER FOREIGN TABLE flows OPTIONS (SET source '{/nowhere/a.pcap,/nowhere/*.pcap}
 SELECT plan('VERBOSE OFF', 'SELECT id FROM flows');
 ALTER FOREIGN TABLE flows OPTIONS (SET source 'interface:lo', ADD udps '[{"plugin": "flow_slicer", "limit": 7}]');
 SELECT plan('VERBOSE OFF', 'SELECT id FROM flows');
+SELECT * FROM properties('SELECT id FROM flows', 'VERBOSE OFF');
 ALTER FOREIGN TABLE flows OPTIONS (DROP source, DROP udps, DROP bpf_filter);
 SELECT plan('VERBOSE OFF', 'SELECT id FROM flows');
 -- ANALYZE does open.

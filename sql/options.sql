@@ -199,12 +199,7 @@ ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (ADD attribute 'udps.m
 ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (SET attribute 'id');
 
 -- What waits for its turn is refused when a scan uses it.
-ALTER FOREIGN TABLE options_table OPTIONS (DROP udps, SET source 'interface:eth0');
-SELECT * FROM options_table;
-\echo :SQLSTATE
-ALTER FOREIGN TABLE options_table OPTIONS (SET source 'lo');
-SELECT * FROM options_table;
-\echo :SQLSTATE
+ALTER FOREIGN TABLE options_table OPTIONS (DROP udps);
 ALTER FOREIGN TABLE options_table OPTIONS (ADD rows 'packets');
 \echo :SQLSTATE
 ALTER SERVER options_server OPTIONS (ADD rows 'packets');

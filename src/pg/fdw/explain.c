@@ -128,21 +128,43 @@ explain_files(const FlowScan *scan, ExplainState *es)
 	ExplainPropertyList("Files Read", paths, es);
 }
 
+/* What is read, and by how many meters: of files, or of an interface, whose name a person need not be told twice. */
+static const char *
+explain_source(const FlowScan *scan, ExplainState *es)
+{
+	const char *interface = source_interface_for_plan(scan->options);
+
+	if (scan->options->source != NULL && (interface == NULL || es->format != EXPLAIN_FORMAT_TEXT))
+		ExplainPropertyText("Source", scan->options->source, es);
+	if (interface != NULL)
+		ExplainPropertyText("Interface", encoding_valid(interface), es);
+	return interface;
+}
+
+static uint32
+meters_for_plan(const FlowScan *scan, const char *interface)
+{
+	SourceMeasure measure;
+
+	if (interface != NULL)
+		return sizing_meters_live(&scan->request, scan->options->n_meters);
+	measure = source_measure_for_plan(scan->options);
+	return sizing_meters(&scan->request, scan->options->n_meters, &measure);
+}
+
 void
 nfstream_explain(ForeignScanState *node, ExplainState *es)
 {
-	FlowScan	 *scan = node->fdw_state;
-	SourceMeasure measure;
+	FlowScan   *scan = node->fdw_state;
+	const char *interface = explain_source(scan, es);
 
-	if (scan->options->source != NULL)
-		ExplainPropertyText("Source", scan->options->source, es);
 	if (scan->request.filter.length > 0)
 		ExplainPropertyText("BPF Filter", scan->options->bpf_filter, es);
 	if (scan->options->plugins != NIL)
 		ExplainPropertyList("Plugins", plugins_shown(scan->options->plugins), es);
-	explain_several(scan->options, es);
-	measure = source_measure_for_plan(scan->options);
-	ExplainPropertyUInteger("Meters", NULL, sizing_meters(&scan->request, scan->options->n_meters, &measure), es);
+	if (interface == NULL)
+		explain_several(scan->options, es);
+	ExplainPropertyUInteger("Meters", NULL, meters_for_plan(scan, interface), es);
 	explain_bounds(scan->options, es);
 	explain_switch("DPI", request_computes_group(&scan->request, GROUP_DPI), es);
 	explain_switch("Statistics", request_computes_group(&scan->request, GROUP_STATISTICS), es);
@@ -150,13 +172,14 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 
 	if (!es->analyze || scan->meters == 0)
 		return;
+	pass_give_up(scan);
 	ExplainPropertyUInteger("Meters Started", NULL, scan->meters, es);
 	if (scan->has_account)
 	{
-		if (scan->order != NULL)
+		if (scan->order != NULL && scan->interface == NULL)
 			explain_files(scan, es);
 		explain_flows(scan, es);
-		explain_account(&scan->account, scan->timed && es->timing, request_is_live(&scan->request), es);
+		explain_account(&scan->account, scan->timed && es->timing, scan->interface != NULL, es);
 	}
 	else
 		ExplainPropertyText("Account", "none, the scan ended before its source did", es);

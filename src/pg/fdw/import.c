@@ -372,7 +372,7 @@ check_source(const Import *import)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
 				 errmsg("there is no source to import a table from"),
-				 errhint("Set the option \"source\" in this statement, or on server \"%s\" for all its tables, to a capture file.",
+				 errhint("Set the option \"source\" in this statement, or on server \"%s\" for all its tables, to a capture file or an interface.",
 						 import->statement->server_name)));
 	if (!import->options->source_on_server)
 		privileges_check_source(import->options);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "executor/executor.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -47,22 +48,50 @@ add_plugins(FlowScan *scan, ScanJob *job)
 	job->orders.hides = scan->options->columns_to_anonymize != NULL;
 }
 
+static void
+add_files(FlowScan *scan, ScanJob *job)
+{
+	int count;
+
+	job->files = source_resolve(scan->options, &count);
+	job->directory = scan->options->directory;
+	job->request.files = count;
+	if (count == 1)
+		job->request.separate_files = false; /* there is no other file from which to separate it */
+	tuple_builder_set_files(scan->builder, job->files, count);
+}
+
+/* No meter knows what the others have sent: the flows up to max_nflows are counted here.  merge_end_source() needs the packets. */
+static void
+add_interface(FlowScan *scan, ScanJob *job)
+{
+	SourceFile named = {.path = unconstify(char *, scan->interface)};
+
+	privileges_check_interface(scan->options, scan->interface);
+	job->request.interface = (RequestText) {scan->interface, strlen(scan->interface)};
+	job->request.files = 0;
+	job->request.separate_files = false;
+	job->request.source_order = SOURCE_ORDER_GIVEN;
+	job->request.max_nflows = 0;
+	column_set_add(&job->request.columns, schema_column(scan->options->schema, "bidirectional_packets"));
+	tuple_builder_set_files(scan->builder, &named, 1);
+}
+
 static ScanJob *
 create_job(FlowScan *scan)
 {
 	ScanJob *job = palloc0(sizeof(*job));
-	int		 count;
 
 	privileges_check_source(scan->options);
-	options_check_available(scan->options);
-	job->files = source_resolve(scan->options, &count);
-	job->directory = scan->options->directory;
+	(void) options_check_source(scan->options, ERROR);
 	job->shared = palloc(sizeof(*job->shared));
 	job_start_shared(job->shared);
 	job->request = scan->request;
-	job->request.files = count;
-	if (count == 1)
-		job->request.separate_files = false; /* there is no other file from which to separate it */
+	scan->interface = source_interface(scan->options);
+	if (scan->interface != NULL)
+		add_interface(scan, job);
+	else
+		add_files(scan, job);
 	job->request.time_dissections = scan->timed;
 	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
 	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);
@@ -70,11 +99,22 @@ create_job(FlowScan *scan)
 	return job;
 }
 
+static uint32
+meters_wanted(const FlowScan *scan)
+{
+	const ScanJob *job = scan->job;
+	SourceMeasure  measure;
+
+	if (scan->interface != NULL)
+		return sizing_meters_live(&job->request, scan->options->n_meters);
+	measure = source_measure(job->files, job->request.files);
+	return sizing_meters(&job->request, scan->options->n_meters, &measure);
+}
+
 static void
 start(FlowScan *scan, MemoryContext parent)
 {
 	MemoryContext before;
-	SourceMeasure measure;
 
 	scan->context = AllocSetContextCreate(parent, "nfstream pass", ALLOCSET_DEFAULT_SIZES);
 	before = MemoryContextSwitchTo(scan->context);
@@ -84,9 +124,7 @@ start(FlowScan *scan, MemoryContext parent)
 	if (scan->warns)
 		tuple_builder_warn(scan->builder);
 	scan->warns = false; /* a rescan has nothing new to say */
-	tuple_builder_set_files(scan->builder, scan->job->files, scan->job->request.files);
-	measure = source_measure(scan->job->files, scan->job->request.files);
-	scan->merge = merge_start(scan->job, sizing_meters(&scan->job->request, scan->options->n_meters, &measure), &scan->printed);
+	scan->merge = merge_start(scan->job, meters_wanted(scan), &scan->printed);
 	scan->meters = merge_meters(scan->merge);
 	MemoryContextSwitchTo(before);
 }
@@ -120,6 +158,19 @@ pass_stop(FlowScan *scan)
 		MemoryContextDelete(scan->context);
 	scan->context = NULL;
 	scan->order = NULL;
+}
+
+void
+pass_rewind(FlowScan *scan)
+{
+	if (scan->context != NULL && scan->interface != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("flows of interface \"%s\" cannot be read a second time", encoding_valid(scan->interface)),
+				 errdetail("The statement's plan reads foreign table \"%s\" anew for each row of something else.",
+						   get_rel_name(scan->options->table)),
+				 errhint("Keep the flows first, with WITH flows AS MATERIALIZED (SELECT ...) and a LIMIT or max_nflows, or in a temporary table.")));
+	pass_stop(scan);
 }
 
 /*
@@ -214,5 +265,18 @@ pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 	}
 	tuple_fill(scan->builder, record, scan->next_id++, slot);
 	ExecStoreVirtualTuple(slot);
+	if (scan->interface != NULL && scan->next_id == scan->options->max_nflows)
+		merge_end_source(scan->merge, scan->options->expire_on_end);
 	return true;
+}
+
+void
+pass_give_up(FlowScan *scan)
+{
+	if (scan->merge == NULL || scan->interface == NULL)
+		return;
+	merge_end_source(scan->merge, false);
+	while (merge_next(scan->merge) != NULL)
+		;
+	finish(scan);
 }

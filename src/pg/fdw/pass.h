@@ -16,7 +16,8 @@ typedef struct FlowScan
 	MeterRequest  request; /* all but what only the files decide */
 
 	/* Once the first row was asked for. */
-	MemoryContext context; /* of one pass over the source */
+	MemoryContext context;	 /* of one pass over the source */
+	const char	 *interface; /* NULL: the source is files */
 	ScanJob		 *job;
 	Merge		 *merge;
 	uint32		 *order; /* of the job's files, as they were read, once they were; NULL before */
@@ -51,7 +52,13 @@ FlowScan *pass_prepare(Relation table, const Bitmapset *attributes_used);
  */
 bool pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot);
 
-/* Ends the pass, if one was started; the next row is the first again. */
+/* Ends the pass, if one was started; the next row is the first again.  Errors if that cannot be, as the source is live. */
+void pass_rewind(FlowScan *scan);
+
+/* Ends the pass, if one was started. */
 void pass_stop(FlowScan *scan);
+
+/* Ends a pass over a live source, whose flows are not all wanted, in order: then it has an account. */
+void pass_give_up(FlowScan *scan);
 
 #endif /* PG_FDW_PASS_H */

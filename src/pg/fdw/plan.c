@@ -38,12 +38,23 @@
 #define COST_OF_A_PACKET  0.01
 #define COST_OF_A_LABEL	  0.5
 
+/*
+ * An interface has no end, and its flows are waited for: the first for some seconds, each for a tenth of a second.  In a join no other work
+ * counts beside that, so that of two plans the one wins that need not have all flows before its first row: it has the other side in memory,
+ * and sorts nothing.  Alone there is nothing to choose, and a scan costs too little for its first row to wait until the server has compiled
+ * expressions.
+ */
+#define FLOWS_OF_AN_INTERFACE 1e6
+#define COST_OF_FIRST_FLOW	  1e6
+#define COST_OF_WAITING		  1e4
+
 typedef struct ScanEstimate
 {
 	const ScanOptions *options;
-	double			   bytes; /* of the source */
-	double			   flows; /* in it, whatever the conditions */
-	Bitmapset		  *used;  /* attributes that the query needs */
+	const char		  *interface; /* NULL: the source is files */
+	double			   bytes;	  /* of the source */
+	double			   flows;	  /* in it, whatever the conditions */
+	Bitmapset		  *used;	  /* attributes that the query needs */
 	bool			   has_dpi;
 } ScanEstimate;
 
@@ -81,20 +92,30 @@ needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
 	return false;
 }
 
-void
-nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
+static void
+estimate_files(ScanEstimate *estimate, const RelOptInfo *baserel)
 {
-	ScanEstimate *estimate = palloc0(sizeof(*estimate));
-	int64		  bytes;
+	int64 bytes = source_size(estimate->options);
 
-	estimate->options = options_of_table(table);
-	bytes = source_size(estimate->options);
 	estimate->bytes = bytes < 0 ? BYTES_UNKNOWN : bytes;
 	estimate->flows = ceil(estimate->bytes / BYTES_OF_A_FLOW);
 
 	/* ANALYZE knows better: its number of flows, in proportion to the source's size now. */
 	if (baserel->tuples > 0 && baserel->pages > 0)
 		estimate->flows = ceil(baserel->tuples * source_pages(estimate->bytes) / baserel->pages);
+}
+
+void
+nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
+{
+	ScanEstimate *estimate = palloc0(sizeof(*estimate));
+
+	estimate->options = options_of_table(table);
+	estimate->interface = source_interface_for_plan(estimate->options);
+	if (estimate->interface != NULL)
+		estimate->flows = FLOWS_OF_AN_INTERFACE;
+	else
+		estimate_files(estimate, baserel);
 	if (estimate->options->max_nflows > 0)
 		estimate->flows = Min(estimate->flows, estimate->options->max_nflows);
 	estimate->used = find_attributes_used(baserel);
@@ -104,28 +125,51 @@ nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 	set_baserel_size_estimates(root, baserel);
 }
 
+static ForeignPath *
+scan_path(PlannerInfo *root, RelOptInfo *baserel, Cost startup, Cost total)
+{
+#if PG_VERSION_NUM >= 180000
+	return create_foreignscan_path(root, baserel, NULL, baserel->rows, 0, startup, total, NIL, baserel->lateral_relids, NULL, NIL, NIL);
+#elif PG_VERSION_NUM >= 170000
+	return create_foreignscan_path(root, baserel, NULL, baserel->rows, startup, total, NIL, baserel->lateral_relids, NULL, NIL, NIL);
+#else
+	return create_foreignscan_path(root, baserel, NULL, baserel->rows, startup, total, NIL, baserel->lateral_relids, NULL, NIL);
+#endif
+}
+
+/*
+ * A live source is read once.  What is joined with something may have to be read again, however few rows the planner expects of the other
+ * side: so it is materialised, which costs nothing where it is not read again, as rows are kept only where that is possible.
+ */
+static Path *
+materialized(RelOptInfo *baserel, ForeignPath *path)
+{
+	return (Path *) create_material_path(baserel, (Path *) path);
+}
+
 void
 nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 {
 	ScanEstimate *estimate = baserel->fdw_private;
-	Cost		  startup = COST_OF_START + baserel->baserestrictcost.startup,
+	bool		  is_live = estimate->interface != NULL,
+		 is_joined = bms_membership(root->all_baserels) == BMS_MULTIPLE;
+	Cost startup = COST_OF_START + baserel->baserestrictcost.startup,
 		 total;
+	ForeignPath *path;
 
 	(void) table;
 	if (estimate->has_dpi)
 		startup += COST_OF_DPI_START;
-	total = startup + estimate->bytes / BLCKSZ * seq_page_cost + estimate->bytes / BYTES_OF_A_PACKET * COST_OF_A_PACKET +
-			estimate->flows * (cpu_tuple_cost + baserel->baserestrictcost.per_tuple + (estimate->has_dpi ? COST_OF_A_LABEL : 0));
-#if PG_VERSION_NUM >= 180000
-	add_path(baserel, (Path *) create_foreignscan_path(root, baserel, NULL, baserel->rows, 0, startup, total, NIL,
-													   baserel->lateral_relids, NULL, NIL, NIL));
-#elif PG_VERSION_NUM >= 170000
-	add_path(baserel, (Path *) create_foreignscan_path(root, baserel, NULL, baserel->rows, startup, total, NIL,
-													   baserel->lateral_relids, NULL, NIL, NIL));
-#else
-	add_path(baserel, (Path *) create_foreignscan_path(root, baserel, NULL, baserel->rows, startup, total, NIL,
-													   baserel->lateral_relids, NULL, NIL));
-#endif
+	if (is_live && is_joined)
+		startup += COST_OF_FIRST_FLOW;
+	total = startup + estimate->flows * (cpu_tuple_cost + baserel->baserestrictcost.per_tuple);
+	if (is_live && is_joined)
+		total += estimate->flows * COST_OF_WAITING;
+	else if (!is_live)
+		total += estimate->bytes / BLCKSZ * seq_page_cost + estimate->bytes / BYTES_OF_A_PACKET * COST_OF_A_PACKET +
+				 (estimate->has_dpi ? estimate->flows * COST_OF_A_LABEL : 0);
+	path = scan_path(root, baserel, startup, total);
+	add_path(baserel, is_live && is_joined ? materialized(baserel, path) : (Path *) path);
 }
 
 ForeignScan *

@@ -41,7 +41,7 @@ nfstream_iterate(ForeignScanState *node)
 void
 nfstream_rescan(ForeignScanState *node)
 {
-	pass_stop(node->fdw_state);
+	pass_rewind(node->fdw_state);
 }
 
 void

@@ -6,6 +6,9 @@
  * the whole source, and they only share the work of nDPI: so there is one meter if no label is wanted, one for files that
  * are compressed with gzip, which take longer to decompress than to label, and one if a filter is likely to leave little
  * to label.
+ *
+ * Meters of an interface share out its packets, and all the work.  What will come nobody knows: there is one for each core but that
+ * of the leader.
  */
 #include "postgres.h"
 
@@ -32,23 +35,41 @@ meters_that_pay(const MeterRequest *request, const SourceMeasure *measure)
 	return 1 + measure->quick_bytes / BYTES_FOR_A_METER;
 }
 
+static uint64
+cores(void)
+{
+	return Max(sysconf(_SC_NPROCESSORS_ONLN), 1);
+}
+
+/* Each meter has room for one flow. */
+static uint64
+within_max_active_flows(const MeterRequest *request, uint64 meters)
+{
+	return request->max_active_flows > 0 ? Min(meters, request->max_active_flows) : meters;
+}
+
+uint32
+sizing_meters_live(const MeterRequest *request, uint64 n_meters)
+{
+	uint64 meters = n_meters > 0 ? n_meters : Min(Max(cores() - 1, 1), SHARDS_MAX);
+
+	return within_max_active_flows(request, Min(meters, (uint64) setting_max_meters_per_scan));
+}
+
 uint32
 sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure)
 {
-	uint64 cores = Max(sysconf(_SC_NPROCESSORS_ONLN), 1);
 	uint64 meters = n_meters;
 
 	/* Only a meter that has all flows knows where the last of them leaves, and which are given up there. */
 	if (request->max_nflows > 0)
 		return 1;
 	if (meters == 0)
-		meters = Min(Min(meters_that_pay(request, measure), cores), SHARDS_MAX);
+		meters = Min(Min(meters_that_pay(request, measure), cores()), SHARDS_MAX);
 	meters = Min(meters, (uint64) setting_max_meters_per_scan);
 
 	/* Each meter has at least one file, or room for one flow. */
 	if (request->separate_files && measure->files > 1)
-		meters = Min(meters, measure->files);
-	else if (request->max_active_flows > 0)
-		meters = Min(meters, request->max_active_flows);
-	return meters;
+		return Min(meters, measure->files);
+	return within_max_active_flows(request, meters);
 }

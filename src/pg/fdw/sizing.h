@@ -9,9 +9,10 @@
 #include "wire/request.h"
 
 /*
- * How many meters to ask for: `n_meters`, which is the option, or as many as pay where that is 0; one for max_nflows.  At least one,
- * and no more than the settings and the source have room for.
+ * How many meters to ask for: `n_meters`, which is the option, or as many as pay where that is 0; one for max_nflows of files.  At least
+ * one, and no more than the settings and the source have room for.  measure: of files; an interface has none.
  */
 uint32 sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure);
+uint32 sizing_meters_live(const MeterRequest *request, uint64 n_meters);
 
 #endif /* PG_FDW_SIZING_H */

@@ -69,8 +69,10 @@ dataset_first_file(Relation relation)
 	if (!nfstream_is_ours(relation))
 		return NULL;
 	options = options_of_table(RelationGetRelid(relation));
-	options_check_available(options);
+	(void) options_check_source(options, ERROR);
 	privileges_check_source(options);
+	if (source_interface(options) != NULL)
+		return NULL;
 	path = source_resolve(options, &count)[0].path;
 	return options->directory == NULL || is_absolute_path(path) ? path : psprintf("%s/%s", options->directory, path);
 }

@@ -464,22 +464,13 @@ options_group_setting(ColumnGroup group)
 		case GROUP_UDPS:
 			return "udps (the plugins that leave it)";
 		case GROUP_SYSTEM:
-			return "system_visibility_mode (live capture, not available yet)";
+			return "system_visibility_mode '1' (it has an effect on an interface)";
 		default:
 			break;
 	}
 	if (option->type == VALUE_BOOLEAN)
 		return psprintf("%s 'true'", option->name);
 	return psprintf("%s '" UINT64_FORMAT "'", option->name, option->fallback > 0 ? option->fallback : SETTING_EXAMPLE);
-}
-
-void
-options_refuse_interface(const char *interface)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("capturing from interface \"%s\" is not available yet", interface),
-			 errhint("Set the option \"source\" to a capture file.")));
 }
 
 bool
@@ -490,17 +481,6 @@ options_check_source(const ScanOptions *options, int level)
 	ereport(level,
 			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
 			 errmsg("foreign table \"%s\" has no source", get_rel_name(options->table)),
-			 errhint("Set the option \"source\" on the table or on its server to a capture file.")));
+			 errhint("Set the option \"source\" on the table or on its server to a capture file or an interface.")));
 	return false;
-}
-
-void
-options_check_available(const ScanOptions *options)
-{
-	const char *interface;
-
-	(void) options_check_source(options, ERROR);
-	interface = form_after_prefix(options->source, SOURCE_INTERFACE_PREFIX);
-	if (interface != NULL)
-		options_refuse_interface(interface);
 }

@@ -99,10 +99,4 @@ const char *options_group_setting(ColumnGroup group);
 /* Whether there is a source; reports at this level where there is none. */
 bool options_check_source(const ScanOptions *options, int level);
 
-/* Errors where the scan needs a source and has none, or one that is not available yet. */
-void options_check_available(const ScanOptions *options);
-
-/* Errors: captures from an interface are not available. */
-_Noreturn void options_refuse_interface(const char *interface);
-
 #endif /* PG_OPTIONS_OPTIONS_H */

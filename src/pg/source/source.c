@@ -1,6 +1,6 @@
 /*
  * source.c
- *	  The files that the option `source` stands for.
+ *	  The files, or the interface, that the option `source` stands for.
  *
  * If there is a file of that name, it is the source, whatever the name looks like.  Otherwise the text is an array if it
  * is written as one, a glob if it has a glob's characters, an interface if there is one of that name, and else the name
@@ -163,18 +163,6 @@ add_path(SourceList *list, char *path, int index)
 	return add_file(list, path, &(Origin) {.index = index});
 }
 
-/*
- * Whether a name that is no file's is an interface's.  Those who may only read what is in a directory are not told which
- * interfaces exist: to them, one that is not theirs is a file that does not exist.
- */
-static bool
-is_interface(const ScanOptions *options)
-{
-	if (options->directory != NULL && !privileges_allow_interface(options, options->source))
-		return false;
-	return if_nametoindex(options->source) != 0;
-}
-
 /* Finds the files of the source; false if not all of them can be had, which was reported if that is an error. */
 static bool
 add_source(SourceList *list, const ScanOptions *options)
@@ -191,15 +179,6 @@ add_source(SourceList *list, const ScanOptions *options)
 			if (!add_path(list, lfirst(cell), ++index))
 				return false;
 		return true;
-	}
-	if (is_interface(options))
-	{
-		if (list->level == ERROR)
-		{
-			privileges_check_interface(options, options->source);
-			options_refuse_interface(options->source);
-		}
-		return false;
 	}
 	return add_path(list, pstrdup(options->source), 0);
 }
@@ -227,13 +206,59 @@ source_resolve(const ScanOptions *options, int *count)
 {
 	SourceList list = {.level = ERROR, .opens = true, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
 
-	/* For a bare name that may be an interface's privileges_check_source() has passed, whatever files there are. */
-	if (!privileges_allow_files(options))
-		options_refuse_interface(options->source);
 	(void) resolve(&list, options);
 	*count = list.count;
 	return list.files;
 }
+
+/* ------------------------------------------------------------------------------------------------------------- interfaces */
+
+/*
+ * Whether a name that is no file's is an interface's.  Those who may only read what is in a directory are not told which
+ * interfaces exist: to them, one that is not theirs is a file that does not exist.
+ */
+static bool
+is_interface(const ScanOptions *options)
+{
+	if (options->directory != NULL && !privileges_allow_interface(options, options->source))
+		return false;
+	return strcmp(options->source, SOURCE_ANY_INTERFACE) == 0 || if_nametoindex(options->source) != 0;
+}
+
+const char *
+source_interface(const ScanOptions *options)
+{
+	const char *interface;
+	Reach		reach;
+	bool		is_file;
+
+	if (options->source == NULL)
+		return NULL;
+	interface = form_after_prefix(options->source, SOURCE_INTERFACE_PREFIX);
+	if (interface != NULL)
+		return interface;
+	if (form_is_array(options->source) || strlen(options->source) >= IF_NAMESIZE)
+		return NULL;
+
+	/* Whoever may read no files is told nothing of those that there are. */
+	if (!privileges_allow_files(options))
+		return privileges_allow_interface(options, options->source) ? options->source : NULL;
+	if (!reach_start(&reach, options->directory))
+		return NULL;
+	is_file = exists(&reach, options->source);
+	reach_end(&reach);
+	return !is_file && is_interface(options) ? options->source : NULL;
+}
+
+const char *
+source_interface_for_plan(const ScanOptions *options)
+{
+	const char *interface = source_interface(options);
+
+	return interface != NULL && privileges_allow_interface(options, interface) ? interface : NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ sizes */
 
 static int64
 size_of(const SourceList *list)
@@ -250,7 +275,7 @@ source_size(const ScanOptions *options)
 {
 	SourceList list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
 
-	if (options->source == NULL || !privileges_allow_files(options))
+	if (options->source == NULL || source_interface(options) != NULL || !privileges_allow_files(options))
 		return -1;
 	if (!resolve(&list, options) && !list.is_cut)
 		return -1;
@@ -288,7 +313,8 @@ source_measure_for_plan(const ScanOptions *options)
 {
 	SourceList list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
 
-	if (options->source == NULL || !privileges_allow_files(options) || (!resolve(&list, options) && !list.is_cut))
+	if (options->source == NULL || source_interface(options) != NULL || !privileges_allow_files(options) ||
+		(!resolve(&list, options) && !list.is_cut))
 		return (SourceMeasure) {0};
 	return source_measure(list.files, list.count);
 }
@@ -299,7 +325,7 @@ source_size_for_analyze(const ScanOptions *options)
 	SourceList list = {.level = WARNING, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
 
 	/* A live source has no size, and the server itself says that it is not analyzed. */
-	if (options->source != NULL && form_after_prefix(options->source, SOURCE_INTERFACE_PREFIX) != NULL)
+	if (source_interface(options) != NULL)
 		return -1;
 	if (!options_check_source(options, WARNING) || !privileges_check_files(options, WARNING))
 		return -1;

@@ -1,6 +1,6 @@
 /*
  * source.h
- *	  The files that the option `source` stands for.
+ *	  The files, or the interface, that the option `source` stands for.
  */
 #ifndef PG_SOURCE_SOURCE_H
 #define PG_SOURCE_SOURCE_H
@@ -8,6 +8,18 @@
 #include "storage/block.h"
 
 #include "pg/options/options.h"
+
+/* All interfaces at once, which is no device of the kernel's. */
+#define SOURCE_ANY_INTERFACE "any"
+
+/*
+ * The interface that a source stands for, which need not exist if the option says that it is one; NULL if it stands for files.  A text of
+ * the options.  Opens nothing and raises no error; privileges_check_interface() is the caller's to ask.
+ */
+const char *source_interface(const ScanOptions *options);
+
+/* The same for the planner; NULL too if whoever answers for the source may not capture from it. */
+const char *source_interface_for_plan(const ScanOptions *options);
 
 /* A capture as it was when the scan began. */
 typedef struct SourceFile
@@ -22,8 +34,8 @@ typedef struct SourceFile
  * The files of a source, in the order in which they are read, in the current memory context.
  *
  * Opens each file once, without waiting, and closes it.  Errors if one cannot be opened or is no regular file, if one leads
- * out of the server's directory, if a glob matches nothing, or if the source is an interface.  privileges_check_source() must
- * have passed.
+ * out of the server's directory or if a glob matches nothing.  privileges_check_source() must have passed, and
+ * source_interface() be NULL.
  */
 SourceFile *source_resolve(const ScanOptions *options, int *count);
 

@@ -27,8 +27,8 @@ typedef enum Subject
 	OF_METER,
 	OF_FILTER,
 	OF_CAPTURE,
-	OF_PLUGIN,
-	OF_INTERFACE
+	OF_INTERFACE,
+	OF_PLUGIN
 } Subject;
 
 /* How a failure that a meter reports is told. */
@@ -36,7 +36,7 @@ typedef struct FailureKind
 {
 	int			sqlstate;
 	Subject		subject;
-	const char *message; /* a format: for the name of the filter or capture, if it is of one, and the meter's text */
+	const char *message; /* a format: for the name of the filter, capture or interface, if it is of one, and the meter's text */
 	const char *detail;	 /* a format: for the name of the filter's capture, or the meter's text; NULL: none */
 	const char *hint;	 /* NULL: none */
 } FailureKind;
@@ -74,17 +74,6 @@ static const FailureKind kinds[FAILURE_CODES] = {
 							   .message = "%s",
 							   .hint = "Install the package for the Python of the server's machine, or have an administrator name a virtual environment "
 									   "that has it in the setting \"nfstream_fdw.python_prefix\"."},
-	[FAILURE_INTERFACE_UNKNOWN] = {ERRCODE_UNDEFINED_OBJECT, OF_INTERFACE,
-								   .message = "interface \"%s\" does not exist"},
-	[FAILURE_INTERFACE_RIGHTS] = {ERRCODE_INSUFFICIENT_PRIVILEGE, OF_INTERFACE,
-								  .message = "permission denied to capture from interface \"%s\"",
-								  .hint = "The program nfstream_meter needs a capability: \"make install-capture\" as root gives it."},
-	[FAILURE_INTERFACE_DOWN] = {ERRCODE_FDW_ERROR, OF_INTERFACE,
-								.message = "interface \"%s\" is down"},
-	[FAILURE_INTERFACE_GONE] = {ERRCODE_FDW_ERROR, OF_INTERFACE,
-								.message = "interface \"%s\" has gone away"},
-	[FAILURE_INTERFACE_OPEN] = {ERRCODE_FDW_ERROR, OF_INTERFACE,
-								.message = "could not capture from interface \"%s\": %s"},
 	[FAILURE_FILTER] = {ERRCODE_INVALID_PARAMETER_VALUE, OF_FILTER,
 						.message = FILTER_REFUSED,
 						.detail = FILTERED_CAPTURE},
@@ -109,6 +98,20 @@ static const FailureKind kinds[FAILURE_CODES] = {
 					 .hint = "The capture was probably cut off while it was written."},
 	[FAILURE_CORRUPT] = {ERRCODE_DATA_CORRUPTED, OF_CAPTURE,
 						 .message = CAPTURE_UNREADABLE},
+	[FAILURE_INTERFACE_UNKNOWN] = {ERRCODE_UNDEFINED_OBJECT, OF_INTERFACE,
+								   .message = "interface \"%s\" does not exist",
+								   .hint = "nfstream_interfaces() lists those of the server's machine."},
+	[FAILURE_INTERFACE_RIGHTS] = {ERRCODE_INSUFFICIENT_PRIVILEGE, OF_INTERFACE,
+								  .message = "the meter may not capture from interface \"%s\"",
+								  .hint = "Run \"make install-capture\" as root: it gives the meter the capability cap_net_raw, and the right to run it "
+										  "to the server's group alone."},
+	[FAILURE_INTERFACE_DOWN] = {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, OF_INTERFACE,
+								.message = "interface \"%s\" is down",
+								.hint = "An administrator of the machine sets it up, as with \"ip link set eth0 up\"."},
+	[FAILURE_INTERFACE_GONE] = {ERRCODE_IO_ERROR, OF_INTERFACE,
+								.message = "interface \"%s\" has gone away"},
+	[FAILURE_INTERFACE_OPEN] = {ERRCODE_IO_ERROR, OF_INTERFACE,
+								.message = "could not capture from interface \"%s\": %s"},
 };
 
 /* How a fault is told. */
@@ -275,26 +278,25 @@ raise_plugin(const FailureMessage *failure, const ScanJob *job)
 			 kind->hint != NULL ? errhint("%s", kind->hint) : 0));
 }
 
-/* What happened to the interface; the meter's text is the system's, where the message does not hold it. */
+/* What libpcap says of an interface is the detail, where it says something. */
 static _Noreturn void
 raise_interface(const FailureMessage *failure, const ScanJob *job)
 {
 	const FailureKind *kind = kind_of(failure);
-	const char		  *name = pnstrdup(job->request.interface.bytes, job->request.interface.length),
-			   *text = text_of(failure);
-	bool has_text = failure->code == FAILURE_INTERFACE_OPEN;
+	const char		  *name = encoding_valid(pnstrdup(job->request.interface.bytes, job->request.interface.length)),
+			   *detail = encoding_field(failure->detail, sizeof(failure->detail));
 
 	ereport(ERROR,
 			(errcode(kind->sqlstate),
-			 errmsg(kind->message, name, text),
-			 !has_text && *text != '\0' ? errdetail_internal("%s", text) : 0,
+			 errmsg(kind->message, name, text_of(failure)),
+			 *detail != '\0' ? errdetail_internal("%s", detail) : 0,
 			 kind->hint != NULL ? errhint("%s", kind->hint) : 0));
 }
 
 void
 failure_raise(const FailureMessage *failure, const ScanJob *job)
 {
-	if (kind_of(failure)->subject == OF_INTERFACE)
+	if (kind_of(failure)->subject == OF_INTERFACE && request_is_live(&job->request))
 		raise_interface(failure, job);
 	if (kind_of(failure)->subject == OF_PLUGIN)
 		raise_plugin(failure, job);

@@ -31,6 +31,7 @@ typedef struct Link
 	OrderStream *stream;	  /* what is known of its records */
 	Record		 record;	  /* the next one, if the stream has it */
 	uint64		 records;	  /* so far */
+	uint64		 given_up;	  /* of these, as no more were wanted */
 	uint32		 damage_next; /* in the order of reading: no file before this one may still be reported as damaged */
 	bool		 told_overlap;
 	bool		 told_order;
@@ -66,6 +67,12 @@ struct Merge
 
 	bool		   has_overlap;
 	OverlapMessage overlap; /* if it has */
+
+	/* Of a live source. */
+	FailureMessage *gone;			  /* how its interface has gone; NULL: it has not */
+	bool			gives_up;		  /* no more of its flows are wanted */
+	uint64			packets_given_up; /* of those that were sent all the same */
+	int				packets;		  /* the index of the column that tells how many packets a flow has, which its request has */
 
 	Printed *printed; /* by its plugins; the caller's */
 };
@@ -141,6 +148,7 @@ merge_start(const ScanJob *job, uint32 meters, Printed *printed)
 	merge->job = job;
 	merge->printed = printed;
 	record_form(&merge->form, schema_by_id(job->request.schema), &job->request.columns, job->request.splt_analysis);
+	merge->packets = schema_column(schema_by_id(job->request.schema), "bidirectional_packets");
 	merge->context = context;
 	merge->links = palloc0(meters * sizeof(Link));
 	merge->records.rule = request_order_rule(&job->request);
@@ -327,6 +335,28 @@ take_end(Link *link, const Account *account, bool apart)
 	slot_release(&link->route.slot);
 }
 
+/*
+ * The failure of a meter, which is the scan's.  But each meter of an interface finds out by itself that this has gone, and sends the flows
+ * that it has before it says so: the last of them to do so is waited for.
+ */
+static void
+take_failure(Merge *merge, Link *link, const FailureMessage *failure)
+{
+	bool has_gone = failure->code == FAILURE_INTERFACE_DOWN || failure->code == FAILURE_INTERFACE_GONE;
+	bool has_captured = link->stream->place > 0;
+
+	if (!request_is_live(&merge->job->request) || !has_gone || !has_captured)
+		failure_raise(failure, merge->job);
+	check(order_end(link->stream));
+	if (merge->gone == NULL)
+	{
+		merge->gone = MemoryContextAlloc(merge->context, sizeof(*failure));
+		*merge->gone = *failure;
+	}
+	route_close(&link->route);
+	slot_release(&link->route.slot);
+}
+
 static void
 take_hello(const HelloMessage *hello)
 {
@@ -384,7 +414,8 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 			take_file_end(link, body.packets);
 			break;
 		case MESSAGE_FAILURE:
-			failure_raise(&body.failure, merge->job);
+			take_failure(merge, link, &body.failure);
+			break;
 		case MESSAGE_END:
 			take_end(link, &body.account, merge->job->request.separate_files);
 			break;
@@ -427,6 +458,8 @@ finish(Merge *merge)
 	int		  untold = bms_num_members(merge->damaged) - list_length(merge->damages);
 
 	merge->finished = true;
+	if (merge->gone != NULL && !merge->gives_up)
+		failure_raise(merge->gone, merge->job);
 	foreach(cell, merge->damages)
 		failure_report_damage(merge->job->request.stop_at_damage ? ERROR : WARNING, lfirst(cell), merge->job);
 	if (untold > 0)
@@ -434,6 +467,23 @@ finish(Merge *merge)
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg_plural("could not read %d more capture to its end", "could not read %d more captures to their ends",
 							   untold, untold)));
+}
+
+void
+merge_end_source(Merge *merge, bool expire)
+{
+	merge->gives_up = !expire;
+	for (uint32 i = 0; i < merge->count; i++)
+		if (!merge->links[i].stream->ended)
+			route_end_source(&merge->links[i].route, expire);
+}
+
+/* A flow that its meter sent before it knew that no more are wanted. */
+static void
+give_up(Merge *merge, Link *link)
+{
+	link->given_up++;
+	merge->packets_given_up += link->record.values[merge->packets].u;
 }
 
 const Record *
@@ -454,8 +504,14 @@ merge_next(Merge *merge)
 			case ORDER_RECORD:
 				Assert(next < merge->count);
 				merge->current = &merge->links[next];
-				record_go_on(&merge->form, &merge->current->record, merge->packets_before);
-				return &merge->current->record;
+				if (!merge->gives_up)
+				{
+					record_go_on(&merge->form, &merge->current->record, merge->packets_before);
+					return &merge->current->record;
+				}
+				give_up(merge, merge->current);
+				read_record(merge, merge->current);
+				break;
 			case ORDER_FILE_END:
 				if (!leave_file(merge, &merge->links[next]))
 					finish(merge);
@@ -476,7 +532,12 @@ merge_account(const Merge *merge, Account *account)
 {
 	memset(account, 0, sizeof(*account));
 	for (uint32 i = 0; i < merge->count; i++)
+	{
 		account_add(account, &merge->links[i].account, request_account_rule(&merge->job->request));
+		account->counters[COUNTER_FLOWS] -= merge->links[i].given_up;
+		account->counters[COUNTER_FLOWS_GIVEN_UP] += merge->links[i].given_up;
+	}
+	account->counters[COUNTER_PACKETS_GIVEN_UP] += merge->packets_given_up;
 	return merge->finished;
 }
 
@@ -495,5 +556,5 @@ merge_overlap(const Merge *merge)
 uint64
 merge_flows(const Merge *merge, uint32 meter)
 {
-	return merge->links[meter].account.counters[COUNTER_FLOWS];
+	return merge->links[meter].account.counters[COUNTER_FLOWS] - merge->links[meter].given_up;
 }

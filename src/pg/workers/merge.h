@@ -40,6 +40,12 @@ uint32 merge_meters(const Merge *merge);
  */
 const Record *merge_next(Merge *merge);
 
+/*
+ * Ends a live source where it is.  expire: flows that are still active are the last that merge_next() returns; otherwise it
+ * returns NULL once all meters have ended, and what they send until then is given up, as the account has it.
+ */
+void merge_end_source(Merge *merge, bool expire);
+
 /* The scan's account; false until merge_next() has returned NULL. */
 bool merge_account(const Merge *merge, Account *account);
 

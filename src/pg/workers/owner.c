@@ -269,6 +269,13 @@ take_file(OwnedMeter *meter)
 	return turn;
 }
 
+void
+owner_end_source(OwnedMeter *meter, bool expire)
+{
+	if (meter->last_type != MESSAGE_END && meter->last_type != MESSAGE_FAILURE)
+		send_number(meter, MESSAGE_STOP, expire);
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- from it */
 
 /* Ends the meter, if it did not end itself; false if it lingers. */

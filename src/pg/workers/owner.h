@@ -39,6 +39,12 @@ bool owner_receive(OwnedMeter *meter, MeterMessage *message);
 void owner_wait(OwnedMeter *meter);
 
 /*
+ * Tells the meter of a live source to end it where it is.  expire: flows that are still active are emitted; otherwise they are given up.
+ * What it sends up to its END is still to be taken.
+ */
+void owner_end_source(OwnedMeter *meter, bool expire);
+
+/*
  * Ends the meter, whatever it is doing, and waits until it is gone.  That takes a moment, as a meter cannot refuse; where
  * the kernel holds it up, no more than a second is waited, and where its plugins may clean up, a tenth of one.  Raises no error.
  */

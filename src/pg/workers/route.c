@@ -242,6 +242,17 @@ route_receive(Route *route, MeterMessage *message)
 }
 
 void
+route_end_source(Route *route, bool expire)
+{
+	WorkerStop stop = {.expire = expire};
+
+	if (route->meter != NULL)
+		owner_end_source(route->meter, expire);
+	else if (route->segment != NULL)
+		shm_mq_send(route->to_worker, sizeof(stop), &stop, false, true);
+}
+
+void
 route_wait(Route *route)
 {
 	if (route->meter != NULL)

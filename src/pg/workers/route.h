@@ -44,6 +44,9 @@ void route_to_own_meter(Route *route, const ScanJob *job);
  */
 bool route_receive(Route *route, MeterMessage *message);
 
+/* Ends the meter's live source where it is, as owner_end_source() does; its messages up to END still come. */
+void route_end_source(Route *route, bool expire);
+
 /* Waits until any route of the scan may have a message, of which this is one; open to interrupts. */
 void route_wait(Route *route);
 

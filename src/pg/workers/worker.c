@@ -71,14 +71,28 @@ attach(Worker *worker, const WorkerArguments *arguments)
 	return true;
 }
 
-/* Whether the leader is still there.  It sends nothing after WorkerStart, so its queue tells nothing else. */
+/* Does what the leader has told it to do since; false if the leader is gone. */
 static bool
-leader_is_there(Worker *worker)
+follow_leader(Worker *worker, OwnedMeter *meter)
 {
-	Size  length;
-	void *message;
+	WorkerStop stop;
+	Size	   length;
+	void	  *message;
 
-	return shm_mq_receive(worker->from_leader, &length, &message, true) != SHM_MQ_DETACHED;
+	switch (shm_mq_receive(worker->from_leader, &length, &message, true))
+	{
+		case SHM_MQ_DETACHED:
+			return false;
+		case SHM_MQ_WOULD_BLOCK:
+			return true;
+		case SHM_MQ_SUCCESS:
+			break;
+	}
+	if (length != sizeof(stop))
+		elog(ERROR, "a worker was told what it does not know");
+	memcpy(&stop, message, sizeof(stop));
+	owner_end_source(meter, stop.expire != 0);
+	return true;
 }
 
 /* False if the leader is gone. */
@@ -100,16 +114,14 @@ forward(Worker *worker, OwnedMeter *meter)
 {
 	MeterMessage message;
 
-	while (leader_is_there(worker))
+	while (follow_leader(worker, meter))
 	{
-		while (owner_receive(meter, &message))
-		{
-			if (!send_message(worker, message.type, message.body, message.length) ||
-				message.type == MESSAGE_END || message.type == MESSAGE_FAILURE)
-				return;
-			CHECK_FOR_INTERRUPTS();
-		}
-		owner_wait(meter);
+		if (!owner_receive(meter, &message))
+			owner_wait(meter);
+		else if (!send_message(worker, message.type, message.body, message.length) ||
+				 message.type == MESSAGE_END || message.type == MESSAGE_FAILURE)
+			return;
+		CHECK_FOR_INTERRUPTS();
 	}
 }
 

@@ -4,8 +4,8 @@
  *
  * Two segments of shared memory are made by the leader: one for a scan, with the job that all owners share, and one for
  * each worker, with the error in which it may end and two queues: its meter's messages to the leader (headers and bodies
- * of wire/message.h), and the leader's to it, of which there is one, WorkerStart.  When one of the two detaches, the
- * other ends.
+ * of wire/message.h), and the leader's to it: WorkerStart, and a WorkerStop where a live source is to end.  When one of the two
+ * detaches, the other ends.
  */
 #ifndef PG_WORKERS_WORKER_H
 #define PG_WORKERS_WORKER_H
@@ -55,5 +55,11 @@ typedef struct WorkerStart
 	uint32 shard;
 	uint32 shards;
 } WorkerStart;
+
+/* The end of a live source: owner_end_source(). */
+typedef struct WorkerStop
+{
+	uint32 expire;
+} WorkerStop;
 
 #endif /* PG_WORKERS_WORKER_H */
