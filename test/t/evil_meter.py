@@ -11,6 +11,8 @@ import time
 
 HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
 ORDER, TAKE_FILE, FILE_END = 12, 13, 15
+OPENED, JOINED, READY = 19, 21, 22
+PLACE_NUMBERS = 7
 COUNTERS = None    # of an account; NFStreamEvil.pm writes their number here,
 VERSION = None     # and that of the request here
 
@@ -66,8 +68,12 @@ def failure(code, file=0xffffffff, text=b'x', byte=0, packet=0, foreign=0):
     return struct.pack('<IIIIQQ1024s2048s', code, file, foreign, 0, byte, packet, text, b'')
 
 
+def place_body(left, *numbers):
+    return struct.pack('<%dQ' % PLACE_NUMBERS, left, *numbers, *[0] * (PLACE_NUMBERS - 1 - len(numbers)))
+
+
 def place(left, *numbers):
-    message(PLACE, struct.pack('<QQQQ', left, *(numbers or (0, 0, 0))))
+    message(PLACE, place_body(left, *numbers))
 
 
 def sleep_for_ever():
@@ -116,7 +122,7 @@ def end_and_go_on():
 
 def trickle():
     hello()
-    send(struct.pack('<II', PLACE, 32))
+    send(struct.pack('<II', PLACE, 8 * PLACE_NUMBERS))
     while True:
         send(b'x')
         time.sleep(0.1)
@@ -189,7 +195,7 @@ DEEDS = {
     'huge': after(lambda: message(FLOWS, b'', 0xffffffff)),
     'owners_message': after(lambda: message(FILE, b'\0' * 16)),
     'unknown_message': after(lambda: message(77, b'')),
-    'short_message': after(lambda: message(PLACE, b'\0' * 31)),
+    'short_message': after(lambda: message(PLACE, place_body(0)[:-1])),
     'no_hello': lambda: (ports((2, 1)), sleep_for_ever()),
     'two_hellos': after(hello),
     'other_version': lambda: (message(HELLO, struct.pack('<I192s', 99, b'')), sleep_for_ever()),
@@ -200,9 +206,12 @@ DEEDS = {
     'left_before_it_came': after(lambda: ports((2, 5))),
     'wrong_order': after(lambda: ports((20, 9), (10, 4))),
     'same_twice': after(lambda: ports((20, 9), (20, 9))),
-    'place_goes_back': after(lambda: message(PLACE, struct.pack('<QQQQ', 9, 4, 0, 0)),
-                             lambda: message(PLACE, struct.pack('<QQQQ', 9, 4, 0, 0))),
-    'record_behind_its_place': after(lambda: message(PLACE, struct.pack('<QQQQ', 99, 40, 0, 0)), lambda: ports((20, 9))),
+    'place_goes_back': after(lambda: place(9, 4),
+                             lambda: place(9, 4)),
+    'record_behind_its_place': after(lambda: place(99, 40), lambda: ports((20, 9))),
+    'opens_no_interface': after(lambda: message(OPENED, struct.pack('<I', 0))),
+    'joins_no_group': after(lambda: message(JOINED, struct.pack('<I', 1))),
+    'ready_for_nothing': after(lambda: message(READY, struct.pack('<I', 0))),
     'file_out_of_turn': after(lambda: message(NEXT_FILE, struct.pack('<I', 7))),
     'file_again_and_again': after(lambda: [message(NEXT_FILE, struct.pack('<I', 0)) for time in range(100)]),
     'overlap_of_none': after(lambda: message(OVERLAP, struct.pack('<IIQQ', 7, 0, 1000, 2000))),
