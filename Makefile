@@ -26,6 +26,7 @@
 #	                    SEED=n with the random capture that an earlier run printed
 #	make deps-test      installs with apt what is missing to test it
 #	make bench          times it beside NFStream and ndpiReader; ROUNDS=5
+#	make bench-live     captures of an interface beside NFStream, at rising rates; needs root
 #	make doc-columns    writes the table in doc/columns.md
 #	make format         lays out all C files as .clang-format has it
 #	make tree           prints the folders of src/ with their floors, their files and what they include
@@ -349,6 +350,10 @@ bench:
 	@scripts/install-deps.sh --test
 	@test/bench/run
 
+bench-live:
+	@scripts/install-deps.sh --test live plugins
+	@test/bench/live
+
 build/doc-columns: scripts/doc-columns.c src/wire/schema_flows.c src/wire/schema.h src/wire/column.h src/wire/limits.c src/wire/limits.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -Isrc -Iinclude -o $@ scripts/doc-columns.c src/wire/schema_flows.c src/wire/limits.c
@@ -385,7 +390,7 @@ distclean: clean
 FORCE:
 .PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter install-meter-python uninstall-meter-python install-sockets uninstall-sockets install-capture uninstall-capture unit-programs \
 	test-plugins install-test-plugins uninstall-test-plugins fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test test-matrix test-matrix-clean unit conformance \
-	bench doc-columns format tree help FORCE
+	bench bench-live doc-columns format tree help FORCE
 
 -include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(PYTHON_OBJS) $(SOCKETS_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)) \
 	$(FUZZ_OBJS) $(FUZZ_MODULE_OBJS) $(patsubst build/fuzz/%,build/fuzz/test/fuzz/%.o,$(FUZZ_TARGETS)))

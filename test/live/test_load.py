@@ -6,6 +6,7 @@ SECONDS_OF_LOAD (10) at PACKETS_PER_SECOND (50,000) from the environment: for ho
 import os
 import re
 import struct
+import subprocess
 import sys
 import time
 
@@ -18,6 +19,7 @@ from stage import FLOWS, LINE, Stage
 
 SECONDS_OF_LOAD = int(os.environ.get('SECONDS_OF_LOAD', 10))
 PACKETS_PER_SECOND = int(os.environ.get('PACKETS_PER_SECOND', 50000))
+SECONDS_OF_FULL_RATE = 3
 CLIENTS = 2000  # flows that are active at a time
 RING = 16 * 1024 * 1024
 GROWTH = 1024  # kB: what memory may grow by, of what has reached all flows
@@ -51,12 +53,14 @@ def full_rate(tap, bed, arguments):
     stage = Stage(bed)
     path = bed.path('load.pcap')
     write_load(path, 100000)
+    program = bed.path('send_at')
+    subprocess.run(['cc', '-O2', '-o', program, os.path.join(os.path.dirname(__file__), 'send_at.c')], check=True)
     for meters in (1, 2):
         # A flow of a client that comes last ends the statement in order: max_nflows is the flows of the load.
         stage.declare(n_meters=meters, max_nflows=CLIENTS, socket_buffer_size=262144, statistical_analysis='true')
         with in_background(lambda: stage.session.account('SELECT * FROM live')) as plan:
             stage.cluster.wait_for_capture(LINE, meters)
-            sent = send(stage.far, 'out0', path, '--topspeed', '--loop=3')
+            sent = int(stage.far.run(program, 'out0', '0', str(SECONDS_OF_FULL_RATE), path).split()[0])
             account = account_of(plan.result(60))
         tap.note('%d meters, %d packets sent: %s' % (meters, sent, account))
         whole = account['metered'] + account['ignored'] + (account['dropped'] or 0) + account['left']
