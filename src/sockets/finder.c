@@ -10,17 +10,20 @@
  *
  * The question and the answer stand in memory that both share; one byte over a socket says that there is a question, and one
  * that there is an answer.
+ *
+ * The child ends by itself, well, when that socket closes, and is waited for.  It must not be killed with its parent: where a server is
+ * the first process of a container, it inherits children whose parent is gone, and takes one that was killed for a crash of
+ * its own.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sockets/finder.h"
@@ -41,6 +44,7 @@ struct Finder
 {
 	Board *board;
 	int	   channel;
+	pid_t  child;
 };
 
 /* What the child has: no memory is asked for once its walls are closed. */
@@ -185,62 +189,57 @@ find(Board *board, int proc)
 }
 
 static void
-be_finder(Board *board, int channel, pid_t parent)
+be_finder(Board *board, int channel)
 {
 	int	 proc = open("/proc", WALLS_OPENS_DIRECTORY);
 	bool sees_all = false;
 	char byte = 0;
 
-	if (proc < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-		_exit(EXIT_FAILURE);
-	if (walls_of_finder(channel, &sees_all) != NULL)
+	/* Its parent's group is what the server kills. */
+	if (proc < 0 || setpgid(0, 0) != 0 || walls_of_finder(channel, &sees_all) != NULL)
 		_exit(EXIT_FAILURE);
 	board->sees_all = sees_all;
-	do
-	{
-		if (write(channel, &byte, 1) != 1)
-			_exit(EXIT_FAILURE);
-		if (read(channel, &byte, 1) != 1)
-			_exit(EXIT_SUCCESS);
+	while (write(channel, &byte, 1) == 1 && read(channel, &byte, 1) == 1)
 		find(board, proc);
-	} while (true);
+	_exit(EXIT_SUCCESS);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ its parent */
 
 Finder *
-finder_start(const int *others, const char **refused)
+finder_start(const int *others)
 {
 	Finder *finder = malloc(sizeof(*finder));
-	pid_t	parent = getpid(),
-		  child;
-	int	 ends[2];
-	char byte;
+	int		ends[2];
+	char	byte;
 
-	*refused = "memory";
 	if (finder == NULL)
 		return NULL;
 	finder->board = mmap(NULL, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (finder->board == MAP_FAILED)
 		return NULL;
-	*refused = "a socket";
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return NULL;
-	*refused = "a process";
-	child = fork();
-	if (child < 0)
+	finder->child = fork();
+	if (finder->child < 0)
 		return NULL;
-	if (child == 0)
+	if (finder->child == 0)
 	{
 		close(ends[0]);
 		for (; *others >= 0; others++)
 			close(*others);
-		be_finder(finder->board, ends[1], parent);
+		be_finder(finder->board, ends[1]);
 	}
 	close(ends[1]);
 	finder->channel = ends[0];
-	*refused = "a sandbox for its child";
 	return read(finder->channel, &byte, 1) == 1 ? finder : NULL;
+}
+
+void
+finder_end(Finder *finder)
+{
+	close(finder->channel);
+	waitpid(finder->child, NULL, 0);
 }
 
 bool

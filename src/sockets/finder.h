@@ -13,11 +13,14 @@
 typedef struct Finder Finder;
 
 /*
- * Starts the child, which ends with this process; `others` are descriptors that it does not need, up to -1.  It takes from its
- * program's file the capabilities to look at any user's processes, as far as they are there.  NULL with what was refused in
- * *refused, a constant text.
+ * Starts the child, which ends when this process has; `others` are descriptors that it does not need, up to -1.  It takes from
+ * its program's file the capabilities to look at any user's processes, as far as they are there.  NULL if it cannot be started,
+ * or its walls are refused.
  */
-Finder *finder_start(const int *others, const char **refused);
+Finder *finder_start(const int *others);
+
+/* Ends the child, or finds that it has ended. */
+void finder_end(Finder *finder);
 
 /* Whether it can look at the processes of all users. */
 bool finder_sees_all(const Finder *finder);

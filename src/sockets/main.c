@@ -38,7 +38,7 @@ main(int argc, char **argv)
 	Watch			 with = {.kernel = &kernel, .owner = STDIN_FILENO};
 	SocketTable		*table;
 	uint64_t		 seed;
-	const char		*refused;
+	int				 status;
 
 	(void) argv;
 	if (argc > 1 || !receive_order(&order))
@@ -50,7 +50,7 @@ main(int argc, char **argv)
 		return SOCKETS_EXIT_SANDBOX;
 
 	/* Before there is anything that the child should not have. */
-	with.finder = finder_start(others, &refused);
+	with.finder = finder_start(others);
 	if (with.finder == NULL)
 		return SOCKETS_EXIT_FINDER;
 
@@ -68,5 +68,7 @@ main(int argc, char **argv)
 	kernel_descriptors(&kernel, files.kernel);
 	if (walls_of_watcher(&files) != NULL)
 		return SOCKETS_EXIT_SANDBOX;
-	return watch(&with);
+	status = watch(&with);
+	finder_end(with.finder);
+	return status;
 }

@@ -31,7 +31,7 @@ static const int calls_of_both[] = {SCMP_SYS(close), SCMP_SYS(restart_syscall), 
 static const int calls_of_finder[] = {SCMP_SYS(getdents64), SCMP_SYS(readlinkat), SCMP_SYS(lseek)};
 
 static const int calls_of_watcher[] = {
-	SCMP_SYS(read), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(clock_gettime),
+	SCMP_SYS(read), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(clock_gettime), SCMP_SYS(wait4),
 	/* memory, and for qsort() how much the machine has */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(sysinfo)};
 

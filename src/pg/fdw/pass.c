@@ -20,6 +20,9 @@
 #include "pg/workers/scan_request.h"
 #include "wire/filter_hint.h"
 
+/* Seconds that the sockets of a flow are known beyond its timeouts. */
+#define SOCKETS_KEPT_LONGER 5
+
 FlowScan *
 pass_prepare(Relation table, const Bitmapset *attributes_used)
 {
@@ -111,6 +114,15 @@ meters_wanted(const FlowScan *scan)
 	return sizing_meters(&job->request, scan->options->n_meters, &measure);
 }
 
+/* A flow's row may come as late as its timeouts have it, and a little. */
+static HostSockets *
+start_sockets(const ScanOptions *options)
+{
+	uint64 seconds = options->idle_timeout + options->active_timeout + SOCKETS_KEPT_LONGER;
+
+	return sockets_start(setting_meter_program, options->system_visibility_poll_ms, Min(seconds, UINT64_MAX / 1000) * 1000);
+}
+
 static void
 start(FlowScan *scan, MemoryContext parent)
 {
@@ -124,6 +136,9 @@ start(FlowScan *scan, MemoryContext parent)
 	if (scan->warns)
 		tuple_builder_warn(scan->builder);
 	scan->warns = false; /* a rescan has nothing new to say */
+	scan->sockets = NULL;
+	if (tuple_builder_set_live(scan->builder, scan->interface != NULL))
+		scan->sockets = start_sockets(scan->options);
 	scan->merge = merge_start(scan->job, meters_wanted(scan), &scan->printed);
 	scan->meters = merge_meters(scan->merge);
 	MemoryContextSwitchTo(before);
@@ -153,6 +168,9 @@ pass_stop(FlowScan *scan)
 	scan->finished = false;
 	if (merge != NULL)
 		merge_end(merge);
+	if (scan->sockets != NULL)
+		sockets_end(scan->sockets);
+	scan->sockets = NULL;
 	tell_withheld(scan);
 	if (scan->context != NULL)
 		MemoryContextDelete(scan->context);
@@ -243,6 +261,8 @@ finish(FlowScan *scan)
 		scan->flows[i] = merge_flows(merge, i);
 	scan->merge = NULL;
 	merge_end(merge);
+	if (scan->sockets != NULL)
+		sockets_end(scan->sockets);
 	tell_withheld(scan);
 }
 
@@ -263,7 +283,7 @@ pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 		finish(scan);
 		return false;
 	}
-	tuple_fill(scan->builder, record, scan->next_id++, slot);
+	tuple_fill(scan->builder, record, scan->next_id++, scan->sockets == NULL ? NULL : sockets_table(scan->sockets), slot);
 	ExecStoreVirtualTuple(slot);
 	if (scan->interface != NULL && scan->next_id == scan->options->max_nflows)
 		merge_end_source(scan->merge, scan->options->expire_on_end);

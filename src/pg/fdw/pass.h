@@ -8,6 +8,7 @@
 #include "pg/fdw/scan_plugins.h"
 #include "pg/rows/tuple.h"
 #include "pg/workers/merge.h"
+#include "pg/workers/sockets.h"
 
 typedef struct FlowScan
 {
@@ -20,7 +21,8 @@ typedef struct FlowScan
 	const char	 *interface; /* NULL: the source is files */
 	ScanJob		 *job;
 	Merge		 *merge;
-	uint32		 *order; /* of the job's files, as they were read, once they were; NULL before */
+	HostSockets	 *sockets; /* NULL: no column asks for processes */
+	uint32		 *order;   /* of the job's files, as they were read, once they were; NULL before */
 	uint64		  next_id;
 	bool		  finished;
 	bool		  overlap_told; /* once for all passes */

@@ -23,6 +23,7 @@
 #include "pg/rows/convert.h"
 #include "pg/rows/hidden.h"
 #include "pg/rows/plugin_values.h"
+#include "pg/rows/process.h"
 #include "pg/rows/tuple.h"
 
 /* How many columns that are off the warning names. */
@@ -56,7 +57,10 @@ struct TupleBuilder
 	int				attributes; /* of the slot */
 	int				count;
 	TupleColumn	   *columns;
-	unsigned		udps; /* the index of this column, which has the plugins' values in it */
+	bool			has_process; /* a column in use is of the flow's process */
+	bool			is_live;	 /* only then a flow has one: not NULL */
+	SocketProcess	process;	 /* of the flow at hand */
+	unsigned		udps;		 /* the index of this column, which has the plugins' values in it */
 	int				value_count;
 	PluginValue	   *values;					   /* those that columns in use stand for, each once */
 	List		   *off;					   /* names of the columns in use that options turn off, C strings */
@@ -202,13 +206,6 @@ tuple_help_of_attribute(const ScanOptions *options, const List *outputs, AttrNum
 			break;
 	}
 	return NULL;
-}
-
-/* Whether the meters of a capture have values for a column: of the host's sockets they have none. */
-static bool
-is_computed(const ScanOptions *options, const Column *column)
-{
-	return column->group != GROUP_SYSTEM && options_group_is_on(options, column->group);
 }
 
 /* Looks up how a column of the table is filled.  Errors if its type cannot hold the attribute. */
@@ -397,7 +394,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 		if (!is_used)
 			continue;
 
-		if (!is_computed(options, column.target.column))
+		if (!options_group_is_on(options, column.target.column->group))
 		{
 			/* The value is NULL, which only a domain can refuse. */
 			if (!OidIsValid(column.domain))
@@ -409,11 +406,16 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 		{
 			if (meaning == ATTRIBUTE_IS_PLUGIN_VALUE)
 				column.plugin_value = add_plugin_value(builder, name);
-			if (column.target.column->field != FIELD_ID)
+			if (process_has_column(column.target.column))
+				builder->has_process = true;
+			else if (column.target.column->field != FIELD_ID)
 				column_set_add(wanted, index);
 		}
 		builder->columns[builder->count++] = column;
 	}
+
+	if (builder->has_process)
+		process_want(builder->schema, wanted);
 
 	/* The error of a value that does not fit its type names the capture. */
 	if (builder->count > 0)
@@ -432,6 +434,13 @@ tuple_builder_set_files(TupleBuilder *builder, const SourceFile *files, int coun
 	for (int i = 0; i < count; i++)
 		builder->captures.names[i] = CStringGetTextDatum(encoding_valid(files[i].path));
 	MemoryContextSwitchTo(previous);
+}
+
+bool
+tuple_builder_set_live(TupleBuilder *builder, bool is_live)
+{
+	builder->is_live = is_live;
+	return is_live && builder->has_process;
 }
 
 static void
@@ -507,6 +516,11 @@ value_of(const TupleBuilder *builder, const TupleColumn *column, const Record *r
 		return NULL;
 	if (column->target.column->field == FIELD_ID)
 		return room;
+	if (process_has_column(column->target.column))
+	{
+		*room = process_value(&builder->process, column->target.column);
+		return builder->is_live ? room : NULL;
+	}
 	if (column->target.column->field == FIELD_UDPS && !column->hidden && hidden_has_part_of_udps(builder->hidden))
 	{
 		*room = hidden_udps(builder->hidden, &record->values[column->index]);
@@ -525,11 +539,13 @@ plain_text(const TupleColumn *column, const RecordValue *value)
 }
 
 void
-tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, TupleTableSlot *slot)
+tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, const SocketTable *sockets, TupleTableSlot *slot)
 {
 	Assert(slot->tts_tupleDescriptor->natts == builder->attributes);
 	if (builder->count > 0)
 		builder->captures.current = record->values[builder->source_file].u;
+	if (builder->has_process && builder->is_live)
+		builder->process = process_of_flow(sockets, builder->schema, record);
 	if (builder->value_count > 0)
 		plugin_values_find(&record->values[builder->udps], builder->values, builder->value_count);
 	memset(slot->tts_values, 0, builder->attributes * sizeof(Datum));
@@ -547,7 +563,7 @@ tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, TupleTableSlo
 		else if (column->modify != NULL || column->value_type != NULL || OidIsValid(column->domain))
 			datum = checked_datum(builder, column, value);
 		else
-			datum = column->convert(value, &column->target);
+			datum = value == NULL ? (Datum) 0 : column->convert(value, &column->target);
 		slot->tts_values[column->attribute] = datum;
 		slot->tts_isnull[column->attribute] = value == NULL;
 	}

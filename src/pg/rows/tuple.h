@@ -12,6 +12,7 @@
 #include "pg/options/options.h"
 #include "pg/source/source.h"
 #include "wire/record.h"
+#include "wire/socket_table.h"
 
 typedef struct TupleBuilder TupleBuilder;
 
@@ -36,12 +37,18 @@ void tuple_builder_warn(const TupleBuilder *builder);
 void tuple_builder_set_files(TupleBuilder *builder, const SourceFile *files, int count);
 
 /*
+ * Tells the builder, at the start of each scan, whether it is of an interface: then flows have processes on this host, and are looked up
+ * in a table of sockets.  Returns whether that is needed.
+ */
+bool tuple_builder_set_live(TupleBuilder *builder, bool is_live);
+
+/*
  * Sets the values and nulls of a cleared slot of the table's type; the caller stores it as a virtual tuple.
  *
- * `record` holds the wanted columns.  What a value needs is allocated in the current memory context, which the caller
+ * `record` holds the wanted columns.  `sockets` is where flows' processes are looked up, NULL if there is nothing.  What a value needs is allocated in the current memory context, which the caller
  * resets from row to row.  Errors if a value does not fit its type.
  */
-void tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, TupleTableSlot *slot);
+void tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, const SocketTable *sockets, TupleTableSlot *slot);
 
 /* What an attribute of a table stands for. */
 typedef enum AttributeMeaning

@@ -21,8 +21,9 @@
 
 #include "pg/workers/spawn.h"
 
-#define METER_PROGRAM "nfstream_meter"
-#define PYTHON_SUFFIX "_python"
+#define METER_PROGRAM	"nfstream_meter"
+#define PYTHON_SUFFIX	"_python"
+#define SOCKETS_PROGRAM "nfstream_sockets"
 
 /* The programs stand beside the server's own, unless a setting names others. */
 static void
@@ -47,36 +48,42 @@ has_capabilities(const char *path)
 	return getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
-/*
- * Errors if the program's file has capabilities and anybody may run it: every user of the machine would have the right to
- * capture.
- */
-static void
-check_program(const char *path)
+static const char hint_for_everybody[] =
+	"As root, \"make install-capture\" lets the group of the server's operating system user alone run it.";
+
+/* Whether a program's file has capabilities and anybody may run it: every user of the machine would have the right to capture. */
+static bool
+is_for_everybody(const char *path)
 {
 	struct stat status;
 
-	if (stat(path, &status) == 0 && (status.st_mode & S_IXOTH) && has_capabilities(path))
+	return stat(path, &status) == 0 && (status.st_mode & S_IXOTH) && has_capabilities(path);
+}
+
+static void
+check_program(const char *path)
+{
+	if (is_for_everybody(path))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("the meter \"%s\" has capabilities, and everyone may run it", path),
-				 errhint("As root, \"make install-capture\" lets the group of the server's operating system user alone run it.")));
+				 errhint("%s", hint_for_everybody)));
 }
 
 /*
- * A page of memory that this process reads and the meter writes; the descriptor is for the meter.  It is sealed: if a
- * meter could make it shorter, this process would read past its end and be killed.  -1 with errno if it cannot be had.
+ * Memory that this process reads and a program writes; the descriptor is for the program.  It is sealed: if the program could make it
+ * shorter, this process would read past its end and be killed.  -1 with errno if it cannot be had.
  */
 static int
-create_progress(const MeterProgress **progress)
+create_shared(const char *name, size_t length, const void **memory)
 {
-	int	  descriptor = memfd_create("nfstream progress", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	void *page = MAP_FAILED;
+	int	  descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void *mapped = MAP_FAILED;
 
-	if (descriptor >= 0 && ftruncate(descriptor, sizeof(MeterProgress)) == 0 &&
+	if (descriptor >= 0 && ftruncate(descriptor, length) == 0 &&
 		fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
-		page = mmap(NULL, sizeof(MeterProgress), PROT_READ, MAP_SHARED, descriptor, 0);
-	if (page == MAP_FAILED)
+		mapped = mmap(NULL, length, PROT_READ, MAP_SHARED, descriptor, 0);
+	if (mapped == MAP_FAILED)
 	{
 		int error = errno;
 
@@ -85,7 +92,7 @@ create_progress(const MeterProgress **progress)
 		errno = error;
 		return -1;
 	}
-	*progress = page;
+	*memory = mapped;
 	return descriptor;
 }
 
@@ -191,16 +198,35 @@ report_not_started(const char *path, MeterProgram which, int error)
 							   0));
 }
 
-pid_t
-spawn_meter(const char *program, MeterProgram which, int *channel, const MeterProgress **progress)
+/* Starts a program with its end of a socket and with shared memory, and closes both here; returns 0, or the error. */
+static int
+start_program(const char *path, char *name, int ends[2], int shared, pid_t *pid)
 {
-	char					   path[MAXPGPATH];
-	char					  *arguments[] = {which == METER_PYTHON ? METER_PROGRAM PYTHON_SUFFIX : METER_PROGRAM, NULL};
+	char					  *arguments[] = {name, NULL};
 	char					  *environment[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t		   attribute;
-	pid_t					   pid = 0;
-	int						   ends[2],
+	int						   error = file_actions(&actions, ends[1], shared);
+
+	if (error == 0)
+		error = attributes(&attribute);
+	if (error == 0)
+		error = posix_spawn(pid, path, &actions, &attribute, arguments, environment);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attribute);
+	close(ends[1]);
+	close(shared);
+	if (error == 0 && !pg_set_noblock(ends[0]))
+		error = errno;
+	return error;
+}
+
+pid_t
+spawn_meter(const char *program, MeterProgram which, int *channel, const MeterProgress **progress)
+{
+	char  path[MAXPGPATH];
+	pid_t pid = 0;
+	int	  ends[2],
 		page,
 		error;
 
@@ -212,7 +238,7 @@ spawn_meter(const char *program, MeterProgram which, int *channel, const MeterPr
 				 errmsg("could not create a socket for a meter: %m"),
 				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
 
-	page = create_progress(progress);
+	page = create_shared("nfstream progress", sizeof(MeterProgress), (const void **) progress);
 	if (page < 0)
 	{
 		error = errno;
@@ -225,22 +251,61 @@ spawn_meter(const char *program, MeterProgram which, int *channel, const MeterPr
 				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
 	}
 
-	error = file_actions(&actions, ends[1], page);
-	if (error == 0)
-		error = attributes(&attribute);
-	if (error == 0)
-		error = posix_spawn(&pid, path, &actions, &attribute, arguments, environment);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attribute);
-	close(ends[1]);
-	close(page);
-	if (error == 0 && !pg_set_noblock(ends[0]))
-		error = errno;
+	error = start_program(path, which == METER_PYTHON ? METER_PROGRAM PYTHON_SUFFIX : METER_PROGRAM, ends, page, &pid);
 	if (error != 0)
 	{
 		close(ends[0]);
 		munmap((void *) *progress, sizeof(MeterProgress));
 		report_not_started(path, which, error);
+	}
+	*channel = ends[0];
+	return pid;
+}
+
+void
+spawn_sockets_path(const char *program, char path[MAXPGPATH])
+{
+	strlcpy(path, *program != '\0' ? program : my_exec_path, MAXPGPATH);
+	get_parent_directory(path);
+	join_path_components(path, path, SOCKETS_PROGRAM);
+}
+
+pid_t
+spawn_sockets(const char *path, int *channel, const SocketTable **table, const char **hint)
+{
+	pid_t pid = 0;
+	int	  ends[2],
+		shared,
+		error;
+
+	*hint = NULL;
+	if (is_for_everybody(path))
+	{
+		*hint = hint_for_everybody;
+		errno = EACCES;
+		return 0;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return 0;
+	shared = create_shared("nfstream sockets", sizeof(SocketTable), (const void **) table);
+	if (shared < 0)
+	{
+		error = errno;
+		close(ends[0]);
+		close(ends[1]);
+		errno = error;
+		return 0;
+	}
+	error = start_program(path, SOCKETS_PROGRAM, ends, shared, &pid);
+	if (error != 0)
+	{
+		close(ends[0]);
+		munmap((void *) *table, sizeof(SocketTable));
+		*hint = hint_of_rights(path, error);
+		if (*hint == NULL && error == ENOENT)
+			*hint = "\"make install\" puts it beside the server's own programs, or beside the program that the setting \"nfstream_fdw.meter_program\" names.";
+		errno = error;
+		return 0;
 	}
 	*channel = ends[0];
 	return pid;
