@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "pg/base/client.h"
 #include "pg/base/encoding.h"
 #include "pg/workers/failure.h"
 #include "pg/workers/merge.h"
@@ -486,6 +487,15 @@ give_up(Merge *merge, Link *link)
 	merge->packets_given_up += link->record.values[merge->packets].u;
 }
 
+/* Rows that the client was given stand in a buffer, which may not be full for hours: of a live source they go out first. */
+static void
+wait_for_records(Merge *merge)
+{
+	if (request_is_live(&merge->job->request))
+		client_flush();
+	route_wait(&merge->links[0].route);
+}
+
 const Record *
 merge_next(Merge *merge)
 {
@@ -520,7 +530,7 @@ merge_next(Merge *merge)
 				finish(merge);
 				break;
 			case ORDER_WAIT:
-				route_wait(&merge->links[0].route);
+				wait_for_records(merge);
 				break;
 		}
 	}

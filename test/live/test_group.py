@@ -1,0 +1,116 @@
+"""Tests, in TAP, of the meters that share an interface: while their group forms under traffic no packet is seen twice and none is
+lost once a host's first one was seen; both directions of a flow are in one meter; a meter that ends while it forms.
+"""
+
+import os
+import signal
+import struct
+import sys
+import threading
+import time
+
+from bed import wait_until
+from cluster import Stream
+from frames import udp
+from live import main
+from stage import Stage
+
+CLIENTS = ['10.1.%d.2' % number for number in range(30)] + ['198.51.100.%d' % number for number in range(1, 11)]
+QUERY = 'SELECT src_ip, dst_ip, bidirectional_packets, bidirectional_bytes FROM live'
+BYTES_OF_IP, LENGTH_OF_IP, LENGTH_OF_UDP = 14, 16, 38  # where they stand in a frame
+SECONDS_BEFORE, SECONDS_AFTER = 0.2, 0.3
+ROUNDS_MOST = 20000
+
+
+class Traffic(threading.Thread):
+    """Each client sends and gets packets in turn, of which each is one byte longer than the one before."""
+
+    def __init__(self, stage):
+        super().__init__(daemon=True)
+        self.stage, self.goes_on, self.rounds = stage, True, 0
+        self.heads = [[udp(client=client, payload=b'', back=back) for client in CLIENTS] for back in (False, True)]
+        self.start()
+
+    def run(self):
+        padding = bytes(ROUNDS_MOST)
+        while self.goes_on and self.rounds < ROUNDS_MOST:
+            for head in self.heads[self.rounds % 2]:
+                frame = bytearray(head + padding[: self.rounds])
+                struct.pack_into('!H', frame, LENGTH_OF_IP, len(frame) - BYTES_OF_IP)
+                struct.pack_into('!H', frame, LENGTH_OF_UDP, len(frame) - LENGTH_OF_UDP + 4)
+                self.stage.sender.send(frame)
+            self.rounds += 1
+            time.sleep(0.0005)
+
+    def end(self):
+        self.goes_on = False
+        self.join()
+
+    def bytes_of_last(self, count):
+        """Of the last packets of each client."""
+        head = len(self.heads[0][0])
+        return sum(head + number for number in range(self.rounds - count, self.rounds))
+
+
+def wrong_rows(rows, traffic):
+    found = {}
+    for row in rows:
+        found.setdefault(next(client for client in CLIENTS if client in (row['src_ip'], row['dst_ip'])), []).append(row)
+    for client in CLIENTS:
+        of_client = found.get(client, [])
+        if len(of_client) != 1:
+            yield '%s: %d flows and not one: %s' % (client, len(of_client), of_client)
+            continue
+        packets, size = int(of_client[0]['bidirectional_packets']), int(of_client[0]['bidirectional_bytes'])
+        if packets > traffic.rounds or size != traffic.bytes_of_last(packets):
+            yield '%s: %d packets, %d bytes, which are not the last %d of %d' % (client, packets, size, packets, traffic.rounds)
+
+
+def forms_under_traffic(tap, bed, arguments):
+    stage = Stage(bed)
+    for meters in (1, 2, 3, 2, 3):
+        stage.declare(n_meters=meters)
+        traffic = Traffic(stage)
+        time.sleep(SECONDS_BEFORE)
+        stream = stage.stream(QUERY, meters)
+        time.sleep(SECONDS_AFTER)
+        traffic.end()
+        stream.wait_for_rows(len(CLIENTS))
+        time.sleep(0.3)
+        stream.cancel()
+        tap.check('%d meters begin under traffic: each host has one flow, of all its packets since the first that was seen' % meters,
+                  list(wrong_rows(stream.rows, traffic)))  # fmt: skip
+        seen = [int(row['bidirectional_packets']) for row in stream.rows]
+        tap.note('%d to %d of %d packets of a host were seen' % (min(seen), max(seen), traffic.rounds))
+        tap.check('they began while there was traffic', [] if 0 < min(seen) and max(seen) < traffic.rounds else [seen])
+
+
+def first_meter(stage):
+    return wait_until(lambda: stage.cluster.meters(), 20, 'a meter is there')[0]
+
+
+def ends_while_it_forms(tap, bed, arguments):
+    stage = Stage(bed, n_meters=3)
+    for delay in (0, 0, 0.005, 0.01, 0.02, 0.05):
+        stream = Stream(stage.cluster, QUERY)
+        pid = first_meter(stage)
+        time.sleep(delay)
+        os.kill(pid, signal.SIGKILL)
+        stream.join(20)
+        tap.check('a meter is killed %g s after it has started: an error' % delay,
+                  [] if stream.error and 'terminated by signal 9' in stream.error else [stream.error])  # fmt: skip
+        tap.check('and nothing is left', stage.left())
+    for _ in range(2):
+        stream = Stream(stage.cluster, QUERY)
+        pid = first_meter(stage)
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: len(stage.cluster.meters()) == 3, 20, 'three meters are there')
+        time.sleep(0.2)
+        took = stream.cancel()
+        tap.check('cancelled while the others wait for one: it ends', [] if stream.code == '57014' else [stream.error])
+        tap.note('after %.0f ms' % (took * 1000))
+        tap.check('and nothing is left', stage.left())
+
+
+if __name__ == '__main__':
+    sys.exit(main(__doc__, forms_under_traffic, ends_while_it_forms))
