@@ -315,6 +315,21 @@ tell_of_blind_filter(const ByHand *hand, const Account *account)
 				 hand->arguments.request.filter.bytes);
 }
 
+/* What became of the packets of an interface, as whoever captures wants to know; and what makes packets of packets. */
+static void
+tell_of_capture(const ByHand *hand, const Account *account)
+{
+	const uint64_t *counters = account->counters;
+	const char	   *name = hand->arguments.sources[0];
+
+	complain(name, "%" PRIu64 " packets received, %" PRIu64 " of them dropped by the kernel and %" PRIu64 " left unread",
+			 counters[COUNTER_PACKETS_RECEIVED], counters[COUNTER_DROPPED_BY_KERNEL], counters[COUNTER_LEFT_IN_RING]);
+	if (counters[COUNTER_LONGER_THAN_MTU] > 0)
+		complain(name, "%" PRIu64 " packets are longer than the interface's MTU: the card or the kernel has put several together "
+					   "(GRO, LRO), which \"ethtool -K %s gro off lro off\" ends",
+				 counters[COUNTER_LONGER_THAN_MTU], hand->arguments.request.interface.bytes);
+}
+
 /* The sandbox ignores broken pipes; here a reader that goes away ends the program, unless it was started to ignore that. */
 static void
 ready(void *context)
@@ -363,6 +378,8 @@ run(ByHand *hand)
 	{
 		print_names(hand);
 		tell_of_blind_filter(hand, &account);
+		if (request_is_live(&hand->arguments.request))
+			tell_of_capture(hand, &account);
 	}
 	else
 		tell_failure(hand, &failure);
