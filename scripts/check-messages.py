@@ -31,6 +31,7 @@ SPEAKERS = [
     ('src/pg/workers/failure.c', r'\.detail = (?=")|#define FILTERED_CAPTURE\s+', DETAIL),
     ('src/pg/workers/failure.c', r'\.hint = (?=")|#define (?:METER|PLUGIN)_BROKEN\s+', HINT),
     ('src/pg/workers/progress_text.c', r'\breturn psprintf\((?="%sIt )', DETAIL),
+    ('src/pg/workers/sockets.c', r'\breturn (?:psprintf\()?(?="[A-Z])', DETAIL),
     ('src/pg/workers/merge.c', r'\blying_meter\(', WORDS),
     ('src/pg/source/glob.c', r'\bbound = |\breturn (?="[A-Z])', DETAIL),
     ('src/pg/source/source_errors.c', r'\{S_IF\w+, ', WORDS),
@@ -50,6 +51,8 @@ SPEAKERS = [
 
 # What no row can bring about, and why.
 NOT_SHOWN = {
+    'this host has more sockets than processes are kept of': 'it takes 65,536 of them',
+    'Room is for about %d, those of connections that have ended lately included. For some flows process_pid is -1.': 'the same',
     'bad magic number in dynamic shared memory segment': 'another program would have to write into the segment of a scan',
     'a worker of the scan ended before its work was done': 'a worker that is killed takes the whole server with it',
     "The server's log may say why.": 'the same',

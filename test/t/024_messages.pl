@@ -87,6 +87,15 @@ system_or_bail('mkfifo', "$directory/pipe");
 move(evil_program($node, $_), "$directory/evil.$_") or die "could not move evil.$_: $!"
 	foreach evil_deeds('DEEDS'), evil_deeds('SAID'), evil_deeds('LEFT'), 'applications', 'lingers';
 
+# Programs in the place of nfstream_sockets, by how they end.
+my %ends = (2 => 'exit 2', 3 => 'exit 3', 4 => 'exit 4', 9 => 'exit 9', killed => 'kill -KILL $$');
+foreach my $end (sort keys %ends)
+{
+	mkdir "$directory/sockets.$end" or die "could not create a directory: $!";
+	file("sockets.$end/nfstream_sockets", "#!/bin/sh\n$ends{$end}\n");
+	chmod 0755, "$directory/sockets.$end/nfstream_sockets";
+}
+
 $node->safe_psql('postgres', <<"END");
 CREATE ROLE analyst;
 CREATE ROLE guest;

@@ -46,7 +46,7 @@ warn_not_started(const char *path, const char *hint)
 {
 	ereport(WARNING,
 			(errmsg("could not start \"%s\": %m", path),
-			 errdetail("The processes of flows are not found."),
+			 errdetail("The processes of flows are not found: process_pid is -1."),
 			 hint != NULL ? errhint("%s", hint) : 0));
 }
 
@@ -55,18 +55,18 @@ static const char *
 text_of_end(int status)
 {
 	if (WIFSIGNALED(status))
-		return psprintf("It was ended by signal %d: %s. The processes of flows are not found any more.", WTERMSIG(status), pg_strsignal(WTERMSIG(status)));
+		return psprintf("It was ended by signal %d: %s. From now on process_pid is -1.", WTERMSIG(status), pg_strsignal(WTERMSIG(status)));
 	switch (WEXITSTATUS(status))
 	{
 		case SOCKETS_EXIT_ORDER:
-			return "It is of another version. The processes of flows are not found.";
+			return "It is of another version than the server's library: process_pid is -1.";
 		case SOCKETS_EXIT_SANDBOX:
 		case SOCKETS_EXIT_FINDER:
-			return "The system refused its sandbox. The processes of flows are not found.";
+			return "The system refused its sandbox: process_pid is -1.";
 		case SOCKETS_EXIT_KERNEL:
-			return "The kernel does not tell of sockets (sock_diag). The processes of flows are not found.";
+			return "The kernel does not tell of sockets (sock_diag): process_pid is -1.";
 	}
-	return psprintf("It ended with exit code %d. The processes of flows are not found any more.", WEXITSTATUS(status));
+	return psprintf("It ended with exit code %d. From now on process_pid is -1.", WEXITSTATUS(status));
 }
 
 static void
@@ -118,6 +118,7 @@ wait_for_first_look(HostSockets *sockets)
 	else if (__atomic_load_n(&sockets->table->sees_all, __ATOMIC_RELAXED) != 1)
 		ereport(WARNING,
 				(errmsg("only processes of the server's operating system user are found"),
+				 errdetail("For flows of other users' processes process_pid is -1."),
 				 errhint("As root, \"make install-capture\" lets nfstream_sockets look at all processes.")));
 }
 
@@ -165,7 +166,7 @@ warn_of_overflow(HostSockets *sockets)
 	sockets->overflow_told = true;
 	ereport(WARNING,
 			(errmsg("this host has more sockets than processes are kept of"),
-			 errdetail("Room is for about %d, those of connections that have ended lately included. The processes of some flows are not found.",
+			 errdetail("Room is for about %d, those of connections that have ended lately included. For some flows process_pid is -1.",
 					   SOCKET_BUCKETS * SOCKET_WAYS)));
 }
 
