@@ -10,10 +10,41 @@
 #undef USE_OPENSSL
 #include "libpq/libpq.h"
 
+#include "miscadmin.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "utils/timestamp.h"
+
 #include "pg/base/client.h"
+
+/* Between two looks whether the client is there, ms. */
+#define LOOK_INTERVAL 1000
+
+/* A background worker's statement has none. */
+static bool
+has_client(void)
+{
+	return MyProcPort != NULL && whereToSendOutput == DestRemote;
+}
 
 void
 client_flush(void)
 {
-	pq_flush_if_writable();
+	if (has_client())
+		pq_flush_if_writable();
+}
+
+void
+client_check(TimestampTz *looked)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (!has_client() || !TimestampDifferenceExceeds(*looked, now, LOOK_INTERVAL))
+		return;
+	*looked = now;
+	if (pq_check_connection())
+		return;
+	ClientConnectionLost = true;
+	InterruptPending = true;
+	CHECK_FOR_INTERRUPTS();
 }

@@ -70,6 +70,7 @@ struct Merge
 	OverlapMessage overlap; /* if it has */
 
 	/* Of a live source. */
+	TimestampTz		client_seen;
 	FailureMessage *gone;			  /* how its interface has gone; NULL: it has not */
 	bool			gives_up;		  /* no more of its flows are wanted */
 	uint64			packets_given_up; /* of those that were sent all the same */
@@ -507,6 +508,8 @@ merge_next(Merge *merge)
 		uint32 next;
 
 		CHECK_FOR_INTERRUPTS();
+		if (request_is_live(&merge->job->request))
+			client_check(&merge->client_seen);
 		for (uint32 i = 0; i < merge->count; i++)
 			poll_link(merge, &merge->links[i]);
 		switch (order_next(&merge->records, &next))
