@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -52,7 +53,11 @@ open_source(Source *source, const char *name)
 	source->descriptor = standard_input ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	source->second = -1;
 	if (source->descriptor < 0 || fstat(source->descriptor, &status) != 0)
+	{
 		complain(source_name(name), "%s", strerror(errno));
+		if (source->descriptor < 0 && errno == ENOENT && if_nametoindex(name) != 0)
+			complain(NULL, "perhaps interface:%s was meant", name);
+	}
 	else if (S_ISDIR(status.st_mode))
 		complain(source_name(name), "is a directory");
 	else if (isatty(source->descriptor))
