@@ -427,7 +427,7 @@ print_version(void)
 static int
 printed(void)
 {
-	if (fflush(stdout) == 0)
+	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_DONE;
 	complain("standard output", "%s", strerror(errno));
 	return EXIT_FAILED;
