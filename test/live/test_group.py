@@ -13,7 +13,7 @@ from bed import wait_until
 from cluster import Stream
 from frames import udp
 from live import main
-from stage import Stage
+from stage import LINE, Stage
 
 CLIENTS = ['10.1.%d.2' % number for number in range(30)] + ['198.51.100.%d' % number for number in range(1, 11)]
 QUERY = 'SELECT src_ip, dst_ip, bidirectional_packets, bidirectional_bytes FROM live'
@@ -100,6 +100,14 @@ def ends_while_it_forms(tap, bed, arguments):
         tap.check('a meter is killed %g s after it has started: an error' % delay,
                   [] if stream.error and 'terminated by signal 9' in stream.error else [stream.error])  # fmt: skip
         tap.check('and nothing is left', stage.left())
+    stream = stage.stream(QUERY, 3)
+    stage.send(*(udp(client=client) for client in CLIENTS))
+    stream.wait_for_rows(len(CLIENTS))
+    os.kill(stage.cluster.meters()[1], signal.SIGKILL)
+    stream.join(20)
+    tap.check('a meter is killed while all capture: the error tells how far it was',
+              [] if stream.error and 'terminated by signal 9' in stream.error and 'of interface "%s"' % LINE in stream.error else [stream.error])  # fmt: skip
+    tap.check('and nothing is left', stage.left())
     for _ in range(2):
         stream = Stream(stage.cluster, QUERY)
         pid = first_meter(stage)

@@ -23,7 +23,7 @@ my $stray = qr/a meter sent a message of type \d+ (with \d+ bytes, which no mete
 my $signal = sub { qr/a meter was terminated by signal $_[0]\b/ };
 my $hung = qr/a meter did not move on for 1 second/;
 
-# What is said of each deed, and the column that is asked for if it is not src_port.
+# What is said of each deed, and the column that is asked for if it is not src_port; "live": that, of an interface that meters share.
 my %said = (
 	garbage => [$stray],
 	huge => [$stray],
@@ -45,6 +45,16 @@ my %said = (
 	opens_no_interface => [$stray],
 	joins_no_group => [$stray],
 	ready_for_nothing => [$stray],
+	live_opens_twice => [ $stray, 'live' ],
+	live_joins_unasked => [ $stray, 'live' ],
+	live_joins_without_a_number => [ $stray, 'live' ],
+	live_joins_another_group => [ $stray, 'live' ],
+	live_joins_twice => [ $stray, 'live' ],
+	live_ready_before_it_joins => [ $stray, 'live' ],
+	live_ready_twice => [ $stray, 'live' ],
+	live_begins_itself => [ $stray, 'live' ],
+	live_never_joins => [ $hung, 'live' ],
+	live_never_ready => [ $hung, 'live' ],
 	file_out_of_turn => [qr/a meter asked for file 7 out of turn/],
 	file_again_and_again => [qr/a meter asked for file 0 out of turn/],
 	overlap_of_none => [$lie],
@@ -89,6 +99,8 @@ foreach my $workers (3, 0)
 
 	$node->safe_psql('postgres', "CREATE FOREIGN TABLE flows (src_port int, application_name text, source_file text)"
 		. " SERVER nfstream OPTIONS (source '$source', n_meters '2', meter_timeout '1');"
+		. " CREATE FOREIGN TABLE interface (src_port int) SERVER nfstream"
+		. " OPTIONS (source 'interface:lo', n_meters '2', meter_timeout '1');"
 		. " CREATE FOREIGN TABLE with_plugins (udps jsonb) SERVER nfstream"
 		. " OPTIONS (source '$source', n_meters '2', meter_timeout '1', udps '[{\"plugin\": \"flow_slicer\", \"limit\": 7}]')");
 	my $session = NFStreamSession->new($node);
@@ -101,11 +113,20 @@ foreach my $workers (3, 0)
 	foreach my $deed (@deeds)
 	{
 		my ($said, $column) = @{ $said{$deed} // die "$deed is not known" };
+		my $table = 'flows';
+
+		if (($column // '') eq 'live')
+		{
+			# The leader's own meter is alone, and has no group.
+			($column, $table) = ('src_port', 'interface');
+			$said = $stray if $workers == 0;
+		}
+		$table = 'with_plugins' if ($column // '') eq 'udps';
 		my $program = evil_program($node, $deed);
 
 		$session->query("SET nfstream_fdw.meter_program = '$program'; SET statement_timeout = "
 			. ($deed eq 'endless' ? 500 : 20000));
-		$session->query('SELECT count(' . ($column // 'src_port') . ') FROM ' . (($column // '') eq 'udps' ? 'with_plugins' : 'flows'));
+		$session->query('SELECT count(' . ($column // 'src_port') . ") FROM $table");
 		my @errors = $session->{said} =~ /ERROR:  .*/g;
 		like($session->{said}, qr/ERROR:  .*$said/, "$owner, $deed: the error");
 		is(scalar(@errors), 1, "$owner, $deed: one error");

@@ -11,7 +11,7 @@ import time
 
 HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
 ORDER, TAKE_FILE, FILE_END = 12, 13, 15
-OPENED, JOINED, READY = 19, 21, 22
+OPENED, JOINED, READY, CAPTURE = 19, 21, 22, 23
 PLACE_NUMBERS = 7
 COUNTERS = None    # of an account; NFStreamEvil.pm writes their number here,
 VERSION = None     # and that of the request here
@@ -190,6 +190,22 @@ def after(*acts):
     return run
 
 
+def number(kind, value=0):
+    """A message that is a number."""
+    return lambda: message(kind, struct.pack('<I', value))
+
+
+def joins(value=None, *acts):
+    """Opens its interface, waits for the number of the group, and joins that, or the one of this number."""
+    def run():
+        number(OPENED)()
+        group = struct.unpack('<III', read(12))[2] or 5
+        number(JOINED, group if value is None else value)()
+        for act in acts:
+            act()
+    return after(run)
+
+
 DEEDS = {
     'garbage': lambda: (send(os.urandom(4096)), sleep_for_ever()),
     'huge': after(lambda: message(FLOWS, b'', 0xffffffff)),
@@ -209,9 +225,19 @@ DEEDS = {
     'place_goes_back': after(lambda: place(9, 4),
                              lambda: place(9, 4)),
     'record_behind_its_place': after(lambda: place(99, 40), lambda: ports((20, 9))),
-    'opens_no_interface': after(lambda: message(OPENED, struct.pack('<I', 0))),
-    'joins_no_group': after(lambda: message(JOINED, struct.pack('<I', 1))),
-    'ready_for_nothing': after(lambda: message(READY, struct.pack('<I', 0))),
+    'opens_no_interface': after(number(OPENED)),
+    'joins_no_group': after(number(JOINED, 5)),
+    'ready_for_nothing': after(number(READY)),
+    'live_opens_twice': after(number(OPENED), number(OPENED)),
+    'live_joins_unasked': after(number(JOINED, 5)),
+    'live_joins_without_a_number': joins(0),
+    'live_joins_another_group': joins(os.getpid()),
+    'live_joins_twice': joins(None, number(JOINED, 5)),
+    'live_ready_before_it_joins': after(number(OPENED), number(READY)),
+    'live_ready_twice': joins(None, number(READY), number(READY)),
+    'live_begins_itself': joins(None, number(CAPTURE)),
+    'live_never_joins': after(number(OPENED)),
+    'live_never_ready': joins(),
     'file_out_of_turn': after(lambda: message(NEXT_FILE, struct.pack('<I', 7))),
     'file_again_and_again': after(lambda: [message(NEXT_FILE, struct.pack('<I', 0)) for time in range(100)]),
     'overlap_of_none': after(lambda: message(OVERLAP, struct.pack('<IIQQ', 7, 0, 1000, 2000))),

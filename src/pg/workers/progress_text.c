@@ -33,6 +33,9 @@ progress_text(const MeterProgress *progress, const ScanJob *job, uint64 files_se
 	uint64		file = progress->file,
 		   packet = progress->packet;
 
+	if (request_is_live(&job->request) && packet > 0)
+		return psprintf("%sIt was at packet " UINT64_FORMAT " of interface \"%s\".", call, packet,
+						pnstrdup(job->request.interface.bytes, job->request.interface.length));
 	if (files_sent == 0 || file >= job->request.files)
 		return psprintf("%sIt had read nothing.", call);
 	if (packet == 0)
