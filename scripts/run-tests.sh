@@ -357,7 +357,7 @@ live_test()
 # Interfaces of network namespaces that the tests make, which only root can.  Each test has a cluster of its own.
 part_live()
 {
-	local test name names=()
+	local test name log names=()
 
 	if [ "$(id -u)" -ne 0 ] || ! unshare --net --mount true 2> /dev/null; then
 		echo "skipped: only root makes network namespaces" > "$logs/live.log"
@@ -370,6 +370,9 @@ part_live()
 		name=$(basename "$test" .py)
 		names+=("${name#test_}")
 	done
+	log=$logs/live_install_capture.log
+	count_tap "$log" "$(logged "$log" "$tree/scripts/test-install-capture.sh")"
+	cat "$log" >> "$logs/live.log"
 	at_once live_test "${names[@]}"
 	for name in "${names[@]}"; do
 		count_tap "$logs/live_$name.log" "$(cat "$logs/live_$name.status")"

@@ -12,15 +12,16 @@ set -euo pipefail
 [ "$(id -u)" -eq 0 ] || die "This needs root."
 work=$(mktemp -d /tmp/nfstream_fdw-test-install-capture.XXXXXX)
 chmod 755 "$work"
-installed=$work/root$("$PG_CONFIG" --bindir)
-meter=$installed/nfstream_meter
+programs=$work/root$("$PG_CONFIG" --bindir)
+meter=$programs/nfstream_meter
 user=$(server_user)
 group=$(id -gn "$user")
 
 clean_up()
 {
 	cluster_stop "$work/cluster"
-	rm -rf "$work"
+	! mountpoint -q "$work/nosuid" || umount "$work/nosuid"
+	rm -rf --one-file-system "$work"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
@@ -46,10 +47,21 @@ program_is()
 	[ "$(getcap "$1" | sed 's/.* //')" = "$2" ] && [ "$(stat -c '%U:%G %a' "$1")" = "$3" ]
 }
 
+# Captures on the loopback interface of a network namespace for a moment, as the server's user, by such a command.
+capture_by_hand()
+{
+	said=$(unshare --net sh -c 'ip link set lo up && exec "$@"' sh timeout -s INT 1 "$@" "$meter" interface:lo 2>&1) || true
+	sed 's/^/# /' <<< "$said"
+}
+
 run_make install
 check "make install succeeds" [ "$status" -eq 0 ]
 check "it prints the command that lets it capture" says '^To capture on interfaces, as root: make install-capture'
 check "what it installs may nothing" program_is "$meter" "" "root:root 755"
+
+capture_by_hand runuser -u "$user" --
+check "by hand it says that its file lacks the capability" says "^nfstream_meter: The program's file does not give it the capability cap_net_raw\.$"
+check "and what gives it" says '^nfstream_meter: as root, "make install-capture" gives it the capability$'
 
 run_make install-capture CAPTURE_GROUP=nosuchgroup
 check "a group that is not there is refused" [ "$status" -ne 0 ]
@@ -67,8 +79,26 @@ check "the meter's file permits cap_net_raw, to the group alone" program_is "$me
 if [ -e "$tree/build/nfstream_meter_python" ]; then
 	check "so does the meter's with Python" program_is "${meter}_python" cap_net_raw=p "root:$group 750"
 fi
+check "what finds processes may look at those of others" \
+	program_is "$programs/nfstream_sockets" "cap_dac_read_search,cap_sys_ptrace=p" "root:$group 750"
 check "others cannot run it" [ "$(runuser -u nobody -- "$meter" --version 2>&1 | grep -c 'Permission denied')" -eq 1 ]
 check "the group can" as_server "$meter" --version
+capture_by_hand runuser -u "$user" --
+check "and captures" says '^nfstream_meter: interrupted; the flows up to there were printed$'
+capture_by_hand runuser -u "$user" -- setpriv --no-new-privs
+check "a program that may not gain privileges is told so" says 'may not gain privileges (NoNewPrivileges of a service'
+check "and not to give its file a capability" [ -z "$(grep 'make install-capture' <<< "$said")" ]
+capture_by_hand setpriv --bounding-set=-net_raw runuser -u "$user" --
+check "so is one that may never have the capability" says 'bounding set lacks cap_net_raw (CapabilityBoundingSet of a service'
+mkdir "$work/nosuid"
+mount -t tmpfs -o nosuid none "$work/nosuid"
+cp -a "$meter" "$work/nosuid/nfstream_meter"
+setcap cap_net_raw=p "$work/nosuid/nfstream_meter"
+installed=$meter meter=$work/nosuid/nfstream_meter
+capture_by_hand runuser -u "$user" --
+meter=$installed
+umount "$work/nosuid"
+check "and one on a file system that is mounted nosuid" says 'on a file system that is mounted nosuid'
 run_make install-capture CAPTURE_GROUP="$group"
 check "once more changes nothing" program_is "$meter" cap_net_raw=p "root:$group 750"
 

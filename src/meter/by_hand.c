@@ -280,7 +280,12 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 			break;
 		case FAILURE_INTERFACE_RIGHTS:
 			complain(hand->arguments.sources[0], "permission denied");
-			complain(NULL, "capturing takes the capability cap_net_raw: \"make install-capture\" as root gives it to the program");
+			complain(NULL, "%s", failure->text);
+			complain(NULL, "as root, \"make install-capture\" gives it the capability");
+			break;
+		case FAILURE_INTERFACE_WITHHELD:
+			complain(hand->arguments.sources[0], "permission denied");
+			complain(NULL, "%s", failure->text);
 			break;
 		case FAILURE_INTERFACE_DOWN:
 			complain(hand->arguments.sources[0], "the interface is down");

@@ -17,6 +17,7 @@
 #include "engine/base/memory.h"
 #include "engine/flow/key.h"
 #include "meter/describe.h"
+#include "meter/rights.h"
 #include "meter/sandbox.h"
 #include "meter/sandbox_python.h"
 #include "meter/start.h"
@@ -133,6 +134,14 @@ open_interface(const MeterOrder *order, const MeterRequest *request, FailureMess
 
 	sandbox_raise_capture();
 	interface = source_interface_open(request, failure);
+	if (interface == NULL && failure->code == FAILURE_INTERFACE_RIGHTS)
+	{
+		bool withheld;
+
+		fail(failure, FAILURE_INTERFACE_RIGHTS, rights_missing(&withheld));
+		if (withheld)
+			failure->code = FAILURE_INTERFACE_WITHHELD;
+	}
 	if (!sandbox_drop_capabilities())
 	{
 		fail(failure, FAILURE_SANDBOX, "capabilities");

@@ -142,28 +142,29 @@ typedef enum FailureCode
 {
 	FAILURE_INTERNAL, /* a request that cannot be, a library that does not start */
 	FAILURE_OUT_OF_MEMORY,
-	FAILURE_SANDBOX,		   /* the sandbox could not be entered */
-	FAILURE_LANDLOCK,		   /* nor can the one that Python needs, for want of Landlock */
-	FAILURE_FILTER,			   /* the BPF filter does not compile */
-	FAILURE_FILTER_NAME,	   /* the same, because of the name of a host, network or Ethernet address */
-	FAILURE_READ,			   /* the system could not read the file */
-	FAILURE_EMPTY,			   /* no byte in it */
-	FAILURE_NOT_A_CAPTURE,	   /* its first bytes are not a capture's */
-	FAILURE_VERSION,		   /* a version of its format that nobody knows */
-	FAILURE_CUT,			   /* ends in the middle */
-	FAILURE_CORRUPT,		   /* contradicts itself */
-	FAILURE_PLUGIN,			   /* a plugin's own: it raised something, or does not start */
-	FAILURE_PLUGIN_UNKNOWN,	   /* there is no plugin of this name */
-	FAILURE_PLUGIN_OBJECT,	   /* a shared object that is no plugin that this meter can use */
-	FAILURE_PLUGIN_PARAMETER,  /* a plugin is given what it does not take */
-	FAILURE_PLUGIN_SOURCE,	   /* a source in Python that does not compile */
-	FAILURE_PLUGIN_CLASS,	   /* a class that is not in the source, or one of two that has to be named */
-	FAILURE_PLUGIN_IMPORT,	   /* a module that is not there */
-	FAILURE_INTERFACE_UNKNOWN, /* there is no interface of this name */
-	FAILURE_INTERFACE_RIGHTS,  /* the meter may not capture */
-	FAILURE_INTERFACE_DOWN,	   /* it is down, or goes down: the flows up to then were sent */
-	FAILURE_INTERFACE_GONE,	   /* it goes away: the same */
-	FAILURE_INTERFACE_OPEN,	   /* the system does not open it */
+	FAILURE_SANDBOX,			/* the sandbox could not be entered */
+	FAILURE_LANDLOCK,			/* nor can the one that Python needs, for want of Landlock */
+	FAILURE_FILTER,				/* the BPF filter does not compile */
+	FAILURE_FILTER_NAME,		/* the same, because of the name of a host, network or Ethernet address */
+	FAILURE_READ,				/* the system could not read the file */
+	FAILURE_EMPTY,				/* no byte in it */
+	FAILURE_NOT_A_CAPTURE,		/* its first bytes are not a capture's */
+	FAILURE_VERSION,			/* a version of its format that nobody knows */
+	FAILURE_CUT,				/* ends in the middle */
+	FAILURE_CORRUPT,			/* contradicts itself */
+	FAILURE_PLUGIN,				/* a plugin's own: it raised something, or does not start */
+	FAILURE_PLUGIN_UNKNOWN,		/* there is no plugin of this name */
+	FAILURE_PLUGIN_OBJECT,		/* a shared object that is no plugin that this meter can use */
+	FAILURE_PLUGIN_PARAMETER,	/* a plugin is given what it does not take */
+	FAILURE_PLUGIN_SOURCE,		/* a source in Python that does not compile */
+	FAILURE_PLUGIN_CLASS,		/* a class that is not in the source, or one of two that has to be named */
+	FAILURE_PLUGIN_IMPORT,		/* a module that is not there */
+	FAILURE_INTERFACE_UNKNOWN,	/* there is no interface of this name */
+	FAILURE_INTERFACE_RIGHTS,	/* the meter's file does not give it the right to capture */
+	FAILURE_INTERFACE_WITHHELD, /* it does, and the system withholds it */
+	FAILURE_INTERFACE_DOWN,		/* it is down, or goes down: the flows up to then were sent */
+	FAILURE_INTERFACE_GONE,		/* it goes away: the same */
+	FAILURE_INTERFACE_OPEN,		/* the system does not open it */
 	FAILURE_CODES
 } FailureCode;
 

@@ -140,6 +140,7 @@ sub try_row
 
 my $has_capable = -e (($ENV{NFSTREAM_TEST_METERS} // '') . '/755/nfstream_meter');
 my $has_python = -x $node->config_data('--bindir') . '/nfstream_meter_python';
+my $has_networks = system('unshare -rn true 2> /dev/null') == 0;
 my $chosen = $ENV{NFSTREAM_MESSAGES} // '';		# of the rows, as a regular expression
 
 foreach my $path (sort glob("'$FindBin::RealBin'/../messages/*.txt"))
@@ -151,6 +152,7 @@ foreach my $path (sort glob("'$FindBin::RealBin'/../messages/*.txt"))
 		{
 			skip 'only root can give a program capabilities', 1
 				if !$has_capable && grep { $_->[1] =~ m{/meters/} } @{ $row->{given} };
+			skip 'users make no networks here', 1 if !$has_networks && grep { $_->[1] =~ /^unshare/ } @{ $row->{given} };
 			skip 'nfstream_meter_python is not installed', 1 if !$has_python && $row->{file} eq 'python.txt';
 			print $out try_row($row);
 		}

@@ -105,6 +105,9 @@ static const FailureKind kinds[FAILURE_CODES] = {
 								  .message = "the meter may not capture from interface \"%s\"",
 								  .hint = "Run \"make install-capture\" as root: it gives the meter the capability cap_net_raw, and the right to run it "
 										  "to the server's group alone."},
+	[FAILURE_INTERFACE_WITHHELD] = {ERRCODE_INSUFFICIENT_PRIVILEGE, OF_INTERFACE,
+									.message = "the meter may not capture from interface \"%s\"",
+									.hint = "An administrator of the server's machine has to let its service or container have the capability cap_net_raw."},
 	[FAILURE_INTERFACE_DOWN] = {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, OF_INTERFACE,
 								.message = "interface \"%s\" is down",
 								.hint = "An administrator of the machine sets it up, as with \"ip link set eth0 up\"."},
