@@ -12,7 +12,8 @@
 #	make deps           installs with apt what is missing to build and run it
 #
 #	make quickstart     a private server with a sample capture; PCAP=/path/x.pcap for a capture of yours
-#	make quickstart-stop  ends it; YES=1 also where somebody has made tables in it
+#	make quickstart-live  the same with an interface, in a network namespace of its own with a little traffic; by root
+#	make quickstart-stop  ends both; YES=1 also where somebody has made tables in them
 #
 #	make test           all tests; PARTS="unit regress" for some of them
 #	make test-matrix    the tests on PostgreSQL 15, 17, 18 and a 15 with assertions, in Debians that it makes; by root;
@@ -76,7 +77,7 @@ installcheck: export NFSTREAM_TEST_PCAPS ?= $(CURDIR)/test/pcaps
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
-install: install-meter install-sockets
+install: install-programs
 uninstall: uninstall-meter uninstall-sockets
 else
 # Without a server's headers there is nothing to build with, and this says what to do.
@@ -150,7 +151,7 @@ PYTHON_CPPFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PYTHO
 PYTHON_LIBS := $(shell pkg-config --libs $(PYTHON_PACKAGE))
 ifneq ($(wildcard $(PGXS)),)
 all: build/nfstream_meter_python
-install: install-meter-python
+install-programs: install-meter-python
 uninstall: uninstall-meter-python
 
 build/nfstream_meter_python: $(PYTHON_OBJS)
@@ -198,6 +199,9 @@ install-meter: build/nfstream_meter
 uninstall-meter:
 	rm -f '$(DESTDIR)$(bindir)/nfstream_meter'
 	[ ! -d '$(DESTDIR)$(PLUGIN_DIRECTORY)' ] || rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PLUGIN_DIRECTORY)'
+
+# All programs that stand beside the server's own.
+install-programs: install-meter install-sockets
 
 # What root alone can give: the programs' right to capture.  A new `make install` takes it away, as it makes new files.
 install-capture:
@@ -325,6 +329,9 @@ deps-test:
 quickstart:
 	@scripts/quickstart.sh
 
+quickstart-live:
+	@scripts/quickstart-live.sh
+
 quickstart-stop:
 	@scripts/quickstart.sh --stop
 
@@ -388,8 +395,8 @@ distclean: clean
 	rm -rf --one-file-system build
 
 FORCE:
-.PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter install-meter-python uninstall-meter-python install-sockets uninstall-sockets install-capture uninstall-capture unit-programs \
-	test-plugins install-test-plugins uninstall-test-plugins fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-stop test test-matrix test-matrix-clean unit conformance \
+.PHONY: all install uninstall installcheck clean clean-build distclean install-meter uninstall-meter install-meter-python uninstall-meter-python install-sockets uninstall-sockets install-programs install-capture uninstall-capture unit-programs \
+	test-plugins install-test-plugins uninstall-test-plugins fuzz-programs fuzz fuzz-keep deps deps-test quickstart quickstart-live quickstart-stop test test-matrix test-matrix-clean unit conformance \
 	bench bench-live doc-columns format tree help FORCE
 
 -include $(patsubst %.o,%.d,$(OBJS) $(METER_OBJS) $(PYTHON_OBJS) $(SOCKETS_OBJS) $(UNIT_OBJS) $(patsubst build/%,build/unit/%.o,$(UNIT_TESTS) $(DUMP_PROGRAMS)) \

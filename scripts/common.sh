@@ -60,6 +60,16 @@ as_server()
 	fi
 }
 
+# The same, in the network namespace that `network` names, if it does.
+as_server_in_network()
+{
+	if [ -z "${network:-}" ]; then
+		as_server "$@"
+	else
+		(cd / && as_root ip netns exec "$network" runuser -u "$(server_user)" -- "$@")
+	fi
+}
+
 # at_once COMMAND ARGUMENT...: runs the command for each argument, as many of them at a time as there are cores.  Each has a
 # process group of its own, for end_at_once.
 at_once()
@@ -174,7 +184,7 @@ cluster_start()
 	for setting in "$@"; do
 		options+=" -c '$setting'"
 	done
-	as_server "$programs/pg_ctl" start -s -w -D "$data" -l "$directory/log" -o "$options" < /dev/null ||
+	as_server_in_network "$programs/pg_ctl" start -s -w -D "$data" -l "$directory/log" -o "$options" < /dev/null ||
 		die "The server did not start:" "$(tail -n 5 "$directory/log")"
 }
 

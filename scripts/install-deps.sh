@@ -4,6 +4,7 @@
 #
 #	install-deps.sh				what building and running it needs
 #	install-deps.sh --test [PART...]	what its tests need too; of scripts/run-tests.sh these parts alone
+#	install-deps.sh --live		what a live quickstart needs too
 #	install-deps.sh --matrix	what making the Debians needs that test-matrix.sh runs the tests in
 #	install-deps.sh --check		installs nothing: fails, and says what is missing to build it
 #
@@ -112,6 +113,11 @@ look_for_all()
 	[ "$mode" != --check ] || return 0
 	need "Python's library, for plugins in Python" python3-dev pkg-config --exists "${PYTHON_PACKAGE:-python3-embed}"
 	need "a PostgreSQL server" "postgresql-VERSION" have_server
+	if [ "$mode" = --live ]; then
+		need "ip" iproute2 command -v ip
+		need "setcap" libcap2-bin test -x /sbin/setcap
+		need "Python 3" python3 command -v python3
+	fi
 	[ "$mode" = --test ] || return 0
 	captures="unit differential pcaps conformance"
 	peers="datasets plugins conformance"
