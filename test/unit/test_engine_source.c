@@ -12,9 +12,10 @@
 typedef struct Step
 {
 	SourceResult result;
-	uint64_t	 time;		  /* ms: SOURCE_FRAME, SOURCE_QUIET */
-	uint16_t	 source_port; /* SOURCE_FRAME */
+	uint64_t	 time;		  /* ms: SOURCE_FRAME, SOURCE_TAKEN, SOURCE_QUIET */
+	uint16_t	 source_port; /* SOURCE_FRAME, SOURCE_TAKEN */
 	unsigned	 flows;		  /* that have left, and been handed on, when this step comes */
+	bool		 give_up;	  /* SOURCE_END */
 } Step;
 
 /* What goes through the pipe before a frame's bytes. */
@@ -34,6 +35,7 @@ typedef struct PipeSource
 	uint8_t			bytes[100];
 	uint64_t		read;
 	FailureMessage *failure;
+	unsigned		handed; /* frames, with SOURCE_TAKEN */
 	unsigned		opens;
 	unsigned		closes;
 } PipeSource;
@@ -64,11 +66,22 @@ close_pipe(Source *source)
 static void
 count_pipe(const Source *source, SourceCounters *counters)
 {
+	const PipeSource *self = (const PipeSource *) source;
+
 	*counters = (SourceCounters) {
-		.bytes_read = ((const PipeSource *) source)->read,
+		.bytes_read = self->read,
 		.received = SOURCE_NOT_KNOWN,
 		.dropped_by_kernel = SOURCE_NOT_KNOWN,
 	};
+
+	/* As an interface's, of whose packets the kernel dropped 7, and has 5 still. */
+	if (self->handed > 0)
+	{
+		counters->received = self->handed + 12;
+		counters->dropped_by_kernel = 7;
+		counters->left_in_ring = 5;
+		counters->longer_than_mtu = 2;
+	}
 }
 
 static void
@@ -102,6 +115,24 @@ read_frame(PipeSource *self, Frame *frame)
 	return true;
 }
 
+/* As many frames as are wanted, at most three, in memory of the source's own. */
+static void
+hand_over(PipeSource *self, const Step *step)
+{
+	File  frame = {0};
+	Frame handed;
+
+	put_udp(&frame, step->source_port, 8);
+	handed = (Frame) {frame.bytes, (uint32_t) frame.length, (uint32_t) frame.length, ETHERNET, step->time};
+	for (int i = 0; i < 3; i++)
+	{
+		self->handed++;
+		self->read += frame.length;
+		if (!self->source.take(self->source.taker, &handed))
+			return;
+	}
+}
+
 /* Frames are written into the pipe up to what comes between them, and then read. */
 static SourceResult
 next_of_pipe(Source *source, Frame *frame)
@@ -122,7 +153,10 @@ next_of_pipe(Source *source, Frame *frame)
 	if (step->result != SOURCE_END)
 		self->at++;
 	source->time = step->time;
-	if (step->result == SOURCE_DAMAGED || step->result == SOURCE_FAILED)
+	source->give_up = step->give_up;
+	if (step->result == SOURCE_TAKEN)
+		hand_over(self, step);
+	if (step->result == SOURCE_DAMAGED || step->result == SOURCE_LOST || step->result == SOURCE_FAILED)
 		*self->failure = (FailureMessage) {.code = FAILURE_READ, .text = "the pipe broke"};
 	return step->result;
 }
@@ -233,6 +267,144 @@ CASE(last_flow_that_is_wanted_leaves_while_nothing_comes)
 
 /* ------------------------------------------------------------------------------------------------- what a source may be */
 
+/* Frames need not come one by one; what the kernel has counted of them goes on to whoever looks. */
+CASE(source_may_hand_its_frames_over)
+{
+	static const Step steps[] = {
+		{SOURCE_TAKEN, 1000000, 1},
+		{SOURCE_TAKEN, 1000100, 2},
+		{SOURCE_QUIET, 1000500},
+		{SOURCE_END},
+	};
+	Scan	  *scan = live_scan();
+	PipeSource source = run_steps(scan, &live, steps);
+
+	assert_true(scan->succeeded);
+	assert_int_equal(scan->count, 2);
+	assert_int_equal(value(scan, 0, "bidirectional_packets"), 3);
+	assert_int_equal(value(scan, 1, "bidirectional_packets"), 3);
+	assert_int_equal(record_number(scan, 1).first, 4);
+	assert_int_equal(scan->place.packets_read, 6);
+	assert_int_equal(scan->place.packets_received, 6 + 12);
+	assert_int_equal(scan->place.dropped_by_kernel, 7);
+	assert_int_equal(scan->place.active_flows, 2);
+	assert_int_equal(counter(scan, COUNTER_PACKETS_READ), 6);
+	assert_int_equal(counter(scan, COUNTER_BYTES_READ), source.read);
+	assert_int_equal(counter(scan, COUNTER_PACKETS_RECEIVED), 6 + 12);
+	assert_int_equal(counter(scan, COUNTER_DROPPED_BY_KERNEL), 7);
+	assert_int_equal(counter(scan, COUNTER_LEFT_IN_RING), 5);
+	assert_int_equal(counter(scan, COUNTER_LONGER_THAN_MTU), 2);
+	assert_true(account_adds_up(&scan->account));
+	end(scan);
+}
+
+/* Once the last flow that is wanted has left, no frame is taken any more: the second of the last three ends it. */
+CASE(source_hands_over_no_more_than_is_wanted)
+{
+	static const Step steps[] = {
+		{SOURCE_TAKEN, 1000000, 1},
+		{SOURCE_TAKEN, 1010000, 1},
+		{SOURCE_END},
+	};
+	Scan *scan = live_scan();
+
+	scan->request.max_nflows = 1;
+	assert_int_equal(run_steps(scan, &live, steps).handed, 4);
+	assert_true(scan->succeeded);
+	assert_int_equal(scan->count, 1);
+	assert_int_equal(counter(scan, COUNTER_PACKETS_READ), 4);
+	end(scan);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- the end */
+
+/* What an interface has given before it went away is there, and then the reason. */
+CASE(flows_of_a_source_that_is_lost_leave)
+{
+	static const Step steps[] = {
+		{SOURCE_FRAME, 1000000, 1},
+		{SOURCE_FRAME, 1000000, 2},
+		{SOURCE_LOST},
+	};
+	Scan *scan = live_scan();
+
+	run_steps(scan, &live, steps);
+	assert_false(scan->succeeded);
+	assert_int_equal(scan->failure.code, FAILURE_READ);
+	assert_int_equal(scan->count, 2);
+	assert_true(record_number(scan, 1).left == RECORD_LEFT_AT_END);
+	end(scan);
+}
+
+CASE(flows_that_are_active_at_the_end_may_be_given_up)
+{
+	static const Step steps[] = {
+		{SOURCE_FRAME, 1000000, 1},
+		{SOURCE_FRAME, 1000000, 1},
+		{SOURCE_FRAME, 1000000, 2},
+		{SOURCE_END, .give_up = true},
+	};
+	Scan *scan = live_scan();
+
+	run_steps(scan, &live, steps);
+	assert_true(scan->succeeded);
+	assert_int_equal(scan->count, 0);
+	assert_int_equal(counter(scan, COUNTER_FLOWS_GIVEN_UP), 2);
+	assert_int_equal(counter(scan, COUNTER_PACKETS_GIVEN_UP), 3);
+	end(scan);
+}
+
+/* Where max_nflows is the end: of an interface only, and if that was asked for. */
+CASE(flows_that_are_active_may_leave_after_the_last_that_is_wanted)
+{
+	static const Step steps[] = {
+		{SOURCE_FRAME, 1000000, 1},
+		{SOURCE_FRAME, 1005000, 2},
+		{SOURCE_FRAME, 1006000, 3},
+		{SOURCE_QUIET, 1010000},
+		{SOURCE_END},
+	};
+
+	for (int asked = 0; asked <= 1; asked++)
+	{
+		Scan *scan = live_scan();
+
+		scan->request.max_nflows = 1;
+		scan->request.expire_on_end = (uint8_t) asked;
+		scan->request.interface = (RequestText) {"lo", 2};
+		run_steps(scan, &live, steps);
+		assert_true(scan->succeeded);
+		assert_int_equal(scan->count, asked ? 3 : 1);
+		assert_int_equal(counter(scan, COUNTER_FLOWS_GIVEN_UP), asked ? 0 : 2);
+		end(scan);
+	}
+}
+
+/* Its meters have different packets, so each meters all that it gets. */
+CASE(packets_of_an_interface_are_shared_out_by_the_kernel)
+{
+	static const Step steps[] = {
+		{SOURCE_FRAME, 1000000, 1},
+		{SOURCE_FRAME, 1000000, 2},
+		{SOURCE_END},
+	};
+
+	for (uint32_t shard = 0; shard < 2; shard++)
+	{
+		Scan *scan = live_scan();
+
+		scan->request.interface = (RequestText) {"lo", 2};
+		scan->request.shards = 2;
+		scan->request.shard = shard;
+		run_steps(scan, &live, steps);
+		assert_int_equal(scan->count, 2);
+		assert_int_equal(counter(scan, COUNTER_PACKETS_OF_OTHER_SHARDS), 0);
+		end(scan);
+	}
+}
+
+/* ------------------------------------------------------------------------------------------------------------ its walking */
+
 /* It cannot be read twice, so the meters of a scan do not look at it first: each has what it gets. */
 CASE(live_source_is_not_looked_at)
 {
@@ -314,6 +486,12 @@ main(void)
 		cmocka_unit_test(flows_leave_while_nothing_comes),
 		cmocka_unit_test(quiet_moves_the_clock),
 		cmocka_unit_test(last_flow_that_is_wanted_leaves_while_nothing_comes),
+		cmocka_unit_test(source_may_hand_its_frames_over),
+		cmocka_unit_test(source_hands_over_no_more_than_is_wanted),
+		cmocka_unit_test(flows_of_a_source_that_is_lost_leave),
+		cmocka_unit_test(flows_that_are_active_at_the_end_may_be_given_up),
+		cmocka_unit_test(flows_that_are_active_may_leave_after_the_last_that_is_wanted),
+		cmocka_unit_test(packets_of_an_interface_are_shared_out_by_the_kernel),
 		cmocka_unit_test(live_source_is_not_looked_at),
 		cmocka_unit_test(filter_is_the_engines_or_the_sources),
 		cmocka_unit_test(source_that_fails_fails_the_scan),
