@@ -53,11 +53,11 @@ SPEAKERS = [
 NOT_SHOWN = {
     'this host has more sockets than processes are kept of': 'it takes 65,536 of them',
     'Room is for about %d, those of connections that have ended lately included. For some flows process_pid is -1.': 'the same',
-    'the interface is down': 'an interface would have to be taken down: part live does, by root',
-    'the interface has gone away': 'the same',
     '%s packets received, %s of them dropped by the kernel and %s left unread': 'a meter would have to capture: part live does, by root',
     "%s packets are longer than the interface's MTU: the card or the kernel has put several together (GRO, LRO), which "
     '"ethtool -K %s gro off lro off" ends': 'the same',
+    "An administrator of the server's machine has to let its service or container have the capability cap_net_raw.":
+        'a service would have to withhold it: part live does, in test-install-capture.sh',
     'bad magic number in dynamic shared memory segment': 'another program would have to write into the segment of a scan',
     'a worker of the scan ended before its work was done': 'a worker that is killed takes the whole server with it',
     "The server's log may say why.": 'the same',

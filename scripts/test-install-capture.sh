@@ -128,12 +128,17 @@ ask()
 
 start_with runuser -u "$user" --
 ask "CREATE EXTENSION nfstream_fdw; CREATE SERVER s FOREIGN DATA WRAPPER nfstream_fdw;
-	CREATE FOREIGN TABLE flows (id bigint) SERVER s OPTIONS (source '$work/cluster/dns.pcap')"
+	CREATE FOREIGN TABLE flows (id bigint) SERVER s OPTIONS (source '$work/cluster/dns.pcap');
+	CREATE FOREIGN TABLE live (id bigint) SERVER s OPTIONS (source 'interface:lo')"
 ask "SELECT count(*) > 0 FROM flows"
 check "a server reads files with it" [ "$said" = t ]
 start_with setpriv --bounding-set=-net_raw runuser -u "$user" --
 ask "SELECT count(*) > 0 FROM flows"
 check "so does a server that may never have the capability" [ "$said" = t ]
+ask "SELECT id FROM live LIMIT 1"
+check "from an interface it cannot" says '^ERROR:  the meter may not capture from interface "lo"$'
+check "and says what keeps it" says '^DETAIL:  The program was started by one whose bounding set lacks cap_net_raw '
+check "and who can help" says "^HINT:  An administrator of the server's machine has to let its service or container have "
 setcap cap_net_raw=ep "$meter"
 ask "SELECT count(*) FROM flows"
 check "with a file that demands it, the meter does not start" says 'ERROR:  could not start the meter ".*": Operation not permitted'
@@ -141,6 +146,14 @@ check "and the hint says why, and what to do" says '^HINT:  Its file demands cap
 start_with runuser -u "$user" -- setpriv --no-new-privs
 ask "SELECT count(*) > 0 FROM flows"
 check "a server that may not gain privileges reads files" [ "$said" = t ]
+ask "SELECT id FROM live LIMIT 1"
+check "and says what keeps it from an interface" says '^DETAIL:  The program was started by one that may not gain privileges '
+start_with runuser -u "$user" --
+run_make install
+ask "SELECT id FROM live LIMIT 1"
+check "where the file lacks the capability, the server's error says so" says "^DETAIL:  The program's file does not give it the capability"
+check "and names the command" says '^HINT:  .*"make install-capture"'
+run_make install-capture CAPTURE_GROUP="$group"
 
 run_make uninstall-capture
 check "make uninstall-capture succeeds" [ "$status" -eq 0 ]

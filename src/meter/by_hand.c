@@ -280,12 +280,12 @@ tell_failure(ByHand *hand, const FailureMessage *failure)
 			break;
 		case FAILURE_INTERFACE_RIGHTS:
 			complain(hand->arguments.sources[0], "permission denied");
-			complain(NULL, "%s", failure->text);
+			complain(NULL, "%s", failure->detail);
 			complain(NULL, "as root, \"make install-capture\" gives it the capability");
 			break;
 		case FAILURE_INTERFACE_WITHHELD:
 			complain(hand->arguments.sources[0], "permission denied");
-			complain(NULL, "%s", failure->text);
+			complain(NULL, "%s", failure->detail);
 			break;
 		case FAILURE_INTERFACE_DOWN:
 			complain(hand->arguments.sources[0], "the interface is down");

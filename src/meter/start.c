@@ -138,7 +138,7 @@ open_interface(const MeterOrder *order, const MeterRequest *request, FailureMess
 	{
 		bool withheld;
 
-		fail(failure, FAILURE_INTERFACE_RIGHTS, rights_missing(&withheld));
+		snprintf(failure->detail, sizeof(failure->detail), "%s", rights_missing(&withheld));
 		if (withheld)
 			failure->code = FAILURE_INTERFACE_WITHHELD;
 	}
