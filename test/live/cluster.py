@@ -192,7 +192,10 @@ class Stream(threading.Thread):
         return self.session.connection.notices
 
     def wait_for_rows(self, count, seconds=20):
-        wait_until(lambda: len(self.rows) >= count or not self.is_alive(), seconds, '%d rows of: %s' % (count, self.query))
+        try:
+            wait_until(lambda: len(self.rows) >= count or not self.is_alive(), seconds, '%d rows' % count)
+        except TimeoutError as error:
+            raise TimeoutError('%s; %d came' % (error, len(self.rows)))
         return self.rows
 
     def wait(self, seconds=30):
@@ -200,7 +203,7 @@ class Stream(threading.Thread):
         self.join(seconds)
         if self.is_alive():
             self.cancel()
-            raise TimeoutError('waited %d s for the end of: %s; %d rows came' % (seconds, self.query, len(self.rows)))
+            raise TimeoutError('waited %d s for the end of a query; %d rows came' % (seconds, len(self.rows)))
         if self.error:
             raise RuntimeError(self.error)
         self.close()

@@ -18,10 +18,16 @@ from live import main
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON, SERVERS = '/usr/bin/python3', os.path.join(HERE, 'servers.py')
 HTTPS, DNS, SSH, QUIC = 443, 53, 22, 4433
-TLS_NAME, DNS_NAME, QUIC_NAME = 'www.facebook.com', 'www.example.org', 'www.google.com'
+TLS_NAME, DNS_NAME = 'www.facebook.com', 'www.example.org'
+ADDRESSES = {'near': ('10.9.0.1', 'fd00:9::1'), 'far': ('10.9.0.2', 'fd00:9::2'), 'loopback': ('127.0.0.1', '::1')}
 POLL_MS = 10
 COLUMNS = """SELECT id, host(src_ip) AS src_ip, src_port, host(dst_ip) AS dst_ip, dst_port, protocol, ip_version, src2dst_packets,
     dst2src_packets, application_name, requested_server_name, process_pid, process_name FROM talks"""
+
+
+def name_of(address):
+    """QUIC's client asks for the name of the host that it is to talk to: each address has one."""
+    return 'host-%s.example.org' % re.sub('[.:]+', '-', address)
 
 
 class Host:
@@ -36,6 +42,9 @@ class Host:
             check=True,
             capture_output=True,
         )
+        with open(self.file('hosts'), 'w') as file:
+            file.writelines('%s %s\n' % (address, name_of(address)) for pair in ADDRESSES.values() for address in pair)
+        namespace.run('mount', '--bind', self.file('hosts'), '/etc/hosts')
         self.pids = {
             HTTPS: self.start(PYTHON, SERVERS, 'https', str(HTTPS), self.file('crt'), self.file('key')).pid,
             DNS: self.start(PYTHON, SERVERS, 'dns', str(DNS)).pid,
@@ -114,9 +123,9 @@ def talks(host, server, address):
          '-o', 'UserKnownHostsFile=' + os.devnull, 'root@' + address, 'sleep 0.5'], (), 'ssh', 'sshd',
     )  # fmt: skip
     yield talk(
-        'QUIC', QUIC, 17, 'QUIC', QUIC_NAME,
-        ['gtlsclient', '-q', '--exit-on-all-streams-close', '--delay-stream=300ms', '--sni=' + QUIC_NAME, address, str(QUIC),
-         'https://%s/page.html' % QUIC_NAME], {server.quic[address]}, 'gtlsclient', 'gtlsserver',
+        'QUIC', QUIC, 17, 'QUIC', name_of(address),
+        ['gtlsclient', '-q', '--exit-on-all-streams-close', '--delay-stream=300ms', name_of(address), str(QUIC),
+         'https://%s/page.html' % name_of(address)], {server.quic[address]}, 'gtlsclient', 'gtlsserver',
     )  # fmt: skip
 
 
@@ -149,9 +158,8 @@ def programs(tap, bed, arguments):
         file.write('<!DOCTYPE html><title>hello</title><p>hello, world\n')
     hosts = Host(bed, near, 1), Host(bed, far, 2)
     cluster = Cluster(near)
-    addresses = {'near': ('10.9.0.1', 'fd00:9::1'), 'far': ('10.9.0.2', 'fd00:9::2'), 'loopback': ('127.0.0.1', '::1')}
     for host, where in zip(hosts, (('near', 'loopback'), ('far',))):
-        for address in (address for name in where for address in addresses[name]):
+        for address in (address for name in where for address in ADDRESSES[name]):
             host.start_quic(address)
         host.wait_for_servers()
 
@@ -165,9 +173,9 @@ def programs(tap, bed, arguments):
             cluster.wait_for_capture(interface)
 
     cases = (
-        ('the client here', 'lan0', hosts[0], hosts[1], addresses['far'], True),
-        ('the server here', 'lan0', hosts[1], hosts[0], addresses['near'], False),
-        ('both here', 'lo', hosts[0], hosts[0], addresses['loopback'], True),
+        ('the client here', 'lan0', hosts[0], hosts[1], ADDRESSES['far'], True),
+        ('the server here', 'lan0', hosts[1], hosts[0], ADDRESSES['near'], False),
+        ('both here', 'lo', hosts[0], hosts[0], ADDRESSES['loopback'], True),
     )
     with concurrent.futures.ThreadPoolExecutor(len(cases)) as threads:
         held = list(threads.map(held_talks, cases))
