@@ -303,7 +303,7 @@ engine_run(const MeterRequest *request, Source *source, Filter *filter, Analysis
 		if (callbacks->order != NULL)
 			callbacks->order(callbacks->context, engine.order, request->files);
 	}
-	walk = request->separate_files ? walk_apart(&engine) : walk_together(&engine);
+	walk = request->separate_files && !source->kind->is_live ? walk_apart(&engine) : walk_together(&engine);
 	free(engine.order);
 
 	account->counters[COUNTER_BYTES_READ] = engine.bytes_before;

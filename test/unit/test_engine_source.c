@@ -405,7 +405,7 @@ CASE(packets_of_an_interface_are_shared_out_by_the_kernel)
 
 /* ------------------------------------------------------------------------------------------------------------ its walking */
 
-/* It cannot be read twice, so the meters of a scan do not look at it first: each has what it gets. */
+/* It cannot be read twice, so the meters of a scan do not look at it first: each has what it gets.  Nor is it a file among others. */
 CASE(live_source_is_not_looked_at)
 {
 	static const Step steps[] = {
@@ -415,8 +415,10 @@ CASE(live_source_is_not_looked_at)
 	Scan *scan = live_scan();
 
 	scan->request.shards = 2;
+	scan->request.separate_files = true;
 	run_steps(scan, &live, steps);
 	assert_int_equal(counter(scan, COUNTER_PACKETS_READ), 1);
+	assert_int_equal(scan->ends, 0);
 	end(scan);
 }
 

@@ -59,6 +59,7 @@ typedef struct SourceInterface
 	pcap_t			 *pcap;
 	int				  socket;
 	uint32_t		  link_type;
+	bool			  cooked; /* without a link header, but for the one that libpcap puts */
 	uint32_t		  snapshot;
 	uint32_t		  longest; /* bytes of a frame that a wire carries */
 	KernelFilter	  filter;
@@ -324,13 +325,14 @@ longest_frame(const SourceInterface *self)
 	return (uint32_t) question.ifr_mtu + ETHERNET_BYTES + TAGS_BYTES;
 }
 
-static bool
-is_packet_socket(int descriptor)
+/* One of a socket's properties that are numbers; -1: it has none. */
+static int
+property(int descriptor, int option)
 {
-	int		  family = 0;
-	socklen_t length = sizeof(family);
+	int		  value = -1;
+	socklen_t length = sizeof(value);
 
-	return getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &length) == 0 && family == AF_PACKET;
+	return getsockopt(descriptor, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
 }
 
 static bool
@@ -379,8 +381,9 @@ source_interface_open(const MeterRequest *request, FailureMessage *failure)
 	{
 		self->socket = pcap_fileno(self->pcap);
 		self->link_type = (uint32_t) pcap_datalink(self->pcap);
+		self->cooked = property(self->socket, SO_TYPE) == SOCK_DGRAM;
 		self->longest = longest_frame(self);
-		if (is_packet_socket(self->socket) && kernel_filter_reject_all(self->socket) && pcap_setnonblock(self->pcap, 1, why) == 0)
+		if (property(self->socket, SO_DOMAIN) == AF_PACKET && kernel_filter_reject_all(self->socket) && pcap_setnonblock(self->pcap, 1, why) == 0)
 		{
 			self->refused_since = clock_ms(CLOCK_MONOTONIC);
 			kernel_filter_of_all(&self->filter, self->snapshot);
@@ -443,7 +446,7 @@ source_interface_prepare(Source *source, const struct bpf_program *program)
 	SourceInterface *self = (SourceInterface *) source;
 
 	drain(self);
-	if (program == NULL || kernel_filter_of_program(&self->filter, program, self->link_type == DLT_LINUX_SLL, self->snapshot))
+	if (program == NULL || kernel_filter_of_program(&self->filter, program, self->cooked, self->snapshot))
 		return;
 	kernel_filter_of_all(&self->filter, self->snapshot);
 	source->kind = &kind_unfiltered;
