@@ -4,7 +4,7 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
-CLIENT, SERVER = '10.1.0.2', '10.1.0.1'
+CLIENT, SERVER = '10.1.0.2', '192.0.2.1'  # a private address decides which of several meters gets a flow
 
 
 def udp(client=CLIENT, port=40000, payload=b'x' * 20, back=False):

@@ -11,7 +11,7 @@ import time
 
 from bed import in_background, wait_until
 from cluster import PROGRAMS, Stream
-from frames import ping, udp
+from frames import SERVER, ping, udp
 from live import main
 from stage import FLOWS, IDLE, LINE, Stage
 
@@ -56,7 +56,7 @@ def cursor(tap, bed, arguments):
         last = time.monotonic()
         rows, arrival = waiting.result(30)
         tap.check('FETCH 1 has its row within 1 s of its timeout', lateness(arrival, last)[1])
-        tap.equal('which is the flow', [row[2:4] for row in rows], [('10.1.0.1', 40000)])
+        tap.equal('which is the flow', [row[2:4] for row in rows], [(SERVER, 40000)])
         for port in (40001, 40002, 40003):
             stage.send(udp(port=port))
         rows, _ = fetch(stage, 'FETCH 3 FROM flows')

@@ -9,13 +9,15 @@ import sys
 import threading
 import time
 
-from bed import wait_until
+from bed import in_background, wait_until
 from cluster import Stream
-from frames import udp
+from frames import SERVER, udp
 from live import main
 from stage import LINE, Stage
 
-CLIENTS = ['10.1.%d.2' % number for number in range(30)] + ['198.51.100.%d' % number for number in range(1, 11)]
+PRIVATE = ['10.1.%d.2' % number for number in range(30)]
+CLIENTS = PRIVATE + ['198.51.100.%d' % number for number in range(1, 11)]  # of these the server is the lower one
+PORTS = (40000, 40001, 40002)
 QUERY = 'SELECT src_ip, dst_ip, bidirectional_packets, bidirectional_bytes FROM live'
 BYTES_OF_IP, LENGTH_OF_IP, LENGTH_OF_UDP = 14, 16, 38  # where they stand in a frame
 SECONDS_BEFORE, SECONDS_AFTER = 0.2, 0.3
@@ -85,6 +87,32 @@ def forms_under_traffic(tap, bed, arguments):
         tap.check('they began while there was traffic', [] if 0 < min(seen) and max(seen) < traffic.rounds else [seen])
 
 
+def mixed(address):
+    """The program's hash of an IPv4 address: src/engine/source/fanout_program.c."""
+    value = int.from_bytes(bytes(map(int, address.split('.'))), 'big')
+    for bits, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 1)):
+        value = (value ^ value >> bits) * factor & 0xFFFFFFFF
+    return value
+
+
+def placed(tap, bed, arguments):
+    """How many flows each meter has; which of the others joins first is open."""
+    stage = Stage(bed)
+    for meters in (2, 3):
+        due = [0] * meters
+        for client in CLIENTS:
+            due[mixed(client if client in PRIVATE else SERVER) % meters] += len(PORTS)
+        stage.declare(n_meters=meters, max_nflows=sum(due))
+        with in_background(lambda: stage.session.account('SELECT id FROM live')) as plan:
+            stage.cluster.wait_for_capture(LINE, meters)
+            for port in PORTS:
+                stage.send(*(udp(client=client, port=port, back=back) for client in CLIENTS for back in (False, True)))
+            account = plan.result(30)
+        told = sorted(map(int, account['Flows of Meters']))
+        tap.equal('%d meters: all flows of a private host, and of the lower of two others, are in one meter' % meters, told, sorted(due))
+        tap.equal('each flow has both directions', account['Packets Metered'], 2 * sum(due))
+
+
 def first_meter(stage):
     return wait_until(lambda: stage.cluster.meters(), 20, 'a meter is there')[0]
 
@@ -121,4 +149,4 @@ def ends_while_it_forms(tap, bed, arguments):
 
 
 if __name__ == '__main__':
-    sys.exit(main(__doc__, forms_under_traffic, ends_while_it_forms))
+    sys.exit(main(__doc__, placed, forms_under_traffic, ends_while_it_forms))
