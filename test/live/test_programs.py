@@ -21,6 +21,7 @@ HTTPS, DNS, SSH, QUIC = 443, 53, 22, 4433
 TLS_NAME, DNS_NAME = 'www.facebook.com', 'www.example.org'
 ADDRESSES = {'near': ('10.9.0.1', 'fd00:9::1'), 'far': ('10.9.0.2', 'fd00:9::2'), 'loopback': ('127.0.0.1', '::1')}
 POLL_MS = 10
+IDLE = 5  # seconds, for which a busy machine keeps no program waiting
 COLUMNS = """SELECT id, host(src_ip) AS src_ip, src_port, host(dst_ip) AS dst_ip, dst_port, protocol, ip_version, src2dst_packets,
     dst2src_packets, application_name, requested_server_name, process_pid, process_name FROM talks"""
 
@@ -166,7 +167,7 @@ def programs(tap, bed, arguments):
     streams = {}
     with Session(cluster) as session:
         for interface in ('lan0', 'lo'):
-            options = dict(idle_timeout=2, n_meters=1, system_visibility_mode=1, system_visibility_poll_ms=POLL_MS)
+            options = dict(idle_timeout=IDLE, n_meters=1, system_visibility_mode=1, system_visibility_poll_ms=POLL_MS)
             session.declare('talks', interface, **options)
             session.run('ALTER FOREIGN TABLE talks RENAME TO on_' + interface)
             streams[interface] = Stream(cluster, COLUMNS.replace('talks', 'on_' + interface))
@@ -183,7 +184,7 @@ def programs(tap, bed, arguments):
     ports = {str(port) for port in (HTTPS, DNS, SSH, QUIC)}
     of_talks = lambda interface: [row for row in streams[interface].rows if row['dst_port'] in ports]
     for interface, due in count.items():
-        wait_until(lambda: len(of_talks(interface)) >= due or not streams[interface].is_alive(), 20, '%d flows of %s' % (due, interface))
+        wait_until(lambda: len(of_talks(interface)) >= due or not streams[interface].is_alive(), 30, '%d flows of %s' % (due, interface))
         streams[interface].cancel()
     for (where, interface, _, _, _, client_is_here), had in zip(cases, held):
         for version, address, found in had:
