@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import traceback
 
@@ -27,6 +28,9 @@ def parse(description):
 def main(description, *tests):
     """Runs each test(tap, bed, arguments) in a bed of its own; the exit status. One that breaks off has failed."""
     arguments, tap = parse(description), Tap()
+
+    # Whoever runs the tests in the background has it ignored, and what they start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for test in tests:
         if arguments.only not in test.__name__:
             continue
