@@ -8,6 +8,7 @@
 
 #include "pg/base/settings.h"
 #include "pg/fdw/fdw.h"
+#include "pg/workers/board.h"
 
 #if PG_VERSION_NUM < 150000
 #error nfstream_fdw needs PostgreSQL 15 or later
@@ -21,6 +22,7 @@ void
 _PG_init(void)
 {
 	settings_define();
+	board_request();
 }
 
 PG_FUNCTION_INFO_V1(nfstream_fdw_handler);

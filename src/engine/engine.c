@@ -71,6 +71,7 @@ tell_place(Engine *engine)
 	place.bytes_read = engine->bytes_before + counters.bytes_read;
 	place.packets_received = counters.received;
 	place.dropped_by_kernel = counters.dropped_by_kernel;
+	place.longer_than_mtu = counters.longer_than_mtu;
 	engine->callbacks->place(engine->callbacks->context, &place);
 }
 
@@ -190,7 +191,7 @@ take_counters(Engine *engine)
 
 	engine->source->kind->count(engine->source, &counters);
 	engine->bytes_before += counters.bytes_read;
-	if (counters.received == SOURCE_NOT_KNOWN)
+	if (counters.received == COUNT_NOT_KNOWN)
 		return;
 	account[COUNTER_PACKETS_RECEIVED] = counters.received;
 	account[COUNTER_DROPPED_BY_KERNEL] = counters.dropped_by_kernel;

@@ -126,6 +126,9 @@ typedef struct HelloMessage
 	char	 pcap_version[96];
 } HelloMessage;
 
+/* In the place of a number: nobody tells it. */
+#define COUNT_NOT_KNOWN UINT64_MAX
+
 typedef struct PlaceMessage
 {
 	uint64_t left; /* see Record */
@@ -133,8 +136,9 @@ typedef struct PlaceMessage
 	uint64_t bytes_read;
 	uint64_t active_flows;
 	uint64_t packets_ignored;
-	uint64_t packets_received;	/* of an interface: see COUNTER_PACKETS_RECEIVED; UINT64_MAX: not known, as of files */
+	uint64_t packets_received;	/* of an interface: see COUNTER_PACKETS_RECEIVED; COUNT_NOT_KNOWN: of files */
 	uint64_t dropped_by_kernel; /* the same */
+	uint64_t longer_than_mtu;	/* of an interface: see COUNTER_LONGER_THAN_MTU */
 } PlaceMessage;
 
 /* What can go wrong in a meter; the SQLSTATE of each is chosen by the server. */

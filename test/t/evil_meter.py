@@ -12,7 +12,7 @@ import time
 HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
 ORDER, TAKE_FILE, FILE_END = 12, 13, 15
 OPENED, JOINED, READY, CAPTURE = 19, 21, 22, 23
-PLACE_NUMBERS = 7
+PLACE_NUMBERS = 8
 COUNTERS = None    # of an account; NFStreamEvil.pm writes their number here,
 VERSION = None     # and that of the request here
 
@@ -224,6 +224,8 @@ DEEDS = {
     'same_twice': after(lambda: ports((20, 9), (20, 9))),
     'place_goes_back': after(lambda: place(9, 4),
                              lambda: place(9, 4)),
+    'live_long_frames': after(number(READY), lambda: place(9, 4, 0, 0, 0, 4, 0, 2), lambda: place(9, 4, 0, 0, 0, 4, 0, 3),
+                              lambda: message(DAMAGE, b'')),
     'record_behind_its_place': after(lambda: place(99, 40), lambda: ports((20, 9))),
     'opens_no_interface': after(number(OPENED)),
     'joins_no_group': after(number(JOINED, 5)),

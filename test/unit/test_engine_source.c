@@ -70,8 +70,8 @@ count_pipe(const Source *source, SourceCounters *counters)
 
 	*counters = (SourceCounters) {
 		.bytes_read = self->read,
-		.received = SOURCE_NOT_KNOWN,
-		.dropped_by_kernel = SOURCE_NOT_KNOWN,
+		.received = COUNT_NOT_KNOWN,
+		.dropped_by_kernel = COUNT_NOT_KNOWN,
 	};
 
 	/* As an interface's, of whose packets the kernel dropped 7, and has 5 still. */

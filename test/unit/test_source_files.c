@@ -56,7 +56,7 @@ bytes_read(const Files *self)
 	SourceCounters counters;
 
 	self->source->kind->count(self->source, &counters);
-	assert_true(counters.received == SOURCE_NOT_KNOWN && counters.dropped_by_kernel == SOURCE_NOT_KNOWN);
+	assert_true(counters.received == COUNT_NOT_KNOWN && counters.dropped_by_kernel == COUNT_NOT_KNOWN);
 	return counters.bytes_read;
 }
 

@@ -28,13 +28,10 @@ typedef enum SourceResult
 	SOURCE_FAILED	  /* no more frames, and those that came count for nothing: the failure says why */
 } SourceResult;
 
-/* As a counter: the source does not know. */
-#define SOURCE_NOT_KNOWN UINT64_MAX
-
 /* As a number of bytes: all. */
 #define SOURCE_TO_ITS_END UINT64_MAX
 
-/* Since the source was opened. */
+/* Since the source was opened; COUNT_NOT_KNOWN where it does not know. */
 typedef struct SourceCounters
 {
 	uint64_t bytes_read;

@@ -172,8 +172,8 @@ count_files(const Source *source, SourceCounters *counters)
 	*counters = (SourceCounters) {
 		.bytes_read = self->bytes_before +
 					  (self->reading == BETWEEN_FILES ? 0 : stream_file_bytes(&self->capture.stream)),
-		.received = SOURCE_NOT_KNOWN,
-		.dropped_by_kernel = SOURCE_NOT_KNOWN,
+		.received = COUNT_NOT_KNOWN,
+		.dropped_by_kernel = COUNT_NOT_KNOWN,
 	};
 }
 

@@ -122,8 +122,13 @@ read_statistics(SourceInterface *self)
 	socklen_t				length = sizeof(statistics);
 
 	/* Those that are dropped are among the packets: packet(7). */
-	if (getsockopt(self->socket, SOL_PACKET, PACKET_STATISTICS, &statistics, &length) != 0)
+	if (self->counters.received == COUNT_NOT_KNOWN)
 		return;
+	if (getsockopt(self->socket, SOL_PACKET, PACKET_STATISTICS, &statistics, &length) != 0)
+	{
+		self->counters.received = self->counters.dropped_by_kernel = COUNT_NOT_KNOWN;
+		return;
+	}
 	self->counters.received += statistics.tp_packets;
 	self->counters.dropped_by_kernel += statistics.tp_drops;
 }
@@ -137,6 +142,8 @@ count_interface(const Source *source, SourceCounters *counters)
 	if (!self->closed)
 		read_statistics(self);
 	*counters = self->counters;
+	if (counters->received == COUNT_NOT_KNOWN)
+		return;
 	here = self->packets + counters->dropped_by_kernel;
 	if (counters->received < here)
 		counters->received = here;

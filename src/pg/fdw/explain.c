@@ -31,11 +31,12 @@ explain_switch(const char *label, bool on, ExplainState *es)
 
 /* Some counters are always shown, the others only if they are not 0, or if a program reads the plan. */
 static bool
-is_shown(Counter counter, uint64 value, bool is_live, ExplainState *es)
+is_shown(Counter counter, uint64 value, bool has_received, ExplainState *es)
 {
-	if (counter_kinds[counter].sum == COUNTER_OWN || (counter_kinds[counter].is_live && !is_live))
+	if (counter_kinds[counter].sum == COUNTER_OWN || (counter_kinds[counter].is_live && !has_received))
 		return false;
-	return value > 0 || counter <= COUNTER_PACKETS_METERED || counter == COUNTER_FLOWS || es->format != EXPLAIN_FORMAT_TEXT;
+	return value > 0 || counter <= COUNTER_PACKETS_METERED || counter == COUNTER_FLOWS || es->format != EXPLAIN_FORMAT_TEXT ||
+		   (counter_kinds[counter].is_live && counter != COUNTER_LONGER_THAN_MTU);
 }
 
 /* How the flows were shared out, for programs that read the plan. */
@@ -51,9 +52,18 @@ explain_flows(const FlowScan *scan, ExplainState *es)
 	ExplainPropertyList("Flows of Meters", flows, es);
 }
 
+/* Whether there is something to be said of what was received: a kernel that does not count has received nothing. */
+static bool
+has_received(const FlowScan *scan)
+{
+	const uint64 *counters = scan->account.counters;
+
+	return scan->interface != NULL && (counters[COUNTER_PACKETS_RECEIVED] > 0 || counters[COUNTER_PACKETS_READ] == 0);
+}
+
 /* Packets ignored, by reason: a group of its own where a program reads the plan. */
 static void
-explain_ignored(const Account *account, bool is_live, ExplainState *es)
+explain_ignored(const Account *account, bool has_received, ExplainState *es)
 {
 	bool is_text = es->format == EXPLAIN_FORMAT_TEXT;
 
@@ -64,27 +74,27 @@ explain_ignored(const Account *account, bool is_live, ExplainState *es)
 	{
 		const char *reason = counter_kinds[counter].label;
 
-		if (is_shown(counter, account->counters[counter], is_live, es))
+		if (is_shown(counter, account->counters[counter], has_received, es))
 			ExplainPropertyUInteger(is_text ? psprintf("Ignored: %s", reason) : reason, NULL, account->counters[counter], es);
 	}
 	ExplainCloseGroup("Ignored", "Ignored", true, es);
 }
 
 static void
-explain_account(const Account *account, bool timed, bool is_live, ExplainState *es)
+explain_account(const Account *account, bool timed, bool has_received, ExplainState *es)
 {
 	for (Counter counter = 0; counter < COUNTER_IGNORED; counter++)
 	{
 		uint64 value = account->counters[counter];
 
-		if (!is_shown(counter, value, is_live, es) || (counter == COUNTER_DISSECTION_TIME && !timed))
+		if (!is_shown(counter, value, has_received, es) || (counter == COUNTER_DISSECTION_TIME && !timed))
 			continue;
 		if (counter == COUNTER_DISSECTION_TIME)
 			ExplainPropertyFloat(counter_kinds[counter].label, "ms", value / 1e6, 3, es);
 		else
 			ExplainPropertyUInteger(counter_kinds[counter].label, NULL, value, es);
 	}
-	explain_ignored(account, is_live, es);
+	explain_ignored(account, has_received, es);
 }
 
 /* The settings that give the scan less than its options ask for. */
@@ -179,7 +189,9 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 		if (scan->order != NULL && scan->interface == NULL)
 			explain_files(scan, es);
 		explain_flows(scan, es);
-		explain_account(&scan->account, scan->timed && es->timing, scan->interface != NULL, es);
+		if (scan->interface != NULL && scan->dropped_by_interface != COUNT_NOT_KNOWN)
+			ExplainPropertyUInteger("Packets Dropped by Interface", NULL, scan->dropped_by_interface, es);
+		explain_account(&scan->account, scan->timed && es->timing, has_received(scan), es);
 	}
 	else
 		ExplainPropertyText("Account", "none, the scan ended before its source did", es);

@@ -95,6 +95,8 @@ create_job(FlowScan *scan)
 		add_interface(scan, job);
 	else
 		add_files(scan, job);
+	job->table = scan->options->table;
+	job->source = scan->options->source;
 	job->request.time_dissections = scan->timed;
 	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
 	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);
@@ -124,6 +126,15 @@ start_sockets(const ScanOptions *options)
 }
 
 static void
+start_report(FlowScan *scan)
+{
+	if (scan->interface != NULL)
+		report_start(&scan->report, get_rel_name(scan->options->table), scan->interface, scan->options->performance_report);
+	else
+		scan->report.due = DT_NOEND;
+}
+
+static void
 start(FlowScan *scan, MemoryContext parent)
 {
 	MemoryContext before;
@@ -141,6 +152,7 @@ start(FlowScan *scan, MemoryContext parent)
 		scan->sockets = start_sockets(scan->options);
 	scan->merge = merge_start(scan->job, meters_wanted(scan), &scan->printed);
 	scan->meters = merge_meters(scan->merge);
+	start_report(scan);
 	MemoryContextSwitchTo(before);
 }
 
@@ -254,6 +266,7 @@ finish(FlowScan *scan)
 
 	scan->finished = true;
 	scan->has_account = merge_account(merge, &scan->account);
+	scan->dropped_by_interface = interface_drops_since(&scan->report.drops);
 	warn_of_overlap(scan);
 	tell_of_blind_filter(scan);
 	keep_order(scan, merge_order(merge));
@@ -264,6 +277,20 @@ finish(FlowScan *scan)
 	if (scan->sockets != NULL)
 		sockets_end(scan->sockets);
 	tell_withheld(scan);
+}
+
+/* The next record; NULL after the last.  Reports on the way, while it waits for one too. */
+static const Record *
+next_record(FlowScan *scan)
+{
+	const Record *record;
+
+	do
+	{
+		report_if_due(&scan->report, scan->merge, scan->next_id);
+		record = merge_next(scan->merge, scan->report.due);
+	} while (record == NULL && !merge_is_finished(scan->merge));
+	return record;
 }
 
 bool
@@ -277,7 +304,7 @@ pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 	if (scan->merge == NULL)
 		start(scan, parent);
 
-	record = merge_next(scan->merge);
+	record = next_record(scan);
 	if (record == NULL)
 	{
 		finish(scan);
@@ -296,7 +323,7 @@ pass_give_up(FlowScan *scan)
 	if (scan->merge == NULL || scan->interface == NULL)
 		return;
 	merge_end_source(scan->merge, false);
-	while (merge_next(scan->merge) != NULL)
+	while (merge_next(scan->merge, DT_NOEND) != NULL)
 		;
 	finish(scan);
 }

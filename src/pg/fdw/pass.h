@@ -5,6 +5,7 @@
 #ifndef PG_FDW_PASS_H
 #define PG_FDW_PASS_H
 
+#include "pg/fdw/report.h"
 #include "pg/fdw/scan_plugins.h"
 #include "pg/rows/tuple.h"
 #include "pg/workers/merge.h"
@@ -23,6 +24,7 @@ typedef struct FlowScan
 	Merge		 *merge;
 	HostSockets	 *sockets; /* NULL: no column asks for processes */
 	uint32		 *order;   /* of the job's files, as they were read, once they were; NULL before */
+	Report		  report;
 	uint64		  next_id;
 	bool		  finished;
 	bool		  overlap_told; /* once for all passes */
@@ -39,7 +41,8 @@ typedef struct FlowScan
 	uint32	meters; /* that were started */
 	bool	has_account;
 	Account account;
-	uint64	flows[SHARDS_MAX]; /* by meter */
+	uint64	dropped_by_interface; /* COUNT_NOT_KNOWN where nobody tells */
+	uint64	flows[SHARDS_MAX];	  /* by meter */
 } FlowScan;
 
 /*

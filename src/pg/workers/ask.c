@@ -25,7 +25,7 @@ take_answer(OwnedMeter *meter, const ScanJob *job, AskTaker take, void *context)
 		FailureMessage failure;
 
 		while (!owner_receive(meter, &message))
-			owner_wait(meter);
+			owner_wait(meter, -1);
 		switch (message.type)
 		{
 			case MESSAGE_HELLO:

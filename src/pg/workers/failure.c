@@ -367,3 +367,17 @@ failure_raise_owner(const OwnerFailure *failure)
 			 failure->detail[0] != '\0' ? errdetail_internal("%s", encoding_field(failure->detail, sizeof(failure->detail))) : 0,
 			 failure->hint[0] != '\0' ? errhint("%s", encoding_field(failure->hint, sizeof(failure->hint))) : 0));
 }
+
+void
+failure_report_long_frames(const ScanJob *job)
+{
+	const RequestText *name = &job->request.interface;
+	const char		  *interface = encoding_valid(pnstrdup(name->bytes, name->length));
+
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("interface \"%s\" has frames that are longer than its MTU allows", interface),
+			 errdetail("Packets of the wire are put together before they are captured, by GRO or LRO, or taken apart after that, by TSO or GSO: "
+					   "numbers and sizes of packets are not those of the wire."),
+			 errhint("Turn that off on the machine that captures, as with \"ethtool -K %s gro off lro off gso off tso off\".", interface)));
+}

@@ -39,6 +39,10 @@ typedef struct ScanJob
 	SourceFile	*files;		/* request.files of them */
 	const uint8 *plugins;	/* request.plugins bytes: wire/plugin_orders.h */
 	ScanShared	*shared;	/* NULL: the request has no source */
+
+	/* What only the leader knows. */
+	Oid			table;	/* InvalidOid: there is none */
+	const char *source; /* the option */
 } ScanJob;
 
 void job_start_shared(ScanShared *shared);

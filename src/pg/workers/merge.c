@@ -13,11 +13,15 @@
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "pg/base/client.h"
 #include "pg/base/encoding.h"
+#include "pg/workers/board.h"
+#include "pg/workers/damages.h"
 #include "pg/workers/failure.h"
 #include "pg/workers/merge.h"
+#include "pg/workers/reading_order.h"
 #include "pg/workers/route.h"
 #include "wire/limits.h"
 
@@ -43,7 +47,9 @@ typedef struct Link
 	uint64		   file_packets; /* once it ended */
 	uint64		   packets;		 /* of all its files that ended */
 
-	Account account; /* once it ended */
+	PlaceMessage place; /* how far it is, as it told last */
+	bool		 is_on_board;
+	Account		 account; /* once it ended */
 } Link;
 
 struct Merge
@@ -58,10 +64,8 @@ struct Merge
 	RecordOrder			  records;
 	Link				 *current; /* whose record was returned last */
 	bool				  finished;
-	Bitmapset			 *damaged; /* the files that are */
-	List				 *damages; /* FailureMessage, one for each of the first of them */
-	uint32				 *order;   /* of the files, where it is not the given one */
-	uint32				 *turns;   /* where in it each file is */
+	Damages				  damages;
+	ReadingOrder		  order;
 
 	/* Where files are metered apart. */
 	uint64 packets_before; /* in the files before the one whose turn it is */
@@ -75,20 +79,29 @@ struct Merge
 	bool			gives_up;		  /* no more of its flows are wanted */
 	uint64			packets_given_up; /* of those that were sent all the same */
 	int				packets;		  /* the index of the column that tells how many packets a flow has, which its request has */
+	bool			told_long_frames;
 
 	Printed *printed; /* by its plugins; the caller's */
 };
 
-/* How many damaged files get a warning of their own. */
-#define DAMAGES_TOLD 20
-
 /* ----------------------------------------------------------------------------------------------------------------- the end */
+
+static void
+leave_board(Link *link)
+{
+	if (link->is_on_board)
+		board_leave(&link->route.slot);
+	link->is_on_board = false;
+}
 
 static void
 release(Merge *merge)
 {
 	for (uint32 i = 0; i < merge->count; i++)
+	{
+		leave_board(&merge->links[i]);
 		route_close(&merge->links[i].route);
+	}
 	if (merge->segment != NULL)
 		dsm_detach(merge->segment);
 	merge->segment = NULL;
@@ -140,6 +153,16 @@ start_own_meter(Merge *merge)
 	route_to_own_meter(&merge->links[0].route, merge->job);
 }
 
+static void
+enter_board(Merge *merge)
+{
+	for (uint32 i = 0; i < merge->count; i++)
+	{
+		board_enter(&merge->links[i].route.slot, merge->job, i);
+		merge->links[i].is_on_board = true;
+	}
+}
+
 Merge *
 merge_start(const ScanJob *job, uint32 meters, Printed *printed)
 {
@@ -152,6 +175,7 @@ merge_start(const ScanJob *job, uint32 meters, Printed *printed)
 	record_form(&merge->form, schema_by_id(job->request.schema), &job->request.columns, job->request.splt_analysis);
 	merge->packets = schema_column(schema_by_id(job->request.schema), "bidirectional_packets");
 	merge->context = context;
+	merge->damages.context = merge->order.context = context;
 	merge->links = palloc0(meters * sizeof(Link));
 	merge->records.rule = request_order_rule(&job->request);
 	merge->records.streams = palloc0(meters * sizeof(OrderStream));
@@ -165,6 +189,7 @@ merge_start(const ScanJob *job, uint32 meters, Printed *printed)
 	if (merge->count == 0)
 		start_own_meter(merge);
 	merge->records.count = merge->count;
+	enter_board(merge);
 	MemoryContextSwitchTo(before);
 	return merge;
 }
@@ -204,42 +229,16 @@ read_record(Merge *merge, Link *link)
 	link->records++;
 }
 
-/* The turn of a file: its number in the order of reading. */
-static uint32
-turn_of(const Merge *merge, uint32 file)
-{
-	return merge->turns == NULL ? file : merge->turns[file];
-}
-
-static void
-keep_damage(Merge *merge, const FailureMessage *damage)
-{
-	MemoryContext	before;
-	FailureMessage *copy;
-
-	if (bms_is_member(damage->file, merge->damaged))
-		return;
-	before = MemoryContextSwitchTo(merge->context);
-	merge->damaged = bms_add_member(merge->damaged, damage->file);
-	if (list_length(merge->damages) < DAMAGES_TOLD)
-	{
-		copy = palloc(sizeof(*copy));
-		*copy = *damage;
-		merge->damages = lappend(merge->damages, copy);
-	}
-	MemoryContextSwitchTo(before);
-}
-
 /* Meters report the damage of files in the order of reading, each once; several may report that of the same file. */
 static void
 take_damage(Merge *merge, Link *link, const FailureMessage *damage)
 {
-	if (damage->file >= merge->job->request.files || turn_of(merge, damage->file) < link->damage_next)
+	if (damage->file >= merge->job->request.files || reading_turn(&merge->order, damage->file) < link->damage_next)
 		lying_meter("damage out of place");
-	link->damage_next = turn_of(merge, damage->file) + 1;
+	link->damage_next = reading_turn(&merge->order, damage->file) + 1;
 	if (!merge->job->request.separate_files)
-		keep_damage(merge, damage);
-	else if (!link->stream->has_file || link->stream->turn != turn_of(merge, damage->file))
+		damages_keep(&merge->damages, damage);
+	else if (!link->stream->has_file || link->stream->turn != reading_turn(&merge->order, damage->file))
 		lying_meter("damage out of place");
 	else
 	{
@@ -249,29 +248,13 @@ take_damage(Merge *merge, Link *link, const FailureMessage *damage)
 	}
 }
 
-/* All meters find the order out for themselves, and all find the same. */
 static void
 take_order(Merge *merge, Link *link, const uint8 *body, uint32 length)
 {
-	uint32 files = merge->job->request.files;
-	Size   bytes = files * sizeof(uint32);
-
-	if (merge->job->request.source_order != SOURCE_ORDER_TIME || length != bytes || link->told_order ||
-		(merge->order != NULL && memcmp(merge->order, body, bytes) != 0))
+	if (merge->job->request.source_order != SOURCE_ORDER_TIME || link->told_order)
 		lying_meter("an order of its own");
 	link->told_order = true;
-	if (merge->order != NULL)
-		return;
-	merge->turns = MemoryContextAlloc(merge->context, bytes);
-	memset(merge->turns, 0xff, bytes);
-	merge->order = MemoryContextAlloc(merge->context, bytes);
-	memcpy(merge->order, body, bytes);
-	for (uint32 i = 0; i < files; i++)
-	{
-		if (merge->order[i] >= files || merge->turns[merge->order[i]] != PG_UINT32_MAX)
-			lying_meter("an order that is none");
-		merge->turns[merge->order[i]] = i;
-	}
+	check(reading_order_take(&merge->order, body, length, merge->job->request.files));
 }
 
 /* The meter begins a file, which its owner gave it; or there is none left for it. */
@@ -288,6 +271,25 @@ take_file_end(Link *link, uint64 packets)
 	check(order_file_end(link->stream));
 	link->file_packets = packets;
 	link->packets += packets;
+}
+
+/* Once for a scan. */
+static void
+warn_of_long_frames(Merge *merge, uint64 frames)
+{
+	if (frames == 0 || merge->told_long_frames)
+		return;
+	merge->told_long_frames = true;
+	failure_report_long_frames(merge->job);
+}
+
+static void
+take_place(Merge *merge, Link *link, const PlaceMessage *place)
+{
+	check(order_place(merge->records.rule, link->stream, place->left));
+	link->place = *place;
+	board_update(&link->route.slot, place, link->records);
+	warn_of_long_frames(merge, place->longer_than_mtu);
 }
 
 /* All meters report the same overlap, each once. */
@@ -323,16 +325,36 @@ take_printed(Merge *merge, const uint8 *body, uint32 length)
 			(errmsg("a plugin printed: %s", text)));
 }
 
+/* Where the meter was at its end. */
 static void
-take_end(Link *link, const Account *account, bool apart)
+take_last_place(Link *link, const Account *account)
 {
+	const uint64 *counters = account->counters;
+	bool		  is_counted = counters[COUNTER_PACKETS_RECEIVED] > 0 || counters[COUNTER_PACKETS_READ] == 0;
+
+	link->place.packets_read = counters[COUNTER_PACKETS_READ];
+	link->place.packets_ignored = account_ignored(account);
+	link->place.packets_received = is_counted ? counters[COUNTER_PACKETS_RECEIVED] : COUNT_NOT_KNOWN;
+	link->place.dropped_by_kernel = is_counted ? counters[COUNTER_DROPPED_BY_KERNEL] : COUNT_NOT_KNOWN;
+	link->place.active_flows = 0;
+}
+
+static void
+take_end(Merge *merge, Link *link, const Account *account)
+{
+	bool apart = merge->job->request.separate_files;
+
 	link->account = *account;
 	check(order_end(link->stream));
 	if (!account_adds_up(account) || account->counters[COUNTER_FLOWS] != link->records ||
 		(apart && account->counters[COUNTER_PACKETS_READ] != link->packets))
 		lying_meter("an account that does not add up");
 
+	take_last_place(link, account);
+	warn_of_long_frames(merge, account->counters[COUNTER_LONGER_THAN_MTU]);
+
 	/* Others may go on for long, and a cursor may be left idle. */
+	leave_board(link);
 	route_close(&link->route);
 	slot_release(&link->route.slot);
 }
@@ -395,7 +417,7 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 			take_hello(&body.hello);
 			break;
 		case MESSAGE_PLACE:
-			check(order_place(merge->records.rule, link->stream, body.place.left));
+			take_place(merge, link, &body.place);
 			break;
 		case MESSAGE_DAMAGE:
 			take_damage(merge, link, &body.failure);
@@ -419,7 +441,7 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 			take_failure(merge, link, &body.failure);
 			break;
 		case MESSAGE_END:
-			take_end(link, &body.account, merge->job->request.separate_files);
+			take_end(merge, link, &body.account);
 			break;
 		default:
 			lying_meter("a message that belongs to another conversation");
@@ -449,26 +471,17 @@ leave_file(Merge *merge, Link *link)
 	merge->packets_before += link->file_packets;
 	if (!link->is_damaged)
 		return true;
-	keep_damage(merge, &link->damage);
+	damages_keep(&merge->damages, &link->damage);
 	return !merge->job->request.stop_at_damage;
 }
 
 static void
 finish(Merge *merge)
 {
-	ListCell *cell;
-	int		  untold = bms_num_members(merge->damaged) - list_length(merge->damages);
-
 	merge->finished = true;
 	if (merge->gone != NULL && !merge->gives_up)
 		failure_raise(merge->gone, merge->job);
-	foreach(cell, merge->damages)
-		failure_report_damage(merge->job->request.stop_at_damage ? ERROR : WARNING, lfirst(cell), merge->job);
-	if (untold > 0)
-		ereport(WARNING,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg_plural("could not read %d more capture to its end", "could not read %d more captures to their ends",
-							   untold, untold)));
+	damages_report(&merge->damages, merge->job);
 }
 
 void
@@ -490,15 +503,15 @@ give_up(Merge *merge, Link *link)
 
 /* Rows that the client was given stand in a buffer, which may not be full for hours: of a live source they go out first. */
 static void
-wait_for_records(Merge *merge)
+wait_for_records(Merge *merge, TimestampTz until)
 {
 	if (request_is_live(&merge->job->request))
 		client_flush();
-	route_wait(&merge->links[0].route);
+	route_wait(&merge->links[0].route, until);
 }
 
 const Record *
-merge_next(Merge *merge)
+merge_next(Merge *merge, TimestampTz until)
 {
 	if (merge->current != NULL)
 		read_record(merge, merge->current);
@@ -533,11 +546,25 @@ merge_next(Merge *merge)
 				finish(merge);
 				break;
 			case ORDER_WAIT:
-				wait_for_records(merge);
+				if (until != DT_NOEND && GetCurrentTimestamp() >= until)
+					return NULL;
+				wait_for_records(merge, until);
 				break;
 		}
 	}
 	return NULL;
+}
+
+bool
+merge_is_finished(const Merge *merge)
+{
+	return merge->finished;
+}
+
+const PlaceMessage *
+merge_place(const Merge *merge, uint32 meter)
+{
+	return &merge->links[meter].place;
 }
 
 bool
@@ -557,7 +584,7 @@ merge_account(const Merge *merge, Account *account)
 const uint32 *
 merge_order(const Merge *merge)
 {
-	return merge->order;
+	return merge->order.order;
 }
 
 const OverlapMessage *

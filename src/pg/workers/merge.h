@@ -5,6 +5,8 @@
 #ifndef PG_WORKERS_MERGE_H
 #define PG_WORKERS_MERGE_H
 
+#include "datatype/timestamp.h"
+
 #include "pg/options/options.h"
 #include "pg/workers/job.h"
 #include "wire/account.h"
@@ -33,12 +35,19 @@ Merge *merge_start(const ScanJob *job, uint32 meters, Printed *printed);
 uint32 merge_meters(const Merge *merge);
 
 /*
- * The next flow in the scan's order (wire/record.h), valid until the next call; NULL after the last.
+ * The next flow in the scan's order (wire/record.h), valid until the next call; NULL after the last, or where none has come `until`
+ * then, which is DT_NOEND to wait for ever.
  *
  * Waits for the meters, open to interrupts.  Errors if a meter fails, or a capture is damaged and request.stop_at_damage
  * is set; otherwise warns of damage, after the last flow.
  */
-const Record *merge_next(Merge *merge);
+const Record *merge_next(Merge *merge, TimestampTz until);
+
+/* Whether the last flow was returned. */
+bool merge_is_finished(const Merge *merge);
+
+/* How far one of the meters is, as it told last. */
+const PlaceMessage *merge_place(const Merge *merge, uint32 meter);
 
 /*
  * Ends a live source where it is.  expire: flows that are still active are the last that merge_next() returns; otherwise it

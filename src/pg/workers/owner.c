@@ -81,7 +81,7 @@ wait_for(OwnedMeter *meter, int event, long timeout)
 	CHECK_FOR_INTERRUPTS();
 }
 
-static void wait_within_timeout(OwnedMeter *meter, int event);
+static void wait_within_timeout(OwnedMeter *meter, int event, long longest);
 
 /* The meter cannot be sent anything just now, for want of something in the kernel: waits a moment, and errors after meter_timeout. */
 static void
@@ -138,7 +138,7 @@ send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
 			descriptor = -1;
 		}
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			wait_within_timeout(meter, WL_SOCKET_WRITEABLE);
+			wait_within_timeout(meter, WL_SOCKET_WRITEABLE, -1);
 		else if (errno == EPIPE || errno == ECONNRESET)
 			return; /* it is gone; owner_receive() finds out why */
 		else if (errno != EINTR)
@@ -424,14 +424,14 @@ has_moved(OwnedMeter *meter)
 }
 
 /*
- * Waits for the channel to be readable or writeable, or the latch.
+ * Waits for the channel to be readable or writeable, or the latch, for `longest` ms at most (-1: for ever).
  *
  * The clock of meter_timeout runs only here, where the meter has something to do: one that waits because nobody reads is
  * not hung.  It starts anew with each whole message, and with progress, as there may be nothing to send for long; single
  * bytes do not count.
  */
 static void
-wait_within_timeout(OwnedMeter *meter, int event)
+wait_within_timeout(OwnedMeter *meter, int event, long longest)
 {
 	uint64		timeout = meter->job->orders.meter_timeout;
 	TimestampTz now;
@@ -439,7 +439,7 @@ wait_within_timeout(OwnedMeter *meter, int event)
 
 	if (timeout == 0)
 	{
-		wait_for(meter, event, -1);
+		wait_for(meter, event, longest);
 		return;
 	}
 	now = GetCurrentTimestamp();
@@ -448,17 +448,18 @@ wait_within_timeout(OwnedMeter *meter, int event)
 	waited = TimestampDifferenceMilliseconds(meter->waiting_since, now);
 	if ((uint64) waited >= timeout)
 		report_hang(meter);
-	wait_for(meter, event, Min((long) timeout - waited, (long) timeout / LOOKS_IN_TIMEOUT + 1));
+	waited = Min((long) timeout - waited, (long) timeout / LOOKS_IN_TIMEOUT + 1);
+	wait_for(meter, event, longest < 0 ? waited : Min(waited, longest));
 }
 
 void
-owner_wait(OwnedMeter *meter)
+owner_wait(OwnedMeter *meter, long longest)
 {
 	/* It is not the meter that is waited for. */
 	if (group_waits(&meter->group))
-		wait_for(meter, WL_SOCKET_READABLE, PAUSE_FOR_OTHERS);
+		wait_for(meter, WL_SOCKET_READABLE, longest < 0 ? PAUSE_FOR_OTHERS : Min(longest, PAUSE_FOR_OTHERS));
 	else
-		wait_within_timeout(meter, WL_SOCKET_READABLE);
+		wait_within_timeout(meter, WL_SOCKET_READABLE, longest);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ start and end */

@@ -35,8 +35,11 @@ OwnedMeter *owner_start(const ScanJob *job, uint32 shard, uint32 shards);
  */
 bool owner_receive(OwnedMeter *meter, MeterMessage *message);
 
-/* Waits until owner_receive() may have a message or this process's latch is set, and resets that; open to interrupts. */
-void owner_wait(OwnedMeter *meter);
+/*
+ * Waits until owner_receive() may have a message, this process's latch is set or `longest` ms have passed (-1: however long it takes), and
+ * resets the latch; open to interrupts.
+ */
+void owner_wait(OwnedMeter *meter, long longest);
 
 /*
  * Tells the meter of a live source to end it where it is.  expire: flows that are still active are emitted; otherwise they are given up.

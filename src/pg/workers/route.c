@@ -13,6 +13,7 @@
 #include "storage/shm_toc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
 #include "pg/workers/failure.h"
@@ -253,15 +254,17 @@ route_end_source(Route *route, bool expire)
 }
 
 void
-route_wait(Route *route)
+route_wait(Route *route, TimestampTz until)
 {
+	long longest = until == DT_NOEND ? -1 : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+
 	if (route->meter != NULL)
 	{
-		owner_wait(route->meter);
+		owner_wait(route->meter, longest);
 		return;
 	}
 	/* Every worker sets this latch. */
-	WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1L, PG_WAIT_EXTENSION);
+	WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (longest >= 0 ? WL_TIMEOUT : 0), longest, PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 }

@@ -5,6 +5,7 @@
 #ifndef PG_WORKERS_ROUTE_H
 #define PG_WORKERS_ROUTE_H
 
+#include "datatype/timestamp.h"
 #include "postmaster/bgworker.h"
 #include "storage/shm_mq.h"
 
@@ -47,8 +48,8 @@ bool route_receive(Route *route, MeterMessage *message);
 /* Ends the meter's live source where it is, as owner_end_source() does; its messages up to END still come. */
 void route_end_source(Route *route, bool expire);
 
-/* Waits until any route of the scan may have a message, of which this is one; open to interrupts. */
-void route_wait(Route *route);
+/* Waits until any route of the scan may have a message, of which this is one, and no longer than `until`; open to interrupts. */
+void route_wait(Route *route, TimestampTz until);
 
 /*
  * Lets go of a meter without waiting, and without an error.  A worker sees its queues detached, whatever it is waiting

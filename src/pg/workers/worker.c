@@ -117,7 +117,7 @@ forward(Worker *worker, OwnedMeter *meter)
 	while (follow_leader(worker, meter))
 	{
 		if (!owner_receive(meter, &message))
-			owner_wait(meter);
+			owner_wait(meter, -1);
 		else if (!send_message(worker, message.type, message.body, message.length) ||
 				 message.type == MESSAGE_END || message.type == MESSAGE_FAILURE)
 			return;

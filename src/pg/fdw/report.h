@@ -1,0 +1,29 @@
+/*
+ * report.h
+ *	  The performance report of a live scan.
+ */
+#ifndef PG_FDW_REPORT_H
+#define PG_FDW_REPORT_H
+
+#include "datatype/timestamp.h"
+
+#include "pg/source/interface_drops.h"
+#include "pg/workers/merge.h"
+
+typedef struct Report
+{
+	const char	  *table;	  /* for which it is; NULL: there is no name */
+	const char	  *interface; /* that is captured from */
+	InterfaceDrops drops;
+	TimestampTz	   began;
+	uint64		   interval; /* microseconds */
+	TimestampTz	   due;		 /* the next one; DT_NOEND: there will be none */
+} Report;
+
+/* A capture begins, with a report each `seconds`; 0: none.  table and interface are to live as long. */
+void report_start(Report *report, const char *table, const char *interface, uint64 seconds);
+
+/* Tells how the scan is doing, if it is time.  flows: rows that it has given so far. */
+void report_if_due(Report *report, const Merge *merge, uint64 flows);
+
+#endif /* PG_FDW_REPORT_H */

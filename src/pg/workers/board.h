@@ -1,0 +1,45 @@
+/*
+ * board.h
+ *	  What the meters of the whole cluster are doing, for everyone to see.
+ */
+#ifndef PG_WORKERS_BOARD_H
+#define PG_WORKERS_BOARD_H
+
+#include "pg/workers/job.h"
+#include "pg/workers/slots.h"
+#include "wire/message.h"
+
+/* Bytes of a source that are shown, with the NUL. */
+#define BOARD_SOURCE_MAX 256
+
+typedef struct BoardEntry
+{
+	int	   pid; /* of the session that scans; 0: there is no meter */
+	Oid	   database;
+	Oid	   user;
+	Oid	   table;		/* InvalidOid: the scan is of none */
+	uint32 meter;		/* its number in the scan, from 0 */
+	uint64 bytes_total; /* of the source; COUNT_NOT_KNOWN: it has no end */
+	uint64 flows_sent;
+	char   source[BOARD_SOURCE_MAX];
+
+	PlaceMessage place; /* how far it is */
+} BoardEntry;
+
+/* Asks for the shared memory, where the server is just starting; there is no board otherwise. */
+void board_request(void);
+
+/* Whether there is a board. */
+bool board_is_there(void);
+
+/* Puts a meter of this session on the board, or takes it off; the slot is the meter's.  Without a board, does nothing. */
+void board_enter(const Slot *slot, const ScanJob *job, uint32 meter);
+void board_leave(const Slot *slot);
+
+/* How far the meter is. */
+void board_update(const Slot *slot, const PlaceMessage *place, uint64 flows_sent);
+
+/* A copy of the entry for this slot's number, 0 ... SLOTS_MAX - 1; false if there is no meter. */
+bool board_read(int number, BoardEntry *entry);
+
+#endif /* PG_WORKERS_BOARD_H */
