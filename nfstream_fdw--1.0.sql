@@ -59,6 +59,41 @@ LANGUAGE C STRICT VOLATILE;
 COMMENT ON FUNCTION nfstream_interfaces() IS
 	'network interfaces of the server''s host: those from which the caller may capture, to members of pg_monitor all';
 
+CREATE FUNCTION nfstream_meters(OUT pid integer, OUT datid oid, OUT usesysid oid, OUT relid oid, OUT source text, OUT meter integer,
+	OUT bytes_read bigint, OUT bytes_total bigint, OUT packets_read bigint, OUT packets_ignored bigint, OUT packets_received bigint,
+	OUT packets_dropped_by_kernel bigint, OUT active_flows bigint, OUT flows_sent bigint)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'nfstream_meters'
+LANGUAGE C STRICT VOLATILE;
+
+COMMENT ON FUNCTION nfstream_meters() IS
+	'how far the meters of the whole cluster are: what the view nfstream_progress is made of';
+
+CREATE VIEW nfstream_progress AS
+	SELECT m.pid, d.datname, u.rolname AS usename, CASE WHEN d.datname = current_database() THEN m.relid::regclass END AS "table",
+		m.source, m.meter, m.bytes_read, m.bytes_total, m.packets_read, m.packets_ignored, m.packets_received,
+		m.packets_dropped_by_kernel, m.active_flows, m.flows_sent
+		FROM nfstream_meters() m LEFT JOIN pg_database d ON d.oid = m.datid LEFT JOIN pg_roles u ON u.oid = m.usesysid;
+
+GRANT SELECT ON nfstream_progress TO PUBLIC;
+
+COMMENT ON VIEW nfstream_progress IS
+	'running meters, one row for each: of one''s own scans, to members of pg_read_all_stats of all; needs the library in shared_preload_libraries';
+COMMENT ON COLUMN nfstream_progress.pid IS 'process of the session that scans, as in pg_stat_activity';
+COMMENT ON COLUMN nfstream_progress.datname IS 'database of the session';
+COMMENT ON COLUMN nfstream_progress.usename IS 'user whose scan it is';
+COMMENT ON COLUMN nfstream_progress."table" IS 'foreign table that is scanned; NULL if it is in another database';
+COMMENT ON COLUMN nfstream_progress.source IS 'source as the option has it';
+COMMENT ON COLUMN nfstream_progress.meter IS 'number of the meter in its scan, from 0';
+COMMENT ON COLUMN nfstream_progress.bytes_read IS 'of the source, so far';
+COMMENT ON COLUMN nfstream_progress.bytes_total IS 'of the source; NULL if it is an interface';
+COMMENT ON COLUMN nfstream_progress.packets_read IS 'by this meter, so far';
+COMMENT ON COLUMN nfstream_progress.packets_ignored IS 'of these, those that are in no flow';
+COMMENT ON COLUMN nfstream_progress.packets_received IS 'from the interface for this meter; NULL if the source is files';
+COMMENT ON COLUMN nfstream_progress.packets_dropped_by_kernel IS 'of these, those that the meter was too late for; NULL if the source is files';
+COMMENT ON COLUMN nfstream_progress.active_flows IS 'that the meter keeps';
+COMMENT ON COLUMN nfstream_progress.flows_sent IS 'that have expired, and reached the session';
+
 CREATE FUNCTION nfstream_blake2b(data bytea, key bytea DEFAULT '', size integer DEFAULT 64)
 RETURNS bytea
 AS 'MODULE_PATHNAME', 'nfstream_blake2b'

@@ -1,0 +1,75 @@
+#
+# 032_progress.pl - the view nfstream_progress: a row for each meter that runs, of whoever it is, and none for those that ran.
+#
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Test::More;
+
+use PostgreSQL::Test::Utils;
+
+use NFStreamCluster qw(start_cluster copies_of flows_table);
+use NFStreamProcesses qw(wait_until);
+use NFStreamSession;
+
+my $node = start_cluster('progress', 4);
+my $err;
+
+# Without the memory there is nothing to see, and that is said.
+$node->psql('postgres', 'SELECT * FROM nfstream_progress', stderr => \$err);
+like($err, qr/ERROR:  the progress of scans is not known\nDETAIL:  .*\nHINT:  .*"shared_preload_libraries"/, 'what the view needs');
+
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'nfstream_fdw'");
+$node->restart;
+is($node->safe_psql('postgres', 'SELECT count(*) FROM nfstream_progress'), 0, 'no meter runs');
+
+# More flows than the queues hold, so that meters are in the middle when nobody fetches.
+my $capture = copies_of($node, 'dns.pcap', 8000);
+my $size = -s $capture;
+my $packets = (`tcpdump -nr '$capture' 2>/dev/null | wc -l`) + 0;
+
+flows_table($node, 'flows', $capture, n_meters => 2);
+$node->safe_psql('postgres', 'CREATE ROLE owner_of_scan; CREATE ROLE other; CREATE ROLE watcher IN ROLE pg_monitor; GRANT SELECT ON flows TO owner_of_scan');
+
+my $session = NFStreamSession->new($node);
+$session->query('SET ROLE owner_of_scan; BEGIN; DECLARE c CURSOR FOR SELECT * FROM flows; FETCH 5000 FROM c');
+is($node->safe_psql('postgres', 'SELECT pid, datname, usename, "table", source, meter, bytes_total FROM nfstream_progress ORDER BY meter'),
+	join("\n", map { $session->backend . "|postgres|owner_of_scan|flows|$capture|$_|$size" } 0, 1), 'a row for each meter');
+is($node->safe_psql('postgres', "SELECT count(*) FROM nfstream_progress WHERE bytes_read > 0 AND bytes_read <= bytes_total AND packets_read > 0"
+			. " AND packets_read <= $packets AND packets_ignored = 0 AND active_flows > 0 AND flows_sent > 0"
+			. ' AND packets_received IS NULL AND packets_dropped_by_kernel IS NULL'), 2, 'how far they are');
+cmp_ok($node->safe_psql('postgres', 'SELECT sum(flows_sent) FROM nfstream_progress'), '<=', 5000 + 2, 'what they have sent is what was fetched');
+my $before = $node->safe_psql('postgres', 'SELECT sum(packets_read) FROM nfstream_progress');
+$session->query('FETCH 30000 FROM c');
+cmp_ok($node->safe_psql('postgres', 'SELECT sum(packets_read) FROM nfstream_progress'), '>', $before, 'they move on');
+
+# Who sees it.
+is($node->safe_psql('postgres', 'SET ROLE watcher; SELECT count(*) FROM nfstream_progress WHERE packets_read > 0'), 2, 'pg_monitor sees all');
+is($node->safe_psql('postgres', 'SET ROLE other; SELECT pid, datname, usename, "table", source, meter, packets_read, flows_sent FROM nfstream_progress'),
+	join("\n", ($session->backend . '|postgres|owner_of_scan|||||') x 2), 'others see that there are meters');
+is($node->safe_psql('template1', 'CREATE EXTENSION nfstream_fdw; SELECT count(*) FROM nfstream_progress WHERE "table" IS NULL AND meter IS NOT NULL'), 2,
+	'a table of another database has no name here');
+
+# They go with the scan, however it ends.
+my $none = sub { $node->safe_psql('postgres', 'SELECT count(*) FROM nfstream_progress') eq '0' };
+$session->query('CLOSE c');
+ok($none->(), 'a closed cursor has no meters');
+$session->query('SAVEPOINT s; DECLARE d CURSOR FOR SELECT * FROM flows; FETCH 1 FROM d; ROLLBACK TO s');
+ok($none->(), 'nor has one that was rolled back');
+$session->query('DECLARE e CURSOR FOR SELECT * FROM flows; FETCH 1 FROM e; SELECT 1/0');
+ok($none->(), 'nor has a transaction that failed');
+$session->query('ROLLBACK; SELECT count(*) FROM flows');
+ok($none->(), 'nor has a scan that came to its end');
+
+# Two scans of a session; one of them ends first.
+$session->query('BEGIN; DECLARE c CURSOR FOR SELECT * FROM flows; FETCH 1 FROM c; DECLARE d CURSOR FOR SELECT * FROM flows; FETCH 1 FROM d');
+is($node->safe_psql('postgres', "SELECT string_agg(meter::text, ' ' ORDER BY meter) FROM nfstream_progress"), '0 0 1 1', 'two scans');
+$session->query('CLOSE c');
+is($node->safe_psql('postgres', "SELECT string_agg(meter::text, ' ' ORDER BY meter) FROM nfstream_progress"), '0 1', 'one of two is left');
+$node->safe_psql('postgres', 'SELECT pg_terminate_backend(' . $session->backend . ')');
+ok(defined wait_until($none, 30), 'a session that was terminated has none');
+
+$node->stop;
+done_testing();
