@@ -15,7 +15,7 @@ our @EXPORT_OK = qw(evil_deeds evil_program);
 
 my $evil = dirname(__FILE__) . '/evil_meter.py';
 
-# How many counters an account has: those that src/wire/account.h names.
+# How many counters an account has, and which of them counts flows: those that src/wire/account.h names.
 sub counters
 {
 	my $header = slurp_file(dirname(__FILE__) . '/../../src/wire/account.h');
@@ -23,8 +23,11 @@ sub counters
 	my ($sums) = $header =~ /typedef enum CounterSum\n\{(.*?)\n\}/s;
 	my @no_names = $sums =~ /^\tCOUNTER_\w+,/mg;
 
+	my @counters = $header =~ /^\t(COUNTER_\w+),/mg;
+	my ($flows) = grep { $counters[$_] eq 'COUNTER_FLOWS' } 0 .. $#counters;
+
 	# COUNTER_IGNORED is the first of the reasons.
-	return @names - @no_names - 1;
+	return (@names - @no_names - 1, $flows);
 }
 
 # The version of the request, as src/wire/request.h has it.
@@ -48,10 +51,12 @@ sub evil_program
 {
 	my ($node, $deed) = @_;
 	my $program = $node->basedir . "/evil.$deed";
-	my ($counters, $version) = (counters(), version());
+	my ($counters, $flows) = counters();
+	my $version = version();
 
 	return $program if -e $program;
-	append_to_file($program, slurp_file($evil) =~ s/^COUNTERS = .*$/COUNTERS = $counters/mr =~ s/^VERSION = .*$/VERSION = $version/mr);
+	append_to_file($program, slurp_file($evil) =~ s/^COUNTERS = .*$/COUNTERS = $counters/mr =~ s/^FLOWS_COUNTER = .*$/FLOWS_COUNTER = $flows/mr
+		=~ s/^VERSION = .*$/VERSION = $version/mr);
 	chmod 0755, $program;
 	return $program;
 }

@@ -14,7 +14,8 @@ ORDER, TAKE_FILE, FILE_END = 12, 13, 15
 OPENED, JOINED, READY, CAPTURE = 19, 21, 22, 23
 PLACE_NUMBERS = 8
 COUNTERS = None    # of an account; NFStreamEvil.pm writes their number here,
-VERSION = None     # and that of the request here
+FLOWS_COUNTER = None    # which of them counts flows here,
+VERSION = None     # and the version of the request here
 
 
 def read(length):
@@ -58,7 +59,7 @@ def leaves(*texts):
         for place, text in enumerate(texts, 1):
             message(FLOWS, record(2 * place, place, struct.pack('<I', len(text)) + text))
         account = [0] * COUNTERS
-        account[0] = account[1] = account[9] = len(texts)    # packets read and metered, flows
+        account[0] = account[1] = account[FLOWS_COUNTER] = len(texts)    # packets read and metered, flows
         message(END, struct.pack('<%dQ' % COUNTERS, *account))
         sleep_for_ever()
     return run
@@ -359,8 +360,24 @@ LEFT = {
     'left_objects': leaves(b'{"a":{"b":1}}'),
 }
 
+def captures():
+    """As a meter of an interface: flows of a table whose only column is src_port, whose packets are wanted beside it."""
+    hello()
+    message(READY, struct.pack('<I', 0))
+    read(12)
+    place(1)
+    for number in range(2, 10):
+        message(FLOWS, record(2 * number, number, struct.pack('<HQ', 443, 1)))
+    sleep_for_ever()
+
+
 # What each message of the table of messages needs besides.
 SAID = {
+    'captures': captures,
+    'interface_down': after(lambda: message(FAILURE, failure(22))),
+    'interface_gone': after(lambda: message(READY, struct.pack('<I', 0)), lambda: place(1), lambda: message(FAILURE, failure(23))),
+    'interface_not_opened': after(lambda: message(FAILURE, failure(24, text=b'it is no interface that packets can be captured from'))),
+    'killed_in_an_interface': after(lambda: os.pwrite(3, struct.pack('<QQQ', 0, 7, 4711), 0), lambda: os.kill(os.getpid(), signal.SIGSEGV)),
     'replaces_its_capture': lambda: (hello(), beside(replace)),
     'shortens_its_capture': lambda: (hello(), beside(lambda path: os.truncate(path, 100))),
     'not_loaded': lambda: os._exit(127),

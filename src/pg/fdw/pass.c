@@ -197,9 +197,8 @@ pass_rewind(FlowScan *scan)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("flows of interface \"%s\" cannot be read a second time", encoding_valid(scan->interface)),
-				 errdetail("The statement's plan reads foreign table \"%s\" anew for each row of something else.",
-						   get_rel_name(scan->options->table)),
-				 errhint("Keep the flows first, with WITH flows AS MATERIALIZED (SELECT ...) and a LIMIT or max_nflows, or in a temporary table.")));
+				 errdetail("The plan of the statement reads foreign table \"%s\" more than once.", get_rel_name(scan->options->table)),
+				 errhint("Keep the flows first: WITH flows AS MATERIALIZED (SELECT ... LIMIT ...), or a temporary table.")));
 	pass_stop(scan);
 }
 

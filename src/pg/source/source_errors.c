@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include <ctype.h>
+#include <net/if.h>
 #include <sys/stat.h>
 
 #include "pg/base/encoding.h"
@@ -85,6 +86,13 @@ is_list(const char *path)
 	return path[0] == '{' || ends_with(path, '}') || path[0] == '[' || strchr(path, ',') != NULL || strchr(path, ';') != NULL;
 }
 
+/* What might be meant to be an interface. */
+static bool
+is_bare_name(const char *path)
+{
+	return strpbrk(path, "/.") == NULL && !glob_may_match(path) && strlen(path) < IF_NAMESIZE;
+}
+
 /* What users write that is no path on the server's machine, the likeliest first, and what they should write. */
 static const struct
 {
@@ -107,6 +115,8 @@ absent_hint(const Reach *reach, const char *path)
 	for (int i = 0; i < lengthof(mistakes); i++)
 		if (mistakes[i].is_it(path))
 			return errhint(mistakes[i].hint, path[0]);
+	if (reach->directory == NULL && is_bare_name(path))
+		return errhint("Nor is there an interface of this name: nfstream_interfaces() lists them. A capture has its whole path, as \"/captures/a.pcap\".");
 	if (!is_absolute_path(path))
 		return reach->directory != NULL ? errhint("A relative path starts in directory \"%s\".", reach->directory) :
 										  errhint("A relative path starts in the server's data directory: write the whole path, as \"/captures/a.pcap\".");
