@@ -47,7 +47,9 @@ class Cluster:
             'autovacuum=off',
             *settings,
         )
-        namespace.bed.stack.callback(subprocess.run, [*script, 'stop', self.directory])
+        # Stops the cluster when its standard input ends: when the bed is closed, or the tests are killed.
+        guard = ['sh', '-c', 'cat > /dev/null; exec "$@"', 'sh', script[-1], 'stop', self.directory]
+        namespace.bed.stack.callback(end_by_itself, subprocess.Popen([*namespace.within, *guard], stdin=subprocess.PIPE, process_group=0))
         started = subprocess.run([*script, 'start', self.directory, *settings], stdout=subprocess.PIPE, text=True, check=True)
         self.dsn = started.stdout.strip()
         self.user = re.search(r'\buser=(\S+)', self.dsn).group(1)
@@ -105,6 +107,11 @@ class Cluster:
     def wait_for_end(self, seconds=20):
         """Waits until no meter and no helper is left of any scan."""
         wait_until(lambda: not self.helpers(), seconds, 'nothing is left of a scan')
+
+
+def end_by_itself(process):
+    process.stdin.close()
+    process.wait()
 
 
 class Session:
