@@ -11,7 +11,7 @@
 #define KEEPER_ENTRIES (SOCKET_BUCKETS * SOCKET_WAYS)
 
 /* Processes that are looked for at once. */
-#define KEEPER_WANTED_MAX 4096
+#define KEEPER_WANTED_MAX 16384
 
 typedef struct Keeper Keeper;
 

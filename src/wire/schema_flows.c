@@ -186,7 +186,7 @@ static const Column columns[] = {
 	{"udps", COLUMN_JSON, GROUP_UDPS, UNIT_NONE, FIELD_UDPS, SIDE_BOTH,
 	 "values that plugins left", .length_max = 1 << 20},
 	{"process_pid", COLUMN_INT32, GROUP_SYSTEM, UNIT_NONE, FIELD_PROCESS_PID, SIDE_BOTH,
-	 "process on this host that the flow belongs to"},
+	 "process on this host that the flow belongs to, -1 if none is known"},
 	{"process_name", COLUMN_TEXT, GROUP_SYSTEM, UNIT_NONE, FIELD_PROCESS_NAME, SIDE_BOTH,
 	 "name of that process", .length_max = 255},
 	{"source_file", COLUMN_FILE, GROUP_CORE, UNIT_NONE, FIELD_SOURCE_FILE, SIDE_BOTH,
