@@ -12,17 +12,14 @@ live_directory=$directory-live
 mark=made-by-nfstream_fdw-quickstart
 database=quickstart
 schema=quickstart
-live_interface=lan0			# what quickstart-live's server captures from
 
-# Ends the network of a live quickstart, if there is one: without its line, what sends on it ends, and so the namespace does.
+# Ends the network of a live quickstart, if there is one, and what sends in it.
 end_network()
 {
-	local network
-
+	rm -f "$directory"/sends-*
 	[ -e "$directory/network" ] || return 0
-	network=$(cat "$directory/network")
-	as_root ip -n "$network" link delete "$live_interface" 2> /dev/null || true
-	as_root ip netns delete "$network" 2> /dev/null || true
+	as_root ip netns delete "$(cat "$directory/network")" 2> /dev/null || true
+	rm -f "$directory/network"
 }
 
 # Prints what somebody else has made in the cluster, one thing a line.

@@ -14,11 +14,12 @@ set -euo pipefail
 . "$(dirname "$0")/quickstart-common.sh"
 
 directory=$live_directory
+interface=lan0
 other_end=lan1
 samples=(tls dns http quic)
 first_flows=5
 
-# The namespace, with its line, and what is sent on it: none of it needs to be ended one by one, see end_network.
+# The namespace, with its line, and what is sent on it: see end_network.
 make_network()
 {
 	local sample captures=()
@@ -28,19 +29,20 @@ make_network()
 	fi
 	# A server that runs without its network, as after the machine's start, is none to go on with.
 	cluster_stop "$directory"
+	end_network
 	network=nfstream-live-$$
 	as_root ip netns add "$network"
-	as_server sh -c "echo '$network' > '$directory/network'"
-	as_root ip -n "$network" link add "$live_interface" type veth peer name "$other_end"
+	as_server sh -c "echo '$network' > '$directory/network'; : > '$directory/sends-$network'"
+	as_root ip -n "$network" link add "$interface" type veth peer name "$other_end"
 	as_root ip -n "$network" link set lo up
 	# What is sent are the samples alone: no IPv6 of the interfaces' own.
 	as_root ip netns exec "$network" sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 || true
-	as_root ip -n "$network" link set "$live_interface" up
+	as_root ip -n "$network" link set "$interface" up
 	as_root ip -n "$network" link set "$other_end" up
 	for sample in "${samples[@]}"; do
 		captures+=("$tree/test/pcaps/$sample.pcap")
 	done
-	as_root ip netns exec "$network" setsid "$tree/scripts/send-captures.py" "$other_end" "${captures[@]}" \
+	as_root ip netns exec "$network" setsid "$tree/scripts/send-captures.py" "$other_end" "$directory/sends-$network" "${captures[@]}" \
 		> "$tree/build/quickstart-live.log" 2>&1 < /dev/null &
 }
 
@@ -64,7 +66,7 @@ make_network
 make_programs
 cluster_start "$directory" nfstream_fdw.meter_program="$meter"
 make_database
-psql_in "$database" -v schema="$schema" -v interface="interface:$live_interface" <<'SQL'
+psql_in "$database" -v schema="$schema" -v interface="interface:$interface" <<'SQL'
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
 CREATE SERVER IF NOT EXISTS nfstream FOREIGN DATA WRAPPER nfstream_fdw;
@@ -79,7 +81,7 @@ query="SELECT began, lasted, src, dst, protocol, application, server_name FROM l
 psql=$(command -v psql || echo "$programs/psql")
 [ "$psql" != /usr/bin/psql ] || psql=psql
 cat <<EXPLANATION
-PostgreSQL runs in $directory, in the network namespace $network, and captures from $live_interface.
+PostgreSQL runs in $directory, in the network namespace $network, and captures from $interface.
 A flow's row comes when it has been idle for 3 seconds; the first $first_flows:
 
 $query LIMIT $first_flows;

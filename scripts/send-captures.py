@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""send-captures.py INTERFACE CAPTURE... - sends the frames of captures on an interface, over and over, until it is gone.
+"""send-captures.py INTERFACE FILE CAPTURE... - sends the frames of captures on an interface, over and over, until the file is gone.
 
 The captures are pcap files of Ethernet. Frames keep their distances in time, up to a second; a pause is between two captures.
 """
 
+import os
 import socket
 import struct
 import sys
@@ -31,18 +32,17 @@ def frames(path):
 
 
 def main():
-    interface, captures = sys.argv[1], sys.argv[2:]
+    interface, file, captures = sys.argv[1], sys.argv[2], sys.argv[3:]
     line = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     line.bind((interface, 0))
-    try:
-        while True:
-            for capture in captures:
-                for distance, frame in frames(capture):
-                    time.sleep(min(max(distance, 0), 1))
-                    line.send(frame)
-                time.sleep(PAUSE)
-    except OSError:
-        return  # the interface has gone
+    while True:
+        for capture in captures:
+            for distance, frame in frames(capture):
+                time.sleep(min(max(distance, 0), 1))
+                line.send(frame)
+            if not os.path.exists(file):
+                return
+            time.sleep(PAUSE)
 
 
 if __name__ == '__main__':
