@@ -41,10 +41,10 @@
 /* The program's memory. */
 enum
 {
+	PACKET_END,	   /* offset */
 	IP_AT,		   /* offset of the IP header that decides */
 	VALUE,		   /* for a moment */
 	HEADER_LENGTH, /* of IPv4, bytes */
-	UDP_END,	   /* offset */
 	SOURCE,		   /* IPv4 address, or a word of one of IPv6 */
 	DESTINATION,
 	SOURCE_IS_PRIVATE,
@@ -63,7 +63,7 @@ enum
 
 /* ------------------------------------------------------------------------------------------------------------- below IP */
 
-/* X and A are set to where the packet begins, and the type of what is there. */
+/* X and A are set to where the packet begins, and the type of what is there; the memory to where it ends. */
 static void
 begin(BpfCode *code)
 {
@@ -71,6 +71,8 @@ begin(BpfCode *code)
 			 ethernet = bpf_label(code),
 			 done = bpf_label(code);
 
+	bpf_emit(code, BPF_LD | BPF_LEN | BPF_W, 0);
+	bpf_emit(code, BPF_ST, PACKET_END);
 	bpf_load_known(code, SKF_AD_PKTTYPE);
 	bpf_go_if(code, BPF_JEQ, PACKET_OUTGOING, leaves);
 	bpf_emit(code, BPF_LDX | BPF_IMM, 0);
@@ -81,6 +83,9 @@ begin(BpfCode *code)
 	bpf_load_known(code, SKF_AD_HATYPE);
 	bpf_go_if(code, BPF_JEQ, ARPHRD_ETHER, ethernet);
 	bpf_go_if(code, BPF_JEQ, ARPHRD_LOOPBACK, ethernet);
+	bpf_emit(code, BPF_LD | BPF_LEN | BPF_W, 0);
+	bpf_emit(code, BPF_ALU | BPF_ADD | BPF_K, (uint32_t) SKF_NET_OFF);
+	bpf_emit(code, BPF_ST, PACKET_END);
 	bpf_emit(code, BPF_LDX | BPF_IMM, (uint32_t) SKF_NET_OFF);
 	bpf_load_known(code, SKF_AD_PROTOCOL);
 	bpf_go(code, done);
@@ -164,21 +169,29 @@ step_to_network(BpfCode *code)
 
 /* -------------------------------------------------------------------------------------------------------------------- IP */
 
+/* Goes to HOST unless so many bytes are there from X on. */
+static void
+need(BpfCode *code, uint32_t bytes)
+{
+	bpf_emit(code, BPF_LD | BPF_MEM, PACKET_END);
+	bpf_go_unless(code, BPF_JGE | BPF_X, 0, HOST);
+	bpf_emit(code, BPF_ALU | BPF_SUB | BPF_X, 0);
+	bpf_go_unless(code, BPF_JGE, bytes, HOST);
+}
+
 /* X is at GTP's extension headers; goes to `inner` after the last of them, or to HOST if they are not all there. */
 static void
 step_over_gtp_extensions(BpfCode *code, uint32_t inner)
 {
 	for (int i = 0; i < EXTENSIONS; i++)
 	{
-		bpf_emit(code, BPF_LD | BPF_MEM, UDP_END);
-		bpf_go_unless(code, BPF_JGT | BPF_X, 0, HOST);
+		need(code, 1);
 		bpf_load(code, BPF_B, 0);
 		bpf_go_if(code, BPF_JEQ, 0, HOST);
 		bpf_emit(code, BPF_ALU | BPF_LSH | BPF_K, 2);
 		bpf_emit(code, BPF_ALU | BPF_SUB | BPF_K, 1);
 		bpf_advance(code); /* to the type of what follows, its last byte */
-		bpf_emit(code, BPF_LD | BPF_MEM, UDP_END);
-		bpf_go_unless(code, BPF_JGT | BPF_X, 0, HOST);
+		need(code, 1);
 		bpf_load(code, BPF_B, 0);
 		bpf_emit(code, BPF_ST, VALUE);
 		bpf_advance_by(code, 1);
@@ -195,16 +208,13 @@ step_into_gtp(BpfCode *code)
 	uint32_t gtp = bpf_label(code),
 			 inner = bpf_label(code);
 
+	need(code, 8 + 8);
 	bpf_load(code, BPF_H, 0);
 	bpf_go_if(code, BPF_JEQ, GTP_PORT, gtp);
 	bpf_load(code, BPF_H, 2);
 	bpf_go_unless(code, BPF_JEQ, GTP_PORT, HOST);
 
 	bpf_here(code, gtp);
-	bpf_load(code, BPF_H, 4);
-	bpf_go_unless(code, BPF_JGT, 8 + 8, HOST);
-	bpf_emit(code, BPF_ALU | BPF_ADD | BPF_X, 0);
-	bpf_emit(code, BPF_ST, UDP_END);
 	bpf_load(code, BPF_H, 8); /* version, flags and type */
 	bpf_emit(code, BPF_ST, VALUE);
 	bpf_emit(code, BPF_ALU | BPF_AND | BPF_K, 0xE0FF);
@@ -218,8 +228,7 @@ step_into_gtp(BpfCode *code)
 	step_over_gtp_extensions(code, inner);
 
 	bpf_here(code, inner);
-	bpf_emit(code, BPF_LD | BPF_MEM, UDP_END);
-	bpf_go_unless(code, BPF_JGT | BPF_X, 0, HOST);
+	need(code, 1);
 	bpf_emit(code, BPF_STX, IP_AT);
 	bpf_go(code, HOST);
 }
@@ -276,6 +285,7 @@ step_into_ipv6(BpfCode *code, uint32_t network, uint32_t udp)
 		bpf_go(code, HOST);
 
 		bpf_here(code, fragment);
+		need(code, 2);
 		bpf_load(code, BPF_H, 2);
 		bpf_go_if(code, BPF_JSET, 0xFFF8, HOST); /* a later one */
 		bpf_load(code, BPF_B, 0);
@@ -284,6 +294,7 @@ step_into_ipv6(BpfCode *code, uint32_t network, uint32_t udp)
 		bpf_go(code, next);
 
 		bpf_here(code, general);
+		need(code, 2);
 		bpf_load(code, BPF_B, 0);
 		bpf_emit(code, BPF_ST, VALUE);
 		bpf_load(code, BPF_B, 1);
