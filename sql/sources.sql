@@ -35,7 +35,7 @@ SELECT source, said_of(source) FROM (VALUES
 	('{}'), (' /nowhere/a.pcap'), ('/nowhere/a.pcap '), (E'/nowhere/a.pcap\n'),
 	('nowhere.pcap'), ('nowhere/*.pcap'), ('/nowhere/a.pcap'), ('/nowhere/*.pcap'), ('/nowhere/[ab.pcap'), ('{/nowhere/?.pcap,/nowhere/b.pcap}'),
 	('/'), ('/dev/null'), ('/dev/nul?'), ('/proc/self/mem'), ('/proc/version'), ('/proc/self/root/proc/version'), ('{/proc/versio[n]}'),
-	('interface:nowhere0'), ('nowhere0'), ('')) texts (source);
+	('interface:nowhere0'), ('nowhere0'), ('{interface:nowhere0,lo}'), ('{lo,interface:nowhere0}'), ('')) texts (source);
 
 -- Which of several it is.
 SELECT replace(source, :'pcaps', '...'), replace(said_of(source), :'pcaps', '...') FROM (VALUES

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "pg/base/encoding.h"
+#include "pg/options/options.h"
 #include "pg/source/source_errors.h"
 
 #ifndef ERRCODE_FILE_NAME_TOO_LONG
@@ -93,6 +94,13 @@ is_bare_name(const char *path)
 	return strpbrk(path, "/.") == NULL && !glob_may_match(path) && strlen(path) < IF_NAMESIZE;
 }
 
+/* Where a list has it, as an interface that is all of the source is not looked for as a path. */
+static bool
+is_interface(const char *path)
+{
+	return strncmp(path, SOURCE_INTERFACE_PREFIX, strlen(SOURCE_INTERFACE_PREFIX)) == 0 || (is_bare_name(path) && if_nametoindex(path) != 0);
+}
+
 /* What users write that is no path on the server's machine, the likeliest first, and what they should write. */
 static const struct
 {
@@ -105,6 +113,7 @@ static const struct
 	{is_url, "A capture is a file on the database server's machine: nothing is fetched from a URL. Copy it there and give its path."},
 	{is_of_windows, "Captures are files on the database server's machine, not on the client's, "
 					"and their paths have slashes, as \"/captures/a.pcap\"."},
+	{is_interface, "An interface is captured alone, not in a list; the interface \"any\" is all of them."},
 	{is_list, "Write several captures in braces, as {/captures/a.pcap,/captures/b.pcap}."},
 };
 
