@@ -81,6 +81,7 @@ if [ -e "$tree/build/nfstream_meter_python" ]; then
 fi
 check "what finds processes may look at those of others" \
 	program_is "$programs/nfstream_sockets" "cap_dac_read_search,cap_sys_ptrace=p" "root:$group 750"
+check "nfstream_sockets' permits what looks at processes" program_is "${meter%_meter}_sockets" cap_dac_read_search,cap_sys_ptrace=p "root:$group 750"
 check "others cannot run it" [ "$(runuser -u nobody -- "$meter" --version 2>&1 | grep -c 'Permission denied')" -eq 1 ]
 check "the group can" as_server "$meter" --version
 capture_by_hand runuser -u "$user" --

@@ -196,7 +196,7 @@ be_finder(Board *board, int channel)
 	char byte = 0;
 
 	/* Its parent's group is what the server kills. */
-	if (proc < 0 || setpgid(0, 0) != 0 || walls_of_finder(channel, &sees_all) != NULL)
+	if (proc < 0 || setpgid(0, 0) != 0 || walls_of_finder(channel, WALLS_MEMORY, &sees_all) != NULL)
 		_exit(EXIT_FAILURE);
 	board->sees_all = sees_all;
 	while (write(channel, &byte, 1) == 1 && read(channel, &byte, 1) == 1)

@@ -66,7 +66,7 @@ main(int argc, char **argv)
 
 	files.finder = finder_descriptor(with.finder);
 	kernel_descriptors(&kernel, files.kernel);
-	if (walls_of_watcher(&files) != NULL)
+	if (walls_of_watcher(&files, WALLS_MEMORY) != NULL)
 		return SOCKETS_EXIT_SANDBOX;
 	status = watch(&with);
 	finder_end(with.finder);

@@ -21,9 +21,7 @@
 #include "meter/landlock.h"
 #include "sockets/walls.h"
 
-/* The table, what is kept beside it, and libraries. */
-#define MEMORY_MAX (UINT64_C(128) << 20)
-#define FILES_MAX  16
+#define FILES_MAX 16
 
 static const int calls_of_both[] = {SCMP_SYS(close), SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
 									SCMP_SYS(rt_sigreturn)};
@@ -80,10 +78,10 @@ limit(int resource, rlim_t most)
 }
 
 static bool
-limit_resources(void)
+limit_resources(uint64_t memory)
 {
 	return limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, FILES_MAX) &&
-		   limit(RLIMIT_AS, MEMORY_MAX) && prctl(PR_SET_DUMPABLE, 0) == 0;
+		   (memory == 0 || limit(RLIMIT_AS, memory)) && prctl(PR_SET_DUMPABLE, 0) == 0;
 }
 
 static bool
@@ -135,19 +133,19 @@ filter_calls_of_watcher(const WatcherFiles *files)
 }
 
 const char *
-walls_of_finder(int channel, bool *sees_all)
+walls_of_finder(int channel, uint64_t memory, bool *sees_all)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return "the right to gain privileges";
 	if (!keep_capabilities(true, sees_all))
 		return "capabilities";
-	if (chdir("/") != 0 || !limit_resources())
+	if (chdir("/") != 0 || !limit_resources(memory))
 		return "resources";
 	return filter_calls_of_finder(channel) ? NULL : "system calls";
 }
 
 const char *
-walls_of_watcher(const WatcherFiles *files)
+walls_of_watcher(const WatcherFiles *files, uint64_t memory)
 {
 	static const char *const readable[] = {"/proc"};
 	bool					 all;
@@ -156,7 +154,7 @@ walls_of_watcher(const WatcherFiles *files)
 		return "the right to gain privileges";
 	if (!keep_capabilities(false, &all))
 		return "capabilities";
-	if (chdir("/") != 0 || !limit_resources())
+	if (chdir("/") != 0 || !limit_resources(memory))
 		return "resources";
 	if (landlock_version() >= 1 && !landlock_keep_reading(readable, 1))
 		return "files";
