@@ -368,9 +368,3 @@ keeper_found(Keeper *keeper, uint32_t inode, int32_t pid, const char *name)
 		write_entry(keeper, place, &entry);
 	}
 }
-
-void
-keeper_publish(Keeper *keeper)
-{
-	__atomic_store_n(&keeper->table->looks, keeper->table->looks + 1, __ATOMIC_RELEASE);
-}

@@ -43,7 +43,4 @@ uint32_t keeper_wanted(Keeper *keeper, uint32_t inodes[KEEPER_WANTED_MAX]);
 /* The process of a socket that was looked for: its name is valid UTF-8 of SOCKET_NAME_MAX bytes at most. */
 void keeper_found(Keeper *keeper, uint32_t inode, int32_t pid, const char *name);
 
-/* After all that belongs to a look: the reader may count on it. */
-void keeper_publish(Keeper *keeper);
-
 #endif /* SOCKETS_KEEPER_H */

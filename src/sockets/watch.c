@@ -100,7 +100,6 @@ watch(const Watch *with)
 		keeper_end_look(with->keeper, complete, now_ms());
 		if (!find_processes(with))
 			return SOCKETS_EXIT_FINDER;
-		keeper_publish(with->keeper);
 		if (is_first && write(with->owner, "", 1) != 1)
 			return EXIT_SUCCESS;
 		is_first = false;

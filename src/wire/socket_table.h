@@ -87,12 +87,11 @@ typedef struct HostAddress
 typedef struct SocketTable
 {
 	uint64_t	 seed;		 /* of the keys' hash */
-	uint32_t	 looks;		 /* at the host's sockets, so far; wraps */
 	uint32_t	 sees_all;	 /* 1: the processes of all users can be looked at; 0: those of the server's user */
 	uint32_t	 overflowed; /* 1: there were more sockets, or addresses, than there is room for */
 	uint32_t	 addresses_sequence;
 	uint32_t	 address_count;
-	uint32_t	 zeros[9];
+	uint32_t	 zeros[10];
 	HostAddress	 addresses[HOST_ADDRESSES_MAX];
 	SocketBucket buckets[SOCKET_BUCKETS];
 } SocketTable;

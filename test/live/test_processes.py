@@ -165,6 +165,15 @@ def times_and_names(tap, bed, arguments):
     tap.equal('a name is printable', found(stream, third), [(pid, 'a?b??[1m\u00e4')])
     stream.cancel()
 
+    # A hidden name is hashed as any other column is.
+    stream = hosts.stream(columns_to_anonymize='{process_name}')
+    port = next(hosts.ports)
+    hosts.serve(hosts.far, 'udp', '0.0.0.0', port)
+    pid = hosts.talk(hosts.near, 'udp', FAR[0], port)
+    ((pid_told, name_told),) = found(stream, port)
+    tap.equal('a name that is to be hidden is not told', [pid_told, name_told == 'client', name_told == ''], [pid, False, False])
+    stream.cancel()
+
     # Of the same ports, another host's traffic, which only passes by.
     stream = hosts.stream('lan0')
     port = next(hosts.ports)
