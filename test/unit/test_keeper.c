@@ -2,6 +2,11 @@
  * test_keeper.c
  *	  Keeping the table of the host's sockets: sockets that come, stay, go and come back, and what a full table gives up.
  */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cases.h"
@@ -293,6 +298,55 @@ CASE(addresses_come_and_go)
 	assert_int_equal(table->overflowed, 1);
 }
 
+/* Another process writes all the time: sockets with one key come and go, and the name of each tells its process. */
+CASE(a_reader_sees_whole_entries)
+{
+	SocketTable	  *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	SocketFlow	   flow = {.src = {10, 0, 0, 1}, .dst = {10, 0, 0, 2}, .src_port = 1, .dst_port = 443, .protocol = 6, .last = UINT64_MAX};
+	const uint64_t kept_ms = 0;
+	uint32_t	   found = 0;
+	int32_t		   changes = 0,
+			before = 0;
+	pid_t writer;
+
+	assert_ptr_not_equal(shared, MAP_FAILED);
+	writer = fork();
+	if (writer == 0)
+	{
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		keeper = keeper_start(shared, 77, kept_ms);
+		for (uint32_t i = 1;; i++)
+		{
+			char name[SOCKET_NAME_MAX + 1];
+
+			LOOK(10 * (uint64_t) i, true, {1, i}, );
+			if (keeper_wanted(keeper, inodes) == 1)
+			{
+				snprintf(name, sizeof(name), "%063u", i); /* the longest */
+				keeper_found(keeper, i, (int32_t) i, name);
+			}
+		}
+	}
+	for (int i = 0; i < 200000 || changes < 100; i++)
+	{
+		SocketProcess process;
+		char		  name[SOCKET_NAME_MAX + 1];
+
+		if (!socket_table_find(shared, &flow, &process))
+			continue;
+		found++;
+		changes += process.pid != before;
+		before = process.pid;
+		snprintf(name, sizeof(name), "%063d", process.pid);
+		assert_int_equal(process.name_length, SOCKET_NAME_MAX);
+		assert_memory_equal(process.name, name, SOCKET_NAME_MAX);
+	}
+	assert_true(found > 0);
+	assert_int_equal(kill(writer, SIGKILL), 0);
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+	munmap(shared, sizeof(*shared));
+}
+
 /* ----------------------------------------------------------------------------------------------------------------- names */
 
 static void
@@ -376,6 +430,7 @@ main(void)
 		KEEPER_CASE(one_socket_with_two_keys_is_looked_for_once),
 		KEEPER_CASE(a_full_table_keeps_what_is_there),
 		KEEPER_CASE(addresses_come_and_go),
+		cmocka_unit_test(a_reader_sees_whole_entries),
 		cmocka_unit_test(names_are_printable),
 		cmocka_unit_test(a_name_that_was_cut_off_is_the_commands),
 		cmocka_unit_test(a_process_has_a_name),
