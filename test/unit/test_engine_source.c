@@ -220,6 +220,7 @@ CASE(flows_leave_while_nothing_comes)
 	assert_int_equal(counter(scan, COUNTER_BYTES_READ), source.read);
 	assert_int_equal(scan->places, 4);
 	assert_int_equal(scan->place.packets_read, 3);
+	assert_true(scan->place.packets_received == COUNT_NOT_KNOWN);
 	assert_int_equal(scan->place.left, 2 * 3 + 1);
 	assert_int_equal(scan->place.active_flows, 0);
 	end(scan);
@@ -287,6 +288,7 @@ CASE(source_may_hand_its_frames_over)
 	assert_int_equal(scan->place.packets_read, 6);
 	assert_int_equal(scan->place.packets_received, 6 + 12);
 	assert_int_equal(scan->place.dropped_by_kernel, 7);
+	assert_int_equal(scan->place.longer_than_mtu, 2);
 	assert_int_equal(scan->place.active_flows, 2);
 	assert_int_equal(counter(scan, COUNTER_PACKETS_READ), 6);
 	assert_int_equal(counter(scan, COUNTER_BYTES_READ), source.read);

@@ -320,11 +320,14 @@ ring_bytes(const MeterRequest *request)
 	return bytes > request->meter_memory / RING_PART_AT_MOST ? 0 : (int) bytes;
 }
 
-/* How long a frame can be that comes over a wire. */
+/* How long a frame can be that comes over a wire, as far as its header's length is known: that of 802.11 with radiotap is not. */
 static uint32_t
 longest_frame(const SourceInterface *self)
 {
 	struct ifreq question = {0};
+
+	if (self->link_type != DLT_EN10MB && self->link_type != DLT_RAW)
+		return UINT32_MAX;
 
 	memcpy(question.ifr_name, self->name, sizeof(self->name));
 	if (ioctl(self->socket, SIOCGIFMTU, &question) != 0)
