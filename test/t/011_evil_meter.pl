@@ -53,6 +53,7 @@ my %said = (
 	live_ready_before_it_joins => [ $stray, 'live' ],
 	live_ready_twice => [ $stray, 'live' ],
 	live_begins_itself => [ $stray, 'live' ],
+	live_long_frames => [ $stray, 'live' ],
 	live_never_joins => [ $hung, 'live' ],
 	live_never_ready => [ $hung, 'live' ],
 	file_out_of_turn => [qr/a meter asked for file 7 out of turn/],
