@@ -122,6 +122,11 @@ def sent_rows(tap, bed, arguments):
     tap.equal('rows are flows_expired', [json.loads(last)[field] for field in ('flows_expired', 'active_flows')], [3, 0])
     stream.end()
     tap.equal('a log with NOTICEs has it once', (stage.cluster.log().count(last) > 0, stage.cluster.log().count('LOG:  {')), (True, 0))
+    stage.session.run("ALTER DATABASE postgres SET log_min_messages = 'log'")
+    stream = Psql(stage)
+    last = stream.reports(1)[-1]
+    stream.end()
+    tap.check('one with LOG and errors alone has it too', [] if 'LOG:  %s\n' % last in stage.cluster.log() else [stage.cluster.log()[-2000:]])
 
 
 def paused(tap, bed, arguments):

@@ -80,21 +80,35 @@ explain_ignored(const Account *account, bool has_received, ExplainState *es)
 	ExplainCloseGroup("Ignored", "Ignored", true, es);
 }
 
+/* What the interface itself has dropped no meter counts. */
 static void
-explain_account(const Account *account, bool timed, bool has_received, ExplainState *es)
+explain_dropped_by_interface(const FlowScan *scan, ExplainState *es)
 {
+	if (scan->interface != NULL && scan->dropped_by_interface != COUNT_NOT_KNOWN)
+		ExplainPropertyUInteger("Packets Dropped by Interface", NULL, scan->dropped_by_interface, es);
+}
+
+static void
+explain_account(const FlowScan *scan, ExplainState *es)
+{
+	const Account *account = &scan->account;
+	bool		   timed = scan->timed && es->timing,
+		 received = has_received(scan);
+
 	for (Counter counter = 0; counter < COUNTER_IGNORED; counter++)
 	{
 		uint64 value = account->counters[counter];
 
-		if (!is_shown(counter, value, has_received, es) || (counter == COUNTER_DISSECTION_TIME && !timed))
+		if (counter == COUNTER_LEFT_IN_RING)
+			explain_dropped_by_interface(scan, es);
+		if (!is_shown(counter, value, received, es) || (counter == COUNTER_DISSECTION_TIME && !timed))
 			continue;
 		if (counter == COUNTER_DISSECTION_TIME)
 			ExplainPropertyFloat(counter_kinds[counter].label, "ms", value / 1e6, 3, es);
 		else
 			ExplainPropertyUInteger(counter_kinds[counter].label, NULL, value, es);
 	}
-	explain_ignored(account, has_received, es);
+	explain_ignored(account, received, es);
 }
 
 /* The settings that give the scan less than its options ask for. */
@@ -189,9 +203,7 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 		if (scan->order != NULL && scan->interface == NULL)
 			explain_files(scan, es);
 		explain_flows(scan, es);
-		if (scan->interface != NULL && scan->dropped_by_interface != COUNT_NOT_KNOWN)
-			ExplainPropertyUInteger("Packets Dropped by Interface", NULL, scan->dropped_by_interface, es);
-		explain_account(&scan->account, scan->timed && es->timing, has_received(scan), es);
+		explain_account(scan, es);
 	}
 	else
 		ExplainPropertyText("Account", "none, the scan ended before its source did", es);

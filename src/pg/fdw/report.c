@@ -121,8 +121,8 @@ tell(Report *report, const char *line)
 	};
 
 	error_context_stack = &context;
-	/* A log that has NOTICEs has it already. */
-	if (log_min_messages > NOTICE)
+	/* A log that has NOTICEs has it already: "log" keeps errors alone beside what is LOG. */
+	if (log_min_messages > NOTICE || log_min_messages == LOG)
 		ereport(LOG_SERVER_ONLY,
 				(errmsg_internal("%s", line)));
 	ereport(NOTICE,
