@@ -454,9 +454,10 @@ void
 source_interface_prepare(Source *source, const struct bpf_program *program)
 {
 	SourceInterface *self = (SourceInterface *) source;
+	bool			 is_known = !self->cooked || self->link_type == DLT_LINUX_SLL; /* among the headers that libpcap puts */
 
 	drain(self);
-	if (program == NULL || kernel_filter_of_program(&self->filter, program, self->cooked, self->snapshot))
+	if (program == NULL || (is_known && kernel_filter_of_program(&self->filter, program, self->cooked, self->snapshot)))
 		return;
 	kernel_filter_of_all(&self->filter, self->snapshot);
 	source->kind = &kind_unfiltered;
