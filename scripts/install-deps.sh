@@ -134,7 +134,7 @@ look_for_all()
 	need_for tap "PyYAML" python3-yaml /usr/bin/python3 -c 'import yaml'
 	need_for "live $captures" "scapy" python3-scapy /usr/bin/python3 -c 'import scapy.packet'
 	need_for "tap live quickstart" "setcap" libcap2-bin test -x /sbin/setcap
-	need_for "unit live" "ip and ss" iproute2 command -v ss
+	need_for "unit live quickstart" "ip and ss" iproute2 command -v ss
 	need_for live "ps and sysctl" procps command -v sysctl
 	need_for live "ethtool" ethtool test -x /usr/sbin/ethtool
 	need_for live "tcpreplay" tcpreplay command -v tcpreplay
