@@ -72,7 +72,7 @@ warn_of_servers()
 if [ "${1-}" = --remove ]; then
 	for program in "${!capabilities[@]}"; do
 		[ -e "$programs/$program" ] || continue
-		[ -z "$(getcap "$programs/$program")" ] || "$setcap" -r "$programs/$program"
+		[ -z "$("${setcap%setcap}getcap" "$programs/$program")" ] || "$setcap" -r "$programs/$program"
 		chown root:root "$programs/$program"
 		chmod 755 "$programs/$program"
 	done
