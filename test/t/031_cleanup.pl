@@ -42,7 +42,7 @@ sub count
 
 sub cancelled
 {
-	$session->send('SELECT count(*) FROM many a, many b');
+	$session->send('SELECT pg_sleep(0.01) FROM many');
 	wait_until(sub { meters($node) >= METERS }, 10);
 	kill 'INT', $session->backend;
 	$session->finish;
