@@ -106,6 +106,7 @@ my @rare = (
 	[ 0, 0, 'TRUNCATE kept' ],
 	[ 1, 1, "SELECT nfstream_to_table('one', 'kept', columns_to_anonymize => '{src_oui}', if_exists => 'append')" ],
 	[ 1, 1, 'SELECT count(*) FROM nfstream_applications()' ],
+	[ 0, 0, 'SELECT count(*) FROM nfstream_interfaces()' ],
 );
 
 sub scans_of { my $sum = 0; $sum += $_->[0] foreach @_; return $sum; }

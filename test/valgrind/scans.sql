@@ -93,6 +93,7 @@ COPY (SELECT id, splt_ps FROM two) TO STDOUT (FORMAT csv);
 SELECT nfstream_comment('two');
 SELECT count(*) > 100 FROM nfstream_applications();
 SELECT count(*) FROM nfstream_version();
+SELECT count(*) > 1 FROM nfstream_interfaces();
 SELECT nfstream_anonymize(inet '10.0.0.1', 'key') = nfstream_anonymize('10.0.0.1', 'key');
 SELECT nfstream_rotate_key();
 
