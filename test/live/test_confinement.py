@@ -186,6 +186,21 @@ class Escape(NFPlugin):
         flow.udps.send, flow.udps.attach = sorted(set(results['send'])), sorted(set(results['attach']))
 '''
 
+# The same before the filter is in its place: the body of the module attaches one of its own, and locks it.
+EARLY = r'''
+import ctypes
+
+LIBC = ctypes.CDLL(None)
+program = ctypes.create_string_buffer(bytes.fromhex('06000000ffffffff'))
+whole = ctypes.create_string_buffer(bytes([1, 0, 0, 0, 0, 0, 0, 0]) + ctypes.addressof(program).to_bytes(8, 'little'))
+for descriptor in range(4, 16):
+    LIBC.setsockopt(descriptor, 1, 26, whole, 16)
+    LIBC.setsockopt(descriptor, 1, 44, whole, 4)
+
+class Early(NFPlugin):
+    pass
+'''
+
 
 def plugin(tap, bed, arguments):
     """A plugin in Python that calls the system past Python, once the filter is in its place."""
@@ -204,6 +219,11 @@ def plugin(tap, bed, arguments):
     rows = stream.wait_for_rows(1)
     tap.equal('a plugin in Python can neither send nor exchange the filter', [row['udps'] for row in rows], ['{"send": ["EPERM"], "attach": ["EPERM"]}'])
     stream.wait()
+    stage.session.run("SELECT nfstream_create_plugin('early', $source$%s$source$)" % EARLY)
+    stage.declare(udps='early')
+    code, told = stage.session.error(FLOWS) or (None, 'no error')
+    tap.check('nor keep its own filter', [] if 'Operation not permitted' in told else [told])
+    tap.note(told.strip().replace('\n', ' | '))
     tap.check('nothing is left', stage.left())
 
 
