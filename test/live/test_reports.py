@@ -129,6 +129,17 @@ def sent_rows(tap, bed, arguments):
     tap.check('one with LOG and errors alone has it too', [] if 'LOG:  %s\n' % last in stage.cluster.log() else [stage.cluster.log()[-2000:]])
 
 
+def without_worker(tap, bed, arguments):
+    """A session that has the only meter itself waits for that, and reports all the same."""
+    stage = Stage(bed, 'nfstream_fdw.max_workers=0', performance_report=1)
+    stream = Psql(stage)
+    stage.send(udp(), NOT_IP)
+    told = json.loads(stream.reports(3)[-1])
+    tap.equal('a session with a meter of its own', [told[field] for field in ('packets_processed', 'packets_ignored', 'packets_received')], [1, 1, 2])
+    stream.end()
+    tap.check('nothing is left of it', stage.left())
+
+
 def paused(tap, bed, arguments):
     """Nobody is told while nobody fetches; then there is one report, at once if it is due."""
     stage = Stage(bed, performance_report=1)
@@ -270,4 +281,4 @@ def listed(tap, bed, arguments):
 
 
 if __name__ == '__main__':
-    sys.exit(main(__doc__, counted, sent_rows, paused, of_interfaces, explained, too_long, listed))
+    sys.exit(main(__doc__, counted, sent_rows, without_worker, paused, of_interfaces, explained, too_long, listed))
