@@ -371,9 +371,18 @@ def captures():
     sleep_for_ever()
 
 
+def knows_nothing():
+    """Places of a kernel that does not count, and more ignored packets than were read."""
+    while True:
+        place(9, 4, 100, 1, 7, 2 ** 64 - 1, 2 ** 64 - 1, 0)
+        time.sleep(0.1)
+
+
 # What each message of the table of messages needs besides.
 SAID = {
     'captures': captures,
+    'says_nothing_of_an_interface': after(number(READY)),
+    'knows_nothing_of_an_interface': after(number(READY), knows_nothing),
     'interface_down': after(lambda: message(FAILURE, failure(22))),
     'interface_gone': after(lambda: message(READY, struct.pack('<I', 0)), lambda: place(1), lambda: message(FAILURE, failure(23))),
     'interface_not_opened': after(lambda: message(FAILURE, failure(24, text=b'it is no interface that packets can be captured from'))),
