@@ -70,15 +70,15 @@ as_server_in_network()
 	fi
 }
 
-# at_once COMMAND ARGUMENT...: runs the command for each argument, as many of them at a time as there are cores.  Each has a
-# process group of its own, for end_at_once.
+# at_once COMMAND ARGUMENT...: runs the command for each argument, as many of them at a time as there are cores, or $at_a_time.
+# Each has a process group of its own, for end_at_once.
 at_once()
 {
 	local command=$1 argument
 
 	shift
 	for argument in "$@"; do
-		while [ "$(jobs -pr | wc -l)" -ge "$(nproc)" ]; do
+		while [ "$(jobs -pr | wc -l)" -ge "${at_a_time:-$(nproc)}" ]; do
 			wait -n || true
 		done
 		set -m
