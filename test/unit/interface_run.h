@@ -54,12 +54,14 @@ typedef struct Taken
 	InterfaceWord  told;
 	uint64_t	   frames;
 	uint64_t	   most; /* no more are wanted */
+	useconds_t	   slow; /* what each frame takes, microseconds */
 	uint64_t	   ports[2];
 	uint64_t	   vlans;
 	Frame		   latest; /* without its bytes */
 	uint64_t	   quiet;
 	uint64_t	   quiet_time;
-	SourceResult   result; /* the latest */
+	uint64_t	   quiet_frames; /* when it was quiet for the first time after one */
+	SourceResult   result;		 /* the latest */
 } Taken;
 
 static inline bool
@@ -69,6 +71,7 @@ take(void *taker, const Frame *frame)
 	Packet packet;
 
 	taken->frames++;
+	usleep(taken->slow);
 	taken->latest = *frame;
 	taken->latest.bytes = NULL;
 	if (decode_frame(frame, true, &packet) == NOT_IGNORED)
@@ -173,6 +176,8 @@ walk(Taken *taken)
 		{
 			taken->quiet++;
 			taken->quiet_time = taken->source->time;
+			if (taken->quiet_frames == 0)
+				taken->quiet_frames = taken->frames;
 		}
 		else if (taken->result != SOURCE_TAKEN)
 			return;

@@ -60,6 +60,28 @@ CASE(time_goes_on_while_nothing_comes)
 	stop(&taken);
 }
 
+/* While packets wait, because each takes long, what has left is handed on all the same, and who says something is heard. */
+CASE(it_tells_and_hears_while_packets_wait)
+{
+	MeterRequest request = request_for("lo");
+	Taken		 taken;
+
+	start(&taken, &request, NULL);
+	taken.slow = 2000;
+	send_to(PORT, 1000, 10);
+	taken.told = INTERFACE_GIVE_UP;
+	walk(&taken);
+	assert_int_equal(taken.frames, 1000);
+	assert_in_range(taken.quiet_frames, 1, 900);
+	send_to(PORT, 1000, 10);
+	usleep(100000);
+	assert_int_equal(write(taken.pipe[1], "", 1), 1);
+	walk(&taken);
+	assert_int_equal(taken.result, SOURCE_END);
+	assert_true(taken.frames < 2000);
+	stop(&taken);
+}
+
 CASE(nothing_passes_before_it_begins)
 {
 	MeterRequest request = request_for("lo");
@@ -379,6 +401,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loopback_gives_each_packet_once),
 		cmocka_unit_test(time_goes_on_while_nothing_comes),
+		cmocka_unit_test(it_tells_and_hears_while_packets_wait),
 		cmocka_unit_test(nothing_passes_before_it_begins),
 		cmocka_unit_test(kernel_runs_the_filter),
 		cmocka_unit_test(kernel_runs_the_filter_on_all_interfaces),

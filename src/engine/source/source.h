@@ -21,7 +21,7 @@ typedef enum SourceResult
 	SOURCE_FRAME,
 	SOURCE_TAKEN,	  /* frames, perhaps none: take() was called with each */
 	SOURCE_LINK_TYPE, /* no frame, but what frames there would have been: link_type and swapped are set */
-	SOURCE_QUIET,	  /* of a live source: no frame came for a while, and it is source->time now */
+	SOURCE_QUIET,	  /* of a live source: no frame came for a while, and it is source->time now; or there is time to tell what there is */
 	SOURCE_END,		  /* no more frames */
 	SOURCE_DAMAGED,	  /* the failure says what could not be read; next() may be called for the rest */
 	SOURCE_LOST,	  /* no more frames, but those that came count: the failure says why */
@@ -70,7 +70,7 @@ struct Source
 	const SourceKind *kind;
 	uint32_t		  file;	   /* index of the file of the latest frame, of the request's */
 	bool			  cut;	   /* the latest file has more bytes than open() was told to read */
-	uint64_t		  time;	   /* with SOURCE_QUIET: ms since 1970, and no frame that is older comes after it */
+	uint64_t		  time;	   /* with SOURCE_QUIET: ms since 1970, and no frame that is older comes after it; 0: frames are waiting */
 	bool			  give_up; /* with SOURCE_END: flows that are active are not wanted */
 
 	/*

@@ -33,12 +33,14 @@
 /* ms */
 #define BLOCK_TIMEOUT	 20
 #define MARGIN			 100 /* of blocks that are handed over late, on a busy machine */
-#define WAIT_MOST		 100 /* between two signs of life */
-#define TIME_INTERVAL	 10	 /* between two looks at the clock, while there are packets now and then */
+#define TELL_MOST		 100 /* between two signs of life, whether packets come or not */
+#define TELL_LEAST		 10	 /* the same, while there are packets now and then */
+#define BATCH_TIME		 10
 #define AFTER_LAST_BLOCK (2 * BLOCK_TIMEOUT + 10)
 
-/* Packets between two looks at whether there is something to be told. */
-#define BATCH 1024
+/* Packets between two looks at whether there is something to be told: fewer, where a plugin takes its time for each. */
+#define BATCH_FIRST 64
+#define BATCH_MOST	1024
 
 /* Bytes of the ring, where the request leaves them open; of all memory, the ring may take no more than these parts. */
 #define RING_BYTES		  ((uint64_t) 64 << 20)
@@ -66,9 +68,10 @@ typedef struct SourceInterface
 	uint64_t		  refused_since; /* ms of the monotonic clock */
 	InterfaceListener listener;
 	FailureMessage	 *failure;
-	bool			  enough;	  /* no more is taken */
-	bool			  closed;	  /* no more is counted */
-	uint64_t		  told_quiet; /* ms of the wall clock, when the engine was told last that nothing comes */
+	bool			  enough; /* no more is taken */
+	bool			  closed; /* no more is counted */
+	int				  batch;
+	uint64_t		  told; /* ms of the monotonic clock, when the engine was told something last besides packets */
 	SourceCounters	  counters;
 	uint64_t		  packets; /* that were taken */
 } SourceInterface;
@@ -178,7 +181,7 @@ lose(SourceInterface *self)
 	socklen_t	  length = sizeof(error);
 
 	poll(NULL, 0, AFTER_LAST_BLOCK);
-	while (!self->enough && poll(&ring, 1, 0) > 0 && (ring.revents & POLLIN) && pcap_dispatch(self->pcap, BATCH, take_packet, (u_char *) self) > 0)
+	while (!self->enough && poll(&ring, 1, 0) > 0 && (ring.revents & POLLIN) && pcap_dispatch(self->pcap, BATCH_MOST, take_packet, (u_char *) self) > 0)
 		;
 	getsockopt(self->socket, SOL_SOCKET, SO_ERROR, &error, &length);
 	if (error == ENETDOWN || error == 0)
@@ -188,17 +191,34 @@ lose(SourceInterface *self)
 	return SOURCE_LOST;
 }
 
-/* Nothing is there to be read: it is later than before, unless that was told a moment ago. */
+/* Whether it is as long as this since the engine was told something; if so, it is told now. */
 static bool
-is_later(SourceInterface *self)
+is_due(SourceInterface *self, uint64_t interval)
 {
-	uint64_t now = clock_ms(CLOCK_REALTIME);
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
 
-	if (now >= self->told_quiet && now - self->told_quiet < TIME_INTERVAL)
+	if (now - self->told < interval)
 		return false;
-	self->told_quiet = now;
-	self->source.time = now - MARGIN;
+	self->told = now;
 	return true;
+}
+
+/* Some of the packets that are there.  How many is a matter of how long they take. */
+static SourceResult
+take_packets(SourceInterface *self)
+{
+	uint64_t before = clock_ms(CLOCK_MONOTONIC);
+
+	if (pcap_dispatch(self->pcap, self->batch, take_packet, (u_char *) self) < 0)
+	{
+		fail(self->failure, FAILURE_INTERFACE_OPEN, pcap_geterr(self->pcap));
+		return SOURCE_LOST;
+	}
+	if (clock_ms(CLOCK_MONOTONIC) - before > BATCH_TIME)
+		self->batch = self->batch > 1 ? self->batch / 2 : 1;
+	else if (self->batch < BATCH_MOST)
+		self->batch *= 2;
+	return SOURCE_TAKEN;
 }
 
 /*
@@ -231,16 +251,15 @@ next_of_interface(Source *source, Frame *frame)
 		}
 		if (ready[0].revents & POLLIN)
 		{
-			if (pcap_dispatch(self->pcap, BATCH, take_packet, (u_char *) self) >= 0)
-				return SOURCE_TAKEN;
-			fail(self->failure, FAILURE_INTERFACE_OPEN, pcap_geterr(self->pcap));
-			return SOURCE_LOST;
+			self->source.time = 0;
+			return is_due(self, TELL_MOST) ? SOURCE_QUIET : take_packets(self);
 		}
 		if (ready[0].revents != 0)
 			return lose(self);
-		if (is_later(self))
+		self->source.time = clock_ms(CLOCK_REALTIME) - MARGIN;
+		if (is_due(self, TELL_LEAST))
 			return SOURCE_QUIET;
-		wait = WAIT_MOST;
+		wait = TELL_MOST;
 	}
 }
 
@@ -385,7 +404,7 @@ source_interface_open(const MeterRequest *request, FailureMessage *failure)
 	SourceInterface *self = memory_get(sizeof(*self));
 	char			 why[PCAP_ERRBUF_SIZE];
 
-	*self = (SourceInterface) {.source.kind = &kind_filtering, .snapshot = request->snapshot_length};
+	*self = (SourceInterface) {.source.kind = &kind_filtering, .snapshot = request->snapshot_length, .batch = BATCH_FIRST};
 	memcpy(self->name, request->interface.bytes, request->interface.length);
 	if (activate(self, request, failure))
 	{
@@ -438,7 +457,7 @@ drain(SourceInterface *self)
 
 	if (since < AFTER_LAST_BLOCK)
 		poll(NULL, 0, (int) (AFTER_LAST_BLOCK - since));
-	while (poll(&ring, 1, 0) > 0 && (ring.revents & POLLIN) && pcap_dispatch(self->pcap, BATCH, forget_packet, NULL) > 0)
+	while (poll(&ring, 1, 0) > 0 && (ring.revents & POLLIN) && pcap_dispatch(self->pcap, BATCH_MOST, forget_packet, NULL) > 0)
 		;
 	read_statistics(self);
 	self->counters = (SourceCounters) {0};
