@@ -264,11 +264,13 @@ def ends(tap, bed, arguments):
         session.declare('talks', os.path.join(os.path.abspath(arguments.captures), 'dns.pcap'), system_visibility_mode=1)
         tap.equal('flows of a file have no process', session.run('SELECT DISTINCT process_pid, process_name FROM talks'), [(None, None)])
 
-    # A session that is lost.
-    stream = hosts.stream()
-    with Session(hosts.cluster) as session:
-        session.run('SELECT pg_terminate_backend(%s)', [stream.pid])
-    tap.check('a session that is ended leaves nothing', hosts.left())
+    for how, number in (('ended', signal.SIGTERM), ('killed', signal.SIGKILL)):
+        stream = hosts.stream()
+        if len(hosts.watchers()) != 2:
+            raise RuntimeError('there is no program to lose its session')
+        os.kill(stream.pid, number)
+        stream.join(20)
+        tap.check('a session that is %s leaves nothing' % how, hosts.left())
 
 
 if __name__ == '__main__':
