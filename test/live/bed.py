@@ -27,14 +27,15 @@ WHOLE_MTU = 65535  # what no frame of a capture is longer than
 
 def wait_until(holds, seconds, what):
     """The first value of holds() that is true; raises after that many seconds, which are generous: a hang is to fail."""
-    last = time.monotonic() + seconds
+    last, pause = time.monotonic() + seconds, 0.01
     while True:
         found = holds()
         if found:
             return found
         if time.monotonic() > last:
             raise TimeoutError('waited %d s: %s' % (seconds, what))
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.1)
 
 
 @contextlib.contextmanager
