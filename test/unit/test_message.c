@@ -95,6 +95,17 @@ CASE(conversation_of_one_source_is_in_order)
 	}
 }
 
+CASE(conversation_of_an_interface_is_in_order)
+{
+	static const uint32_t types[] = {MESSAGE_HELLO, MESSAGE_OPENED, MESSAGE_JOINED, MESSAGE_READY, MESSAGE_PLACE,
+									 MESSAGE_RECORDS, MESSAGE_PLACE, MESSAGE_PLACE, MESSAGE_RECORDS, MESSAGE_FAILURE};
+	uint32_t			  last = 0;
+
+	for (size_t i = 0; i < LENGTH(types); i++)
+		assert_true(message_in_order(&last, types[i]));
+	assert_false(message_in_order(&last, MESSAGE_RECORDS));
+}
+
 CASE(first_message_is_hello_or_failure)
 {
 	for (uint32_t type = 1; type < MESSAGE_TYPES; type++)
@@ -163,6 +174,7 @@ main(void)
 		cmocka_unit_test(messages_are_neither_longer_nor_shorter),
 		cmocka_unit_test(other_types_are_refused),
 		cmocka_unit_test(conversation_of_one_source_is_in_order),
+		cmocka_unit_test(conversation_of_an_interface_is_in_order),
 		cmocka_unit_test(first_message_is_hello_or_failure),
 		cmocka_unit_test(hello_is_said_once),
 		cmocka_unit_test(nothing_follows_the_end),
