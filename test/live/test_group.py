@@ -20,7 +20,7 @@ CLIENTS = PRIVATE + ['198.51.100.%d' % number for number in range(1, 11)]  # of 
 PORTS = (40000, 40001, 40002)
 QUERY = 'SELECT src_ip, dst_ip, bidirectional_packets, bidirectional_bytes FROM live'
 BYTES_OF_IP, LENGTH_OF_IP, LENGTH_OF_UDP = 14, 16, 38  # where they stand in a frame
-SECONDS_BEFORE, SECONDS_AFTER = 0.2, 0.3
+SECONDS_BEFORE, SECONDS_HELD, SECONDS_AFTER = 0.2, 0.5, 0.3
 ROUNDS_MOST = 20000
 
 
@@ -68,23 +68,44 @@ def wrong_rows(rows, traffic):
             yield '%s: %d packets, %d bytes, which are not the last %d of %d' % (client, packets, size, packets, traffic.rounds)
 
 
+def first_meter(stage):
+    return wait_until(lambda: stage.cluster.meters(), 20, 'a meter is there')[0]
+
+
+def held_up(stage, traffic, number):
+    """A capture of three meters, of which one is late, and in how many rounds it is: the others let nothing through until it is there."""
+    stream = Stream(stage.cluster, QUERY)
+    pid = wait_until(lambda: stage.cluster.meters()[number:], 20, 'a meter is there')[0]
+    os.kill(pid, signal.SIGSTOP)
+    before = traffic.rounds
+    time.sleep(SECONDS_HELD)
+    held = traffic.rounds - before
+    os.kill(pid, signal.SIGCONT)
+    stage.cluster.wait_for_capture(LINE, 3)
+    return stream, held
+
+
 def forms_under_traffic(tap, bed, arguments):
     stage = Stage(bed)
-    for meters in (1, 2, 3, 2, 3):
+    for meters, late in ((1, None), (2, None), (3, None), (3, 0), (3, 1), (3, 2)):
         stage.declare(n_meters=meters)
         traffic = Traffic(stage)
         time.sleep(SECONDS_BEFORE)
-        stream = stage.stream(QUERY, meters)
+        stream, held = (stage.stream(QUERY, meters), None) if late is None else held_up(stage, traffic, late)
         time.sleep(SECONDS_AFTER)
         traffic.end()
         stream.wait_for_rows(len(CLIENTS))
         time.sleep(0.3)
         stream.cancel()
-        tap.check('%d meters begin under traffic: each host has one flow, of all its packets since the first that was seen' % meters,
+        name = '%d meters begin under traffic' % meters + (', one of them late' if late is not None else '')
+        tap.check('%s: each host has one flow, of all its packets since the first that was seen' % name,
                   list(wrong_rows(stream.rows, traffic)))  # fmt: skip
         seen = [int(row['bidirectional_packets']) for row in stream.rows]
         tap.note('%d to %d of %d packets of a host were seen' % (min(seen), max(seen), traffic.rounds))
         tap.check('they began while there was traffic', [] if 0 < min(seen) and max(seen) < traffic.rounds else [seen])
+        if held is not None:
+            tap.note('%d packets of a host while one meter was late' % held)
+            tap.check('the others did not begin without it', [] if max(seen) - min(seen) < held / 2 else [seen])
 
 
 def mixed(address):
@@ -111,10 +132,6 @@ def placed(tap, bed, arguments):
         told = sorted(map(int, account['Flows of Meters']))
         tap.equal('%d meters: all flows of a private host, and of the lower of two others, are in one meter' % meters, told, sorted(due))
         tap.equal('each flow has both directions', account['Packets Metered'], 2 * sum(due))
-
-
-def first_meter(stage):
-    return wait_until(lambda: stage.cluster.meters(), 20, 'a meter is there')[0]
 
 
 def ends_while_it_forms(tap, bed, arguments):
