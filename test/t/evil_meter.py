@@ -383,6 +383,7 @@ SAID = {
     'captures': captures,
     'says_nothing_of_an_interface': after(number(READY)),
     'knows_nothing_of_an_interface': after(number(READY), knows_nothing),
+    'interface_not_allowed': after(lambda: message(FAILURE, failure(20))),
     'interface_down': after(lambda: message(FAILURE, failure(22))),
     'interface_gone': after(lambda: message(READY, struct.pack('<I', 0)), lambda: place(1), lambda: message(FAILURE, failure(23))),
     'interface_not_opened': after(lambda: message(FAILURE, failure(24, text=b'it is no interface that packets can be captured from'))),
