@@ -117,10 +117,10 @@ def end_by_itself(process):
 class Session:
     """A connection to a cluster."""
 
-    def __init__(self, cluster, **parameters):
+    def __init__(self, cluster, hang_ms=HANG_MS, **parameters):
         self.connection = psycopg2.connect(cluster.dsn, **parameters)
         self.connection.autocommit = True
-        self.run("SET statement_timeout = %d; SET client_min_messages = 'notice'" % HANG_MS)
+        self.run("SET statement_timeout = %d; SET client_min_messages = 'notice'" % hang_ms)
 
     def __enter__(self):
         return self
