@@ -81,6 +81,7 @@ my %said = (
 	trickle => [$hung],
 	SIGSEGV => [ $signal->(11) ],
 	SIGKILL => [ $signal->(9) ],
+	SIGTERM => [ $signal->(15) ],
 	SIGSTOP => [$hung],
 	exit_0 => [qr/a meter ended before its work was done, with exit status 0/],
 	exit_3_at_once => [qr/a meter ended before its work was done, with exit status 3/],

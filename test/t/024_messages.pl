@@ -88,7 +88,7 @@ move(evil_program($node, $_), "$directory/evil.$_") or die "could not move evil.
 	foreach evil_deeds('DEEDS'), evil_deeds('SAID'), evil_deeds('LEFT'), 'applications', 'lingers';
 
 # Programs in the place of nfstream_sockets, by how they end.
-my %ends = (2 => 'exit 2', 3 => 'exit 3', 4 => 'exit 4', 9 => 'exit 9', killed => 'kill -KILL $$');
+my %ends = (2 => 'exit 2', 3 => 'exit 3', 4 => 'exit 4', 5 => 'exit 5', 9 => 'exit 9', killed => 'kill -KILL $$');
 foreach my $end (sort keys %ends)
 {
 	mkdir "$directory/sockets.$end" or die "could not create a directory: $!";

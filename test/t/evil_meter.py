@@ -266,6 +266,7 @@ DEEDS = {
     'trickle': trickle,
     'SIGSEGV': lambda: ends_by(signal.SIGSEGV),
     'SIGKILL': lambda: ends_by(signal.SIGKILL),
+    'SIGTERM': lambda: ends_by(signal.SIGTERM),
     'SIGSTOP': lambda: ends_by(signal.SIGSTOP),
     'exit_0': lambda: (hello(), ports((2, 1), (4, 2)), os._exit(0)),
     'exit_3_at_once': lambda: os._exit(3),

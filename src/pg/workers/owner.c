@@ -288,6 +288,13 @@ reap(OwnedMeter *meter, int *status)
 	return reap_child(pid, status);
 }
 
+/* Whether a signal is one that processes end each other by, and not themselves by what they do. */
+static bool
+is_from_outside(int signal)
+{
+	return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGHUP;
+}
+
 /* The meter closed its end before it said that it was done: explains how it ended. */
 static _Noreturn void
 report_death(OwnedMeter *meter)
@@ -298,9 +305,9 @@ report_death(OwnedMeter *meter)
 	if (!reap(meter, &status))
 		failure_raise_fault(FAULT_NOT_ENDING, NULL, progress_text(meter->progress, meter->job, meter->files_sent));
 	if (WIFSIGNALED(status))
-		failure_raise_fault(WTERMSIG(status) == SIGKILL ? FAULT_KILLED :
-							has_plugins					? FAULT_SIGNALLED_IN_PLUGIN :
-														  FAULT_SIGNALLED,
+		failure_raise_fault(is_from_outside(WTERMSIG(status)) ? FAULT_KILLED :
+							has_plugins						  ? FAULT_SIGNALLED_IN_PLUGIN :
+																FAULT_SIGNALLED,
 							psprintf("%d: %s", WTERMSIG(status), pg_strsignal(WTERMSIG(status))), progress_text(meter->progress, meter->job, meter->files_sent));
 	failure_raise_fault(WEXITSTATUS(status) == NOT_LOADED ? FAULT_NOT_LOADED :
 						has_plugins						  ? FAULT_EXITED_IN_PLUGIN :

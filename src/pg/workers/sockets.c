@@ -61,8 +61,9 @@ text_of_end(int status)
 		case SOCKETS_EXIT_ORDER:
 			return "It is of another version than the server's library: process_pid is -1.";
 		case SOCKETS_EXIT_SANDBOX:
-		case SOCKETS_EXIT_FINDER:
 			return "The system refused its sandbox: process_pid is -1.";
+		case SOCKETS_EXIT_FINDER:
+			return "Its child, which looks at the processes, did not start or has ended. From now on process_pid is -1.";
 		case SOCKETS_EXIT_KERNEL:
 			return "The kernel does not tell of sockets (sock_diag): process_pid is -1.";
 	}
