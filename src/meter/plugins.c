@@ -22,19 +22,6 @@
 /* How many plugins are looked at for a near name. */
 #define NEAR_MAX 256
 
-__attribute__((format(printf, 4, 5))) static bool
-refuse(FailureMessage *failure, FailureCode code, const char *detail, const char *format, ...)
-{
-	va_list arguments;
-
-	*failure = (FailureMessage) {.code = code, .file = FAILURE_NO_FILE};
-	va_start(arguments, format);
-	vsnprintf(failure->text, sizeof(failure->text), format, arguments);
-	va_end(arguments);
-	snprintf(failure->detail, sizeof(failure->detail), "%s", detail);
-	return false;
-}
-
 /* Whether it is a name of a plugin: [a-z][a-z0-9_]*, as the header has it. */
 static bool
 is_name(PluginText name)
@@ -55,24 +42,24 @@ check(const NfstreamPlugin *plugin, const char *path, const char *name, FailureM
 	unsigned parameters = 0;
 
 	if (plugin == NULL)
-		return refuse(failure, FAILURE_PLUGIN_OBJECT, "Its function " NFSTREAM_PLUGIN_FUNCTION "() gives none.",
-					  "\"%s\" has no plugin", path);
+		return failure_tell(failure, FAILURE_PLUGIN_OBJECT, "Its function " NFSTREAM_PLUGIN_FUNCTION "() gives none.",
+							"\"%s\" has no plugin", path);
 	if (plugin->version != NFSTREAM_PLUGIN_VERSION)
 	{
 		char detail[128];
 
 		snprintf(detail, sizeof(detail), "It is built for version %u of nfstream_plugin.h, and this meter has version %d.",
 				 plugin->version, NFSTREAM_PLUGIN_VERSION);
-		return refuse(failure, FAILURE_PLUGIN_OBJECT, detail, "plugin \"%s\" is of another version", name);
+		return failure_tell(failure, FAILURE_PLUGIN_OBJECT, detail, "plugin \"%s\" is of another version", name);
 	}
 	if (plugin->size < offsetof(NfstreamPlugin, create) || plugin->size % sizeof(void *) != 0)
-		return refuse(failure, FAILURE_PLUGIN_OBJECT, "The size that its NfstreamPlugin names is none.", "\"%s\" has no plugin", path);
+		return failure_tell(failure, FAILURE_PLUGIN_OBJECT, "The size that its NfstreamPlugin names is none.", "\"%s\" has no plugin", path);
 	if (plugin->name == NULL || strcmp(plugin->name, name) != 0)
-		return refuse(failure, FAILURE_PLUGIN_OBJECT, "A shared object has the name of its plugin.", "the plugin in \"%s\" is called \"%.63s\"",
-					  path, plugin->name == NULL ? "" : plugin->name);
+		return failure_tell(failure, FAILURE_PLUGIN_OBJECT, "A shared object has the name of its plugin.", "the plugin in \"%s\" is called \"%.63s\"",
+							path, plugin->name == NULL ? "" : plugin->name);
 	while (plugin->parameters != NULL && plugin->parameters[parameters].name != NULL)
 		if (parameters++ == PLUGIN_PARAMETERS_MAX)
-			return refuse(failure, FAILURE_PLUGIN_OBJECT, "It has too many parameters.", "plugin \"%s\" cannot be used", name);
+			return failure_tell(failure, FAILURE_PLUGIN_OBJECT, "It has too many parameters.", "plugin \"%s\" cannot be used", name);
 	return true;
 }
 
@@ -112,7 +99,7 @@ refuse_unknown(const char *directory, PluginText name, FailureMessage *failure)
 	char near[128];
 
 	tell_near(directory, name, near, sizeof(near));
-	return refuse(failure, FAILURE_PLUGIN_UNKNOWN, near, "there is no plugin \"%.*s\"", (int) name.length, name.bytes);
+	return failure_tell(failure, FAILURE_PLUGIN_UNKNOWN, near, "there is no plugin \"%.*s\"", (int) name.length, name.bytes);
 }
 
 bool
@@ -132,10 +119,10 @@ plugins_find_in(const char *directory, const PluginOrder *order, FoundPlugin *fo
 		return refuse_unknown(directory, order->name, failure);
 	object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (object == NULL)
-		return refuse(failure, FAILURE_PLUGIN_OBJECT, dlerror(), "plugin \"%s\" cannot be loaded", name);
+		return failure_tell(failure, FAILURE_PLUGIN_OBJECT, dlerror(), "plugin \"%s\" cannot be loaded", name);
 	*(void **) &function = dlsym(object, NFSTREAM_PLUGIN_FUNCTION);
 	if (function == NULL)
-		return refuse(failure, FAILURE_PLUGIN_OBJECT, "It has no function " NFSTREAM_PLUGIN_FUNCTION "().", "\"%s\" has no plugin", path);
+		return failure_tell(failure, FAILURE_PLUGIN_OBJECT, "It has no function " NFSTREAM_PLUGIN_FUNCTION "().", "\"%s\" has no plugin", path);
 	found->plugin = function();
 	return check(found->plugin, path, name, failure);
 }
@@ -144,8 +131,8 @@ bool
 plugins_find(const PluginOrder *order, FoundPlugin *found, FailureMessage *failure)
 {
 	if (order->kind == PLUGIN_PYTHON)
-		return refuse(failure, FAILURE_PLUGIN, "Only nfstream_meter_python has Python in it.", "plugin \"%.*s\" is in Python",
-					  (int) order->name.length, order->name.bytes);
+		return failure_tell(failure, FAILURE_PLUGIN, "Only nfstream_meter_python has Python in it.", "plugin \"%.*s\" is in Python",
+							(int) order->name.length, order->name.bytes);
 	*found = (FoundPlugin) {.plugin = plugin_code(order->name.bytes, order->name.length)};
 	return found->plugin != NULL || plugins_find_in(PLUGIN_DIRECTORY, order, found, failure);
 }

@@ -35,9 +35,9 @@ static Output output;
 static void
 fail(FailureCode code, const char *text)
 {
-	FailureMessage failure = {.code = code, .file = FAILURE_NO_FILE};
+	FailureMessage failure;
 
-	snprintf(failure.text, sizeof(failure.text), "%s", text);
+	failure_tell(&failure, code, "", "%s", text);
 	channel_send_body(output.channel, MESSAGE_FAILURE, &failure, sizeof(failure));
 }
 
@@ -183,9 +183,7 @@ join(void *context, int socket, FailureMessage *failure)
 		channel_send_body(output.channel, MESSAGE_JOINED, &group, sizeof(group));
 		return true;
 	}
-	*failure = (FailureMessage) {.code = FAILURE_INTERFACE_OPEN, .file = FAILURE_NO_FILE};
-	snprintf(failure->text, sizeof(failure->text), "its packets cannot be split among meters: %s", strerror(errno));
-	return false;
+	return failure_tell(failure, FAILURE_INTERFACE_OPEN, "", "its packets cannot be split among meters: %s", strerror(errno));
 }
 
 /* All are ready to capture: the owner knows when. */

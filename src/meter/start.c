@@ -22,16 +22,6 @@
 #include "meter/sandbox_python.h"
 #include "meter/start.h"
 
-static bool
-fail(FailureMessage *failure, FailureCode code, const char *text)
-{
-	memset(failure, 0, sizeof(*failure));
-	failure->code = code;
-	failure->file = FAILURE_NO_FILE;
-	snprintf(failure->text, sizeof(failure->text), "%s", text);
-	return false;
-}
-
 static void
 list_applications(const MeterOrder *order, Dpi *dpi)
 {
@@ -144,7 +134,7 @@ open_interface(const MeterOrder *order, const MeterRequest *request, FailureMess
 	}
 	if (!sandbox_drop_capabilities())
 	{
-		fail(failure, FAILURE_SANDBOX, "capabilities");
+		failure_tell(failure, FAILURE_SANDBOX, "", "capabilities");
 		return NULL;
 	}
 	if (interface == NULL || (order->join != NULL && !order->join(order->callbacks.context, source_interface_descriptor(interface), failure)))
@@ -168,7 +158,7 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 
 	*request = *order->request;
 	if (!sandbox_prepare((pid_t) request->owner_pid, order->others))
-		return fail(failure, FAILURE_SANDBOX, "other files");
+		return failure_tell(failure, FAILURE_SANDBOX, "", "other files");
 	if (order->ready != NULL)
 		order->ready(callbacks.context);
 	if (request_is_live(request))
@@ -178,11 +168,11 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 		capture = source_interface_descriptor(interface);
 	}
 	if ((not_given_up = sandbox_limit(request->meter_memory)) != NULL)
-		return fail(failure, FAILURE_SANDBOX, not_given_up);
+		return failure_tell(failure, FAILURE_SANDBOX, "", "%s", not_given_up);
 	if (request->filter.length > 0)
 		filter = filter_start(request->filter.bytes, request->filter.length);
 	if (request->list_applications && (dpi = dpi_start(request->n_dissections, &request->columns, false)) == NULL)
-		return fail(failure, FAILURE_INTERNAL, "nDPI does not start");
+		return failure_tell(failure, FAILURE_INTERNAL, "", "nDPI does not start");
 	if (order->program->python_reads != NULL &&
 		(python_reads = order->program->python_reads(order->plugins.orders, failure)) == NULL)
 		return false;
@@ -194,12 +184,12 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 	else if (!plugin_host_use(&order->plugins, request, failure) || !analysis_open(&analysis, analysers, request, failure))
 		return false;
 	if (!key_seed(&callbacks.seed))
-		return fail(failure, FAILURE_INTERNAL, "the system has no random number");
+		return failure_tell(failure, FAILURE_INTERNAL, "", "the system has no random number");
 	not_given_up = python_reads != NULL ?
 					   sandbox_enter_python(order->records, order->takes_files, capture, python_reads) :
 					   sandbox_enter(order->records, order->takes_files, capture, request->needs_seccomp);
 	if (not_given_up != NULL)
-		return fail(failure, not_given_up == sandbox_no_landlock ? FAILURE_LANDLOCK : FAILURE_SANDBOX, not_given_up);
+		return failure_tell(failure, not_given_up == sandbox_no_landlock ? FAILURE_LANDLOCK : FAILURE_SANDBOX, "", "%s", not_given_up);
 	if (request->describe_plugins)
 	{
 		memset(account, 0, sizeof(*account));

@@ -187,6 +187,13 @@ typedef struct FailureMessage
 	char	 detail[FAILURE_DETAIL_MAX]; /* more of it, as lines; '' if there is no more */
 } FailureMessage;
 
+/*
+ * Fills in a failure that is of no file: its text, and more of it as lines, '' if there is no more; what is too long is cut.
+ *
+ * Returns false, which is what its callers return.
+ */
+__attribute__((format(printf, 4, 5))) bool failure_tell(FailureMessage *failure, FailureCode code, const char *detail, const char *format, ...);
+
 /* What a plugin has printed. */
 typedef struct PrintedMessage
 {

@@ -29,14 +29,6 @@ fills(const Column *column)
 }
 
 static bool
-fail(FailureMessage *failure, const char *text)
-{
-	*failure = (FailureMessage) {.code = FAILURE_INTERNAL, .file = FAILURE_NO_FILE};
-	snprintf(failure->text, sizeof(failure->text), "%s", text);
-	return false;
-}
-
-static bool
 open_labels(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
 {
 	ColumnSet computed = request_computed(request);
@@ -45,7 +37,7 @@ open_labels(const MeterRequest *request, Analysis *analysis, void **own, Failure
 
 	(void) analysis;
 	if (dpi == NULL)
-		return fail(failure, "nDPI does not start");
+		return failure_tell(failure, FAILURE_INTERNAL, "", "nDPI does not start");
 	labels = memory_get(sizeof(*labels));
 	labels->dpi = dpi;
 	labels->full_names = request->application_names == APPLICATION_NAMES_FULL;
@@ -67,7 +59,7 @@ forget(void *own, FailureMessage *failure)
 {
 	Labels *labels = own;
 
-	return dpi_forget(labels->dpi) || fail(failure, "nDPI does not start again");
+	return dpi_forget(labels->dpi) || failure_tell(failure, FAILURE_INTERNAL, "", "nDPI does not start again");
 }
 
 static void

@@ -55,10 +55,8 @@ plugin_fail(const char *text)
 
 	if (failure.code != FAILURE_PLUGIN)
 	{
-		failure = (FailureMessage) {.code = FAILURE_PLUGIN, .file = FAILURE_NO_FILE};
 		tell_where(where, sizeof(where));
-		snprintf(failure.text, sizeof(failure.text), "plugin \"%.*s\" failed in %s", length, name, where);
-		snprintf(failure.detail, sizeof(failure.detail), "%s", text);
+		failure_tell(&failure, FAILURE_PLUGIN, text, "plugin \"%.*s\" failed in %s", length, name, where);
 	}
 	plugin_host_cleanup();
 	plugin_host.use.fail(plugin_host.use.context, &failure);

@@ -71,15 +71,6 @@ wanted(const MeterRequest *request)
 }
 
 static bool
-refuse(FailureMessage *failure, FailureCode code, const char *text, const char *detail)
-{
-	*failure = (FailureMessage) {.code = code, .file = FAILURE_NO_FILE};
-	snprintf(failure->text, sizeof(failure->text), "%s", text);
-	snprintf(failure->detail, sizeof(failure->detail), "%s", detail);
-	return false;
-}
-
-static bool
 create(unsigned number, FailureMessage *failure)
 {
 	static const NfstreamParameter none[] = {{0}};
@@ -96,11 +87,11 @@ create(unsigned number, FailureMessage *failure)
 	if (hosted->extension != NULL && hosted->extension->create != NULL)
 		return hosted->extension->create(&plugin_calls, plugin_host.use.orders, number, &hosted->self, failure);
 	if (!plugin_arguments_check(plugin_host.use.orders, number, plugin->parameters == NULL ? none : plugin->parameters, values, &wrong))
-		return refuse(failure, FAILURE_PLUGIN_PARAMETER, wrong.wrong, wrong.accepted);
+		return failure_tell(failure, FAILURE_PLUGIN_PARAMETER, wrong.accepted, "%s", wrong.wrong);
 	if (plugin->create == NULL || plugin->create(&plugin_calls, values, &hosted->self, text, sizeof(text)))
 		return true;
 	snprintf(primary, sizeof(primary), "plugin \"%.*s\" does not start", (int) hosted->order->name.length, hosted->order->name.bytes);
-	return refuse(failure, FAILURE_PLUGIN, primary, text);
+	return failure_tell(failure, FAILURE_PLUGIN, text, "%s", primary);
 }
 
 /* Finds room in a flow for the plugin's state. */
@@ -119,7 +110,7 @@ place_state(HostedPlugin *hosted, FailureMessage *failure)
 	}
 	snprintf(primary, sizeof(primary), "plugin \"%.*s\" does not start", (int) hosted->order->name.length, hosted->order->name.bytes);
 	snprintf(text, sizeof(text), "It asks for %zu bytes of each flow, and may have %u.", bytes, STATE_BYTES_MAX);
-	return refuse(failure, FAILURE_PLUGIN, primary, text);
+	return failure_tell(failure, FAILURE_PLUGIN, text, "%s", primary);
 }
 
 static bool

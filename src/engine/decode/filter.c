@@ -188,11 +188,7 @@ has_compiled(const Program *program, FailureMessage *failure)
 {
 	if (program->compiled)
 		return true;
-	memset(failure, 0, sizeof(*failure));
-	failure->code = program->failure;
-	failure->file = FAILURE_NO_FILE;
-	snprintf(failure->text, sizeof(failure->text), "%s", program->reason);
-	return false;
+	return failure_tell(failure, program->failure, "", "%s", program->reason);
 }
 
 bool

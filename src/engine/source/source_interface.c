@@ -76,15 +76,6 @@ typedef struct SourceInterface
 	uint64_t		  packets; /* that were taken */
 } SourceInterface;
 
-static void
-fail(FailureMessage *failure, FailureCode code, const char *text)
-{
-	memset(failure, 0, sizeof(*failure));
-	failure->code = code;
-	failure->file = FAILURE_NO_FILE;
-	snprintf(failure->text, sizeof(failure->text), "%s", text);
-}
-
 static uint64_t
 clock_ms(clockid_t which)
 {
@@ -185,9 +176,9 @@ lose(SourceInterface *self)
 		;
 	getsockopt(self->socket, SOL_SOCKET, SO_ERROR, &error, &length);
 	if (error == ENETDOWN || error == 0)
-		fail(self->failure, why_lost(self), "");
+		failure_tell(self->failure, why_lost(self), "", "%s", "");
 	else
-		fail(self->failure, FAILURE_INTERFACE_OPEN, strerror(error));
+		failure_tell(self->failure, FAILURE_INTERFACE_OPEN, "", "%s", strerror(error));
 	return SOURCE_LOST;
 }
 
@@ -211,7 +202,7 @@ take_packets(SourceInterface *self)
 
 	if (pcap_dispatch(self->pcap, self->batch, take_packet, (u_char *) self) < 0)
 	{
-		fail(self->failure, FAILURE_INTERFACE_OPEN, pcap_geterr(self->pcap));
+		failure_tell(self->failure, FAILURE_INTERFACE_OPEN, "", "%s", pcap_geterr(self->pcap));
 		return SOURCE_LOST;
 	}
 	if (clock_ms(CLOCK_MONOTONIC) - before > BATCH_TIME)
@@ -313,17 +304,17 @@ fail_to_open(FailureMessage *failure, int status, pcap_t *pcap)
 	switch (status)
 	{
 		case PCAP_ERROR_NO_SUCH_DEVICE:
-			fail(failure, FAILURE_INTERFACE_UNKNOWN, "");
+			failure_tell(failure, FAILURE_INTERFACE_UNKNOWN, "", "%s", "");
 			break;
 		case PCAP_ERROR_PERM_DENIED:
 		case PCAP_ERROR_PROMISC_PERM_DENIED:
-			fail(failure, FAILURE_INTERFACE_RIGHTS, "");
+			failure_tell(failure, FAILURE_INTERFACE_RIGHTS, "", "%s", "");
 			break;
 		case PCAP_ERROR_IFACE_NOT_UP:
-			fail(failure, FAILURE_INTERFACE_DOWN, "");
+			failure_tell(failure, FAILURE_INTERFACE_DOWN, "", "%s", "");
 			break;
 		default:
-			fail(failure, FAILURE_INTERFACE_OPEN, status == PCAP_ERROR ? pcap_geterr(pcap) : pcap_statustostr(status));
+			failure_tell(failure, FAILURE_INTERFACE_OPEN, "", "%s", status == PCAP_ERROR ? pcap_geterr(pcap) : pcap_statustostr(status));
 	}
 }
 
@@ -374,18 +365,18 @@ activate(SourceInterface *self, const MeterRequest *request, FailureMessage *fai
 	/* libpcap knows names of other things than interfaces. */
 	if (strcmp(self->name, ALL_INTERFACES) != 0 && if_nametoindex(self->name) == 0)
 	{
-		fail(failure, FAILURE_INTERFACE_UNKNOWN, "");
+		failure_tell(failure, FAILURE_INTERFACE_UNKNOWN, "", "%s", "");
 		return false;
 	}
 	if (ring == 0)
 	{
-		fail(failure, FAILURE_INTERFACE_OPEN, "socket_buffer_size is more than half of meter_memory");
+		failure_tell(failure, FAILURE_INTERFACE_OPEN, "", "socket_buffer_size is more than half of meter_memory");
 		return false;
 	}
 	self->pcap = pcap_create(self->name, why);
 	if (self->pcap == NULL)
 	{
-		fail(failure, FAILURE_INTERFACE_OPEN, why);
+		failure_tell(failure, FAILURE_INTERFACE_OPEN, "", "%s", why);
 		return false;
 	}
 	pcap_set_snaplen(self->pcap, (int) request->snapshot_length);
@@ -418,7 +409,7 @@ source_interface_open(const MeterRequest *request, FailureMessage *failure)
 			kernel_filter_of_all(&self->filter, self->snapshot);
 			return &self->source;
 		}
-		fail(failure, FAILURE_INTERFACE_OPEN, "it is no interface that packets can be captured from");
+		failure_tell(failure, FAILURE_INTERFACE_OPEN, "", "it is no interface that packets can be captured from");
 	}
 	source_interface_end(&self->source);
 	return NULL;
@@ -505,6 +496,6 @@ source_interface_begin(Source *source, const InterfaceListener *listener, Failur
 	source->kind = &kind_unfiltered;
 	if (let_pass(self))
 		return true;
-	fail(failure, FAILURE_INTERFACE_OPEN, strerror(errno));
+	failure_tell(failure, FAILURE_INTERFACE_OPEN, "", "%s", strerror(errno));
 	return false;
 }

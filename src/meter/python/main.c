@@ -38,10 +38,8 @@ python_reads(const PluginOrders *orders, FailureMessage *failure)
 		python_plugin_directories(&directories);
 		return directories.readable;
 	}
-	*failure = (FailureMessage) {.code = FAILURE_PLUGIN, .file = FAILURE_NO_FILE};
-	snprintf(failure->text, sizeof(failure->text), "%s",
-			 *environment == '\0' ? "Python does not start" : "the virtual environment of plugins in Python cannot be used");
-	snprintf(failure->detail, sizeof(failure->detail), "%.2000s", wrong);
+	failure_tell(failure, FAILURE_PLUGIN, wrong, "%s",
+				 *environment == '\0' ? "Python does not start" : "the virtual environment of plugins in Python cannot be used");
 	return NULL;
 }
 

@@ -53,10 +53,7 @@ static bool				   is_started;
 static bool
 fail(FailureMessage *failure, const PluginOrder *order, const ClassWrong *wrong)
 {
-	*failure = (FailureMessage) {.code = wrong->code, .file = FAILURE_NO_FILE};
-	snprintf(failure->text, sizeof(failure->text), "plugin \"%.*s\" %s", (int) order->name.length, order->name.bytes, wrong->text);
-	snprintf(failure->detail, sizeof(failure->detail), "%s", wrong->detail);
-	return false;
+	return failure_tell(failure, wrong->code, wrong->detail, "plugin \"%.*s\" %s", (int) order->name.length, order->name.bytes, wrong->text);
 }
 
 /* What was there when the interpreter started stays: the collector of circles need not look at it again and again. */
