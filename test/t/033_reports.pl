@@ -24,6 +24,9 @@ my %said = (
 	knows_nothing_of_an_interface => [ 0, 0, 7, 'null', '[0]', 'null', 'null', 0, 1 ],
 );
 
+# The interface's own counters are files, which a machine may not show.
+my $has_counters = -r '/sys/class/net/lo/statistics/rx_missed_errors';
+
 foreach my $workers (2, 0)
 {
 	my $owner = $workers > 0 ? 'worker' : 'leader';
@@ -36,6 +39,7 @@ foreach my $workers (2, 0)
 	{
 		my $program = evil_program($node, $deed);
 		my @values = @{ $said{$deed} };
+		$values[7] = 'null' if !$has_counters;
 		my $line = '{' . join(', ', map { qq("$fields[$_]": $values[$_]) } 0 .. $#fields) . '}';
 
 		$session->query("SET nfstream_fdw.meter_program = '$program'; SET statement_timeout = '4s'; SELECT * FROM live");
