@@ -8,41 +8,8 @@ set -euo pipefail
 
 [ "$(id -u)" -eq 0 ] || die "This needs root."
 work=$(mktemp -d /var/tmp/nfstream_fdw-test-live.XXXXXX)
-export QUICKSTART_DIR=$work/server
+. "$tree/scripts/test-quickstart-common.sh"
 live=$QUICKSTART_DIR-live
-chmod 755 "$work"
-
-clean_up()
-{
-	make -s -C "$tree" quickstart-stop YES=1 > /dev/null 2>&1 || true
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM
-
-# Runs make with these arguments; what it says is in `said`, and shown as a comment.
-run_make()
-{
-	local ended=0
-
-	said=$(env -u MAKEFLAGS make --no-print-directory -C "$tree" "$@" 2>&1 < /dev/null) || ended=$?
-	status=$ended
-	sed 's/^/# /' <<< "$said"
-}
-
-says()
-{
-	grep -q -- "$@" <<< "$said"
-}
-
-# What the command says that quickstart-live names for going on, with this script.
-go_on()
-{
-	local command
-
-	command=$(sed -n '/^Go on with/{n;s/^\t//p}' <<< "$said")
-	[ -n "$command" ] && env -u PGHOST $command -X -A -t -v ON_ERROR_STOP=1 <<< "$1"
-}
 
 # Whether nothing sends any more within 5 seconds, in whichever network.
 senders_end()
@@ -64,7 +31,7 @@ check "their times are those of now" [ "$(sed -n "s/^ *\($(date +%Y)\)-.*/\1/p" 
 check "the server runs as an ordinary user" [ "$(stat -c %U "/proc/$(head -n 1 "$live/data/postmaster.pid")")" = "$(server_user)" ]
 check "in a network of its own" [ "$(ip netns pids "$network" | grep -cx "$(head -n 1 "$live/data/postmaster.pid")")" -eq 1 ]
 check "the command that it names captures as well" [ "$(go_on "SELECT count(*) FROM (SELECT * FROM live LIMIT 3) AS three")" = 3 ]
-check "labels are found" go_on "SELECT 1 / count(*) FROM (SELECT * FROM live WHERE application = 'DNS' LIMIT 1) AS one"
+check "labels are found" go_on "SELECT 1 / count(*) FROM (SELECT * FROM live WHERE application = 'DNS' LIMIT 1) AS one" ON_ERROR_STOP=1
 check "it shows the interface" [ "$(go_on "SELECT up, may_capture FROM nfstream_interfaces() WHERE name = 'lan0'")" = "t|t" ]
 check "the programs that are installed have no right" [ "${before:0:1}" = r ]
 check "but its own have" [ -n "$(getcap -r "$live/programs")" ]
@@ -82,7 +49,7 @@ run_make quickstart-live
 check "without its network, as after the machine's start, it begins anew" [ "$status" -eq 0 ]
 network=$(cat "$live/network")
 check "in a new one" [ -e "/run/netns/$network" ]
-go_on "CREATE TABLE kept AS SELECT * FROM live LIMIT 1" > /dev/null
+go_on "CREATE TABLE kept AS SELECT * FROM live LIMIT 1" ON_ERROR_STOP=1 > /dev/null
 postmaster=$(head -n 1 "$live/data/postmaster.pid")
 
 run_make quickstart-stop
@@ -91,6 +58,6 @@ run_make quickstart-stop YES=1
 check "quickstart-stop YES=1 succeeds" [ "$status" -eq 0 ]
 check "the directory is gone" [ ! -e "$live" ]
 check "and the network" [ ! -e "/run/netns/$network" ]
-check "and the server" [ ! -e "/proc/$postmaster" ]
+check "and the server" has_ended "$postmaster"
 check "and what sent" senders_end
 tap_end
