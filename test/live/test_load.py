@@ -82,7 +82,8 @@ def steady(tap, bed, arguments):
     write_load(path, PACKETS_PER_SECOND)
     # Flows leave all the time, and not so many that keeping their rows here is what takes memory.
     stage.declare(n_meters=1, socket_buffer_size=RING, idle_timeout=IDLE, active_timeout=max(1, SECONDS_OF_LOAD // 10))
-    stage.declare('limited', n_meters=1, socket_buffer_size=RING, idle_timeout=IDLE, max_nflows=CLIENTS)
+    # Of the other no flow leaves before the load is over, whose account would be cut off.
+    stage.declare('limited', n_meters=1, socket_buffer_size=RING, idle_timeout=IDLE, active_timeout=SECONDS_OF_LOAD + 3600, max_nflows=CLIENTS)
     hang_ms = 60000 + 2000 * SECONDS_OF_LOAD
     stream = Stream(stage.cluster, FLOWS, hang_ms=hang_ms)
     stage.session.run('SET statement_timeout = %d' % hang_ms)
