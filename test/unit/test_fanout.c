@@ -20,8 +20,8 @@
 
 #include "cases.h"
 #include "engine/decode/decode.h"
-#include "engine/flow/key.h"
 #include "engine/source/fanout.h"
+#include "fanout_hash.h"
 
 #define MEMBERS	   3
 #define HOSTS	   40
@@ -170,29 +170,15 @@ receiver(const Group *group, int sender, const uint8_t *frame, uint32_t length)
 	return find_receiver(group);
 }
 
-static uint32_t
-mixed(uint32_t hash, uint32_t word)
-{
-	hash ^= word;
-	hash = (hash ^ hash >> 16) * 0x7FEB352D;
-	hash = (hash ^ hash >> 15) * 0x846CA68B;
-	return hash ^ hash >> 16;
-}
-
 /* Which member should get it. */
 static int
 expected(const uint8_t *bytes, uint32_t length)
 {
-	Frame		   frame = {.bytes = bytes, .captured_length = length, .wire_length = length, .link_type = 1};
-	Packet		   packet;
-	const uint8_t *host;
-	uint32_t	   hash = 0;
+	Frame  frame = {.bytes = bytes, .captured_length = length, .wire_length = length, .link_type = 1};
+	Packet packet;
 
 	assert_int_equal(decode_frame(&frame, true, &packet), NOT_IGNORED);
-	host = key_host(&packet) == 0 ? packet.source_ip : packet.destination_ip;
-	for (int i = 0; i < (packet.ip_version == 4 ? 4 : 16); i += 4)
-		hash = mixed(hash, (uint32_t) host[i] << 24 | host[i + 1] << 16 | host[i + 2] << 8 | host[i + 3]);
-	return (int) (hash % MEMBERS);
+	return (int) (host_hash(&packet) % MEMBERS);
 }
 
 /* What the members get of the traffic of all hosts that is sent into an interface. */

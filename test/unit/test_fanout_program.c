@@ -21,9 +21,9 @@
 
 #include "cases.h"
 #include "engine/decode/decode.h"
-#include "engine/flow/key.h"
 #include "engine/source/capture.h"
 #include "engine/source/fanout_program.h"
+#include "fanout_hash.h"
 
 #define GTP_PORT	2152
 #define TZSP_PORT	37008
@@ -115,26 +115,6 @@ number_at(const uint8_t *bytes, unsigned count)
 	for (unsigned i = 0; i < count; i++)
 		number = number << 8 | bytes[i];
 	return number;
-}
-
-static uint32_t
-mixed(uint32_t hash, uint32_t word)
-{
-	hash ^= word;
-	hash = (hash ^ hash >> 16) * 0x7FEB352D;
-	hash = (hash ^ hash >> 15) * 0x846CA68B;
-	return hash ^ hash >> 16;
-}
-
-static uint32_t
-host_hash(const Packet *packet)
-{
-	const uint8_t *host = key_host(packet) == 0 ? packet->source_ip : packet->destination_ip;
-	uint32_t	   hash = 0;
-
-	for (int i = 0; i < (packet->ip_version == 4 ? 4 : 16); i += 4)
-		hash = mixed(hash, number_at(host + i, 4));
-	return hash;
 }
 
 /* As __netif_receive_skb() in the kernel has it: the link header is off, and so is a tag after it. */

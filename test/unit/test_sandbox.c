@@ -22,25 +22,7 @@
 
 #include "cases.h"
 #include "meter/sandbox.h"
-
-typedef int (*Act)(void);
-
-/* The end of a child in the sandbox.  Not declared as such: the sanitizer has its own calls to make before one. */
-static void
-leave(int status)
-{
-	syscall(SYS_exit_group, status);
-}
-
-/* How a child ended: its status as waitpid() has it. */
-static int
-wait_for(pid_t child)
-{
-	int status;
-
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return status;
-}
+#include "sandbox_child.h"
 
 /* The whole sandbox, with records on descriptor 0 and files over it, as under an owner. */
 static const char *

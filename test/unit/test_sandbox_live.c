@@ -29,6 +29,7 @@
 #include "meter/landlock.h"
 #include "meter/sandbox.h"
 #include "meter/sandbox_python.h"
+#include "sandbox_child.h"
 
 /* Where records go, the packet socket of the meter, and one that is open besides. */
 #define RECORDS STDIN_FILENO
@@ -43,24 +44,6 @@ typedef enum Profile
 	STRICT,
 	PYTHON
 } Profile;
-
-typedef int (*Act)(void);
-
-/* The end of a child in the sandbox.  Not declared as such: the sanitizer has its own calls to make before one. */
-static void
-leave(int status)
-{
-	syscall(SYS_exit_group, status);
-}
-
-static int
-wait_for(pid_t child)
-{
-	int status;
-
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return status;
-}
 
 /* A packet socket on the loopback interface, under this number. */
 static void

@@ -26,6 +26,7 @@
 #include "meter/landlock.h"
 #include "meter/sandbox.h"
 #include "meter/sandbox_python.h"
+#include "sandbox_child.h"
 
 /* Where records would go. */
 #define RECORDS STDIN_FILENO
@@ -37,15 +38,6 @@ static char directory[] = "/tmp/sandbox.XXXXXX";
 static char readable_file[64];
 static char secret_file[] = "/tmp/sandbox_secret.XXXXXX";
 
-typedef int (*Act)(void);
-
-/* The end of a child in the sandbox.  Not declared as such: the sanitizer has its own calls to make before one. */
-static void
-leave(int status)
-{
-	syscall(SYS_exit_group, status);
-}
-
 static const char *
 give_up(void)
 {
@@ -53,15 +45,6 @@ give_up(void)
 	const char		 *not_given_up = sandbox_limit(0);
 
 	return not_given_up != NULL ? not_given_up : sandbox_enter_python(RECORDS, true, SANDBOX_NO_CAPTURE, readable);
-}
-
-static int
-wait_for(pid_t child)
-{
-	int status;
-
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return status;
 }
 
 static int

@@ -22,9 +22,8 @@
 
 #include "cases.h"
 #include "meter/landlock.h"
+#include "sandbox_child.h"
 #include "sockets/walls.h"
-
-typedef int (*Act)(void);
 
 /* Descriptors of the cases. */
 #define CHANNEL 0
@@ -32,22 +31,6 @@ typedef int (*Act)(void);
 #define OTHER	60
 
 static int proc = -1;
-
-/* The end of a child behind its walls.  Not declared as such: the sanitizer has its own calls to make before one. */
-static void
-leave(int status)
-{
-	syscall(SYS_exit_group, status);
-}
-
-static int
-end_of(pid_t child)
-{
-	int status;
-
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return status;
-}
 
 static const char *
 close_walls_of_finder(void)
@@ -74,7 +57,7 @@ behind(const char *(*close_walls)(void), Act act)
 	assert_true(child >= 0);
 	if (child == 0)
 		leave(close_walls() != NULL ? 100 : act());
-	return end_of(child);
+	return wait_for(child);
 }
 
 #define ACT(name, ...) \
@@ -257,7 +240,7 @@ field_behind(const char *(*close_walls)(void), const char *field)
 	fclose(status);
 	close(held[1]);
 	close(closed[0]);
-	end_of(child);
+	wait_for(child);
 	return value;
 }
 
