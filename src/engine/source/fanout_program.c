@@ -96,6 +96,15 @@ begin(BpfCode *code)
 	bpf_here(code, done);
 }
 
+/* Moves X on by so many bytes; A stays. */
+static void
+advance_keeping(BpfCode *code, uint32_t bytes)
+{
+	bpf_emit(code, BPF_ST, VALUE);
+	bpf_advance_by(code, bytes);
+	bpf_emit(code, BPF_LD | BPF_MEM, VALUE);
+}
+
 /* X is at an LLC header: goes on with the type that SNAP has, in A. */
 static void
 step_over_llc(BpfCode *code)
@@ -108,9 +117,7 @@ step_over_llc(BpfCode *code)
 	bpf_go_unless(code, BPF_JEQ, SAP_SNAP, NO_IP);
 	bpf_here(code, snap);
 	bpf_load(code, BPF_H, 6);
-	bpf_emit(code, BPF_ST, VALUE);
-	bpf_advance_by(code, 8);
-	bpf_emit(code, BPF_LD | BPF_MEM, VALUE);
+	advance_keeping(code, 8);
 }
 
 static void
@@ -120,9 +127,7 @@ step_over_labels(BpfCode *code, uint32_t mpls)
 	for (int i = 0; i < LABELS; i++)
 	{
 		bpf_load(code, BPF_B, 2);
-		bpf_emit(code, BPF_ST, VALUE);
-		bpf_advance_by(code, 4);
-		bpf_emit(code, BPF_LD | BPF_MEM, VALUE);
+		advance_keeping(code, 4);
 		bpf_go_if(code, BPF_JSET, 1, FIRST_NETWORK);
 	}
 	bpf_go(code, NO_IP);
@@ -157,9 +162,7 @@ step_to_network(BpfCode *code)
 
 		bpf_here(code, tag);
 		bpf_load(code, BPF_H, 2);
-		bpf_emit(code, BPF_ST, VALUE);
-		bpf_advance_by(code, 4);
-		bpf_emit(code, BPF_LD | BPF_MEM, VALUE);
+		advance_keeping(code, 4);
 	}
 	step_over_labels(code, mpls);
 	bpf_here(code, pppoe);
@@ -193,9 +196,7 @@ step_over_gtp_extensions(BpfCode *code, uint32_t inner)
 		bpf_advance(code); /* to the type of what follows, its last byte */
 		need(code, 1);
 		bpf_load(code, BPF_B, 0);
-		bpf_emit(code, BPF_ST, VALUE);
-		bpf_advance_by(code, 1);
-		bpf_emit(code, BPF_LD | BPF_MEM, VALUE);
+		advance_keeping(code, 1);
 		bpf_go_if(code, BPF_JEQ, 0, inner);
 	}
 	bpf_go(code, HOST);
@@ -267,9 +268,7 @@ static void
 step_into_ipv6(BpfCode *code, uint32_t network, uint32_t udp)
 {
 	bpf_load(code, BPF_B, 6);
-	bpf_emit(code, BPF_ST, VALUE);
-	bpf_advance_by(code, 40);
-	bpf_emit(code, BPF_LD | BPF_MEM, VALUE);
+	advance_keeping(code, 40);
 	step_into(code, network, udp);
 	for (int i = 0; i < EXTENSIONS; i++)
 	{
