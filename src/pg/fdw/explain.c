@@ -15,6 +15,7 @@
 #include "pg/base/encoding.h"
 #include "pg/base/settings.h"
 #include "pg/fdw/fdw.h"
+#include "pg/fdw/kept_rows.h"
 #include "pg/fdw/pass.h"
 #include "pg/fdw/sizing.h"
 #include "pg/options/plugins.h"
@@ -176,6 +177,22 @@ meters_for_plan(const FlowScan *scan, const char *interface)
 	return sizing_meters(&scan->request, scan->options->n_meters, &measure);
 }
 
+/* How often the source was metered, and how often its rows were read without that; for a person, only if they were. */
+static void
+explain_kept(const FlowScan *scan, ExplainState *es)
+{
+	KeptAccount kept = kept_account(scan->kept);
+
+	if (es->format != EXPLAIN_FORMAT_TEXT || kept.passes > 1)
+		ExplainPropertyUInteger("Passes", NULL, kept.passes, es);
+	if (es->format == EXPLAIN_FORMAT_TEXT && kept.reads == 0)
+		return;
+	ExplainPropertyUInteger("Rows Kept", NULL, kept.rows, es);
+	if (kept.rows > 0)
+		ExplainPropertyText("Rows Kept In", kept.in_memory ? "memory" : "disk", es);
+	ExplainPropertyUInteger("Rows Read Again", NULL, kept.reads, es);
+}
+
 void
 nfstream_explain(ForeignScanState *node, ExplainState *es)
 {
@@ -198,6 +215,7 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 		return;
 	pass_give_up(scan);
 	ExplainPropertyUInteger("Meters Started", NULL, scan->meters, es);
+	explain_kept(scan, es);
 	if (scan->has_account)
 	{
 		if (scan->order != NULL && scan->interface == NULL)

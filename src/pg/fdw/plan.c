@@ -56,6 +56,7 @@ typedef struct ScanEstimate
 	double			   flows;	  /* in it, whatever the conditions */
 	Bitmapset		  *used;	  /* attributes that the query needs */
 	bool			   has_dpi;
+	bool			   is_run_again; /* in a subquery */
 } ScanEstimate;
 
 /* The attributes that the query needs of the table: pg/base/attributes.h. */
@@ -92,6 +93,19 @@ needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
 	return false;
 }
 
+/*
+ * Whether the scan stands in a subquery that is run again for each row outside of it, or round after round of a recursion: while it is
+ * planned, the query around it, or one around that, has parameters for it, or the part from which the recursion starts.
+ */
+static bool
+is_run_again(const PlannerInfo *root)
+{
+	for (const PlannerInfo *outer = root->parent_root; outer != NULL; outer = outer->parent_root)
+		if (outer->plan_params != NIL || outer->non_recursive_path != NULL)
+			return true;
+	return false;
+}
+
 static void
 estimate_files(ScanEstimate *estimate, const RelOptInfo *baserel)
 {
@@ -120,6 +134,7 @@ nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 		estimate->flows = Min(estimate->flows, estimate->options->max_nflows);
 	estimate->used = find_attributes_used(baserel);
 	estimate->has_dpi = needs_dpi(table, estimate->options, estimate->used);
+	estimate->is_run_again = is_run_again(root);
 	baserel->fdw_private = estimate;
 	baserel->tuples = estimate->flows;
 	set_baserel_size_estimates(root, baserel);
@@ -186,5 +201,5 @@ nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath
 	while ((member = bms_next_member(estimate->used, member)) >= 0)
 		attributes = lappend_int(attributes, member);
 	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), baserel->relid, NIL,
-							list_make1(attributes), NIL, NIL, outer_plan);
+							list_make2(attributes, makeBoolean(estimate->is_run_again)), NIL, NIL, outer_plan);
 }

@@ -7,6 +7,7 @@
 #include "executor/executor.h"
 
 #include "pg/fdw/fdw.h"
+#include "pg/fdw/kept_rows.h"
 #include "pg/fdw/pass.h"
 
 /* The attribute numbers that the planner found to be needed, as it left them in the plan. */
@@ -24,9 +25,12 @@ attributes_used(const ForeignScan *plan)
 void
 nfstream_begin(ForeignScanState *node, int eflags)
 {
-	FlowScan *scan = pass_prepare(node->ss.ss_currentRelation, attributes_used((ForeignScan *) node->ss.ps.plan));
+	const ForeignScan *plan = (const ForeignScan *) node->ss.ps.plan;
+	FlowScan		  *scan = pass_prepare(node->ss.ss_currentRelation, attributes_used(plan));
+	bool			   is_rescan_likely = (eflags & EXEC_FLAG_REWIND) != 0 || boolVal(lsecond(plan->fdw_private));
 
 	scan->warns = true;
+	scan->kept = kept_rows(scan, RelationGetDescr(node->ss.ss_currentRelation), is_rescan_likely);
 	scan->timed = (node->ss.ps.state->es_instrument & INSTRUMENT_TIMER) != 0;
 	node->fdw_state = scan;
 }
@@ -34,19 +38,24 @@ nfstream_begin(ForeignScanState *node, int eflags)
 TupleTableSlot *
 nfstream_iterate(ForeignScanState *node)
 {
-	pass_next(node->fdw_state, node->ss.ps.state->es_query_cxt, node->ss.ss_ScanTupleSlot);
-	return node->ss.ss_ScanTupleSlot;
+	const FlowScan *scan = node->fdw_state;
+
+	return kept_next(scan->kept, node->ss.ps.state->es_query_cxt, node->ss.ss_ScanTupleSlot);
 }
 
 void
 nfstream_rescan(ForeignScanState *node)
 {
-	pass_rewind(node->fdw_state);
+	const FlowScan *scan = node->fdw_state;
+
+	kept_rewind(scan->kept);
 }
 
 void
 nfstream_end(ForeignScanState *node)
 {
-	if (node->fdw_state != NULL)
-		pass_stop(node->fdw_state);
+	const FlowScan *scan = node->fdw_state;
+
+	if (scan != NULL)
+		kept_end(scan->kept);
 }

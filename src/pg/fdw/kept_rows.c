@@ -1,0 +1,136 @@
+/*
+ * kept_rows.c
+ *	  Rows of a scan that are kept, so that a rescan does not meter its source again.
+ *
+ * Two passes over a capture give the same rows, and a pass costs thousands of times what it costs to read its rows from memory.  So of the
+ * second pass all rows are kept, and of the first too where the plan says that a rescan is likely: the executor asks for it, or the scan
+ * stands in a subquery that is run again for each row outside.  They stay within work_mem and go to disk beyond that, as those of a
+ * Material node, whose place this takes where the planner expected no rescan.
+ *
+ * A pass that is kept goes on where a rescan finds it half-way: its rows up to there are read again, and then the rest is metered.
+ *
+ * A live source cannot be read a second time, and nothing of it is kept.
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/tuplestore.h"
+
+#include "pg/fdw/kept_rows.h"
+
+struct KeptRows
+{
+	FlowScan		*scan;
+	TupleDesc		 descriptor;
+	MemoryContext	 context;
+	bool			 keeps; /* what is metered from now on */
+	bool			 whole; /* all rows are kept */
+	Tuplestorestate *store; /* NULL: nothing is kept */
+	TupleTableSlot	*slot;	/* for rows of the store */
+	KeptAccount		 account;
+};
+
+KeptRows *
+kept_rows(FlowScan *scan, TupleDesc descriptor, bool from_first)
+{
+	KeptRows *kept = palloc0(sizeof(*kept));
+
+	kept->scan = scan;
+	kept->descriptor = descriptor;
+	kept->context = CurrentMemoryContext;
+	kept->keeps = from_first;
+	return kept;
+}
+
+/* An empty store.  Once it was read to its end, a row that is put into it counts as read. */
+static void
+start_store(KeptRows *kept)
+{
+	MemoryContext before = MemoryContextSwitchTo(kept->context);
+
+	kept->store = tuplestore_begin_heap(false, false, work_mem);
+	tuplestore_set_eflags(kept->store, EXEC_FLAG_REWIND);
+	if (kept->slot == NULL)
+		kept->slot = MakeSingleTupleTableSlot(kept->descriptor, &TTSOpsMinimalTuple);
+	MemoryContextSwitchTo(before);
+}
+
+/* The next of the rows that are kept; false if the store is read to its end.  From disk, a row is the slot's to free, whenever that is. */
+static bool
+read_store(KeptRows *kept)
+{
+	MemoryContext before = MemoryContextSwitchTo(kept->context);
+	bool		  found = tuplestore_gettupleslot(kept->store, true, false, kept->slot);
+
+	MemoryContextSwitchTo(before);
+	return found;
+}
+
+static void
+keep(KeptRows *kept, TupleTableSlot *slot)
+{
+	tuplestore_puttupleslot(kept->store, slot);
+	kept->account.rows++;
+}
+
+TupleTableSlot *
+kept_next(KeptRows *kept, MemoryContext parent, TupleTableSlot *slot)
+{
+	bool found;
+
+	if (kept->store != NULL && read_store(kept))
+		return kept->slot;
+	if (kept->whole)
+		return ExecClearTuple(slot);
+	if (kept->scan->context == NULL)
+		kept->account.passes++;
+	found = pass_next(kept->scan, parent, slot);
+	if (!kept->keeps || kept->scan->interface != NULL)
+		return slot;
+	if (kept->store == NULL)
+	{
+		start_store(kept);
+		(void) read_store(kept); /* which puts it at its end */
+	}
+	if (!found)
+		kept->whole = true;
+	else
+		keep(kept, slot);
+	return slot;
+}
+
+void
+kept_rewind(KeptRows *kept)
+{
+	if (kept->store != NULL)
+	{
+		tuplestore_rescan(kept->store);
+		kept->account.reads++;
+		return;
+	}
+	if (kept->scan->context != NULL)
+		kept->keeps = true;
+	pass_rewind(kept->scan);
+}
+
+void
+kept_end(KeptRows *kept)
+{
+	if (kept->slot != NULL)
+		ExecDropSingleTupleTableSlot(kept->slot);
+	if (kept->store != NULL)
+		tuplestore_end(kept->store);
+	kept->slot = NULL;
+	kept->store = NULL;
+	pass_stop(kept->scan);
+}
+
+KeptAccount
+kept_account(const KeptRows *kept)
+{
+	KeptAccount account = kept->account;
+
+	account.in_memory = kept->store == NULL || tuplestore_in_memory(kept->store);
+	return account;
+}
