@@ -17,6 +17,7 @@
 
 #include "pg/base/attributes.h"
 #include "pg/fdw/fdw.h"
+#include "pg/fdw/scan_order.h"
 #include "pg/options/options.h"
 #include "pg/options/plugin_outputs.h"
 #include "pg/rows/tuple.h"
@@ -141,14 +142,14 @@ nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 }
 
 static ForeignPath *
-scan_path(PlannerInfo *root, RelOptInfo *baserel, Cost startup, Cost total)
+scan_path(PlannerInfo *root, RelOptInfo *baserel, Cost startup, Cost total, List *order)
 {
 #if PG_VERSION_NUM >= 180000
-	return create_foreignscan_path(root, baserel, NULL, baserel->rows, 0, startup, total, NIL, baserel->lateral_relids, NULL, NIL, NIL);
+	return create_foreignscan_path(root, baserel, NULL, baserel->rows, 0, startup, total, order, baserel->lateral_relids, NULL, NIL, NIL);
 #elif PG_VERSION_NUM >= 170000
-	return create_foreignscan_path(root, baserel, NULL, baserel->rows, startup, total, NIL, baserel->lateral_relids, NULL, NIL, NIL);
+	return create_foreignscan_path(root, baserel, NULL, baserel->rows, startup, total, order, baserel->lateral_relids, NULL, NIL, NIL);
 #else
-	return create_foreignscan_path(root, baserel, NULL, baserel->rows, startup, total, NIL, baserel->lateral_relids, NULL, NIL);
+	return create_foreignscan_path(root, baserel, NULL, baserel->rows, startup, total, order, baserel->lateral_relids, NULL, NIL);
 #endif
 }
 
@@ -183,7 +184,7 @@ nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 	else if (!is_live)
 		total += estimate->bytes / BLCKSZ * seq_page_cost + estimate->bytes / BYTES_OF_A_PACKET * COST_OF_A_PACKET +
 				 (estimate->has_dpi ? estimate->flows * COST_OF_A_LABEL : 0);
-	path = scan_path(root, baserel, startup, total);
+	path = scan_path(root, baserel, startup, total, scan_order(root, baserel, estimate->options, estimate->used));
 	add_path(baserel, is_live && is_joined ? materialized(baserel, path) : (Path *) path);
 }
 
