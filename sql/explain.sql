@@ -135,7 +135,7 @@ SELECT property FROM properties('SELECT application_name FROM flows') WHERE prop
 ALTER FOREIGN TABLE flows OPTIONS (SET source :'ethernet', DROP bpf_filter);
 SELECT * FROM properties('SELECT id FROM flows');
 SELECT sum(value::int) FILTER (WHERE property = 'Packets Read')
-		= sum(value::int) FILTER (WHERE property ~ '^Packets (Metered|Ignored|Filtered)$') AS adds_up,
+		= sum(value::int) FILTER (WHERE property ~ '^Packets (Metered|Set Aside|Ignored|Filtered)$') AS adds_up,
 	sum(value::int) FILTER (WHERE property = 'Packets Ignored')
 		= sum(value::int) FILTER (WHERE property LIKE 'Ignored: %') AS reasons_add_up,
 	sum(value::int) FILTER (WHERE property = 'Packets Metered')

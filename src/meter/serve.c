@@ -309,6 +309,19 @@ receive_plugins(uint64_t length, PluginOrders *orders)
 	return bytes != MAP_FAILED && plugin_orders_read(bytes, length, orders);
 }
 
+/* The condition on rows, which stays for the program's life. */
+static const uint8_t *
+receive_condition(uint64_t length)
+{
+	uint32_t body;
+	int		 no_descriptor;
+	uint8_t *bytes = channel_receive(output.channel, MESSAGE_CONDITION, &body, &no_descriptor);
+
+	if (bytes == NULL || body != length)
+		channel_gone();
+	return bytes;
+}
+
 static void
 metered(void *context)
 {
@@ -381,5 +394,7 @@ serve(int channel, const MeterProgram *program)
 			return EXIT_FAILURE;
 		}
 	}
+	if (request.condition > 0)
+		request.condition_bytes = receive_condition(request.condition);
 	return meter(program, &request, plugins, progress) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -142,6 +142,20 @@ open_interface(const MeterOrder *order, const MeterRequest *request, FailureMess
 	return interface;
 }
 
+/* Checks the condition on rows, and has its columns computed; false with `failure` filled. */
+static bool
+take_condition(MeterRequest *request, FailureMessage *failure)
+{
+	char wrong[REQUEST_WRONG_MAX];
+
+	if (request->condition == 0)
+		return true;
+	if (!request_check_condition(request, wrong))
+		return failure_tell(failure, FAILURE_INTERNAL, "", "%s", wrong);
+	condition_columns(schema_by_id(request->schema), request->condition_bytes, request->condition, &request->reads);
+	return true;
+}
+
 bool
 start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 {
@@ -169,6 +183,8 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 	}
 	if ((not_given_up = sandbox_limit(request->meter_memory)) != NULL)
 		return failure_tell(failure, FAILURE_SANDBOX, "", "%s", not_given_up);
+	if (!take_condition(request, failure))
+		return false;
 	if (request->filter.length > 0)
 		filter = filter_start(request->filter.bytes, request->filter.length);
 	if (request->list_applications && (dpi = dpi_start(request->n_dissections, &request->columns, false)) == NULL)

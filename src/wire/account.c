@@ -7,6 +7,7 @@
 const CounterKind counter_kinds[COUNTERS] = {
 	[COUNTER_PACKETS_READ] = {"Packets Read", COUNTER_SHARED},
 	[COUNTER_PACKETS_METERED] = {"Packets Metered", COUNTER_ADDED},
+	[COUNTER_PACKETS_SET_ASIDE] = {"Packets Set Aside", COUNTER_ADDED},
 	[COUNTER_PACKETS_OF_OTHER_SHARDS] = {"Packets of Other Shards", COUNTER_OWN},
 	[COUNTER_PACKETS_FILTERED] = {"Packets Filtered", COUNTER_SHARED},
 	[COUNTER_FILTERED_VLAN] = {"Packets Filtered with VLAN Tags", COUNTER_SHARED},
@@ -19,6 +20,7 @@ const CounterKind counter_kinds[COUNTERS] = {
 	[COUNTER_LEFT_IN_RING] = {"Packets Left in Ring", COUNTER_ADDED, .is_live = true},
 	[COUNTER_LONGER_THAN_MTU] = {"Packets Longer than MTU", COUNTER_ADDED, .is_live = true},
 	[COUNTER_FLOWS] = {"Flows", COUNTER_ADDED},
+	[COUNTER_FLOWS_SET_ASIDE] = {"Flows Set Aside", COUNTER_ADDED},
 	[COUNTER_FLOWS_EXPIRED_EARLY] = {"Flows Expired Early", COUNTER_ADDED},
 	[COUNTER_FLOWS_GIVEN_UP] = {"Flows Given Up", COUNTER_ADDED},
 	[COUNTER_PACKETS_GIVEN_UP] = {"Packets Given Up", COUNTER_ADDED},
@@ -74,6 +76,6 @@ account_adds_up(const Account *meter)
 	/* Of files, nobody has received anything. */
 	if (received != (received == 0 ? 0 : c[COUNTER_PACKETS_READ]) + c[COUNTER_DROPPED_BY_KERNEL] + c[COUNTER_LEFT_IN_RING])
 		return false;
-	return c[COUNTER_PACKETS_READ] == c[COUNTER_PACKETS_METERED] + c[COUNTER_PACKETS_OF_OTHER_SHARDS] +
-										  c[COUNTER_PACKETS_FILTERED] + account_ignored(meter);
+	return c[COUNTER_PACKETS_READ] == c[COUNTER_PACKETS_METERED] + c[COUNTER_PACKETS_SET_ASIDE] +
+										  c[COUNTER_PACKETS_OF_OTHER_SHARDS] + c[COUNTER_PACKETS_FILTERED] + account_ignored(meter);
 }

@@ -2,7 +2,8 @@
  * account.h
  *	  The counters of one scan: what became of every packet that was read.
  *
- * packets read = metered + of other meters' shards + ignored (by reason) + filtered, in every meter and, added up, in a scan.
+ * packets read = metered + set aside + of other meters' shards + ignored (by reason) + filtered, in every meter and, added up, in a scan.
+ * The packets of all rows = metered - given up.
  * Of an interface: received = read + dropped by the kernel + left in its ring.
  */
 #ifndef WIRE_ACCOUNT_H
@@ -34,20 +35,22 @@ typedef enum IgnoreReason
 typedef enum Counter
 {
 	COUNTER_PACKETS_READ,
-	COUNTER_PACKETS_METERED, /* those of this meter's shard */
+	COUNTER_PACKETS_METERED,   /* those of this meter's shard, but for those set aside */
+	COUNTER_PACKETS_SET_ASIDE, /* those of flows that the condition sets aside, whether they were tracked or not */
 	COUNTER_PACKETS_OF_OTHER_SHARDS,
 	COUNTER_PACKETS_FILTERED,	  /* refused by the BPF filter */
 	COUNTER_FILTERED_VLAN,		  /* of these, those that begin with a VLAN tag */
 	COUNTER_FILTERED_MPLS,		  /* an MPLS label */
 	COUNTER_FILTERED_PPPOE,		  /* a PPPoE session's header */
-	COUNTER_PACKETS_OUT_OF_ORDER, /* metered at a later time than their own, the clock's */
+	COUNTER_PACKETS_OUT_OF_ORDER, /* of this meter's shard, metered at a later time than their own, the clock's */
 	COUNTER_BYTES_READ,			  /* of the sources */
 	COUNTER_PACKETS_RECEIVED,	  /* of an interface, that passed the filter in the kernel: read + dropped + left in the ring */
 	COUNTER_DROPPED_BY_KERNEL,	  /* of these, because the ring was full */
 	COUNTER_LEFT_IN_RING,		  /* of these, those that nobody had read at the end */
 	COUNTER_LONGER_THAN_MTU,	  /* read packets that no wire carries: GRO or LRO has put them together */
 	COUNTER_FLOWS,				  /* emitted */
-	COUNTER_FLOWS_EXPIRED_EARLY,  /* of these, because of max_active_flows */
+	COUNTER_FLOWS_SET_ASIDE,	  /* that were tracked, and left without a record */
+	COUNTER_FLOWS_EXPIRED_EARLY,  /* of these and those, because of max_active_flows */
 	COUNTER_FLOWS_GIVEN_UP,		  /* still active when max_nflows was reached */
 	COUNTER_PACKETS_GIVEN_UP,	  /* metered packets of those flows */
 	COUNTER_DISSECTIONS,		  /* packets handed to nDPI */

@@ -11,6 +11,8 @@
 ConditionKind
 condition_kind(const Column *column)
 {
+	if (column->field == FIELD_ID || column->group == GROUP_SYSTEM)
+		return CONDITION_NONE;
 	switch (column->kind)
 	{
 		case COLUMN_UINT8:

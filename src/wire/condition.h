@@ -20,7 +20,7 @@
  *
  * What these mean is what PostgreSQL means by them.  A column has a value in every row, which is never null: of a column that its
  * options turn off nothing is known here, and a request with it is refused.  Numbers are compared as numbers: no unsigned one is
- * less than 0, and one beyond int64 is greater than any constant.  Of doubles NaN equals itself and is greater than all others.
+ * less than 0, and one beyond int64 counts as the greatest int64.  Of doubles NaN equals itself and is greater than all others.
  * An address is one host's: all its bits count.  Addresses, and networks, are in the order that inet has (family, common bits, number
  * of bits, bytes).  Texts are compared byte by byte.
  *
@@ -86,7 +86,7 @@ typedef enum ConditionNetwork
 /* How a column's values are compared. */
 typedef enum ConditionKind
 {
-	CONDITION_NONE, /* they are not: lists, JSON, long texts */
+	CONDITION_NONE, /* they are not: lists, JSON, long texts, and what only the leader knows */
 	CONDITION_INTEGER,
 	CONDITION_DOUBLE,
 	CONDITION_ADDRESS,

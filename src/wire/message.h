@@ -8,6 +8,7 @@
  *	  owner                         meter
  *	    REQUEST            ------->
  *	    PLUGINS (memory)   ------->          if the request has plugins
+ *	    CONDITION          ------->          if the request has a condition
  *	                       <-------  HELLO
  *	                       <-------  NEXT_FILE
  *	    FILE (descriptor)  ------->
@@ -96,6 +97,7 @@ typedef enum MessageType
 	MESSAGE_READY,		 /* uint32: of no meaning; the meter waits for CAPTURE */
 	MESSAGE_CAPTURE,	 /* uint32: of no meaning; packets pass from now on */
 	MESSAGE_STOP,		 /* uint32: 1 if what is still active is emitted, 0 if it is given up */
+	MESSAGE_CONDITION,	 /* which rows are wanted: condition.h */
 	MESSAGE_TYPES
 } MessageType;
 

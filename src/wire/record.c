@@ -180,6 +180,7 @@ record_form(RecordForm *form, const Schema *schema, const ColumnSet *columns, ui
 {
 	form->schema = schema;
 	form->elements = elements;
+	form->has_marks = false;
 	form->first_packet = schema_column_of_field(schema, FIELD_FIRST_PACKET);
 	form->count = 0;
 	for (unsigned i = 0; i < schema->count; i++)
@@ -193,8 +194,12 @@ record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, 
 	const uint8_t *start = *cursor;
 	uint32_t	   length;
 
-	if (!take(cursor, end, &length, sizeof(length)) || length < RECORD_HEADER_BYTES ||
-		length > (size_t) (end - start))
+	if (!take(cursor, end, &length, sizeof(length)))
+		return "a record's length is wrong";
+	record->is_mark = form->has_marks && (length & RECORD_MARK) != 0;
+	if (record->is_mark)
+		length &= ~RECORD_MARK;
+	if (length < RECORD_HEADER_BYTES || length > (size_t) (end - start))
 		return "a record's length is wrong";
 	end = start + length;
 	take(cursor, end, &record->left, sizeof(record->left));
@@ -202,7 +207,7 @@ record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, 
 	if (record->first == 0 || (record->left != RECORD_LEFT_AT_END && record->left / 2 < record->first))
 		return "a record left before it came";
 
-	for (unsigned i = 0; i < form->count; i++)
+	for (unsigned i = 0; i < form->count && !record->is_mark; i++)
 	{
 		unsigned	column = form->columns[i];
 		const char *wrong = read_value(cursor, end, &form->schema->columns[column], form->elements, &record->values[column]);

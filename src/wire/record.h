@@ -4,7 +4,7 @@
  *
  * The body of MESSAGE_RECORDS is one record after the other:
  *
- *	  uint32  length of the record, this field included
+ *	  uint32  length of the record, this field included; its highest bit says that it is a mark
  *	  uint64  left
  *	  uint64  first
  *	  values of the requested columns, in the order of the schema; how each stands is its ColumnKind
@@ -14,6 +14,8 @@
  * packet at which the flow left, plus one if it left in the idle scan after that packet's own work, or
  * RECORD_LEFT_AT_END.  A meter's records come in ascending order of (left, first), and no two flows of a scan have the
  * same.
+ *
+ * A mark is what a flow leaves that was set aside, where those count: it has a place among the records, and no values.
  *
  * Where sources are metered apart, places are numbered anew in each, and the order is that of (source, left, first).
  */
@@ -27,6 +29,7 @@
 
 #define RECORD_LEFT_AT_END	UINT64_MAX
 #define RECORD_HEADER_BYTES 20
+#define RECORD_MARK			(UINT32_C(1) << 31)
 
 /* The most bytes of a COLUMN_TEXT, user_agent's 255; and of what has a longer length. */
 #define RECORD_TEXT_MAX 255
@@ -70,6 +73,7 @@ typedef struct RecordForm
 {
 	const Schema *schema;
 	uint32_t	  elements;		/* of each COLUMN_INTEGERS: the option splt_analysis */
+	bool		  has_marks;	/* there may be some among them */
 	int			  first_packet; /* the index of the column first_packet; -1 if the schema has none */
 	unsigned	  count;
 	uint8_t		  columns[COLUMNS_MAX]; /* the indexes of those that are there, in order */
@@ -77,12 +81,16 @@ typedef struct RecordForm
 
 typedef struct Record
 {
+	bool		is_mark; /* it has no values */
 	uint64_t	left;
 	uint64_t	first;
 	RecordValue values[COLUMNS_MAX]; /* by column index; only those of the form are set */
 } Record;
 
-/* The form of records of this schema that hold the columns of the set; members beyond the schema's columns are passed over. */
+/*
+ * The form of records of this schema that hold the columns of the set, without marks; members beyond the schema's columns are passed
+ * over.
+ */
 void record_form(RecordForm *form, const Schema *schema, const ColumnSet *columns, uint32_t elements);
 
 /*
@@ -145,6 +153,16 @@ record_end(uint8_t *record, const uint8_t *to)
 
 	memcpy(record, &length, sizeof(length));
 	return length;
+}
+
+/* Writes a mark, of RECORD_HEADER_BYTES. */
+static inline void
+record_put_mark(uint8_t *mark, uint64_t left, uint64_t first)
+{
+	const uint32_t length = RECORD_HEADER_BYTES | RECORD_MARK;
+
+	record_begin(mark, left, first);
+	memcpy(mark, &length, sizeof(length));
 }
 
 #define RECORD_PUT_NUMBER(type, number) \

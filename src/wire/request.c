@@ -62,6 +62,8 @@ static const RequestField request_fields[REQUEST_FIELDS] = {
 	[REQUEST_SNAPSHOT_LENGTH] = {NULL, REQUEST_NUMBER, FIELD(snapshot_length), OPTION(OPTION_SNAPSHOT_LENGTH)},
 	[REQUEST_SOCKET_BUFFER_SIZE] = {NULL, REQUEST_NUMBER, FIELD(socket_buffer_size), OPTION(OPTION_SOCKET_BUFFER_SIZE)},
 	[REQUEST_EXPIRE_ON_END] = {NULL, REQUEST_NUMBER, FIELD(expire_on_end), OPTION(OPTION_EXPIRE_ON_END)},
+	[REQUEST_CONDITION] = {"condition", REQUEST_NUMBER, FIELD(condition), .max = CONDITION_BYTES_MAX},
+	[REQUEST_COUNTS_ASIDE] = {"counts_aside", REQUEST_NUMBER, FIELD(counts_aside), .max = true},
 };
 
 _Static_assert(ON_DAMAGE_WARN == false && ON_DAMAGE_ERROR == true, "on_damage is stop_at_damage");
@@ -245,7 +247,7 @@ request_turn_off_unwanted(MeterRequest *request)
 	if (request->plugins > 0)
 		return;
 	for (unsigned i = 0; i < sizeof(costly) / sizeof(costly[0]); i++)
-		if (!schema_set_has_group(schema_by_id(request->schema), &request->columns, costly[i]))
+		if (!request_computes_group(request, costly[i]))
 			request_set_option(request, option_of_group(costly[i]), 0);
 }
 
@@ -311,10 +313,28 @@ request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX])
 		return refuse(wrong, "field \"%s\" of the request is out of range", name_of(&request_fields[REQUEST_SHARD]));
 	if (request_is_live(request) && request->files > 0)
 		return refuse(wrong, "the request has both files and an interface");
+	if (request->condition > 0 && (request->max_nflows > 0 || request->max_active_flows > 0) && !request->counts_aside)
+		return refuse(wrong, "the request has a bound on flows, and does not count those that are set aside");
 	schema = schema_by_id(request->schema);
 	for (unsigned i = 0; i < schema->count; i++)
 		if (column_set_has(&request->columns, i) && !request_group_is_on(request, schema->columns[i].group))
 			return refuse(wrong, "the request wants the column %s, which its options turn off", schema->columns[i].name);
+	return true;
+}
+
+bool
+request_check_condition(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX])
+{
+	const Schema *schema = schema_by_id(request->schema);
+	const char	 *malformed = condition_check(schema, request->condition_bytes, request->condition);
+	ColumnSet	  columns = {0};
+
+	if (malformed != NULL)
+		return refuse(wrong, "%s", malformed);
+	condition_columns(schema, request->condition_bytes, request->condition, &columns);
+	for (unsigned i = 0; i < schema->count; i++)
+		if (column_set_has(&columns, i) && !request_group_is_on(request, schema->columns[i].group))
+			return refuse(wrong, "the request's condition is on the column %s, which its options turn off", schema->columns[i].name);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "wire/account.h"
+#include "wire/condition.h"
 #include "wire/limits.h"
 #include "wire/order.h"
 #include "wire/plugin_orders.h"
@@ -21,7 +22,7 @@
 #define REQUEST_MAGIC 0x4e46524fu
 
 /* Two programs that differ in it do not understand each other, neither in the request nor in what follows it. */
-#define REQUEST_VERSION		 4
+#define REQUEST_VERSION		 5
 
 #define REQUEST_FILES_MAX	 100000
 #define REQUEST_SAMPLE_FILES 64 /* sources that are looked at for a sample: engine/look.h */
@@ -69,6 +70,8 @@ typedef enum RequestFieldId
 	REQUEST_SNAPSHOT_LENGTH,
 	REQUEST_SOCKET_BUFFER_SIZE,
 	REQUEST_EXPIRE_ON_END,
+	REQUEST_CONDITION,
+	REQUEST_COUNTS_ASIDE,
 	REQUEST_FIELDS
 } RequestFieldId;
 
@@ -134,7 +137,7 @@ typedef struct MeterRequest
 
 	/* udps */
 	uint64_t  plugins; /* bytes of MESSAGE_PLUGINS, which follows; 0: there are none */
-	ColumnSet reads;   /* columns that plugins read: computed, and in no record */
+	ColumnSet reads;   /* columns that plugins or the condition read: computed, and in no record */
 
 	/* What is captured from, in the place of files, and how. */
 	RequestText interface;			/* its name; none: files are read */
@@ -142,6 +145,14 @@ typedef struct MeterRequest
 	uint32_t	socket_buffer_size; /* bytes of the kernel's ring, 0: as many as are good */
 	uint8_t		promiscuous_mode;
 	uint8_t		expire_on_end; /* what is still active when the scan ends by itself is emitted, not given up */
+
+	/*
+	 * Which rows are wanted: the others are set aside.  Its columns are computed, and may be in no record: whoever makes a request adds
+	 * them to `reads`.  Plugins may rewrite them until a flow leaves: then nothing is decided before.
+	 */
+	uint64_t	   condition;		/* bytes of MESSAGE_CONDITION, which follows; 0: all rows are wanted */
+	const uint8_t *condition_bytes; /* these: condition.h; no field, it does not cross with the others */
+	uint8_t		   counts_aside;	/* a flow that is set aside counts, for ids and bounds: it leaves a mark in the place of its record */
 } MeterRequest;
 
 /* The defaults of all fields: NFStream's options, one shard, no column, no file. */
@@ -160,13 +171,13 @@ bool request_is_live(const MeterRequest *request);
 /* Whether the request's options turn the columns of this group on. */
 bool request_group_is_on(const MeterRequest *request, ColumnGroup group);
 
-/* The columns that are computed: those of a record, and those that plugins read and the options turn on. */
+/* The columns that are computed: those of a record, and those that are read and that the options turn on. */
 ColumnSet request_computed(const MeterRequest *request);
 
 /* Whether any column of this group is computed. */
 bool request_computes_group(const MeterRequest *request, ColumnGroup group);
 
-/* Turns off what no wanted column needs: labels, statistics, SPLT.  Where there are plugins, they may need any. */
+/* Turns off what no column of a record and none that is read needs: labels, statistics, SPLT.  Where there are plugins, they may need any. */
 void request_turn_off_unwanted(MeterRequest *request);
 
 /* Adds all columns of the schema that are NFStream's and that the options turn on. */
@@ -184,6 +195,9 @@ uint64_t request_opens_max(const MeterRequest *request);
 
 /* Whether a meter can do what the request asks for; if not, `wrong` says why. */
 bool request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);
+
+/* Whether the request's condition, which has come after it, is one that it can have; if not, `wrong` says why. */
+bool request_check_condition(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);
 
 /* A request as it crosses: how many bytes it has, at most REQUEST_BYTES_MAX if it passes request_check(), and these. */
 size_t request_length(const MeterRequest *request);

@@ -40,6 +40,7 @@ static const struct
 	{MESSAGE_READY, SENT_BY_METER, 4, 4},
 	{MESSAGE_CAPTURE, SENT_BY_OWNER, 4, 4},
 	{MESSAGE_STOP, SENT_BY_OWNER, 4, 4},
+	{MESSAGE_CONDITION, SENT_BY_OWNER, 1, 1 << 20},
 };
 
 CASE(every_message_is_known)

@@ -51,3 +51,10 @@ emit_record(const Emitter *emitter, Flow *flow, uint64_t left)
 	assert((size_t) (to - record) <= bound);
 	emitter->sink.written(emitter->sink.context, record_end(record, to));
 }
+
+void
+emit_mark(const Emitter *emitter, const Flow *flow, uint64_t left)
+{
+	record_put_mark(emitter->sink.room(emitter->sink.context, RECORD_HEADER_BYTES), left, flow->first_place);
+	emitter->sink.written(emitter->sink.context, RECORD_HEADER_BYTES);
+}

@@ -31,4 +31,7 @@ void emit_start(Emitter *emitter, const MeterRequest *request, Analysis *analysi
 /* Writes the flow's record (record.h). */
 void emit_record(const Emitter *emitter, Flow *flow, uint64_t left);
 
+/* Writes the mark of a flow that was set aside. */
+void emit_mark(const Emitter *emitter, const Flow *flow, uint64_t left);
+
 #endif /* ENGINE_FLOW_EMIT_H */

@@ -20,11 +20,13 @@ flow_start(Flow *flow, const Packet *packet, uint64_t place, uint32_t file)
 	flow->tunnel = packet->tunnel;
 	flow->expiration = EXPIRATION_IDLE;
 	flow->rewritten = false;
+	flow->aside = false;
 	memcpy(flow->mac[0], packet->source_mac, MAC_ADDRESS_BYTES);
 	memcpy(flow->mac[1], packet->destination_mac, MAC_ADDRESS_BYTES);
 	flow->file = file;
 	flow->first_place = place;
 	memset(flow->direction, 0, sizeof(flow->direction));
+	flow->direction[SIDE_SRC2DST].first_seen = packet->time;
 }
 
 ColumnSide

@@ -22,7 +22,7 @@ typedef enum Expiration
 /* The packets of one direction. */
 typedef struct Direction
 {
-	uint64_t first_seen; /* ms; 0 without packets */
+	uint64_t first_seen; /* ms; 0 without packets, but for the first packet's */
 	uint64_t last_seen;
 	uint64_t packets;
 	uint64_t bytes;
@@ -45,6 +45,7 @@ typedef struct Flow
 	uint8_t	 ip_version;
 	uint8_t	 tunnel;
 	bool	 rewritten; /* plugins have written over its columns */
+	bool	 aside;		/* it is not wanted: analysers know nothing of it, and it leaves without a record */
 	uint8_t	 mac[2][MAC_ADDRESS_BYTES];
 	uint16_t other_port[2]; /* the first packet's */
 	int32_t	 expiration;	/* an Expiration, or what a plugin made of it */

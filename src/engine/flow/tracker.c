@@ -13,6 +13,9 @@
  *	3. If the clock moved by SCAN_INTERVAL since the latest scan, all flows that are idle leave, in the order of their first
  *	   packets.
  *
+ * A flow that the condition sets aside (selection.h) leaves without a record, or with a mark in its place where it counts.  A packet
+ * that can only be of such flows is not tracked at all, if they do not count.
+ *
  * Where nothing comes, the clock is moved by ticks, each of which is followed by a scan like a packet of another shard.
  *
  * At the end of the source all flows leave, in the order of their first packets; where max_nflows is the end, they are given up,
@@ -35,6 +38,7 @@ tracker_start(Tracker *tracker, const MeterRequest *request, uint64_t seed, Anal
 {
 	*tracker = (Tracker) {.request = request, .account = account, .analysis = analysis};
 	emit_start(&tracker->emitter, request, analysis, sink);
+	tracker->selection = selection_start(request, analysis);
 	/* What comes from an interface, the kernel has shared out. */
 	if (request_is_live(request))
 		shard_start(&tracker->shards, 1, 0);
@@ -46,7 +50,10 @@ tracker_start(Tracker *tracker, const MeterRequest *request, uint64_t seed, Anal
 static void
 free_flow(Tracker *tracker, Cell cell)
 {
-	analysis_free(tracker->analysis, table_flow(&tracker->table, cell));
+	Flow *flow = table_flow(&tracker->table, cell);
+
+	if (!flow->aside)
+		analysis_free(tracker->analysis, flow);
 	table_remove(&tracker->table, cell);
 }
 
@@ -69,21 +76,46 @@ tracker_end(Tracker *tracker)
 {
 	give_up_flows(tracker);
 	table_end(&tracker->table);
+	selection_end(tracker->selection);
 	free(tracker->idle);
 }
 
-/* Emits a flow and forgets it. */
+/* A flow leaves that is not wanted. */
+static void
+set_aside(Tracker *tracker, const Flow *flow, uint64_t left)
+{
+	uint64_t *counters = tracker->account->counters;
+
+	if (tracker->request->counts_aside)
+		emit_mark(&tracker->emitter, flow, left);
+	counters[COUNTER_FLOWS_SET_ASIDE]++;
+	counters[COUNTER_PACKETS_METERED] -= flow_packets(flow);
+	counters[COUNTER_PACKETS_SET_ASIDE] += flow_packets(flow);
+}
+
+/* Emits a flow, or sets it aside, and forgets it. */
 static void
 leave(Tracker *tracker, Cell cell, uint64_t left)
 {
-	Flow *flow = table_flow(&tracker->table, cell);
+	uint64_t *counters = tracker->account->counters;
+	Flow	 *flow = table_flow(&tracker->table, cell);
+	bool	  is_wanted = !flow->aside;
 
-	analysis_leave(tracker->analysis, flow);
-	emit_record(&tracker->emitter, flow, left);
+	if (is_wanted)
+	{
+		analysis_leave(tracker->analysis, flow);
+		is_wanted = tracker->selection == NULL || selection_has_leaving(tracker->selection, flow);
+	}
+	if (is_wanted)
+	{
+		emit_record(&tracker->emitter, flow, left);
+		counters[COUNTER_FLOWS]++;
+	}
+	else
+		set_aside(tracker, flow, left);
 	free_flow(tracker, cell);
-
-	tracker->account->counters[COUNTER_FLOWS]++;
-	tracker->full = tracker->account->counters[COUNTER_FLOWS] == tracker->request->max_nflows;
+	tracker->full = tracker->request->max_nflows > 0 &&
+					counters[COUNTER_FLOWS] + counters[COUNTER_FLOWS_SET_ASIDE] == tracker->request->max_nflows;
 }
 
 /* At the bound of max_active_flows the oldest flow makes room. */
@@ -106,7 +138,9 @@ start_flow(Tracker *tracker, const Packet *packet, uint32_t hash, uint32_t file)
 	Flow *flow = table_flow(&tracker->table, cell);
 
 	flow_start(flow, packet, tracker->place, file);
-	analysis_start(tracker->analysis, flow);
+	flow->aside = tracker->selection != NULL && !selection_has_start(tracker->selection, flow);
+	if (!flow->aside)
+		analysis_start(tracker->analysis, flow);
 	return cell;
 }
 
@@ -124,9 +158,12 @@ join_flow(Tracker *tracker, Cell cell, const Packet *packet)
 		.since_side = same->packets == 0 ? UINT64_MAX : packet->time - same->last_seen,
 	};
 
-	analysis_packet(tracker->analysis, flow, &joining);
+	if (!flow->aside)
+		analysis_packet(tracker->analysis, flow, &joining);
 	direction_add(same, packet->time, joining.size);
 	table_touch(&tracker->table, cell);
+	if (flow->aside)
+		return;
 	analysis_joined(tracker->analysis, flow, &joining);
 	if (flow->expiration == EXPIRATION_PLUGIN)
 		leave(tracker, cell, tracker->place * 2);
@@ -222,9 +259,14 @@ tracker_packet(Tracker *tracker, Packet *packet, uint64_t place, uint32_t file)
 
 	if (tracker->shards.count == 1 || shard_is_own(&tracker->shards, packet))
 	{
-		tracker->account->counters[COUNTER_PACKETS_METERED]++;
 		tracker->account->counters[COUNTER_PACKETS_OUT_OF_ORDER] += late;
-		tracker_own_packet(tracker, packet, file);
+		if (tracker->selection == NULL || selection_has_packet(tracker->selection, packet))
+		{
+			tracker->account->counters[COUNTER_PACKETS_METERED]++;
+			tracker_own_packet(tracker, packet, file);
+		}
+		else
+			tracker->account->counters[COUNTER_PACKETS_SET_ASIDE]++;
 	}
 	else
 		tracker->account->counters[COUNTER_PACKETS_OF_OTHER_SHARDS]++;

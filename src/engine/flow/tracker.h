@@ -6,6 +6,7 @@
 #define ENGINE_FLOW_TRACKER_H
 
 #include "engine/flow/emit.h"
+#include "engine/flow/selection.h"
 #include "engine/flow/shard.h"
 #include "engine/flow/table.h"
 
@@ -22,13 +23,14 @@ typedef struct Tracker
 	Account			   *account;
 	const Analysis	   *analysis;
 	Emitter				emitter;
+	Selection		   *selection; /* NULL: all flows are wanted */
 	Shards				shards;
 	Table				table;
 
 	uint64_t clock;		/* ms; starts at 0 and never runs backwards */
 	uint64_t last_scan; /* the clock at the latest idle scan */
 	uint64_t place;		/* number of the packet at hand, from 1, through all files */
-	bool	 full;		/* max_nflows records were emitted */
+	bool	 full;		/* max_nflows records, and marks, were emitted */
 
 	IdleFlow *idle; /* what the current scan found */
 	size_t	  idle_room;

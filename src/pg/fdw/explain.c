@@ -3,7 +3,7 @@
  *	  What EXPLAIN shows of a scan.
  *
  * Without ANALYZE: what would be read and computed.  With it also the account, which adds up: packets read = metered +
- * ignored + filtered.
+ * set aside + ignored + filtered.
  */
 #include "postgres.h"
 

@@ -3,7 +3,8 @@
  *	  A pass over a scan's source: from the first row asked for to the last, and what is said after it.
  *
  * Nothing is opened or started before the first row: that is where rights are decided, then files resolved, then meters
- * started.  `id` is counted here: rows arrive in the one order, however many meters run.
+ * started.  `id` is counted here: rows arrive in the one order, however many meters run, and among them marks of the flows that a
+ * condition sets aside, where those count.
  */
 #include "postgres.h"
 
@@ -80,6 +81,13 @@ add_interface(FlowScan *scan, ScanJob *job)
 	tuple_builder_set_files(scan->builder, &named, 1);
 }
 
+/* Whether it matters how many flows have left before one, wanted or not. */
+static bool
+counts_all_flows(const FlowScan *scan)
+{
+	return tuple_builder_numbers(scan->builder) || scan->options->max_nflows > 0 || scan->options->max_active_flows > 0;
+}
+
 static ScanJob *
 create_job(FlowScan *scan)
 {
@@ -101,6 +109,7 @@ create_job(FlowScan *scan)
 	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
 	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);
 	add_plugins(scan, job);
+	job->request.counts_aside = job->request.condition > 0 && counts_all_flows(scan);
 	return job;
 }
 
@@ -156,20 +165,6 @@ start(FlowScan *scan, MemoryContext parent)
 	MemoryContextSwitchTo(before);
 }
 
-/* Says how much more was printed than was shown, as far as that has come. */
-static void
-tell_withheld(FlowScan *scan)
-{
-	uint64 withheld = scan->printed.withheld;
-
-	scan->printed.withheld = 0;
-	if (withheld > 0)
-		ereport(NOTICE,
-				(errmsg_plural("plugins printed " UINT64_FORMAT " more message, which is not shown",
-							   "plugins printed " UINT64_FORMAT " more messages, which are not shown",
-							   (unsigned long) withheld, withheld)));
-}
-
 /* The account of the pass stays. */
 void
 pass_stop(FlowScan *scan)
@@ -183,7 +178,7 @@ pass_stop(FlowScan *scan)
 	if (scan->sockets != NULL)
 		sockets_end(scan->sockets);
 	scan->sockets = NULL;
-	tell_withheld(scan);
+	printed_tell_withheld(&scan->printed);
 	if (scan->context != NULL)
 		MemoryContextDelete(scan->context);
 	scan->context = NULL;
@@ -220,7 +215,7 @@ warn_of_overlap(FlowScan *scan)
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
 			 errmsg(UINT64_FORMAT " of " UINT64_FORMAT " packets are older than packets before them",
-					counters[COUNTER_PACKETS_OUT_OF_ORDER], counters[COUNTER_PACKETS_METERED]),
+					counters[COUNTER_PACKETS_OUT_OF_ORDER], counters[COUNTER_PACKETS_METERED] + counters[COUNTER_PACKETS_SET_ASIDE]),
 			 errdetail_plural("Such packets are metered at the time that was reached. Capture \"%s\" is the first that begins before it, by " UINT64_FORMAT " second.",
 							  "Such packets are metered at the time that was reached. Capture \"%s\" is the first that begins before it, by " UINT64_FORMAT " seconds.",
 							  seconds, encoding_valid(scan->job->files[overlap->file].path), seconds),
@@ -275,7 +270,7 @@ finish(FlowScan *scan)
 	merge_end(merge);
 	if (scan->sockets != NULL)
 		sockets_end(scan->sockets);
-	tell_withheld(scan);
+	printed_tell_withheld(&scan->printed);
 }
 
 /* The next record; NULL after the last.  Reports on the way, while it waits for one too. */
@@ -296,6 +291,7 @@ bool
 pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 {
 	const Record *record;
+	uint64		  id;
 
 	ExecClearTuple(slot);
 	if (scan->finished)
@@ -303,16 +299,20 @@ pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 	if (scan->merge == NULL)
 		start(scan, parent);
 
-	record = next_record(scan);
-	if (record == NULL)
+	do
 	{
-		finish(scan);
-		return false;
-	}
-	tuple_fill(scan->builder, record, scan->next_id++, scan->sockets == NULL ? NULL : sockets_table(scan->sockets), slot);
+		record = next_record(scan);
+		if (record == NULL)
+		{
+			finish(scan);
+			return false;
+		}
+		id = scan->next_id++;
+		if (scan->interface != NULL && scan->next_id == scan->options->max_nflows)
+			merge_end_source(scan->merge, scan->options->expire_on_end);
+	} while (record->is_mark);
+	tuple_fill(scan->builder, record, id, scan->sockets == NULL ? NULL : sockets_table(scan->sockets), slot);
 	ExecStoreVirtualTuple(slot);
-	if (scan->interface != NULL && scan->next_id == scan->options->max_nflows)
-		merge_end_source(scan->merge, scan->options->expire_on_end);
 	return true;
 }
 

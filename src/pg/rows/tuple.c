@@ -57,6 +57,7 @@ struct TupleBuilder
 	int				attributes; /* of the slot */
 	int				count;
 	TupleColumn	   *columns;
+	bool			numbers;	 /* a column in use is `id` */
 	bool			has_process; /* a column in use is of the flow's process */
 	bool			is_live;	 /* only then a flow has one: not NULL */
 	SocketProcess	process;	 /* of the flow at hand */
@@ -408,7 +409,9 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 				column.plugin_value = add_plugin_value(builder, name);
 			if (process_has_column(column.target.column))
 				builder->has_process = true;
-			else if (column.target.column->field != FIELD_ID)
+			else if (column.target.column->field == FIELD_ID)
+				builder->numbers = true;
+			else
 				column_set_add(wanted, index);
 		}
 		builder->columns[builder->count++] = column;
@@ -421,6 +424,12 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	if (builder->count > 0)
 		column_set_add(wanted, builder->source_file);
 	return builder;
+}
+
+bool
+tuple_builder_numbers(const TupleBuilder *builder)
+{
+	return builder->numbers;
 }
 
 void

@@ -28,6 +28,9 @@ typedef struct TupleBuilder TupleBuilder;
 TupleBuilder *tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attributes_used,
 							ColumnSet *wanted);
 
+/* Whether the rows have numbers, the column `id`. */
+bool tuple_builder_numbers(const TupleBuilder *builder);
+
 /* WARNINGs, if the query asks for columns that the table's options turn off, or for what no plugin leaves: they are NULL. */
 void tuple_builder_warn(const TupleBuilder *builder);
 

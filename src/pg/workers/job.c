@@ -3,7 +3,7 @@
  *	  A scan's job, as one piece of memory.
  *
  * The request stands as it crosses to a meter, after its length; the orders and the files stand as they are; then the
- * plugins, the directory ('' for none) and the paths, each with its NUL.  The files' pointers mean nothing in there; the reader
+ * plugins, the condition, the directory ('' for none) and the paths, each with its NUL.  The files' pointers mean nothing in there; the reader
  * makes them anew.
  */
 #include "postgres.h"
@@ -29,7 +29,7 @@ Size
 job_length(const ScanJob *job)
 {
 	Size length = sizeof(uint32) + request_length(&job->request) + sizeof(OwnerOrders) +
-				  job->request.files * sizeof(SourceFile) + job->request.plugins + strlen(directory_text(job)) + 1;
+				  job->request.files * sizeof(SourceFile) + job->request.plugins + job->request.condition + strlen(directory_text(job)) + 1;
 
 	for (uint32 i = 0; i < job->request.files; i++)
 		length += strlen(job->files[i].path) + 1;
@@ -56,6 +56,7 @@ job_write(const ScanJob *job, char *to)
 	to = put(to, &job->orders, sizeof(OwnerOrders));
 	to = put(to, job->files, job->request.files * sizeof(SourceFile));
 	to = put(to, job->plugins, job->request.plugins);
+	to = put(to, job->request.condition_bytes, job->request.condition);
 	to = put(to, directory_text(job), strlen(directory_text(job)) + 1);
 	for (uint32 i = 0; i < job->request.files; i++)
 		to = put(to, job->files[i].path, strlen(job->files[i].path) + 1);
@@ -83,6 +84,10 @@ job_read(char *from)
 	from += files_length;
 	job->plugins = (const uint8 *) from;
 	from += job->request.plugins;
+	job->request.condition_bytes = (const uint8 *) from;
+	from += job->request.condition;
+	if (job->request.condition > 0 && !request_check_condition(&job->request, wrong))
+		elog(ERROR, "%s", wrong);
 	job->directory = *from == '\0' ? NULL : from;
 	from += strlen(from) + 1;
 	for (uint32 i = 0; i < job->request.files; i++)

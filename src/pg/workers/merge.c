@@ -16,7 +16,6 @@
 #include "utils/timestamp.h"
 
 #include "pg/base/client.h"
-#include "pg/base/encoding.h"
 #include "pg/workers/board.h"
 #include "pg/workers/damages.h"
 #include "pg/workers/failure.h"
@@ -36,6 +35,7 @@ typedef struct Link
 	OrderStream *stream;	  /* what is known of its records */
 	Record		 record;	  /* the next one, if the stream has it */
 	uint64		 records;	  /* so far */
+	uint64		 marks;		  /* so far, of flows that were set aside */
 	uint64		 given_up;	  /* of these, as no more were wanted */
 	uint32		 damage_next; /* in the order of reading: no file before this one may still be reported as damaged */
 	bool		 told_overlap;
@@ -173,6 +173,7 @@ merge_start(const ScanJob *job, uint32 meters, Printed *printed)
 	merge->job = job;
 	merge->printed = printed;
 	record_form(&merge->form, schema_by_id(job->request.schema), &job->request.columns, job->request.splt_analysis);
+	merge->form.has_marks = job->request.counts_aside;
 	merge->packets = schema_column(schema_by_id(job->request.schema), "bidirectional_packets");
 	merge->context = context;
 	merge->damages.context = merge->order.context = context;
@@ -226,7 +227,10 @@ read_record(Merge *merge, Link *link)
 		return;
 	check(record_read(&merge->form, &link->cursor, link->end, record));
 	check(order_record(merge->records.rule, link->stream, record->left, record->first));
-	link->records++;
+	if (record->is_mark)
+		link->marks++;
+	else
+		link->records++;
 }
 
 /* Meters report the damage of files in the order of reading, each once; several may report that of the same file. */
@@ -303,28 +307,6 @@ take_overlap(Merge *merge, Link *link, const OverlapMessage *overlap)
 	merge->has_overlap = true;
 }
 
-/* A meter sends the first of what is printed, and counts the rest; so does the scan. */
-static void
-take_printed(Merge *merge, const uint8 *body, uint32 length)
-{
-	PrintedMessage message;
-	const char	  *text;
-
-	memcpy(&message, body, sizeof(message));
-	merge->printed->withheld += message.withheld;
-	if (length == sizeof(message))
-		return;
-	if (merge->printed->shown == PRINTED_MAX)
-	{
-		merge->printed->withheld++;
-		return;
-	}
-	merge->printed->shown++;
-	text = encoding_lines((const char *) body + sizeof(message), length - sizeof(message));
-	ereport(NOTICE,
-			(errmsg("a plugin printed: %s", text)));
-}
-
 /* Where the meter was at its end. */
 static void
 take_last_place(Link *link, const Account *account)
@@ -342,12 +324,14 @@ take_last_place(Link *link, const Account *account)
 static void
 take_end(Merge *merge, Link *link, const Account *account)
 {
-	bool apart = merge->job->request.separate_files;
+	bool apart = merge->job->request.separate_files,
+		 counts_aside = merge->job->request.counts_aside;
+	const uint64 *counters = account->counters;
 
 	link->account = *account;
 	check(order_end(link->stream));
-	if (!account_adds_up(account) || account->counters[COUNTER_FLOWS] != link->records ||
-		(apart && account->counters[COUNTER_PACKETS_READ] != link->packets))
+	if (!account_adds_up(account) || counters[COUNTER_FLOWS] != link->records ||
+		(counts_aside && counters[COUNTER_FLOWS_SET_ASIDE] != link->marks) || (apart && counters[COUNTER_PACKETS_READ] != link->packets))
 		lying_meter("an account that does not add up");
 
 	take_last_place(link, account);
@@ -426,7 +410,7 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 			take_overlap(merge, link, &body.overlap);
 			break;
 		case MESSAGE_PRINTED:
-			take_printed(merge, message->body, message->length);
+			printed_take(merge->printed, message->body, message->length);
 			break;
 		case MESSAGE_ORDER:
 			take_order(merge, link, message->body, message->length);
@@ -497,6 +481,8 @@ merge_end_source(Merge *merge, bool expire)
 static void
 give_up(Merge *merge, Link *link)
 {
+	if (link->record.is_mark)
+		return;
 	link->given_up++;
 	merge->packets_given_up += link->record.values[merge->packets].u;
 }

@@ -9,18 +9,12 @@
 
 #include "pg/options/options.h"
 #include "pg/workers/job.h"
+#include "pg/workers/printed.h"
 #include "wire/account.h"
 #include "wire/message.h"
 #include "wire/record.h"
 
 typedef struct Merge Merge;
-
-/* What the plugins of a scan have printed, in all of its passes. */
-typedef struct Printed
-{
-	uint32 shown; /* as NOTICEs, PRINTED_MAX at most */
-	uint64 withheld;
-} Printed;
 
 /*
  * Starts the meters of a scan: `meters` of them, or as many as there are free slots for workers, or else one of the
@@ -36,7 +30,8 @@ uint32 merge_meters(const Merge *merge);
 
 /*
  * The next flow in the scan's order (wire/record.h), valid until the next call; NULL after the last, or where none has come `until`
- * then, which is DT_NOEND to wait for ever.
+ * then, which is DT_NOEND to wait for ever.  With request.counts_aside a flow that was set aside is one too, of which there is only a
+ * mark.
  *
  * Waits for the meters, open to interrupts.  Errors if a meter fails, or a capture is damaged and request.stop_at_damage
  * is set; otherwise warns of damage, after the last flow.

@@ -171,6 +171,16 @@ send_plugins(OwnedMeter *meter)
 }
 
 static void
+send_condition(OwnedMeter *meter)
+{
+	const MeterRequest *request = &meter->job->request;
+	MessageHeader		header = {.type = MESSAGE_CONDITION, .length = request->condition};
+
+	send_bytes(meter, (const char *) &header, sizeof(header), -1);
+	send_bytes(meter, (const char *) request->condition_bytes, request->condition, -1);
+}
+
+static void
 send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
 {
 	const ScanJob *job = meter->job;
@@ -189,6 +199,8 @@ send_request(OwnedMeter *meter, uint32 shard, uint32 shards)
 	pfree(bytes);
 	if (request.plugins > 0)
 		send_plugins(meter);
+	if (request.condition > 0)
+		send_condition(meter);
 }
 
 /* The meter asks for its next source. */
