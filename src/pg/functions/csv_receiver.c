@@ -23,7 +23,7 @@
 typedef struct CsvReceiver
 {
 	DestReceiver   pub;
-	CsvFiles	  *files;
+	ServerFiles	  *files;
 	uint64		   rows_per_file;
 	uint64		   rotate;
 	uint64		   rows;
@@ -89,7 +89,7 @@ static void
 flush(CsvReceiver *csv)
 {
 	csv->bytes += csv->buffer.len;
-	csv_files_write(csv->files, &csv->buffer);
+	server_files_write(csv->files, &csv->buffer);
 	pgstat_progress_update_param(PROGRESS_COPY_BYTES_PROCESSED, csv->bytes);
 }
 
@@ -101,7 +101,7 @@ start_chunk(CsvReceiver *csv)
 
 	if (csv->buffer.len > 0)
 		flush(csv);
-	csv_files_start(csv->files, csv->rotate == 0 ? chunk : chunk % csv->rotate);
+	server_files_start(csv->files, csv->rotate == 0 ? chunk : chunk % csv->rotate);
 	for (int i = 0; i < csv->columns; i++)
 	{
 		if (i > 0)
@@ -175,7 +175,7 @@ destroy(DestReceiver *self)
 }
 
 DestReceiver *
-csv_receiver_create(CsvFiles *files, uint64 rows_per_file, uint64 rotate)
+csv_receiver_create(ServerFiles *files, uint64 rows_per_file, uint64 rotate)
 {
 	CsvReceiver *csv = palloc0(sizeof(*csv));
 

@@ -85,7 +85,7 @@ run(DatasetQuery *query, DestReceiver *receiver)
 static uint64
 export(Relation relation, DatasetQuery *query, const char *path, bool is_default, uint64 flows_per_file, uint64 rotate_files)
 {
-	CsvFiles	 *files = csv_files_create(path, is_default, flows_per_file > 0);
+	ServerFiles	 *files = server_files_create(path, is_default, flows_per_file > 0);
 	DestReceiver *receiver = csv_receiver_create(files, flows_per_file, flows_per_file > 0 ? rotate_files : 0);
 
 	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, RelationGetRelid(relation));
@@ -94,11 +94,11 @@ export(Relation relation, DatasetQuery *query, const char *path, bool is_default
 	PG_TRY();
 	{
 		run(query, receiver);
-		csv_files_finish(files);
+		server_files_finish(files);
 	}
 	PG_CATCH();
 	{
-		csv_files_drop(files);
+		server_files_drop(files);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();

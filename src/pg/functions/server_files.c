@@ -1,6 +1,6 @@
 /*
- * csv_file.c
- *	  CSV files that appear whole or not at all.
+ * server_files.c
+ *	  Files of the server that appear whole or not at all.
  */
 #include "postgres.h"
 
@@ -16,9 +16,7 @@
 #include "utils/wait_event.h"
 
 #include "pg/base/encoding.h"
-#include "pg/functions/csv_file.h"
-
-#define CSV_EXTENSION ".csv"
+#include "pg/functions/server_files.h"
 
 /* As for COPY's files: everyone may read, the owner may write. */
 #define FILE_MODE	   0644
@@ -26,27 +24,27 @@
 
 #define NAME_ATTEMPTS  100
 
-typedef struct CsvFile
+typedef struct ServerFile
 {
 	char *path;		 /* NULL: not written yet */
 	char *temporary; /* where it is written; NULL once it is in its place */
-} CsvFile;
+} ServerFile;
 
-struct CsvFiles
+struct ServerFiles
 {
-	CsvFiles	 *next; /* of the files that are being written */
+	ServerFiles	 *next; /* of the files that are being written */
 	MemoryContext context;
 	const char	 *path;
 	bool		  is_default; /* nobody has given the path */
 	bool		  chunked;
-	CsvFile		 *files; /* by number */
+	ServerFile	 *files; /* by number */
 	uint64		  count;
-	CsvFile		 *current;
+	ServerFile	 *current;
 	int			  descriptor; /* of `current`; -1: none */
 };
 
 /* One export may run inside another.  Files that are not in their places when the process ends are removed. */
-static CsvFiles *being_written;
+static ServerFiles *being_written;
 
 static void
 drop_all(int code, Datum argument)
@@ -54,11 +52,11 @@ drop_all(int code, Datum argument)
 	(void) code;
 	(void) argument;
 	while (being_written != NULL)
-		csv_files_drop(being_written);
+		server_files_drop(being_written);
 }
 
 static void
-remember(CsvFiles *files)
+remember(ServerFiles *files)
 {
 	static bool drops_all = false;
 
@@ -70,9 +68,9 @@ remember(CsvFiles *files)
 }
 
 static void
-forget(const CsvFiles *files)
+forget(const ServerFiles *files)
 {
-	CsvFiles **link = &being_written;
+	ServerFiles **link = &being_written;
 
 	while (*link != NULL && *link != files)
 		link = &(*link)->next;
@@ -108,10 +106,10 @@ check_path(const char *path)
 				 errhint("Give the path of a file, as \"/exports/flows.csv\".")));
 }
 
-CsvFiles *
-csv_files_create(const char *path, bool is_default, bool chunked)
+ServerFiles *
+server_files_create(const char *path, bool is_default, bool chunked)
 {
-	CsvFiles *files = palloc0(sizeof(*files));
+	ServerFiles *files = palloc0(sizeof(*files));
 
 	check_path(path);
 	files->context = CurrentMemoryContext;
@@ -124,7 +122,7 @@ csv_files_create(const char *path, bool is_default, bool chunked)
 
 /* name.csv becomes name.7.csv: the number stands before the name's ending, or after a name without one. */
 static char *
-path_of(const CsvFiles *files, uint64 index)
+path_of(const ServerFiles *files, uint64 index)
 {
 	const char *name = last_dir_separator(files->path),
 			   *dot;
@@ -148,7 +146,7 @@ could_not(const char *what, const char *path)
 
 /* The first file of a path cannot be made. */
 static void
-could_not_create(const CsvFiles *files, const char *path)
+could_not_create(const ServerFiles *files, const char *path)
 {
 	int error = errno;
 
@@ -188,7 +186,7 @@ open_file(const char *path, int flags)
 
 /* A new file beside its place, with a name that nobody can foresee and put something else at. */
 static void
-create(CsvFiles *files, CsvFile *file)
+create(ServerFiles *files, ServerFile *file)
 {
 	char  *directory = pstrdup(file->path);
 	uint64 number;
@@ -211,7 +209,7 @@ create(CsvFiles *files, CsvFile *file)
 }
 
 static void
-close_current(CsvFiles *files)
+close_current(ServerFiles *files)
 {
 	int descriptor = files->descriptor;
 
@@ -222,30 +220,30 @@ close_current(CsvFiles *files)
 
 /* Makes room for file number `index`. */
 static void
-make_room(CsvFiles *files, uint64 index)
+make_room(ServerFiles *files, uint64 index)
 {
 	uint64 count = pg_nextpower2_64(index + 1);
 
 	if (index < files->count)
 		return;
-	if (count > MaxAllocHugeSize / sizeof(CsvFile))
+	if (count > MaxAllocHugeSize / sizeof(ServerFile))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many files"),
 				 errhint("Set flows_per_file to more, or rotate_files.")));
 	if (files->files == NULL)
-		files->files = MemoryContextAllocHuge(files->context, count * sizeof(CsvFile));
+		files->files = MemoryContextAllocHuge(files->context, count * sizeof(ServerFile));
 	else
-		files->files = repalloc_huge(files->files, count * sizeof(CsvFile));
-	memset(files->files + files->count, 0, (count - files->count) * sizeof(CsvFile));
+		files->files = repalloc_huge(files->files, count * sizeof(ServerFile));
+	memset(files->files + files->count, 0, (count - files->count) * sizeof(ServerFile));
 	files->count = count;
 }
 
 void
-csv_files_start(CsvFiles *files, uint64 index)
+server_files_start(ServerFiles *files, uint64 index)
 {
 	MemoryContext before = MemoryContextSwitchTo(files->context);
-	CsvFile		 *file;
+	ServerFile	 *file;
 
 	if (files->files == NULL)
 		remember(files);
@@ -266,7 +264,7 @@ csv_files_start(CsvFiles *files, uint64 index)
 }
 
 void
-csv_files_write(CsvFiles *files, StringInfo buffer)
+server_files_write(ServerFiles *files, StringInfo buffer)
 {
 	const char *at = buffer->data;
 	int			left = buffer->len;
@@ -288,12 +286,12 @@ csv_files_write(CsvFiles *files, StringInfo buffer)
 }
 
 void
-csv_files_finish(CsvFiles *files)
+server_files_finish(ServerFiles *files)
 {
 	close_current(files);
 	for (uint64 i = 0; i < files->count; i++)
 	{
-		CsvFile *file = &files->files[i];
+		ServerFile *file = &files->files[i];
 
 		if (file->temporary == NULL)
 			continue;
@@ -305,7 +303,7 @@ csv_files_finish(CsvFiles *files)
 }
 
 void
-csv_files_drop(CsvFiles *files)
+server_files_drop(ServerFiles *files)
 {
 	forget(files);
 	if (files->descriptor >= 0)
