@@ -182,6 +182,64 @@ LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION nfstream_to_table(regclass, text, text[], text, text) IS
 	'puts the rows of a table or view into a table, which is made if it is not there; returns how many';
 
+-- Captures out of packets.
+CREATE FUNCTION nfstream_pcap_add(state internal, captured_at timestamptz, link_type integer, captured_length bigint, raw_size bigint,
+	frame bytea)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'nfstream_pcap_add'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION nfstream_pcap_add(internal, timestamptz, integer, bigint, bigint, bytea) IS
+	'adds a packet to the state of nfstream_pcap()';
+
+CREATE FUNCTION nfstream_pcap_add(state internal, captured_at bigint, link_type integer, captured_length bigint, raw_size bigint,
+	frame bytea)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'nfstream_pcap_add_nanoseconds'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION nfstream_pcap_add(internal, bigint, integer, bigint, bigint, bytea) IS
+	'adds a packet to the state of nfstream_pcap()';
+
+CREATE FUNCTION nfstream_pcap_end(state internal)
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'nfstream_pcap_end'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION nfstream_pcap_end(internal) IS
+	'the capture of a state of nfstream_pcap()';
+
+CREATE AGGREGATE nfstream_pcap(captured_at timestamptz, link_type integer, captured_length bigint, raw_size bigint, frame bytea) (
+	SFUNC = nfstream_pcap_add,
+	STYPE = internal,
+	FINALFUNC = nfstream_pcap_end,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE nfstream_pcap(timestamptz, integer, bigint, bigint, bytea) IS
+	'packets as a capture, a pcapng';
+
+CREATE AGGREGATE nfstream_pcap(captured_at bigint, link_type integer, captured_length bigint, raw_size bigint, frame bytea) (
+	SFUNC = nfstream_pcap_add,
+	STYPE = internal,
+	FINALFUNC = nfstream_pcap_end,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE nfstream_pcap(bigint, integer, bigint, bigint, bytea) IS
+	'packets, with times in nanoseconds since 1970, as a capture, a pcapng';
+
+CREATE FUNCTION nfstream_to_pcap(query text, path text)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'nfstream_to_pcap'
+LANGUAGE C VOLATILE;
+
+REVOKE EXECUTE ON FUNCTION nfstream_to_pcap(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nfstream_to_pcap(text, text) TO pg_write_server_files;
+
+COMMENT ON FUNCTION nfstream_to_pcap(text, text) IS
+	'writes the packets of a query to a capture file of the server, a pcapng; returns how many';
+
 -- Plugins in Python.  What stands here is written by the functions below, which check it; NULL in reads: any attribute.
 CREATE TABLE nfstream_python_plugins (
 	name text COLLATE "C" PRIMARY KEY CHECK (name ~ '^[A-Za-z_][A-Za-z0-9_]{0,62}$'),

@@ -66,7 +66,7 @@ extension=$tree/nfstream_fdw.so
 headers=$("$PG_CONFIG" --includedir-server)
 check "compiles without a warning" no_line 'warning:' "$1"
 check "the extension loads neither libpcap nor libndpi" no_library "$extension" libpcap libndpi
-check "the extension includes no header of theirs" no_header_of server '/(pcap|ndpi)[^ ]*\.h'
+check "the extension includes no header of theirs" no_header_of server '(^| )/[^ ]*/(pcap|ndpi)[^ ]*\.h'
 check "the extension includes no header of engine, meter and sockets" no_header_of server 'src/(engine|meter|sockets)/'
 check "the meter includes no header of the server" no_header_of meter "$headers|src/pg/"
 check "the meter has no Python in it" no_library "$meter" libpython

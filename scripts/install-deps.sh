@@ -144,8 +144,9 @@ look_for_all()
 	need_for live "dig" bind9-dnsutils command -v dig
 	need_for live "OpenSSH" "openssh-client openssh-server" test -x /usr/sbin/sshd
 	need_for live "ngtcp2's programs" "ngtcp2-client ngtcp2-server" test -x /usr/sbin/gtlsserver
-	need_for "$captures" "tcpdump" tcpdump command -v tcpdump
+	need_for "tap $captures" "tcpdump" tcpdump command -v tcpdump
 	need_for "tap $captures" "capinfos" wireshark-common command -v capinfos
+	need_for tap "tshark" tshark command -v tshark
 	need_for "tap $peers" "zstd" zstd command -v zstd
 	need_for conformance "ndpiReader" libndpi-bin command -v ndpiReader
 	need_for fuzz "clang" clang command -v clang

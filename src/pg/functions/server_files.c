@@ -8,10 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "catalog/pg_authid.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "storage/fd.h"
 #include "storage/ipc.h"
+#include "utils/acl.h"
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
@@ -32,15 +34,16 @@ typedef struct ServerFile
 
 struct ServerFiles
 {
-	ServerFiles	 *next; /* of the files that are being written */
-	MemoryContext context;
-	const char	 *path;
-	bool		  is_default; /* nobody has given the path */
-	bool		  chunked;
-	ServerFile	 *files; /* by number */
-	uint64		  count;
-	ServerFile	 *current;
-	int			  descriptor; /* of `current`; -1: none */
+	ServerFiles			 *next; /* of the files that are being written */
+	MemoryContext		  context;
+	const ServerFileKind *kind;
+	const char			 *path;
+	bool				  is_default; /* nobody has given the path */
+	bool				  chunked;
+	ServerFile			 *files; /* by number */
+	uint64				  count;
+	ServerFile			 *current;
+	int					  descriptor; /* of `current`; -1: none */
 };
 
 /* One export may run inside another.  Files that are not in their places when the process ends are removed. */
@@ -83,7 +86,7 @@ forget(const ServerFiles *files)
  * cut off a longer one.
  */
 static void
-check_path(const char *path)
+check_path(const ServerFileKind *kind, const char *path)
 {
 	struct stat status;
 
@@ -91,28 +94,42 @@ check_path(const char *path)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("relative path \"%s\" is not allowed for a file of the server", encoding_clipped(path)),
-				 errhint("Give an absolute path on the database server's machine, as \"/exports/flows.csv\". "
-						 "psql's \\copy writes a file on the client's.")));
+				 errhint("Give an absolute path on the database server's machine, as \"%s\". %s", kind->example, kind->on_client)));
 	if (strlen(path) >= MAXPGPATH)
 		ereport(ERROR,
 				(errcode(ERRCODE_NAME_TOO_LONG),
 				 errmsg("path \"%s\" is too long for a file of the server", encoding_clipped(path)),
-				 errdetail("It has %zu bytes. Accepted: at most %d, the number of a chunk included.", strlen(path), MAXPGPATH - 1),
+				 kind->chunked ?
+					 errdetail("It has %zu bytes. Accepted: at most %d, the number of a chunk included.", strlen(path), MAXPGPATH - 1) :
+					 errdetail("It has %zu bytes. Accepted: at most %d.", strlen(path), MAXPGPATH - 1),
 				 errhint("Give a shorter path.")));
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is %s", path, S_ISDIR(status.st_mode) ? "a directory" : "not a regular file"),
-				 errhint("Give the path of a file, as \"/exports/flows.csv\".")));
+				 errhint("Give the path of a file, as \"%s\".", kind->example)));
+}
+
+void
+server_files_check_rights(const ServerFileKind *kind)
+{
+	if (!has_privs_of_role(GetUserId(), ROLE_PG_WRITE_SERVER_FILES))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to write files of the server"),
+				 errdetail("The role \"%s\" is neither a superuser nor a member of the role \"pg_write_server_files\".",
+						   GetUserNameFromId(GetUserId(), false)),
+				 errhint("GRANT pg_write_server_files TO that role, or %s.", kind->instead)));
 }
 
 ServerFiles *
-server_files_create(const char *path, bool is_default, bool chunked)
+server_files_create(const ServerFileKind *kind, const char *path, bool is_default, bool chunked)
 {
 	ServerFiles *files = palloc0(sizeof(*files));
 
-	check_path(path);
+	check_path(kind, path);
 	files->context = CurrentMemoryContext;
+	files->kind = kind;
 	files->path = pstrdup(path);
 	files->is_default = is_default;
 	files->chunked = chunked;
@@ -254,7 +271,7 @@ server_files_start(ServerFiles *files, uint64 index)
 	{
 		char *path = path_of(files, index);
 
-		check_path(path);
+		check_path(files->kind, path);
 		file->path = path;
 		create(files, file);
 	}

@@ -5,18 +5,14 @@
 #include "postgres.h"
 
 #include "access/relation.h"
-#include "catalog/pg_authid.h"
-#include "commands/progress.h"
 #include "fmgr.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
-#include "utils/backend_progress.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "pg/functions/csv_receiver.h"
 #include "pg/functions/dataset.h"
 #include "pg/functions/dataset_query.h"
+#include "pg/functions/export.h"
 
 /* nfstream_to_csv()'s arguments. */
 enum
@@ -29,17 +25,12 @@ enum
 	ARGUMENTS
 };
 
-static void
-check_rights(void)
-{
-	if (!has_privs_of_role(GetUserId(), ROLE_PG_WRITE_SERVER_FILES))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to write files of the server"),
-				 errdetail("The role \"%s\" is neither a superuser nor a member of the role \"pg_write_server_files\".",
-						   GetUserNameFromId(GetUserId(), false)),
-				 errhint("GRANT pg_write_server_files TO that role, or write a file on the client's machine with psql's \\copy.")));
-}
+static const ServerFileKind kind = {
+	.example = "/exports/flows.csv",
+	.on_client = "psql's \\copy writes a file on the client's.",
+	.instead = "write a file on the client's machine with psql's \\copy",
+	.chunked = true,
+};
 
 /* An argument that is a whole number and must not be negative. */
 static uint64
@@ -68,41 +59,15 @@ default_path(Relation relation)
 	return psprintf("%s.csv", source);
 }
 
-/* Runs the query, whose rows go to the receiver. */
-static void
-run(DatasetQuery *query, DestReceiver *receiver)
-{
-	SPIExecuteOptions options = {.dest = receiver};
-	int				  result;
-
-	SPI_connect();
-	result = SPI_execute_plan_extended(dataset_prepare(query, query->select), &options);
-	if (result < 0)
-		elog(ERROR, "could not run \"%s\": %s", query->select, SPI_result_code_string(result));
-	SPI_finish();
-}
-
 static uint64
 export(Relation relation, DatasetQuery *query, const char *path, bool is_default, uint64 flows_per_file, uint64 rotate_files)
 {
-	ServerFiles	 *files = server_files_create(path, is_default, flows_per_file > 0);
+	ServerFiles	 *files = server_files_create(&kind, path, is_default, flows_per_file > 0);
 	DestReceiver *receiver = csv_receiver_create(files, flows_per_file, flows_per_file > 0 ? rotate_files : 0);
 
-	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, RelationGetRelid(relation));
-	pgstat_progress_update_param(PROGRESS_COPY_COMMAND, PROGRESS_COPY_COMMAND_TO);
-	pgstat_progress_update_param(PROGRESS_COPY_TYPE, PROGRESS_COPY_TYPE_FILE);
-	PG_TRY();
-	{
-		run(query, receiver);
-		server_files_finish(files);
-	}
-	PG_CATCH();
-	{
-		server_files_drop(files);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	pgstat_progress_end_command();
+	SPI_connect();
+	export_rows(files, dataset_prepare(query, query->select), receiver, RelationGetRelid(relation), false);
+	SPI_finish();
 	return csv_receiver_rows(receiver);
 }
 
@@ -127,7 +92,7 @@ nfstream_to_csv(PG_FUNCTION_ARGS)
 												errdetail("Accepted: an array of names of columns, '{}' for none.")));
 	flows_per_file = natural(fcinfo, ARGUMENT_FLOWS_PER_FILE, PG_GETARG_INT64(ARGUMENT_FLOWS_PER_FILE), "flows_per_file");
 	rotate_files = natural(fcinfo, ARGUMENT_ROTATE_FILES, PG_GETARG_INT32(ARGUMENT_ROTATE_FILES), "rotate_files");
-	check_rights();
+	server_files_check_rights(&kind);
 
 	relation = dataset_open(PG_GETARG_OID(ARGUMENT_FLOWS));
 	path = PG_ARGISNULL(ARGUMENT_PATH) ? default_path(relation) :

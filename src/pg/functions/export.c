@@ -1,0 +1,35 @@
+/*
+ * export.c
+ *	  The rows of a statement as files of the server.
+ */
+#include "postgres.h"
+
+#include "commands/progress.h"
+#include "utils/backend_progress.h"
+
+#include "pg/functions/export.h"
+
+void
+export_rows(ServerFiles *files, SPIPlanPtr plan, DestReceiver *receiver, Oid relation, bool read_only)
+{
+	SPIExecuteOptions options = {.dest = receiver, .read_only = read_only};
+
+	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, relation);
+	pgstat_progress_update_param(PROGRESS_COPY_COMMAND, PROGRESS_COPY_COMMAND_TO);
+	pgstat_progress_update_param(PROGRESS_COPY_TYPE, PROGRESS_COPY_TYPE_FILE);
+	PG_TRY();
+	{
+		int result = SPI_execute_plan_extended(plan, &options);
+
+		if (result < 0)
+			elog(ERROR, "could not run the query of an export: %s", SPI_result_code_string(result));
+		server_files_finish(files);
+	}
+	PG_CATCH();
+	{
+		server_files_drop(files);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	pgstat_progress_end_command();
+}

@@ -1,0 +1,77 @@
+/*
+ * to_pcap.c
+ *	  nfstream_to_pcap(): the packets of a query as a capture file of the server.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/plancache.h"
+
+#include "pg/functions/export.h"
+#include "pg/functions/pcap_receiver.h"
+
+/* nfstream_to_pcap()'s arguments. */
+enum
+{
+	ARGUMENT_QUERY,
+	ARGUMENT_PATH
+};
+
+static const ServerFileKind kind = {
+	.example = "/exports/flow.pcapng",
+	.on_client = "nfstream_pcap() returns a capture to the client.",
+	.instead = "let nfstream_pcap() return the capture to the client",
+};
+
+/* Whether a plan is one statement that returns rows and changes nothing. */
+static bool
+only_reads(SPIPlanPtr plan)
+{
+	List  *sources = SPI_plan_get_plan_sources(plan);
+	List  *queries = list_length(sources) == 1 ? linitial_node(CachedPlanSource, sources)->query_list : NIL;
+	Query *query = list_length(queries) == 1 ? linitial_node(Query, queries) : NULL;
+
+	return query != NULL && query->commandType == CMD_SELECT && !query->hasModifyingCTE && query->rowMarks == NIL;
+}
+
+static SPIPlanPtr
+prepare(const char *query)
+{
+	SPIPlanPtr plan = SPI_prepare(query, 0, NULL);
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", query, SPI_result_code_string(SPI_result));
+	if (!only_reads(plan))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the query of packets is not one statement that only reads"),
+				 errdetail("Accepted: one SELECT, TABLE or VALUES, without INTO, FOR UPDATE and WITH queries that change data.")));
+	return plan;
+}
+
+PG_FUNCTION_INFO_V1(nfstream_to_pcap);
+
+/* nfstream_to_pcap(query, path) → the number of packets */
+Datum
+nfstream_to_pcap(PG_FUNCTION_ARGS)
+{
+	ServerFiles	 *files;
+	DestReceiver *receiver;
+
+	for (int i = ARGUMENT_QUERY; i <= ARGUMENT_PATH; i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s cannot be NULL", i == ARGUMENT_QUERY ? "query" : "path"),
+					 i == ARGUMENT_QUERY ? errdetail("Accepted: a query of packets, as \"SELECT * FROM packets\".") :
+										   errdetail("Accepted: the path of a file of the server.")));
+	server_files_check_rights(&kind);
+
+	files = server_files_create(&kind, text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_PATH)), false, false);
+	receiver = pcap_receiver_create(files);
+	SPI_connect();
+	export_rows(files, prepare(text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_QUERY))), receiver, InvalidOid, true);
+	SPI_finish();
+	PG_RETURN_INT64((int64) pcap_receiver_packets(receiver));
+}
