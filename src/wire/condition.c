@@ -194,19 +194,19 @@ condition_put_constant(ConditionBuilder *builder, ConditionSet set)
 }
 
 void
-condition_put_compare(ConditionBuilder *builder, unsigned column, ConditionOperator operator, const ConditionValue *value)
+condition_put_compare(ConditionBuilder *builder, unsigned column, ConditionOperator operation, const ConditionValue *value)
 {
 	put_byte(builder, CONDITION_COMPARE);
-	put_byte(builder, operator);
+	put_byte(builder, operation);
 	put_byte(builder, column);
 	put_value(builder, kind_of(builder, column), value);
 }
 
 void
-condition_put_network(ConditionBuilder *builder, unsigned column, ConditionNetwork operator, const ConditionValue *value)
+condition_put_network(ConditionBuilder *builder, unsigned column, ConditionNetwork operation, const ConditionValue *value)
 {
 	put_byte(builder, CONDITION_NETWORK);
-	put_byte(builder, operator);
+	put_byte(builder, operation);
 	put_byte(builder, column);
 	put_value(builder, kind_of(builder, column), value);
 }
@@ -345,7 +345,7 @@ take_comparison(const Schema *schema, const uint8_t **cursor, const uint8_t *end
 {
 	const char *wrong;
 
-	if (!take(cursor, end, &item->operator, 1) || item->operator >= operators)
+	if (!take(cursor, end, &item->operation, 1) || item->operation >= operators)
 		return "a condition has an operator that is not known";
 	item->count = 1;
 	if ((wrong = take_column(schema, cursor, end, item)) != NULL)

@@ -139,8 +139,8 @@ void condition_put_and(ConditionBuilder *builder, uint32_t nodes);
 void condition_put_or(ConditionBuilder *builder, uint32_t nodes);
 void condition_put_not(ConditionBuilder *builder);
 void condition_put_constant(ConditionBuilder *builder, ConditionSet set);
-void condition_put_compare(ConditionBuilder *builder, unsigned column, ConditionOperator operator, const ConditionValue * value);
-void condition_put_network(ConditionBuilder *builder, unsigned column, ConditionNetwork operator, const ConditionValue * value);
+void condition_put_compare(ConditionBuilder *builder, unsigned column, ConditionOperator operation, const ConditionValue *value);
+void condition_put_network(ConditionBuilder *builder, unsigned column, ConditionNetwork operation, const ConditionValue *value);
 
 /* column = ANY (values), which may be in any order and equal, and of which there may be none; they are put in order where they stand. */
 void condition_put_any(ConditionBuilder *builder, unsigned column, ConditionValue *values, uint32_t count, bool has_null);
@@ -160,10 +160,10 @@ void condition_columns(const Schema *schema, const uint8_t *bytes, size_t length
 typedef struct ConditionItem
 {
 	ConditionNode  node;
-	uint32_t	   count;	 /* of the nodes that follow and are its own: AND, OR, NOT; of the values: ANY, else 1 */
-	uint8_t		   set;		 /* CONSTANT: a ConditionSet */
-	uint8_t		   operator; /* COMPARE: a ConditionOperator; NETWORK: a ConditionNetwork */
-	bool		   has_null; /* ANY */
+	uint32_t	   count;	  /* of the nodes that follow and are its own: AND, OR, NOT; of the values: ANY, else 1 */
+	uint8_t		   set;		  /* CONSTANT: a ConditionSet */
+	uint8_t		   operation; /* COMPARE: a ConditionOperator; NETWORK: a ConditionNetwork */
+	bool		   has_null;  /* ANY */
 	unsigned	   column;
 	ConditionKind  kind;   /* of that column */
 	const uint8_t *values; /* for condition_value() */

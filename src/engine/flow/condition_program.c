@@ -73,7 +73,7 @@ make_range(Maker *maker, ConditionTest test, int64_t least, int64_t most, Follow
 
 /* A whole number and its operator. */
 static uint32_t
-make_number(Maker *maker, ConditionTest test, ConditionOperator operator, int64_t number, Follow follow)
+make_number(Maker *maker, ConditionTest test, ConditionOperator operation, int64_t number, Follow follow)
 {
 	const Follow opposite = {follow.if_not, follow.if_so};
 
@@ -119,12 +119,12 @@ is_host(const ConditionValue *address)
 
 /* The column is an address of a host: it contains no other network, and no network but a larger one contains it. */
 static uint32_t
-make_network(Maker *maker, ConditionTest test, ConditionNetwork operator, const ConditionValue *network, Follow follow)
+make_network(Maker *maker, ConditionTest test, ConditionNetwork operation, const ConditionValue *network, Follow follow)
 {
-	bool can_be = operator == CONDITION_WITHIN			  ? !is_host(network) :
-				  operator == CONDITION_CONTAINS		  ? false :
-				  operator == CONDITION_CONTAINS_OR_EQUAL ? is_host(network) :
-															true;
+	bool can_be = operation == CONDITION_WITHIN			   ? !is_host(network) :
+				  operation == CONDITION_CONTAINS		   ? false :
+				  operation == CONDITION_CONTAINS_OR_EQUAL ? is_host(network) :
+															 true;
 
 	return can_be ? make_prefix(maker, test, network, network->address.bits, follow) : follow.if_not;
 }
@@ -157,13 +157,13 @@ make_compare(Maker *maker, ConditionTest test, const ConditionItem *item, Follow
 
 	condition_value(item->kind, &cursor, maker->end, &value);
 	if (item->node == CONDITION_NETWORK)
-		return make_network(maker, test, item->operator, &value, follow);
+		return make_network(maker, test, item->operation, &value, follow);
 	if (item->kind == CONDITION_INTEGER)
-		return make_number(maker, test, item->operator, value.i, follow);
-	if (item->kind == CONDITION_ADDRESS && item->operator == CONDITION_EQUAL && is_host(&value))
+		return make_number(maker, test, item->operation, value.i, follow);
+	if (item->kind == CONDITION_ADDRESS && item->operation == CONDITION_EQUAL && is_host(&value))
 		return make_prefix(maker, test, &value, value.address.bits, follow);
 	test.kind = TEST_COMPARE;
-	test.orders = orders[item->operator];
+	test.orders = orders[item->operation];
 	return make_constants(maker, test, item, follow);
 }
 
