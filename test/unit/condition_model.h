@@ -108,7 +108,7 @@ model_compares(unsigned operation, int order)
 {
 	const bool holds[CONDITION_OPERATORS] = {order == 0, order != 0, order < 0, order <= 0, order > 0, order >= 0};
 
-	return holds[operator];
+	return holds[operation];
 }
 
 static inline bool

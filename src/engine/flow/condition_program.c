@@ -77,7 +77,7 @@ make_number(Maker *maker, ConditionTest test, ConditionOperator operation, int64
 {
 	const Follow opposite = {follow.if_not, follow.if_so};
 
-	switch (operator)
+	switch (operation)
 	{
 		case CONDITION_EQUAL:
 			return make_range(maker, test, number, number, follow);
