@@ -18,6 +18,7 @@ int	  setting_max_meters = DEFAULT_MAX_METERS;
 int	  setting_max_workers = -1;
 int	  setting_max_meters_per_scan = SHARDS_MAX;
 int	  setting_max_meter_memory;
+bool  setting_enable_pushdown = true;
 
 /* A longer path would be cut off where it is used. */
 static bool
@@ -81,5 +82,9 @@ settings_define(void)
 							NULL,
 							&setting_max_meter_memory, memory->fallback, memory->min, memory->max, PGC_SUSET, GUC_UNIT_MB,
 							NULL, NULL, NULL);
+	DefineCustomBoolVariable("nfstream_fdw.enable_pushdown",
+							 "Lets meters set rows aside that do not meet a query's conditions.",
+							 "Off, the server alone decides; the rows are the same.",
+							 &setting_enable_pushdown, true, PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("nfstream_fdw");
 }

@@ -1,6 +1,6 @@
 /*
  * settings.h
- *	  The settings of the extension: what a superuser decides for all tables.
+ *	  The settings of the extension: what a superuser decides for all tables, and what a user tries.
  */
 #ifndef PG_BASE_SETTINGS_H
 #define PG_BASE_SETTINGS_H
@@ -25,6 +25,9 @@ extern int setting_max_workers;
 /* nfstream_fdw.max_meters_per_scan and nfstream_fdw.max_meter_memory (MB): what the options n_meters and meter_memory can ask for. */
 extern int setting_max_meters_per_scan;
 extern int setting_max_meter_memory;
+
+/* nfstream_fdw.enable_pushdown: whether conditions go to the meters, of plans made from now on. */
+extern bool setting_enable_pushdown;
 
 /* When the library is loaded. */
 void settings_define(void);

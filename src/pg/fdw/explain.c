@@ -12,6 +12,9 @@
 #include "commands/explain_state.h"
 #endif
 
+#include "nodes/makefuncs.h"
+#include "utils/ruleutils.h"
+
 #include "pg/base/encoding.h"
 #include "pg/base/settings.h"
 #include "pg/fdw/fdw.h"
@@ -193,6 +196,22 @@ explain_kept(const FlowScan *scan, ExplainState *es)
 	ExplainPropertyUInteger("Rows Read Again", NULL, kept.reads, es);
 }
 
+/* The conditions that go to the meters, as the server shows conditions. */
+static void
+explain_pushed(ForeignScanState *node, ExplainState *es)
+{
+	const ForeignScan *plan = castNode(ForeignScan, node->ss.ps.plan);
+	List			  *context;
+
+	if (plan->fdw_exprs == NIL)
+		return;
+	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
+	ExplainPropertyText("Pushed Condition",
+						deparse_expression((Node *) make_ands_explicit(plan->fdw_exprs), context,
+										   list_length(es->rtable) > 1 || es->verbose, false),
+						es);
+}
+
 void
 nfstream_explain(ForeignScanState *node, ExplainState *es)
 {
@@ -201,6 +220,7 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 
 	if (scan->request.filter.length > 0)
 		ExplainPropertyText("BPF Filter", scan->options->bpf_filter, es);
+	explain_pushed(node, es);
 	if (scan->options->plugins != NIL)
 		ExplainPropertyList("Plugins", plugins_shown(scan->options->plugins), es);
 	if (interface == NULL)

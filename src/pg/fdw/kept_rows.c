@@ -115,6 +115,18 @@ kept_rewind(KeptRows *kept)
 }
 
 void
+kept_forget(KeptRows *kept)
+{
+	if (kept->store != NULL)
+		tuplestore_end(kept->store);
+	kept->store = NULL;
+	kept->whole = false;
+	kept->keeps = true;
+	kept->account.rows = 0;
+	pass_rewind(kept->scan);
+}
+
+void
 kept_end(KeptRows *kept)
 {
 	if (kept->slot != NULL)

@@ -23,6 +23,9 @@ TupleTableSlot *kept_next(KeptRows *kept, MemoryContext parent, TupleTableSlot *
 /* The next row is the first again.  Errors if that cannot be, as the source is live. */
 void kept_rewind(KeptRows *kept);
 
+/* The same, where the rows are others from now on: those of the next pass are kept. */
+void kept_forget(KeptRows *kept);
+
 /* Lets go of the rows, and ends the pass, if one was started. */
 void kept_end(KeptRows *kept);
 

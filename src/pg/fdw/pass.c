@@ -81,6 +81,24 @@ add_interface(FlowScan *scan, ScanJob *job)
 	tuple_builder_set_files(scan->builder, &named, 1);
 }
 
+/* The conditions that meters evaluate, with the values that they are compared with now. */
+static void
+add_condition(FlowScan *scan, ScanJob *job)
+{
+	SourceFile	 named = {.path = unconstify(char *, scan->interface)};
+	bool		 is_live = scan->interface != NULL;
+	const uint8 *bytes;
+	size_t		 length;
+
+	if (scan->pushdown == NULL)
+		return;
+	bytes = pushdown_condition(scan->pushdown, is_live ? &named : job->files, is_live ? 1 : job->request.files, &length);
+	job->request.condition = length;
+	job->request.condition_bytes = bytes;
+	if (length > 0)
+		condition_columns(scan->options->schema, bytes, length, &job->request.reads);
+}
+
 /* Whether it matters how many flows have left before one, wanted or not. */
 static bool
 counts_all_flows(const FlowScan *scan)
@@ -109,6 +127,7 @@ create_job(FlowScan *scan)
 	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
 	strlcpy(job->orders.program, setting_meter_program, MAXPGPATH);
 	add_plugins(scan, job);
+	add_condition(scan, job);
 	job->request.counts_aside = job->request.condition > 0 && counts_all_flows(scan);
 	return job;
 }

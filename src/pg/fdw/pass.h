@@ -5,6 +5,7 @@
 #ifndef PG_FDW_PASS_H
 #define PG_FDW_PASS_H
 
+#include "pg/fdw/pushdown.h"
 #include "pg/fdw/report.h"
 #include "pg/fdw/scan_plugins.h"
 #include "pg/rows/tuple.h"
@@ -15,7 +16,8 @@ typedef struct FlowScan
 {
 	ScanOptions	 *options;
 	TupleBuilder *builder;
-	MeterRequest  request; /* all but what only the files decide */
+	MeterRequest  request;	/* all but what only the files decide */
+	Pushdown	 *pushdown; /* conditions for the meters; NULL: all rows are wanted */
 
 	/* Once the first row was asked for. */
 	MemoryContext context;	 /* of one pass over the source */

@@ -17,6 +17,7 @@
 
 #include "pg/base/attributes.h"
 #include "pg/fdw/fdw.h"
+#include "pg/fdw/pushdown.h"
 #include "pg/fdw/scan_order.h"
 #include "pg/options/options.h"
 #include "pg/options/plugin_outputs.h"
@@ -193,6 +194,7 @@ nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath
 				  List *scan_clauses, Plan *outer_plan)
 {
 	const ScanEstimate *estimate = baserel->fdw_private;
+	PushdownTable		pushdown = pushdown_table(root, baserel->relid, estimate->options);
 	List			   *attributes = NIL;
 	int					member = -1;
 
@@ -201,6 +203,7 @@ nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath
 	(void) best_path;
 	while ((member = bms_next_member(estimate->used, member)) >= 0)
 		attributes = lappend_int(attributes, member);
-	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), baserel->relid, NIL,
+	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), baserel->relid,
+							pushdown_clauses(&pushdown, baserel, scan_clauses),
 							list_make2(attributes, makeBoolean(estimate->is_run_again)), NIL, NIL, outer_plan);
 }

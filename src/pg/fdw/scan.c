@@ -29,6 +29,12 @@ nfstream_begin(ForeignScanState *node, int eflags)
 	FlowScan		  *scan = pass_prepare(node->ss.ss_currentRelation, attributes_used(plan));
 	bool			   is_rescan_likely = (eflags & EXEC_FLAG_REWIND) != 0 || boolVal(lsecond(plan->fdw_private));
 
+	if (plan->fdw_exprs != NIL)
+	{
+		PushdownTable table = pushdown_table(NULL, plan->scan.scanrelid, scan->options);
+
+		scan->pushdown = pushdown_prepare(&table, plan->fdw_exprs, &node->ss.ps);
+	}
 	scan->warns = true;
 	scan->kept = kept_rows(scan, RelationGetDescr(node->ss.ss_currentRelation), is_rescan_likely);
 	scan->timed = (node->ss.ps.state->es_instrument & INSTRUMENT_TIMER) != 0;
@@ -48,7 +54,10 @@ nfstream_rescan(ForeignScanState *node)
 {
 	const FlowScan *scan = node->fdw_state;
 
-	kept_rewind(scan->kept);
+	if (scan->pushdown != NULL && pushdown_changed(scan->pushdown, node->ss.ps.chgParam))
+		kept_forget(scan->kept);
+	else
+		kept_rewind(scan->kept);
 }
 
 void
