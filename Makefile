@@ -21,7 +21,7 @@
 #	make test-matrix-clean  removes the Debians, so that the next run makes them anew
 #	make unit           the unit tests, with sanitizers
 #	make installcheck   pg_regress, against a running server
-#	make fuzz           fuzzes the engine for a minute; TARGET=decode|dpi|engine|options|plugins|record SECONDS=3600
+#	make fuzz           fuzzes the engine for a minute; TARGET=condition|decode|dpi|engine|options|plugins|record SECONDS=3600
 #	make fuzz-keep      what fuzzing found worth keeping, into test/fuzz/corpus; TARGET=engine
 #	make conformance    compares with NFStream's rows; PEER=1 with NFStream itself, PCAPS="a.pcap" on captures of yours,
 #	                    SEED=n with the random capture that an earlier run printed

@@ -14,7 +14,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-targets="decode dpi engine options plugins record"
+targets="condition decode dpi engine options plugins record"
 kept=$tree/test/fuzz
 built=$tree/build/fuzz
 works=$tree/build/fuzz-work	# make clean leaves it

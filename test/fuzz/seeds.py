@@ -3,7 +3,7 @@
 
     seeds.py DIRECTORY
 
-writes DIRECTORY/engine, dpi, decode, record and plugins. A capture of at most SIZE_MAX bytes is an input of the engine's targets,
+writes DIRECTORY/engine, dpi, decode, record, plugins and condition. A capture of at most SIZE_MAX bytes is an input of the engine's targets,
 after the bytes that choose its options: once as it is, and the smallest ones as gzip and zstd too. Each of its packets,
 where its file is a pcap in this machine's byte order, is a frame for the decoder. Records have a value for each column of
 src/wire/schema_flows.c, and requests the fields of src/wire/request.h. What fuzzing made of all that is kept in corpus/; seeds are for beginning anew.
@@ -32,7 +32,7 @@ LINK_TYPES = [1, 113, 276, 12, 101, 14, 228, 229, 0, 108, 127, 105, 192, 9, 50, 
 
 # message.h's.
 REQUEST_MESSAGE, HELLO, NEXT_FILE, FLOWS, PLACE, END = 1, 3, 4, 5, 6, 9
-COUNTERS = 26
+COUNTERS = 36
 SPLT = 3
 
 
@@ -196,11 +196,30 @@ def requests(directory):
               message(REQUEST_MESSAGE, struct.pack('<III', magic, version, len(fields)) + b''.join(fields)))
 
 
+def conditions(directory):
+    """One on each kind of value, by each node of condition.h; columns are every_kind.h's."""
+    number = struct.pack('<q', 53)
+    address, network = bytes([4, 32, 10, 1, 2, 3]), bytes([6, 33, 0x0a, 0x01]) + bytes(14)
+    text = struct.pack('<I', 3) + b'TLS'
+    leaves = [bytes([5, how, column]) + constant for how, (column, constant) in enumerate(
+        [(0, number), (3, number), (4, number), (5, number), (6, struct.pack('<d', -1.5)), (7, address)])]
+    leaves += [bytes([7, how, 7]) + constant for how in range(5) for constant in (address, network)]
+    leaves += [bytes([6, 10, 1]) + struct.pack('<I', 2) + struct.pack('<I', 1) + b'A' + text, bytes([6, 15, 0]) + bytes(4)]
+    leaves += [bytes([5, 0, 8]) + struct.pack('<I', 6) + bytes(6), bytes([5, 1, 9]) + text]
+    leaves += [bytes([4, constant]) for constant in (1, 2, 4, 7)]
+    for number, leaf in enumerate(leaves):
+        write(os.path.join(directory, 'condition'), 'leaf%d' % number, bytes([0x55]) + leaf)
+    for number, node in enumerate((1, 2)):
+        whole = bytes([node]) + struct.pack('<I', len(leaves)) + b''.join(b'\3' * (i % 2) + leaf for i, leaf in enumerate(leaves))
+        write(os.path.join(directory, 'condition'), 'all%d' % number, bytes([0xaa, 3]) + whole)
+
+
 def main():
     captures(sys.argv[1])
     plugins(sys.argv[1])
     conversations(sys.argv[1])
     requests(sys.argv[1])
+    conditions(sys.argv[1])
 
 
 if __name__ == '__main__':

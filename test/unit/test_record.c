@@ -229,6 +229,36 @@ CASE(length_beyond_the_message_is_wrong)
 	assert_string_equal(read_bytes(&record, record.length, &flow), "a record's length is wrong");
 }
 
+/* A mark has a place among the records, and no values; where there are none, its length is no length. */
+CASE(marks_are_records_without_values)
+{
+	Written		   record = good_record();
+	uint8_t		   mark[RECORD_HEADER_BYTES];
+	const uint8_t *cursor = mark;
+	RecordForm	   form;
+	Record		   flow;
+
+	record_put_mark(mark, 18, 7);
+	record_form(&form, &flow_schema, &record.wanted, SPLT);
+	assert_string_equal(record_read(&form, &cursor, mark + sizeof(mark), &flow), "a record's length is wrong");
+	form.has_marks = true;
+	cursor = mark;
+	assert_null(record_read(&form, &cursor, mark + sizeof(mark), &flow));
+	assert_true(flow.is_mark && flow.left == 18 && flow.first == 7);
+	assert_ptr_equal(cursor, mark + sizeof(mark));
+
+	/* A record of the same form is none; and a mark that has something, or comes before its flow, is nothing. */
+	cursor = record.bytes;
+	assert_null(record_read(&form, &cursor, record.bytes + record.length, &flow));
+	assert_false(flow.is_mark);
+	set_length(&record, (uint32_t) record.length | RECORD_MARK);
+	cursor = record.bytes;
+	assert_string_equal(record_read(&form, &cursor, record.bytes + record.length, &flow), "a record is longer than its values");
+	record_put_mark(mark, 18, 10);
+	cursor = mark;
+	assert_string_equal(record_read(&form, &cursor, mark + sizeof(mark), &flow), "a record left before it came");
+}
+
 CASE(record_longer_than_its_values_is_wrong)
 {
 	Written record = good_record();
@@ -579,6 +609,7 @@ main(void)
 		cmocka_unit_test(message_cut_at_every_byte),
 		cmocka_unit_test(record_cut_at_every_byte),
 		cmocka_unit_test(length_beyond_the_message_is_wrong),
+		cmocka_unit_test(marks_are_records_without_values),
 		cmocka_unit_test(record_longer_than_its_values_is_wrong),
 		cmocka_unit_test(flow_leaves_after_it_came),
 		cmocka_unit_test(number_that_is_cut_is_wrong),
