@@ -43,6 +43,7 @@ nfstream_fdw_handler(PG_FUNCTION_ARGS)
 	routine->IterateForeignScan = nfstream_iterate;
 	routine->ReScanForeignScan = nfstream_rescan;
 	routine->EndForeignScan = nfstream_end;
+	routine->RecheckForeignScan = nfstream_recheck;
 	routine->ExplainForeignScan = nfstream_explain;
 	routine->AnalyzeForeignTable = nfstream_analyze;
 	routine->ImportForeignSchema = nfstream_import;

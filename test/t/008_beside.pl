@@ -60,6 +60,26 @@ is(meanwhile('UPDATE seen SET times = 0 WHERE id = 6',
 		'DELETE FROM seen s USING flows f WHERE f.id = s.id AND f.src_port > 40000 AND s.times > 40000'),
 	'', 'DELETE ... USING');
 is($node->safe_psql('postgres', 'SELECT times FROM seen WHERE id = 6'), '0', 'of a row that is to stay');
+is(meanwhile('UPDATE seen SET times = 5 WHERE id = 0',
+		'MERGE INTO seen s USING flows f ON f.id = s.id AND s.id = 0 WHEN MATCHED AND s.times = 0 THEN UPDATE SET times = -1'
+			. ' WHEN MATCHED THEN UPDATE SET times = s.times + f.dst_port'),
+	'', 'MERGE');
+is($node->safe_psql('postgres', 'SELECT times FROM seen WHERE id = 0'), '85', 'decides by the row as it is now');
+is(meanwhile('UPDATE seen SET times = 6 WHERE id = 0', 'UPDATE seen s SET times = s.times + f.src_port FROM flows f'
+			. ' WHERE f.id = s.id AND s.id = 0 RETURNING s.times, (f).application_name, f = (SELECT g FROM flows g WHERE g.id = 0)'),
+	'40007|HTTP|t', 'the whole flow');
+is(meanwhile('UPDATE seen SET times = 7 WHERE id = 0', 'UPDATE seen s SET times = s.times + f.src_port FROM flows f'
+			. " WHERE f.id = s.id AND s.id = 0 AND f.application_name = 'HTTP' RETURNING s.times"),
+	'40008', 'a label of it');
+
+# The same of a partition.
+$node->safe_psql('postgres', "CREATE TABLE whole (LIKE flows) PARTITION BY LIST (ip_version);"
+	. " CREATE FOREIGN TABLE part PARTITION OF whole FOR VALUES IN (4, 6) SERVER nfstream OPTIONS (source '$source', n_meters '1')");
+is(meanwhile('UPDATE seen SET times = 8 WHERE id = 0',
+		"SELECT s.times, w.src_port, w.application_name, w.tableoid::regclass FROM seen s JOIN whole w USING (id)"
+			. ' WHERE w.id = 0 AND s.times > 0 FOR UPDATE OF s'),
+	'8|40001|HTTP|part', 'SELECT ... FOR UPDATE with a partition');
+$node->safe_psql('postgres', 'DROP TABLE whole');
 $_->quit foreach $one, $other;
 
 # ------------------------------------------------------------------------------------------------------- dump and restore

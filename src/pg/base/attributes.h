@@ -18,6 +18,13 @@ attributes_have_whole_row(const Bitmapset *set)
 	return bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, set);
 }
 
+/* The set with only those that are members by themselves; the given one is no more. */
+static inline Bitmapset *
+attributes_without_whole_row(Bitmapset *set)
+{
+	return bms_del_member(set, InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber);
+}
+
 /* Whether a column is needed, by itself or as one of the whole row. */
 static inline bool
 attributes_have(const Bitmapset *set, AttrNumber attribute)

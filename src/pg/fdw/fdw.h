@@ -21,6 +21,9 @@ TupleTableSlot *nfstream_iterate(ForeignScanState *node);
 void			nfstream_rescan(ForeignScanState *node);
 void			nfstream_end(ForeignScanState *node);
 
+/* row_mark.c */
+bool nfstream_recheck(ForeignScanState *node, TupleTableSlot *slot);
+
 /* analyze.c */
 bool nfstream_analyze(Relation table, AcquireSampleRowsFunc *acquire, BlockNumber *pages);
 

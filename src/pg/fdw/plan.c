@@ -18,6 +18,7 @@
 #include "pg/base/attributes.h"
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pushdown.h"
+#include "pg/fdw/row_mark.h"
 #include "pg/fdw/scan_order.h"
 #include "pg/options/options.h"
 #include "pg/options/plugin_outputs.h"
@@ -63,12 +64,14 @@ typedef struct ScanEstimate
 
 /* The attributes that the query needs of the table: pg/base/attributes.h. */
 static Bitmapset *
-find_attributes_used(RelOptInfo *baserel)
+find_attributes_used(PlannerInfo *root, RelOptInfo *baserel)
 {
 	Bitmapset *used = NULL;
 	ListCell  *cell;
 
 	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid, &used);
+	if (attributes_have_whole_row(used) && row_mark_needs_whole_row(root, baserel))
+		used = attributes_without_whole_row(used);
 	foreach(cell, baserel->baserestrictinfo)
 		pull_varattnos((Node *) lfirst_node(RestrictInfo, cell)->clause, baserel->relid, &used);
 	return used;
@@ -134,7 +137,7 @@ nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 		estimate_files(estimate, baserel);
 	if (estimate->options->max_nflows > 0)
 		estimate->flows = Min(estimate->flows, estimate->options->max_nflows);
-	estimate->used = find_attributes_used(baserel);
+	estimate->used = find_attributes_used(root, baserel);
 	estimate->has_dpi = needs_dpi(table, estimate->options, estimate->used);
 	estimate->is_run_again = is_run_again(root);
 	baserel->fdw_private = estimate;
