@@ -1,4 +1,4 @@
--- The order of rows, as the planner knows it: by id, without a sort.
+-- The order of rows, as the planner knows it: by id, without a sort.  And what a LIMIT does.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
 RESET client_min_messages;
@@ -67,6 +67,39 @@ SELECT falls('SELECT id FROM parts ORDER BY id'), count(*) FROM parts;
 SELECT nodes('SELECT id FROM parts WHERE protocol = 6 ORDER BY id');
 SELECT nodes('SELECT id FROM busy UNION ALL SELECT id FROM kept ORDER BY id');
 SELECT falls('SELECT id FROM busy UNION ALL SELECT id FROM kept ORDER BY id');
+
+-- A LIMIT reaches the meters, if every row counts for it: there is one meter, and nDPI sees no flows but those.
+CREATE FUNCTION wanted(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE format('EXPLAIN (FORMAT json) %s', query) INTO plan;
+	RETURN (SELECT string_agg(COALESCE(node ->> 'Rows Wanted', 'all'), ' ') FROM jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Foreign Scan")') node);
+END $$;
+ALTER SERVER order_server OPTIONS (DROP n_meters, DROP n_dissections);
+CREATE FOREIGN TABLE labels (id bigint, src_ip inet, src_port int, application_name text, requested_server_name text, bidirectional_bytes bigint)
+	SERVER order_server OPTIONS (source :'busy');
+ANALYZE labels;
+SELECT wanted('SELECT * FROM labels LIMIT 10');
+SELECT wanted('SELECT * FROM labels ORDER BY id OFFSET 5 LIMIT 10');
+SELECT wanted('SELECT * FROM (SELECT * FROM labels LIMIT 3) x WHERE src_port > 5');
+-- Not if there are few more rows, or others are asked for, or a row may not count.
+SELECT wanted('SELECT * FROM labels LIMIT 50');
+SELECT wanted('SELECT * FROM labels ORDER BY src_port LIMIT 10');
+SELECT wanted('SELECT * FROM labels WHERE application_name LIKE ''T%'' LIMIT 10');
+SELECT wanted('SELECT count(*) FROM labels LIMIT 10');
+SELECT wanted('SELECT DISTINCT src_ip FROM labels LIMIT 10');
+SELECT wanted('SELECT src_ip, rank() OVER (ORDER BY src_port) FROM labels LIMIT 10');
+SELECT wanted('SELECT * FROM labels a, kept b LIMIT 10');
+PREPARE first_flows (int) AS SELECT * FROM labels LIMIT $1;
+SET plan_cache_mode = force_generic_plan;
+SELECT wanted('EXECUTE first_flows (5)');
+RESET plan_cache_mode;
+-- The rows are the first of all.
+CREATE TABLE labelled AS SELECT * FROM labels;
+SELECT count(*), count(*) FILTER (WHERE x::text <> l::text) AS differing FROM (SELECT * FROM labels LIMIT 40) x JOIN labelled l USING (id);
+SELECT count(*), count(*) FILTER (WHERE x::text <> l::text) AS differing FROM (SELECT * FROM labels ORDER BY id OFFSET 30 LIMIT 5) x JOIN labelled l USING (id);
+SELECT count(*), sum(id) FROM ((SELECT id, application_name FROM labels LIMIT 7) UNION ALL (SELECT id, application_name FROM labels LIMIT 9)) x;
 
 SET client_min_messages = warning;
 DROP SCHEMA ordered CASCADE;

@@ -296,6 +296,8 @@ engine_run(const MeterRequest *request, Source *source, Filter *filter, Analysis
 	Walk walk;
 
 	memset(account, 0, sizeof(*account));
+	analysis->source = source;
+	source->keeps_file = analysis->reads_again;
 	for (uint32_t i = 0; i < request->files; i++)
 		engine.order[i] = i;
 	if (request->source_order == SOURCE_ORDER_TIME && request->files > 1)

@@ -27,7 +27,8 @@ typedef struct Output
 	const MeterRequest *request;
 	uint8_t			   *batch; /* a MessageHeader, then records */
 	size_t				room;
-	size_t				length; /* of the records */
+	size_t				length;	 /* of the records */
+	uint64_t			records; /* so far */
 } Output;
 
 static Output output;
@@ -77,6 +78,8 @@ record_written(void *context, size_t bytes)
 {
 	(void) context;
 	output.length += bytes;
+	if (++output.records == output.request->rows_wanted)
+		flush();
 }
 
 static void

@@ -64,6 +64,7 @@ static const RequestField request_fields[REQUEST_FIELDS] = {
 	[REQUEST_EXPIRE_ON_END] = {NULL, REQUEST_NUMBER, FIELD(expire_on_end), OPTION(OPTION_EXPIRE_ON_END)},
 	[REQUEST_CONDITION] = {"condition", REQUEST_NUMBER, FIELD(condition), .max = CONDITION_BYTES_MAX},
 	[REQUEST_COUNTS_ASIDE] = {"counts_aside", REQUEST_NUMBER, FIELD(counts_aside), .max = true},
+	[REQUEST_ROWS_WANTED] = {"rows_wanted", REQUEST_NUMBER, FIELD(rows_wanted), .max = UINT64_MAX},
 };
 
 _Static_assert(ON_DAMAGE_WARN == false && ON_DAMAGE_ERROR == true, "on_damage is stop_at_damage");

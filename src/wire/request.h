@@ -22,7 +22,7 @@
 #define REQUEST_MAGIC 0x4e46524fu
 
 /* Two programs that differ in it do not understand each other, neither in the request nor in what follows it. */
-#define REQUEST_VERSION		 5
+#define REQUEST_VERSION		 6
 
 #define REQUEST_FILES_MAX	 100000
 #define REQUEST_SAMPLE_FILES 64 /* sources that are looked at for a sample: engine/look.h */
@@ -72,6 +72,7 @@ typedef enum RequestFieldId
 	REQUEST_EXPIRE_ON_END,
 	REQUEST_CONDITION,
 	REQUEST_COUNTS_ASIDE,
+	REQUEST_ROWS_WANTED,
 	REQUEST_FIELDS
 } RequestFieldId;
 
@@ -153,6 +154,9 @@ typedef struct MeterRequest
 	uint64_t	   condition;		/* bytes of MESSAGE_CONDITION, which follows; 0: all rows are wanted */
 	const uint8_t *condition_bytes; /* these: condition.h; no field, it does not cross with the others */
 	uint8_t		   counts_aside;	/* a flow that is set aside counts, for ids and bounds: it leaves a mark in the place of its record */
+
+	/* As many rows are likely to be all that is read: they are sent at once, and nDPI sees no other flows.  0: it may be all of them. */
+	uint64_t rows_wanted;
 } MeterRequest;
 
 /* The defaults of all fields: NFStream's options, one shard, no column, no file. */

@@ -305,8 +305,11 @@ void
 dpi_expire(Dpi *dpi, DpiFlow *flow)
 {
 	dissect_first(dpi, flow);
-	if (!flow->decided)
-		decide(dpi, flow);
+	if (flow->decided)
+		return;
+	if (flow->state == NULL) /* nDPI was told of no packet */
+		flow->state = get_state(dpi);
+	decide(dpi, flow);
 }
 
 void

@@ -1,6 +1,9 @@
 /*
  * labels.c
  *	  nDPI's labels as an analyser.
+ *
+ * nDPI is told of packets as they come.  Where few rows are wanted of one file, it is told of a flow's packets when the flow leaves: those of
+ * flows that nobody will see are never dissected.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,19 +11,30 @@
 
 #include "engine/analyse/dpi.h"
 #include "engine/analyse/labels.h"
+#include "engine/analyse/waiting.h"
 #include "engine/base/memory.h"
 #include "wire/limits.h"
 
 /* What all flows share: nDPI, and room for each text of the flow whose columns are read. */
 typedef struct Labels
 {
-	Dpi *dpi;
-	bool full_names; /* application_name with the protocol that carries it */
-	char application[DPI_NAME_MAX + 1];
-	char protocol[DPI_NAME_MAX + 1];
-	char category[DPI_CATEGORY_MAX + 1];
-	char texts[DPI_TEXTS][RECORD_TEXT_MAX + 1];
+	Dpi		 *dpi;
+	Analysis *analysis;
+	bool	  waits;	  /* packets wait for their flow to leave */
+	uint32_t  limit;	  /* of packets of a flow that nDPI is told of */
+	bool	  full_names; /* application_name with the protocol that carries it */
+	char	  application[DPI_NAME_MAX + 1];
+	char	  protocol[DPI_NAME_MAX + 1];
+	char	  category[DPI_CATEGORY_MAX + 1];
+	char	  texts[DPI_TEXTS][RECORD_TEXT_MAX + 1];
 } Labels;
+
+/* What a flow keeps. */
+typedef struct LabelState
+{
+	DpiFlow			label;
+	WaitingPackets *waiting;
+} LabelState;
 
 static bool
 fills(const Column *column)
@@ -35,11 +49,14 @@ open_labels(const MeterRequest *request, Analysis *analysis, void **own, Failure
 	Dpi		 *dpi = dpi_start(request->n_dissections, &computed, request->time_dissections);
 	Labels	 *labels;
 
-	(void) analysis;
 	if (dpi == NULL)
 		return failure_tell(failure, FAILURE_INTERNAL, "", "nDPI does not start");
 	labels = memory_get(sizeof(*labels));
 	labels->dpi = dpi;
+	labels->analysis = analysis;
+	labels->waits = request->rows_wanted > 0 && request->files == 1 && request->plugins == 0;
+	labels->limit = request->n_dissections;
+	analysis->reads_again = labels->waits;
 	labels->full_names = request->application_names == APPLICATION_NAMES_FULL;
 	*own = labels;
 	return true;
@@ -77,26 +94,38 @@ static void
 joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 {
 	Labels		 *labels = own;
+	LabelState	 *kept = state;
 	const Packet *packet = joining->packet;
 
-	dpi_packet(labels->dpi, state, flow_packets(flow), packet->ip, packet->ip_length, packet->time);
+	if (labels->waits)
+	{
+		if (flow_packets(flow) > labels->limit || waiting_add(&kept->waiting, labels->analysis->source, packet))
+			return;
+		labels->waits = false; /* of this file, nothing can be read again: this is its first packet */
+	}
+	dpi_packet(labels->dpi, &kept->label, flow_packets(flow), packet->ip, packet->ip_length, packet->time);
 }
 
 static void
 leave(void *own, Flow *flow, void *state)
 {
-	Labels *labels = own;
+	Labels	   *labels = own;
+	LabelState *kept = state;
 
 	(void) flow;
-	dpi_expire(labels->dpi, state);
+	if (kept->waiting != NULL)
+		waiting_tell(kept->waiting, labels->analysis->source, labels->dpi, &kept->label);
+	dpi_expire(labels->dpi, &kept->label);
 }
 
 static void
 free_state(void *own, void *state)
 {
-	Labels *labels = own;
+	Labels	   *labels = own;
+	LabelState *kept = state;
 
-	dpi_free(labels->dpi, state);
+	waiting_free(kept->waiting);
+	dpi_free(labels->dpi, &kept->label);
 }
 
 static const char *
@@ -126,16 +155,16 @@ text(Labels *labels, const DpiFlow *label, ColumnField field)
 bool
 labels_decided(const void *state)
 {
-	const DpiFlow *label = state;
+	const LabelState *kept = state;
 
-	return label->decided;
+	return kept->label.decided;
 }
 
 static void
 value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value)
 {
 	Labels	*labels = own;
-	DpiFlow *label = state;
+	DpiFlow *label = &((LabelState *) state)->label;
 
 	(void) flow;
 	if (!label->decided)
@@ -156,7 +185,7 @@ value(void *own, const Flow *flow, void *state, const Column *column, RecordValu
 
 const Analyser labels_analyser = {
 	.name = "nDPI",
-	.state_bytes = sizeof(DpiFlow),
+	.state_bytes = sizeof(LabelState),
 	.fills = fills,
 	.open = open_labels,
 	.close = close_labels,

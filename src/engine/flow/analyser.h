@@ -113,15 +113,17 @@ typedef struct OpenAnalyser
 /* The analysers of one scan, in the order of the table. */
 struct Analysis
 {
-	size_t		  state_bytes; /* of all, in each flow's cell */
-	unsigned	  count;
-	unsigned	  packet_count;
-	unsigned	  joined_count;
-	OpenAnalyser *all;
-	OpenAnalyser *packet; /* of these, those that have this function */
-	OpenAnalyser *joined;
-	OpenAnalyser  rewriter;								/* the one that has `rewrite`, if it is open */
-	char		  protocol_name[PROTOCOL_NAME_MAX + 1]; /* of the flow whose column was read */
+	size_t		   state_bytes; /* of all, in each flow's cell */
+	unsigned	   count;
+	unsigned	   packet_count;
+	unsigned	   joined_count;
+	OpenAnalyser  *all;
+	OpenAnalyser  *packet; /* of these, those that have this function */
+	OpenAnalyser  *joined;
+	bool		   reads_again;							 /* packets, once their flows leave */
+	struct Source *source;								 /* of the packets at hand, once the run begins */
+	OpenAnalyser   rewriter;							 /* the one that has `rewrite`, if it is open */
+	char		   protocol_name[PROTOCOL_NAME_MAX + 1]; /* of the flow whose column was read */
 };
 
 /*

@@ -31,6 +31,9 @@ typedef enum SourceResult
 /* As a number of bytes: all. */
 #define SOURCE_TO_ITS_END UINT64_MAX
 
+/* As an offset in a source's file: there is none. */
+#define SOURCE_OFFSET_UNKNOWN UINT64_MAX
+
 /* Since the source was opened; COUNT_NOT_KNOWN where it does not know. */
 typedef struct SourceCounters
 {
@@ -60,11 +63,20 @@ typedef struct SourceKind
 
 	void (*count)(const Source *source, SourceCounters *counters);
 
+	/*
+	 * Where these bytes, of the latest frame, stand in the file that is open, so that read_again() can have them; SOURCE_OFFSET_UNKNOWN
+	 * if it cannot.  NULL: it never can.
+	 */
+	uint64_t (*offset)(const Source *source, const uint8_t *bytes);
+
+	/* Reads bytes again that the file had which was open last; false if it no longer has them.  Until the source ends, if it keeps files. */
+	bool (*read_again)(Source *source, uint64_t offset, uint8_t *to, size_t length);
+
 	/* Ends what open() has started, wherever it is; it may be opened again if it is not live. */
 	void (*close)(Source *source);
 } SourceKind;
 
-/* The fields but the last are written by open() and next(). */
+/* The first fields are written by open() and next(). */
 struct Source
 {
 	const SourceKind *kind;
@@ -79,6 +91,8 @@ struct Source
 	 */
 	bool (*take)(void *taker, const Frame *frame);
 	void *taker;
+
+	bool keeps_file; /* what was read of the latest file may be asked for again after its end; written by whoever walks the source */
 };
 
 /* Set by a program's signal handler to end all sources where they are: their next result is SOURCE_END, at the latest after a read. */

@@ -3,6 +3,7 @@
  *	  The source that is a list of capture files, read one after the other.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "engine/base/memory.h"
 #include "engine/source/capture.h"
@@ -27,6 +28,7 @@ typedef struct SourceFiles
 	FileOpener opener;
 	Capture	   capture; /* of the file at hand */
 	Reading	   reading;
+	int		   kept; /* descriptor of the file that ended last; -1: there is none */
 
 	/* What is read since open(). */
 	const uint32_t *files;
@@ -51,11 +53,24 @@ open_files(Source *source, const uint32_t *files, uint32_t count, uint64_t most,
 }
 
 static void
+close_kept(SourceFiles *self)
+{
+	if (self->kept >= 0)
+		close(self->kept);
+	self->kept = -1;
+}
+
+static void
 end_file(SourceFiles *self)
 {
 	if (self->reading == BETWEEN_FILES)
 		return;
 	self->bytes_before += stream_file_bytes(&self->capture.stream);
+	if (self->source.keeps_file)
+	{
+		close_kept(self);
+		self->kept = stream_take_descriptor(&self->capture.stream);
+	}
 	capture_close(&self->capture);
 	self->reading = BETWEEN_FILES;
 }
@@ -177,10 +192,30 @@ count_files(const Source *source, SourceCounters *counters)
 	};
 }
 
+static uint64_t
+offset_in_file(const Source *source, const uint8_t *bytes)
+{
+	const SourceFiles *self = (const SourceFiles *) source;
+
+	return stream_offset(&self->capture.stream, bytes);
+}
+
+static bool
+read_file_again(Source *source, uint64_t offset, uint8_t *to, size_t length)
+{
+	SourceFiles *self = (SourceFiles *) source;
+
+	if (self->reading != BETWEEN_FILES)
+		return stream_read_again(&self->capture.stream, offset, to, length);
+	return self->kept >= 0 && lseek(self->kept, (off_t) offset, SEEK_SET) >= 0 && read(self->kept, to, length) == (ssize_t) length;
+}
+
 static const SourceKind kind_files = {
 	.open = open_files,
 	.next = next_of_files,
 	.count = count_files,
+	.offset = offset_in_file,
+	.read_again = read_file_again,
 	.close = close_files,
 };
 
@@ -189,12 +224,15 @@ source_files_start(uint32_t files, const FileOpener *opener)
 {
 	SourceFiles *self = memory_get(sizeof(*self));
 
-	*self = (SourceFiles) {.source.kind = &kind_files, .count = files, .opener = *opener};
+	*self = (SourceFiles) {.source.kind = &kind_files, .count = files, .opener = *opener, .kept = -1};
 	return &self->source;
 }
 
 void
 source_files_end(Source *source)
 {
-	free((SourceFiles *) source);
+	SourceFiles *self = (SourceFiles *) source;
+
+	close_kept(self);
+	free(self);
 }

@@ -101,10 +101,20 @@ end_decompression(Stream *stream)
 void
 stream_close(Stream *stream)
 {
-	close(stream->descriptor);
+	if (stream->descriptor >= 0)
+		close(stream->descriptor);
 	end_decompression(stream);
 	free(stream->buffer);
 	stream->buffer = NULL;
+}
+
+int
+stream_take_descriptor(Stream *stream)
+{
+	int descriptor = stream->descriptor;
+
+	stream->descriptor = -1;
+	return descriptor;
 }
 
 bool
@@ -154,6 +164,31 @@ stream_skip(Stream *stream, uint64_t bytes)
 		bytes -= step;
 	}
 	return true;
+}
+
+uint64_t
+stream_offset(const Stream *stream, const uint8_t *byte)
+{
+	if (stream->decompressor != NULL || stream->size == STREAM_SIZE_UNKNOWN)
+		return UINT64_MAX;
+	return stream->offset + (uint64_t) (byte - (stream->buffer + stream->start));
+}
+
+/* What was read last is often what is wanted: where it is not in the window, the descriptor is moved, and moved back. */
+bool
+stream_read_again(Stream *stream, uint64_t offset, uint8_t *to, size_t length)
+{
+	ssize_t got;
+
+	if (offset >= stream->offset && offset + length <= stream->offset + (stream->end - stream->start))
+	{
+		memcpy(to, stream->buffer + stream->start + (offset - stream->offset), length);
+		return true;
+	}
+	if (offset + length > stream->taken || lseek(stream->descriptor, (off_t) offset, SEEK_SET) < 0)
+		return false;
+	got = read(stream->descriptor, to, length);
+	return lseek(stream->descriptor, (off_t) stream->taken, SEEK_SET) >= 0 && got == (ssize_t) length;
 }
 
 uint64_t

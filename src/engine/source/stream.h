@@ -43,6 +43,9 @@ typedef struct Stream
 void stream_open(Stream *stream, int descriptor, uint64_t size);
 void stream_close(Stream *stream);
 
+/* The descriptor becomes the caller's, and nothing more is read. */
+int stream_take_descriptor(Stream *stream);
+
 /*
  * Before anything was taken: if the first bytes are those of a compressed source, the stream's bytes are from now on those
  * that were compressed.
@@ -93,6 +96,12 @@ bool stream_skip(Stream *stream, uint64_t bytes);
  * UINT64_MAX, until its last byte is in the window, and stays so if it is damaged.
  */
 uint64_t stream_left(const Stream *stream);
+
+/* Where a byte of the window stands in the file; UINT64_MAX of a source that is compressed, or may be a pipe. */
+uint64_t stream_offset(const Stream *stream, const uint8_t *byte);
+
+/* Reads bytes of the file that stream_offset() has named, `length` of them; false if they are no longer there.  The window stays as it is. */
+bool stream_read_again(Stream *stream, uint64_t offset, uint8_t *to, size_t length);
 
 /* What is wrong with a compressed source, as decompressor_damage has it, or NULL. */
 const char *stream_damage(const Stream *stream);

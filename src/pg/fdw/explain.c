@@ -227,6 +227,8 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 		explain_several(scan->options, es);
 	ExplainPropertyUInteger("Meters", NULL, meters_for_plan(scan, interface), es);
 	explain_bounds(scan->options, es);
+	if (scan->request.rows_wanted > 0)
+		ExplainPropertyUInteger("Rows Wanted", NULL, scan->request.rows_wanted, es);
 	explain_switch("DPI", request_computes_group(&scan->request, GROUP_DPI), es);
 	explain_switch("Statistics", request_computes_group(&scan->request, GROUP_STATISTICS), es);
 	explain_switch("SPLT", request_computes_group(&scan->request, GROUP_SPLT), es);

@@ -19,7 +19,8 @@
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pushdown.h"
 #include "pg/fdw/row_mark.h"
-#include "pg/fdw/scan_order.h"
+	#include "pg/fdw/rows_wanted.h"
+	#include "pg/fdw/scan_order.h"
 #include "pg/options/options.h"
 #include "pg/options/plugin_outputs.h"
 #include "pg/rows/tuple.h"
@@ -51,7 +52,7 @@
 #define COST_OF_FIRST_FLOW	  1e6
 #define COST_OF_WAITING		  1e4
 
-typedef struct ScanEstimate
+	typedef struct ScanEstimate
 {
 	const ScanOptions *options;
 	const char		  *interface; /* NULL: the source is files */
@@ -60,6 +61,7 @@ typedef struct ScanEstimate
 	Bitmapset		  *used;	  /* attributes that the query needs */
 	bool			   has_dpi;
 	bool			   is_run_again; /* in a subquery */
+	int				   rows_wanted;	 /* 0: it may be all */
 } ScanEstimate;
 
 /* The attributes that the query needs of the table: pg/base/attributes.h. */
@@ -173,7 +175,8 @@ nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 	ScanEstimate *estimate = baserel->fdw_private;
 	bool		  is_live = estimate->interface != NULL,
 		 is_joined = bms_membership(root->all_baserels) == BMS_MULTIPLE;
-	Cost startup = COST_OF_START + baserel->baserestrictcost.startup,
+	List *order = scan_order(root, baserel, estimate->options, estimate->used);
+	Cost  startup = COST_OF_START + baserel->baserestrictcost.startup,
 		 total;
 	ForeignPath *path;
 
@@ -188,7 +191,9 @@ nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 	else if (!is_live)
 		total += estimate->bytes / BLCKSZ * seq_page_cost + estimate->bytes / BYTES_OF_A_PACKET * COST_OF_A_PACKET +
 				 (estimate->has_dpi ? estimate->flows * COST_OF_A_LABEL : 0);
-	path = scan_path(root, baserel, startup, total, scan_order(root, baserel, estimate->options, estimate->used));
+	if (!estimate->is_run_again)
+		estimate->rows_wanted = rows_wanted(root, baserel, estimate->flows, order);
+	path = scan_path(root, baserel, startup, total, order);
 	add_path(baserel, is_live && is_joined ? materialized(baserel, path) : (Path *) path);
 }
 
@@ -208,5 +213,5 @@ nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath
 		attributes = lappend_int(attributes, member);
 	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), baserel->relid,
 							pushdown_clauses(&pushdown, baserel, scan_clauses),
-							list_make2(attributes, makeBoolean(estimate->is_run_again)), NIL, NIL, outer_plan);
+							list_make3(attributes, makeBoolean(estimate->is_run_again), makeInteger(estimate->rows_wanted)), NIL, NIL, outer_plan);
 }

@@ -35,6 +35,7 @@ nfstream_begin(ForeignScanState *node, int eflags)
 
 		scan->pushdown = pushdown_prepare(&table, plan->fdw_exprs, &node->ss.ps);
 	}
+	scan->request.rows_wanted = intVal(lthird(plan->fdw_private));
 	scan->warns = true;
 	scan->kept = kept_rows(scan, RelationGetDescr(node->ss.ss_currentRelation), is_rescan_likely);
 	scan->timed = (node->ss.ps.state->es_instrument & INSTRUMENT_TIMER) != 0;

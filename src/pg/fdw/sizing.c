@@ -5,7 +5,7 @@
  * Files that are metered apart are shared out among the meters, and all the work with them.  Otherwise every meter walks
  * the whole source, and they only share the work of nDPI: so there is one meter if no label is wanted, one for files that
  * are compressed with gzip, which take longer to decompress than to label, and one if a filter is likely to leave little
- * to label.
+ * to label, and one if so few rows are wanted that hardly a flow is labelled.
  *
  * Meters of an interface share out its packets, and all the work.  What will come nobody knows: there is one for each core but that
  * of the leader.
@@ -30,7 +30,7 @@ meters_that_pay(const MeterRequest *request, const SourceMeasure *measure)
 {
 	if (request->separate_files && measure->files > 1)
 		return 1 + (measure->bytes + measure->files * BYTES_FOR_A_FILE) / BYTES_FOR_A_METER;
-	if (!request_computes_group(request, GROUP_DPI) || request->filter.length > 0)
+	if (!request_computes_group(request, GROUP_DPI) || request->filter.length > 0 || request->rows_wanted > 0)
 		return 1;
 	return 1 + measure->quick_bytes / BYTES_FOR_A_METER;
 }
