@@ -29,7 +29,7 @@ typedef struct Labels
 	char	  texts[DPI_TEXTS][RECORD_TEXT_MAX + 1];
 } Labels;
 
-/* What a flow keeps. */
+/* What a flow keeps: the label alone where no packet can wait. */
 typedef struct LabelState
 {
 	DpiFlow			label;
@@ -60,6 +60,14 @@ open_labels(const MeterRequest *request, Analysis *analysis, void **own, Failure
 	labels->full_names = request->application_names == APPLICATION_NAMES_FULL;
 	*own = labels;
 	return true;
+}
+
+static size_t
+state_size(const void *own)
+{
+	const Labels *labels = own;
+
+	return labels->analysis->reads_again ? sizeof(LabelState) : sizeof(DpiFlow);
 }
 
 static void
@@ -113,7 +121,7 @@ leave(void *own, Flow *flow, void *state)
 	LabelState *kept = state;
 
 	(void) flow;
-	if (kept->waiting != NULL)
+	if (labels->analysis->reads_again && kept->waiting != NULL)
 		waiting_tell(kept->waiting, labels->analysis->source, labels->dpi, &kept->label);
 	dpi_expire(labels->dpi, &kept->label);
 }
@@ -124,7 +132,8 @@ free_state(void *own, void *state)
 	Labels	   *labels = own;
 	LabelState *kept = state;
 
-	waiting_free(kept->waiting);
+	if (labels->analysis->reads_again)
+		waiting_free(kept->waiting);
 	dpi_free(labels->dpi, &kept->label);
 }
 
@@ -185,10 +194,10 @@ value(void *own, const Flow *flow, void *state, const Column *column, RecordValu
 
 const Analyser labels_analyser = {
 	.name = "nDPI",
-	.state_bytes = sizeof(LabelState),
 	.fills = fills,
 	.open = open_labels,
 	.close = close_labels,
+	.state_size = state_size,
 	.forget = forget,
 	.count = count,
 	.joined = joined,
