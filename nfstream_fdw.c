@@ -45,6 +45,10 @@ nfstream_fdw_handler(PG_FUNCTION_ARGS)
 	routine->EndForeignScan = nfstream_end;
 	routine->RecheckForeignScan = nfstream_recheck;
 	routine->ExplainForeignScan = nfstream_explain;
+	routine->IsForeignPathAsyncCapable = nfstream_is_async_capable;
+	routine->ForeignAsyncRequest = nfstream_async_request;
+	routine->ForeignAsyncConfigureWait = nfstream_async_configure_wait;
+	routine->ForeignAsyncNotify = nfstream_async_notify;
 	routine->AnalyzeForeignTable = nfstream_analyze;
 	routine->ImportForeignSchema = nfstream_import;
 	PG_RETURN_POINTER(routine);

@@ -24,6 +24,12 @@ void			nfstream_end(ForeignScanState *node);
 /* row_mark.c */
 bool nfstream_recheck(ForeignScanState *node, TupleTableSlot *slot);
 
+/* async.c */
+bool nfstream_is_async_capable(ForeignPath *path);
+void nfstream_async_request(AsyncRequest *request);
+void nfstream_async_configure_wait(AsyncRequest *request);
+void nfstream_async_notify(AsyncRequest *request);
+
 /* analyze.c */
 bool nfstream_analyze(Relation table, AcquireSampleRowsFunc *acquire, BlockNumber *pages);
 

@@ -77,16 +77,18 @@ keep(KeptRows *kept, TupleTableSlot *slot)
 TupleTableSlot *
 kept_next(KeptRows *kept, MemoryContext parent, TupleTableSlot *slot)
 {
-	bool found;
+	bool is_first,
+		found;
 
 	if (kept->store != NULL && read_store(kept))
 		return kept->slot;
 	if (kept->whole)
 		return ExecClearTuple(slot);
-	if (kept->scan->context == NULL)
-		kept->account.passes++;
+	is_first = kept->scan->context == NULL;
 	found = pass_next(kept->scan, parent, slot);
-	if (!kept->keeps || kept->scan->interface != NULL)
+	if (is_first && kept->scan->context != NULL)
+		kept->account.passes++;
+	if (!kept->keeps || kept->scan->interface != NULL || kept->scan->is_waiting)
 		return slot;
 	if (kept->store == NULL)
 	{

@@ -16,7 +16,7 @@ typedef struct KeptRows KeptRows;
 KeptRows *kept_rows(FlowScan *scan, TupleDesc descriptor, bool from_first);
 
 /*
- * The scan's next row, kept or metered, in `slot` or in one of its own; an empty slot after the last.  `parent` is as in pass_next().
+ * The scan's next row, kept or metered, in `slot` or in one of its own; an empty slot after the last, or where pass_next() would wait and must not.  `parent` is as in pass_next().
  */
 TupleTableSlot *kept_next(KeptRows *kept, MemoryContext parent, TupleTableSlot *slot);
 

@@ -19,6 +19,7 @@
 #include "pg/fdw/sizing.h"
 #include "pg/options/privileges.h"
 #include "pg/workers/scan_request.h"
+#include "pg/workers/slots.h"
 #include "wire/filter_hint.h"
 
 /* Seconds that the sockets of a flow are known beyond its timeouts. */
@@ -139,9 +140,9 @@ meters_wanted(const FlowScan *scan)
 	SourceMeasure  measure;
 
 	if (scan->interface != NULL)
-		return sizing_meters_live(&job->request, scan->options->n_meters);
+		return sizing_share(sizing_meters_live(&job->request, scan->options->n_meters), scan->options->n_meters, scan->at_once);
 	measure = source_measure(job->files, job->request.files);
-	return sizing_meters(&job->request, scan->options->n_meters, &measure);
+	return sizing_share(sizing_meters(&job->request, scan->options->n_meters, &measure), scan->options->n_meters, scan->at_once);
 }
 
 /* A flow's row may come as late as its timeouts have it, and a little. */
@@ -162,9 +163,11 @@ start_report(FlowScan *scan)
 		scan->report.due = DT_NOEND;
 }
 
-static void
-start(FlowScan *scan, MemoryContext parent)
+/* False if there is no slot for any meter, where that is no error. */
+static bool
+start(FlowScan *scan, MemoryContext parent, bool or_none)
 {
+	MergeStart	  how = {.or_none = or_none};
 	MemoryContext before;
 
 	scan->context = AllocSetContextCreate(parent, "nfstream pass", ALLOCSET_DEFAULT_SIZES);
@@ -178,10 +181,30 @@ start(FlowScan *scan, MemoryContext parent)
 	scan->sockets = NULL;
 	if (tuple_builder_set_live(scan->builder, scan->interface != NULL))
 		scan->sockets = start_sockets(scan->options);
-	scan->merge = merge_start(scan->job, meters_wanted(scan), &scan->printed);
-	scan->meters = merge_meters(scan->merge);
-	start_report(scan);
+	if (scan->at_once > 0)
+		scan->wakeup = how.wakeup = wakeup_create(or_none);
+	how.workers = meters_wanted(scan);
+	if (scan->at_once == 0 || scan->wakeup != NULL)
+		scan->merge = merge_start(scan->job, &how, &scan->printed);
+	if (scan->merge != NULL)
+	{
+		scan->meters = merge_meters(scan->merge);
+		start_report(scan);
+	}
 	MemoryContextSwitchTo(before);
+	return scan->merge != NULL;
+}
+
+bool
+pass_start(FlowScan *scan, MemoryContext parent, bool or_error)
+{
+	uint64 slots = slot_releases();
+
+	if (scan->merge != NULL || start(scan, parent, !or_error))
+		return true;
+	scan->slots_seen = slots;
+	pass_stop(scan);
+	return false;
 }
 
 /* The account of the pass stays. */
@@ -191,7 +214,7 @@ pass_stop(FlowScan *scan)
 	Merge *merge = scan->merge;
 
 	scan->merge = NULL;
-	scan->finished = false;
+	scan->finished = scan->is_waiting = scan->makes_way = false;
 	if (merge != NULL)
 		merge_end(merge);
 	if (scan->sockets != NULL)
@@ -201,6 +224,7 @@ pass_stop(FlowScan *scan)
 	if (scan->context != NULL)
 		MemoryContextDelete(scan->context);
 	scan->context = NULL;
+	scan->wakeup = NULL;
 	scan->order = NULL;
 }
 
@@ -292,7 +316,7 @@ finish(FlowScan *scan)
 	printed_tell_withheld(&scan->printed);
 }
 
-/* The next record; NULL after the last.  Reports on the way, while it waits for one too. */
+/* The next record; NULL after the last, or where it would have to be waited for and must not be.  Reports on the way, while it waits too. */
 static const Record *
 next_record(FlowScan *scan)
 {
@@ -301,8 +325,9 @@ next_record(FlowScan *scan)
 	do
 	{
 		report_if_due(&scan->report, scan->merge, scan->next_id);
-		record = merge_next(scan->merge, scan->report.due);
-	} while (record == NULL && !merge_is_finished(scan->merge));
+		record = merge_next(scan->merge, scan->wakeup != NULL ? DT_NOBEGIN : scan->report.due);
+		scan->is_waiting = record == NULL && !merge_is_finished(scan->merge);
+	} while (scan->is_waiting && scan->wakeup == NULL);
 	return record;
 }
 
@@ -315,17 +340,20 @@ pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 	ExecClearTuple(slot);
 	if (scan->finished)
 		return false;
-	if (scan->merge == NULL)
-		start(scan, parent);
+	if (scan->at_once > 0)
+		scan->is_waiting = !pass_start(scan, parent, false);
+	else if (scan->merge == NULL)
+		start(scan, parent, false);
+	if (scan->is_waiting)
+		return false;
 
 	do
 	{
 		record = next_record(scan);
-		if (record == NULL)
-		{
+		if (record == NULL && !scan->is_waiting)
 			finish(scan);
+		if (record == NULL)
 			return false;
-		}
 		id = scan->next_id++;
 		if (scan->interface != NULL && scan->next_id == scan->options->max_nflows)
 			merge_end_source(scan->merge, scan->options->expire_on_end);

@@ -22,6 +22,7 @@ typedef struct FlowScan
 	/* Once the first row was asked for. */
 	MemoryContext context;	 /* of one pass over the source */
 	const char	 *interface; /* NULL: the source is files */
+	Wakeup		 *wakeup;	 /* of a scan that waits for nothing, once it has started; NULL: it has none */
 	ScanJob		 *job;
 	Merge		 *merge;
 	HostSockets	 *sockets; /* NULL: no column asks for processes */
@@ -32,6 +33,13 @@ typedef struct FlowScan
 	bool		  overlap_told; /* once for all passes */
 	bool		  filter_told;
 	Printed		  printed; /* in all passes */
+
+	/* Of a scan among others of an Append, which go on at once: fdw/async.c. */
+	uint32 at_once;	   /* how many they are; 0: it is none of these */
+	bool   is_waiting; /* the last call of pass_next() has found neither a row nor the end */
+	uint64 slots_seen; /* slot_releases() when there was no slot for it */
+	uint32 given;	   /* rows since it last made way for the others */
+	bool   makes_way;  /* it waits for nothing but the others */
 
 	/* Of its plugins, from the first pass on. */
 	MemoryContext	   lasting; /* as long as the scan */
@@ -58,8 +66,13 @@ FlowScan *pass_prepare(Relation table, const Bitmapset *attributes_used);
 /*
  * The next row of the source into the slot, in the order of `id`; false after the last.  The first call starts the pass, in
  * a child of `parent`: when that goes, the pass ends.  Values are allocated in the current memory context.
+ *
+ * A scan among others returns false, too, where it would have to wait, for a row or for a slot.
  */
 bool pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot);
+
+/* Starts the pass of a scan among others, if it was not started; false if there is no slot for it.  or_error: then that is an error. */
+bool pass_start(FlowScan *scan, MemoryContext parent, bool or_error);
 
 /* Ends the pass, if one was started; the next row is the first again.  Errors if that cannot be, as the source is live. */
 void pass_rewind(FlowScan *scan);

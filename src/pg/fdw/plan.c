@@ -19,8 +19,8 @@
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pushdown.h"
 #include "pg/fdw/row_mark.h"
-	#include "pg/fdw/rows_wanted.h"
-	#include "pg/fdw/scan_order.h"
+#include "pg/fdw/rows_wanted.h"
+#include "pg/fdw/scan_order.h"
 #include "pg/options/options.h"
 #include "pg/options/plugin_outputs.h"
 #include "pg/rows/tuple.h"
@@ -52,7 +52,7 @@
 #define COST_OF_FIRST_FLOW	  1e6
 #define COST_OF_WAITING		  1e4
 
-	typedef struct ScanEstimate
+typedef struct ScanEstimate
 {
 	const ScanOptions *options;
 	const char		  *interface; /* NULL: the source is files */

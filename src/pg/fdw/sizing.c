@@ -7,6 +7,9 @@
  * are compressed with gzip, which take longer to decompress than to label, and one if a filter is likely to leave little
  * to label, and one if so few rows are wanted that hardly a flow is labelled.
  *
+ * Scans that go on at once share the cores: each meter more walks all of a capture once more, so that one meter for each capture takes the
+ * least time in all.
+ *
  * Meters of an interface share out its packets, and all the work.  What will come nobody knows: there is one for each core but that
  * of the leader.
  */
@@ -54,6 +57,12 @@ sizing_meters_live(const MeterRequest *request, uint64 n_meters)
 	uint64 meters = n_meters > 0 ? n_meters : Min(Max(cores() - 1, 1), SHARDS_MAX);
 
 	return within_max_active_flows(request, Min(meters, (uint64) setting_max_meters_per_scan));
+}
+
+uint32
+sizing_share(uint32 meters, uint64 n_meters, uint32 scans)
+{
+	return n_meters > 0 ? meters : Min(meters, Max(cores() / Max(scans, 1), 1));
 }
 
 uint32

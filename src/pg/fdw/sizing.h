@@ -15,4 +15,7 @@
 uint32 sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure);
 uint32 sizing_meters_live(const MeterRequest *request, uint64 n_meters);
 
+/* Of these, how many for each of several scans that go on at once (0: it is alone); n_meters is the option. */
+uint32 sizing_share(uint32 meters, uint64 n_meters, uint32 scans);
+
 #endif /* PG_FDW_SIZING_H */

@@ -59,7 +59,7 @@ ask_meter(const MeterRequest *request, const Asked *asked, AskTaker take, void *
 	Slot		slot;
 
 	strlcpy(job.orders.program, setting_meter_program, MAXPGPATH);
-	slot_take_for_leader(&slot);
+	(void) slot_take_for_leader(&slot, false);
 	meter = owner_start(&job, 0, 1);
 	PG_TRY();
 	{

@@ -16,6 +16,16 @@
 #define SPARE_DESCRIPTORS 4
 
 void
+descriptor_report_none(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			 errmsg("no file descriptor is left in this session for another meter"),
+			 errdetail("Meters, connections to other servers and the like may take %d of a session's descriptors.", max_safe_fds / 3),
+			 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
+}
+
+void
 descriptor_reserve(void)
 {
 	int	 spare = 0;
@@ -27,11 +37,7 @@ descriptor_reserve(void)
 	while (spare-- > 0)
 		ReleaseExternalFD();
 	if (!is_enough)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("no file descriptor is left in this session for another meter"),
-				 errdetail("Meters, connections to other servers and the like may take %d of a session's descriptors.", max_safe_fds / 3),
-				 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
+		descriptor_report_none();
 }
 
 static bool

@@ -8,6 +8,9 @@
 /* Counts a meter's channel as one of the session's descriptors, to be given back with ReleaseExternalFD(); errors if it has none to spare. */
 void descriptor_reserve(void);
 
+/* The error of a session that has none to spare. */
+_Noreturn void descriptor_report_none(void);
+
 /*
  * The descriptor, the caller's to close, of memory that holds these bytes and that nobody can change any more: several processes may
  * read it at the same time.  `name` is for /proc.  Errors if there is none to be had.

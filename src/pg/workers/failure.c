@@ -369,11 +369,15 @@ failure_raise_owner(const OwnerFailure *failure)
 }
 
 void
-failure_report_long_frames(const ScanJob *job)
+failure_report_long_frames(const ScanJob *job, uint64 frames, bool *told)
 {
 	const RequestText *name = &job->request.interface;
-	const char		  *interface = encoding_valid(pnstrdup(name->bytes, name->length));
+	const char		  *interface;
 
+	if (frames == 0 || *told)
+		return;
+	*told = true;
+	interface = encoding_valid(pnstrdup(name->bytes, name->length));
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
 			 errmsg("interface \"%s\" has frames that are longer than its MTU allows", interface),

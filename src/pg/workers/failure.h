@@ -59,7 +59,7 @@ OwnerFailure failure_of_fault(Fault fault);
 /* Raises an error that a worker had. */
 _Noreturn void failure_raise_owner(const OwnerFailure *failure);
 
-/* Warns of frames that no wire carries, which the interface of the job has. */
-void failure_report_long_frames(const ScanJob *job);
+/* Warns of frames that no wire carries, if the interface of the job has such; once: *told starts as false. */
+void failure_report_long_frames(const ScanJob *job, uint64 frames, bool *told);
 
 #endif /* PG_WORKERS_FAILURE_H */

@@ -19,6 +19,7 @@
 #include "pg/workers/board.h"
 #include "pg/workers/damages.h"
 #include "pg/workers/failure.h"
+#include "pg/workers/last_place.h"
 #include "pg/workers/merge.h"
 #include "pg/workers/reading_order.h"
 #include "pg/workers/route.h"
@@ -128,9 +129,10 @@ merge_end(Merge *merge)
 
 /* As many workers as can be had, up to `wanted`. */
 static void
-launch_workers(Merge *merge, uint32 wanted)
+launch_workers(Merge *merge, const MergeStart *how)
 {
-	while (merge->count < wanted && route_to_worker(&merge->links[merge->count].route, merge->job, &merge->segment))
+	while (merge->count < how->workers &&
+		   route_to_worker(&merge->links[merge->count].route, merge->job, how->wakeup, &merge->segment))
 		merge->count++;
 
 	/* Only now is it known how many shards there are. */
@@ -144,13 +146,12 @@ launch_workers(Merge *merge, uint32 wanted)
 	}
 }
 
-/* The only meter, where there is no worker for any. */
+/* The only meter, where there is no worker for any, or none is wanted; there may be no slot for it. */
 static void
-start_own_meter(Merge *merge)
+start_own_meter(Merge *merge, const MergeStart *how)
 {
 	release(merge);
-	merge->count = 1;
-	route_to_own_meter(&merge->links[0].route, merge->job);
+	merge->count = route_to_own_meter(&merge->links[0].route, merge->job, how->shard, Max(how->shards, 1), how->wakeup, how->or_none);
 }
 
 static void
@@ -164,11 +165,12 @@ enter_board(Merge *merge)
 }
 
 Merge *
-merge_start(const ScanJob *job, uint32 meters, Printed *printed)
+merge_start(const ScanJob *job, const MergeStart *how, Printed *printed)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "nfstream scan", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(context);
 	Merge		 *merge = palloc0(sizeof(*merge));
+	uint32		  meters = Max(how->workers, 1);
 
 	merge->job = job;
 	merge->printed = printed;
@@ -186,12 +188,17 @@ merge_start(const ScanJob *job, uint32 meters, Printed *printed)
 	merge->callback.arg = merge;
 	MemoryContextRegisterResetCallback(context, &merge->callback);
 
-	launch_workers(merge, meters);
+	launch_workers(merge, how);
 	if (merge->count == 0)
-		start_own_meter(merge);
+		start_own_meter(merge, how);
+	MemoryContextSwitchTo(before);
+	if (merge->count == 0)
+	{
+		MemoryContextDelete(context);
+		return NULL;
+	}
 	merge->records.count = merge->count;
 	enter_board(merge);
-	MemoryContextSwitchTo(before);
 	return merge;
 }
 
@@ -277,23 +284,13 @@ take_file_end(Link *link, uint64 packets)
 	link->packets += packets;
 }
 
-/* Once for a scan. */
-static void
-warn_of_long_frames(Merge *merge, uint64 frames)
-{
-	if (frames == 0 || merge->told_long_frames)
-		return;
-	merge->told_long_frames = true;
-	failure_report_long_frames(merge->job);
-}
-
 static void
 take_place(Merge *merge, Link *link, const PlaceMessage *place)
 {
 	check(order_place(merge->records.rule, link->stream, place->left));
 	link->place = *place;
 	board_update(&link->route.slot, place, link->records);
-	warn_of_long_frames(merge, place->longer_than_mtu);
+	failure_report_long_frames(merge->job, place->longer_than_mtu, &merge->told_long_frames);
 }
 
 /* All meters report the same overlap, each once. */
@@ -305,20 +302,6 @@ take_overlap(Merge *merge, Link *link, const OverlapMessage *overlap)
 	link->told_overlap = true;
 	merge->overlap = *overlap;
 	merge->has_overlap = true;
-}
-
-/* Where the meter was at its end. */
-static void
-take_last_place(Link *link, const Account *account)
-{
-	const uint64 *counters = account->counters;
-	bool		  is_counted = counters[COUNTER_PACKETS_RECEIVED] > 0 || counters[COUNTER_PACKETS_READ] == 0;
-
-	link->place.packets_read = counters[COUNTER_PACKETS_READ];
-	link->place.packets_ignored = account_ignored(account);
-	link->place.packets_received = is_counted ? counters[COUNTER_PACKETS_RECEIVED] : COUNT_NOT_KNOWN;
-	link->place.dropped_by_kernel = is_counted ? counters[COUNTER_DROPPED_BY_KERNEL] : COUNT_NOT_KNOWN;
-	link->place.active_flows = 0;
 }
 
 static void
@@ -334,8 +317,8 @@ take_end(Merge *merge, Link *link, const Account *account)
 		(counts_aside && counters[COUNTER_FLOWS_SET_ASIDE] != link->marks) || (apart && counters[COUNTER_PACKETS_READ] != link->packets))
 		lying_meter("an account that does not add up");
 
-	take_last_place(link, account);
-	warn_of_long_frames(merge, account->counters[COUNTER_LONGER_THAN_MTU]);
+	last_place(&link->place, account);
+	failure_report_long_frames(merge->job, account->counters[COUNTER_LONGER_THAN_MTU], &merge->told_long_frames);
 
 	/* Others may go on for long, and a cursor may be left idle. */
 	leave_board(link);
@@ -365,13 +348,6 @@ take_failure(Merge *merge, Link *link, const FailureMessage *failure)
 	slot_release(&link->route.slot);
 }
 
-static void
-take_hello(const HelloMessage *hello)
-{
-	if (hello->version != REQUEST_VERSION)
-		failure_raise_fault(FAULT_OTHER_VERSION, NULL, NULL);
-}
-
 /* Bodies have their type's length; they are copied because they need not be aligned. */
 static void
 take_message(Merge *merge, Link *link, const MeterMessage *message)
@@ -398,7 +374,8 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 	switch (message->type)
 	{
 		case MESSAGE_HELLO:
-			take_hello(&body.hello);
+			if (body.hello.version != REQUEST_VERSION)
+				failure_raise_fault(FAULT_OTHER_VERSION, NULL, NULL);
 			break;
 		case MESSAGE_PLACE:
 			take_place(merge, link, &body.place);
@@ -432,18 +409,31 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 	}
 }
 
-/* Takes messages from a link until it has a record, or a file's end, or nothing more has come. */
-static void
+/* Takes messages from a link until it has a record, or a file's end, or nothing more has come; false if nothing has come. */
+static bool
 poll_link(Merge *merge, Link *link)
 {
 	MeterMessage message;
+	bool		 has_come = false;
 
 	while (!link->stream->has_record && !link->stream->file_ended && !link->stream->ended &&
 		   route_receive(&link->route, &message))
 	{
+		has_come = true;
 		take_message(merge, link, &message);
 		CHECK_FOR_INTERRUPTS();
 	}
+	return has_come;
+}
+
+static bool
+poll_links(Merge *merge)
+{
+	bool has_come = false;
+
+	for (uint32 i = 0; i < merge->count; i++)
+		has_come |= poll_link(merge, &merge->links[i]);
+	return has_come;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- the order */
@@ -509,8 +499,7 @@ merge_next(Merge *merge, TimestampTz until)
 		CHECK_FOR_INTERRUPTS();
 		if (request_is_live(&merge->job->request))
 			client_check(&merge->client_seen);
-		for (uint32 i = 0; i < merge->count; i++)
-			poll_link(merge, &merge->links[i]);
+		(void) poll_links(merge);
 		switch (order_next(&merge->records, &next))
 		{
 			case ORDER_RECORD:
@@ -539,6 +528,25 @@ merge_next(Merge *merge, TimestampTz until)
 		}
 	}
 	return NULL;
+}
+
+long
+merge_watch(Merge *merge)
+{
+	long longest = -1;
+
+	if (request_is_live(&merge->job->request))
+		client_flush();
+	/* A meter that was not read from for long is no meter that hangs. */
+	if (poll_links(merge))
+		return 0;
+	for (uint32 i = 0; i < merge->count; i++)
+	{
+		long pause = route_watch(&merge->links[i].route);
+
+		longest = longest < 0 ? pause : Min(longest, pause);
+	}
+	return poll_links(merge) ? 0 : longest;
 }
 
 bool

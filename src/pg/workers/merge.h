@@ -10,20 +10,32 @@
 #include "pg/options/options.h"
 #include "pg/workers/job.h"
 #include "pg/workers/printed.h"
+#include "pg/workers/wakeup.h"
 #include "wire/account.h"
 #include "wire/message.h"
 #include "wire/record.h"
 
 typedef struct Merge Merge;
 
+/* How the meters of a scan are started. */
+typedef struct MergeStart
+{
+	/* So many under workers, or as many as there are free slots for; where that is none, one of this process's own: */
+	uint32 workers;
+	uint32 shard; /* for this part of the flows */
+	uint32 shards;
+
+	Wakeup *wakeup;	 /* made readable after merge_watch(); NULL: nobody watches.  Lives as long as the merge */
+	bool	or_none; /* where there is no slot at all this is no error */
+} MergeStart;
+
 /*
- * Starts the meters of a scan: `meters` of them, or as many as there are free slots for workers, or else one of the
- * leader's own.
+ * Starts the meters of a scan; NULL if it may, and does, find no slot.
  *
  * The scan lives in a child of the current memory context: whenever that goes, after an error too, the meters and workers go
  * with it.  The job and what is counted of prints must live as long.
  */
-Merge *merge_start(const ScanJob *job, uint32 meters, Printed *printed);
+Merge *merge_start(const ScanJob *job, const MergeStart *how, Printed *printed);
 
 /* How many meters were started. */
 uint32 merge_meters(const Merge *merge);
@@ -37,6 +49,12 @@ uint32 merge_meters(const Merge *merge);
  * is set; otherwise warns of damage, after the last flow.
  */
 const Record *merge_next(Merge *merge, TimestampTz until);
+
+/*
+ * For who waits for several scans: the scan's wake-up is readable once merge_next() may find more than it did at its last call.  Returns
+ * after how many ms at the most it is to be called all the same; 0: at once.  Errors as merge_next() does.
+ */
+long merge_watch(Merge *merge);
 
 /* Whether the last flow was returned. */
 bool merge_is_finished(const Merge *merge);

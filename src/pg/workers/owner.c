@@ -443,32 +443,43 @@ has_moved(OwnedMeter *meter)
 }
 
 /*
- * Waits for the channel to be readable or writeable, or the latch, for `longest` ms at most (-1: for ever).
+ * Errors if the meter has stood still for too long; returns after how many ms to look again, -1 if it may stand still for ever.
  *
- * The clock of meter_timeout runs only here, where the meter has something to do: one that waits because nobody reads is
+ * The clock of meter_timeout runs only while the meter is waited for, and so has something to do: one that waits because nobody reads is
  * not hung.  It starts anew with each whole message, and with progress, as there may be nothing to send for long; single
  * bytes do not count.
  */
-static void
-wait_within_timeout(OwnedMeter *meter, int event, long longest)
+static long
+check_hang(OwnedMeter *meter)
 {
 	uint64		timeout = meter->job->orders.meter_timeout;
 	TimestampTz now;
 	long		waited;
 
 	if (timeout == 0)
-	{
-		wait_for(meter, event, longest);
-		return;
-	}
+		return -1;
 	now = GetCurrentTimestamp();
 	if (has_moved(meter) || meter->waiting_since == 0)
 		meter->waiting_since = now;
 	waited = TimestampDifferenceMilliseconds(meter->waiting_since, now);
 	if ((uint64) waited >= timeout)
 		report_hang(meter);
-	waited = Min((long) timeout - waited, (long) timeout / LOOKS_IN_TIMEOUT + 1);
-	wait_for(meter, event, longest < 0 ? waited : Min(waited, longest));
+	return Min((long) timeout - waited, (long) timeout / LOOKS_IN_TIMEOUT + 1);
+}
+
+/* The shorter of two times to wait, of which -1 is for ever. */
+static long
+shorter(long a, long b)
+{
+	return a < 0 ? b : b < 0 ? a :
+							   Min(a, b);
+}
+
+/* Waits for the channel to be readable or writeable, or the latch, for `longest` ms at most (-1: for ever). */
+static void
+wait_within_timeout(OwnedMeter *meter, int event, long longest)
+{
+	wait_for(meter, event, shorter(longest, check_hang(meter)));
 }
 
 void
@@ -476,9 +487,21 @@ owner_wait(OwnedMeter *meter, long longest)
 {
 	/* It is not the meter that is waited for. */
 	if (group_waits(&meter->group))
-		wait_for(meter, WL_SOCKET_READABLE, longest < 0 ? PAUSE_FOR_OTHERS : Min(longest, PAUSE_FOR_OTHERS));
+		wait_for(meter, WL_SOCKET_READABLE, shorter(longest, PAUSE_FOR_OTHERS));
 	else
 		wait_within_timeout(meter, WL_SOCKET_READABLE, longest);
+}
+
+long
+owner_look(OwnedMeter *meter, long longest)
+{
+	return shorter(longest, group_waits(&meter->group) ? PAUSE_FOR_OTHERS : check_hang(meter));
+}
+
+int
+owner_channel(const OwnedMeter *meter)
+{
+	return meter->channel;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ start and end */

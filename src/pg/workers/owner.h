@@ -42,6 +42,13 @@ bool owner_receive(OwnedMeter *meter, MeterMessage *message);
 void owner_wait(OwnedMeter *meter, long longest);
 
 /*
+ * For who waits for the meter in another way: the socket to wait for, which must be readable before owner_receive() has more; and a look
+ * whether the meter hangs, which is an error.  The look returns after how many ms, `longest` at most, the next is due.
+ */
+int	 owner_channel(const OwnedMeter *meter);
+long owner_look(OwnedMeter *meter, long longest);
+
+/*
  * Tells the meter of a live source to end it where it is.  expire: flows that are still active are emitted; otherwise they are given up.
  * What it sends up to its END is still to be taken.
  */

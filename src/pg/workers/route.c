@@ -19,6 +19,10 @@
 #include "pg/workers/failure.h"
 #include "pg/workers/route.h"
 
+/* Between two looks at a worker that will wake its leader, and at one that may not, ms. */
+#define PAUSE_WHEN_WOKEN  1000
+#define PAUSE_WHEN_UNSURE 20
+
 /* The longest job that workers get: 100,000 files with paths of usual length. */
 #define JOB_LENGTH_MAX ((Size) 32 << 20)
 
@@ -104,7 +108,7 @@ create_queue(shm_toc *toc, uint64 key, Size bytes)
 
 /* The segment of a worker, with its queues; false if none can be had. */
 static bool
-create_worker_segment(Route *route)
+create_worker_segment(Route *route, const Wakeup *wakeup)
 {
 	shm_toc_estimator estimator;
 	shm_toc			 *toc;
@@ -113,9 +117,10 @@ create_worker_segment(Route *route)
 
 	shm_toc_initialize_estimator(&estimator);
 	shm_toc_estimate_chunk(&estimator, sizeof(WorkerFailure));
+	shm_toc_estimate_chunk(&estimator, sizeof(WorkerWakeup));
 	shm_toc_estimate_chunk(&estimator, WORKER_TO_LEADER_QUEUE);
 	shm_toc_estimate_chunk(&estimator, WORKER_FROM_LEADER_QUEUE);
-	shm_toc_estimate_keys(&estimator, 3);
+	shm_toc_estimate_keys(&estimator, 4);
 	route->segment = create_segment(shm_toc_estimate(&estimator));
 	if (route->segment == NULL)
 		return false;
@@ -125,6 +130,11 @@ create_worker_segment(Route *route)
 	pg_atomic_init_u32(&failure->told, 0);
 	shm_toc_insert(toc, WORKER_KEY_FAILURE, failure);
 	route->failure = failure;
+	route->wakeup = shm_toc_allocate(toc, sizeof(WorkerWakeup));
+	route->wakeup->address = wakeup == NULL ? (WakeupAddress) {0} : wakeup_address(wakeup);
+	pg_atomic_init_u32(&route->wakeup->opened, 0);
+	pg_atomic_init_u32(&route->wakeup->wanted, 0);
+	shm_toc_insert(toc, WORKER_KEY_WAKEUP, route->wakeup);
 	queue = create_queue(toc, WORKER_KEY_TO_LEADER, WORKER_TO_LEADER_QUEUE);
 	shm_mq_set_receiver(queue, MyProc);
 	route->from_worker = shm_mq_attach(queue, route->segment, NULL);
@@ -162,13 +172,13 @@ register_worker(Route *route, dsm_segment *scan)
 }
 
 bool
-route_to_worker(Route *route, const ScanJob *job, dsm_segment **scan)
+route_to_worker(Route *route, const ScanJob *job, const Wakeup *wakeup, dsm_segment **scan)
 {
 	if (!slot_take_for_worker(&route->slot))
 		return false;
 	if (*scan == NULL)
 		*scan = create_scan_segment(job);
-	if (*scan != NULL && create_worker_segment(route) && register_worker(route, *scan))
+	if (*scan != NULL && create_worker_segment(route, wakeup) && register_worker(route, *scan))
 		return true;
 	route_close(route);
 	slot_release(&route->slot);
@@ -184,12 +194,16 @@ route_start_worker(Route *route, uint32 shard, uint32 shards)
 	shm_mq_send(route->to_worker, sizeof(start), &start, false, true);
 }
 
-void
-route_to_own_meter(Route *route, const ScanJob *job)
+bool
+route_to_own_meter(Route *route, const ScanJob *job, uint32 shard, uint32 shards, Wakeup *wakeup, bool or_none)
 {
 	Assert(route->worker == NULL && route->segment == NULL);
-	slot_take_for_leader(&route->slot);
-	route->meter = owner_start(job, 0, 1);
+	if (!slot_take_for_leader(&route->slot, or_none))
+		return false;
+	route->meter = owner_start(job, shard, shards);
+	if (wakeup != NULL)
+		wakeup_add_socket(wakeup, owner_channel(route->meter));
+	return true;
 }
 
 /*
@@ -267,6 +281,17 @@ route_wait(Route *route, TimestampTz until)
 	WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (longest >= 0 ? WL_TIMEOUT : 0), longest, PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
+}
+
+long
+route_watch(Route *route)
+{
+	if (route->meter != NULL)
+		return owner_look(route->meter, PAUSE_WHEN_WOKEN);
+	if (route->segment == NULL)
+		return PAUSE_WHEN_WOKEN;
+	(void) pg_atomic_exchange_u32(&route->wakeup->wanted, 1); /* a barrier, too: the queue is looked at after it */
+	return pg_atomic_read_u32(&route->wakeup->opened) != 0 ? PAUSE_WHEN_WOKEN : PAUSE_WHEN_UNSURE;
 }
 
 void

@@ -22,6 +22,7 @@ typedef struct Route
 	BackgroundWorkerHandle *worker;
 	dsm_segment			   *segment; /* NULL once it was let go of */
 	WorkerFailure		   *failure;
+	WorkerWakeup		   *wakeup;
 	shm_mq_handle		   *from_worker;
 	shm_mq_handle		   *to_worker;
 	/* the leader's own meter. */
@@ -30,14 +31,17 @@ typedef struct Route
 
 /*
  * Asks for one more worker, whose meter sends messages after route_start_worker(); false if none can be had, and then
- * nothing is left of the attempt.  *scan is the segment that all workers of the scan share, NULL before the first; it is
+ * nothing is left of the attempt.  wakeup: the leader's, which lives as long; NULL: there is none.  *scan is the segment that all workers of the scan share, NULL before the first; it is
  * the caller's.
  */
-bool route_to_worker(Route *route, const ScanJob *job, dsm_segment **scan);
+bool route_to_worker(Route *route, const ScanJob *job, const Wakeup *wakeup, dsm_segment **scan);
 void route_start_worker(Route *route, uint32 shard, uint32 shards);
 
-/* Starts a meter of the leader's own, the scan's only one; errors if none can be had. */
-void route_to_own_meter(Route *route, const ScanJob *job);
+/*
+ * Starts a meter of this process's own, the scan's only one here.  If there is no slot for it: an error, or false where `or_none`, and then
+ * nothing is left of the attempt.
+ */
+bool route_to_own_meter(Route *route, const ScanJob *job, uint32 shard, uint32 shards, Wakeup *wakeup, bool or_none);
 
 /*
  * Takes the meter's next message; false if there is none yet.  Errors if meter or worker have ended before their work was
@@ -50,6 +54,12 @@ void route_end_source(Route *route, bool expire);
 
 /* Waits until any route of the scan may have a message, of which this is one, and no longer than `until`; open to interrupts. */
 void route_wait(Route *route, TimestampTz until);
+
+/*
+ * From here on what is new makes the scan's wake-up readable; what came before is to be received first.  Returns after how many ms it is to
+ * be looked at all the same, at the latest.  Errors if a meter of this process's own hangs.
+ */
+long route_watch(Route *route);
 
 /*
  * Lets go of a meter without waiting, and without an error.  A worker sees its queues detached, whatever it is waiting

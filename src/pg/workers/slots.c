@@ -26,6 +26,8 @@
 
 #define SLOT_MAGIC 0x6e66736c
 
+static uint64 releases = 0;
+
 static LOCKTAG
 tag_of(int number)
 {
@@ -99,20 +101,26 @@ slot_take_for_worker(Slot *slot)
 	return false;
 }
 
-void
-slot_take_for_leader(Slot *slot)
+bool
+slot_take_for_leader(Slot *slot, bool or_none)
 {
 	const char *hint = "Close cursors that are not needed, try again later, or have an administrator raise \"nfstream_fdw.max_meters\".";
 
 	if (slots_of_session() >= slots_for_session())
+	{
+		if (or_none)
+			return false;
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("no meter can be started: this session has %d", slots_of_session()),
 				 errdetail("A session may have half of the %d meters that the setting \"nfstream_fdw.max_meters\" allows. A cursor keeps its meters until its last row was fetched, or it is closed.", setting_max_meters),
 				 errhint("%s", hint)));
+	}
 	for (int number = setting_max_meters - 1; number >= 0; number--)
 		if (take(slot, number))
-			return;
+			return true;
+	if (or_none)
+		return false;
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("no meter can be started: %d run in this cluster", setting_max_meters),
@@ -132,4 +140,11 @@ slot_release(Slot *slot)
 	LockRelease(&tag, ExclusiveLock, false);
 	CurrentResourceOwner = before;
 	slot->owner = NULL;
+	releases++;
+}
+
+uint64
+slot_releases(void)
+{
+	return releases;
 }

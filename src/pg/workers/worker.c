@@ -13,11 +13,13 @@
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
+#include "storage/latch.h"
 #include "storage/shm_mq.h"
 #include "storage/shm_toc.h"
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/wait_event.h"
 
 #include "pg/workers/owner.h"
 #include "pg/workers/worker.h"
@@ -29,6 +31,8 @@ typedef struct Worker
 	WorkerFailure *failure;
 	shm_mq_handle *to_leader;
 	shm_mq_handle *from_leader;
+	WorkerWakeup  *wakeup;
+	int			   wakes; /* the leader's descriptor; -1: it is not woken by that */
 	ScanJob		  *job;
 } Worker;
 
@@ -46,6 +50,25 @@ attach_segment(dsm_segment *segment)
 	return toc;
 }
 
+/* The leader waits on a descriptor, and there is something new for it. */
+static void
+wake_leader(Worker *worker)
+{
+	if (worker->wakes >= 0 && pg_atomic_exchange_u32(&worker->wakeup->wanted, 0) != 0)
+		wakeup_send(worker->wakes);
+}
+
+/* The worker has detached from its queues, which is new for a leader that waits, whatever it waits for. */
+static void
+wake_at_last(dsm_segment *segment, Datum argument)
+{
+	const Worker *worker = (const Worker *) DatumGetPointer(argument);
+
+	(void) segment;
+	if (worker->wakes >= 0)
+		wakeup_send(worker->wakes);
+}
+
 /* False if a segment is gone already: the scan has ended before this worker began. */
 static bool
 attach(Worker *worker, const WorkerArguments *arguments)
@@ -59,6 +82,10 @@ attach(Worker *worker, const WorkerArguments *arguments)
 		return false;
 	toc = attach_segment(worker->own);
 	worker->failure = shm_toc_lookup(toc, WORKER_KEY_FAILURE, false);
+	worker->wakeup = shm_toc_lookup(toc, WORKER_KEY_WAKEUP, false);
+	worker->wakes = wakeup_open(&worker->wakeup->address);
+	pg_atomic_write_u32(&worker->wakeup->opened, worker->wakes >= 0);
+	on_dsm_detach(worker->own, wake_at_last, PointerGetDatum(worker)); /* what is registered last is done first */
 	queue = shm_toc_lookup(toc, WORKER_KEY_TO_LEADER, false);
 	shm_mq_set_sender(queue, MyProc);
 	worker->to_leader = shm_mq_attach(queue, worker->own, NULL);
@@ -105,7 +132,18 @@ send_message(Worker *worker, uint32 type, const void *body, uint32 length)
 		 {body, length},
 	 };
 
-	return shm_mq_sendv(worker->to_leader, parts, 2, false, true) == SHM_MQ_SUCCESS;
+	shm_mq_result result;
+
+	/* A part of a long message may be all that has room, and the leader waits for it. */
+	while ((result = shm_mq_sendv(worker->to_leader, parts, 2, true, true)) == SHM_MQ_WOULD_BLOCK)
+	{
+		wake_leader(worker);
+		WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, 0, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	wake_leader(worker);
+	return result == SHM_MQ_SUCCESS;
 }
 
 /* Moves the meter's messages until it has sent its last one, or the leader is gone. */
