@@ -1,6 +1,6 @@
 /*
  * export.c
- *	  The rows of a statement as files of the server.
+ *	  The rows of a query as files of the server.
  */
 #include "postgres.h"
 
@@ -10,19 +10,14 @@
 #include "pg/functions/export.h"
 
 void
-export_rows(ServerFiles *files, SPIPlanPtr plan, DestReceiver *receiver, Oid relation, bool read_only)
+export_rows(ServerFiles *files, ExportRun run, void *query, DestReceiver *receiver, Oid relation)
 {
-	SPIExecuteOptions options = {.dest = receiver, .read_only = read_only};
-
 	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, relation);
 	pgstat_progress_update_param(PROGRESS_COPY_COMMAND, PROGRESS_COPY_COMMAND_TO);
 	pgstat_progress_update_param(PROGRESS_COPY_TYPE, PROGRESS_COPY_TYPE_FILE);
 	PG_TRY();
 	{
-		int result = SPI_execute_plan_extended(plan, &options);
-
-		if (result < 0)
-			elog(ERROR, "could not run the query of an export: %s", SPI_result_code_string(result));
+		run(query, receiver);
 		server_files_finish(files);
 	}
 	PG_CATCH();

@@ -59,15 +59,28 @@ default_path(Relation relation)
 	return psprintf("%s.csv", source);
 }
 
+/* Runs the query, whose rows go to the receiver. */
+static void
+run(void *argument, DestReceiver *receiver)
+{
+	DatasetQuery	 *query = argument;
+	SPIExecuteOptions options = {.dest = receiver};
+	int				  result;
+
+	SPI_connect();
+	result = SPI_execute_plan_extended(dataset_prepare(query, query->select), &options);
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", query->select, SPI_result_code_string(result));
+	SPI_finish();
+}
+
 static uint64
 export(Relation relation, DatasetQuery *query, const char *path, bool is_default, uint64 flows_per_file, uint64 rotate_files)
 {
 	ServerFiles	 *files = server_files_create(&kind, path, is_default, flows_per_file > 0);
 	DestReceiver *receiver = csv_receiver_create(files, flows_per_file, flows_per_file > 0 ? rotate_files : 0);
 
-	SPI_connect();
-	export_rows(files, dataset_prepare(query, query->select), receiver, RelationGetRelid(relation), false);
-	SPI_finish();
+	export_rows(files, run, query, receiver, RelationGetRelid(relation));
 	return csv_receiver_rows(receiver);
 }
 

@@ -6,9 +6,9 @@
 
 #include "fmgr.h"
 #include "utils/builtins.h"
-#include "utils/plancache.h"
 
 #include "pg/functions/export.h"
+#include "pg/functions/packet_query.h"
 #include "pg/functions/pcap_receiver.h"
 
 /* nfstream_to_pcap()'s arguments. */
@@ -24,30 +24,10 @@ static const ServerFileKind kind = {
 	.instead = "let nfstream_pcap() return the capture to the client",
 };
 
-/* Whether a plan is one statement that returns rows and changes nothing. */
-static bool
-only_reads(SPIPlanPtr plan)
+static void
+run(void *query, DestReceiver *receiver)
 {
-	List  *sources = SPI_plan_get_plan_sources(plan);
-	List  *queries = list_length(sources) == 1 ? linitial_node(CachedPlanSource, sources)->query_list : NIL;
-	Query *query = list_length(queries) == 1 ? linitial_node(Query, queries) : NULL;
-
-	return query != NULL && query->commandType == CMD_SELECT && !query->hasModifyingCTE && query->rowMarks == NIL;
-}
-
-static SPIPlanPtr
-prepare(const char *query)
-{
-	SPIPlanPtr plan = SPI_prepare(query, 0, NULL);
-
-	if (plan == NULL)
-		elog(ERROR, "could not prepare \"%s\": %s", query, SPI_result_code_string(SPI_result));
-	if (!only_reads(plan))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("the query of packets is not one statement that only reads"),
-				 errdetail("Accepted: one SELECT, TABLE or VALUES, without INTO, FOR UPDATE and WITH queries that change data.")));
-	return plan;
+	packet_query_run(query, receiver);
 }
 
 PG_FUNCTION_INFO_V1(nfstream_to_pcap);
@@ -70,8 +50,6 @@ nfstream_to_pcap(PG_FUNCTION_ARGS)
 
 	files = server_files_create(&kind, text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_PATH)), false, false);
 	receiver = pcap_receiver_create(files);
-	SPI_connect();
-	export_rows(files, prepare(text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_QUERY))), receiver, InvalidOid, true);
-	SPI_finish();
+	export_rows(files, run, text_to_cstring(PG_GETARG_TEXT_PP(ARGUMENT_QUERY)), receiver, InvalidOid);
 	PG_RETURN_INT64((int64) pcap_receiver_packets(receiver));
 }
