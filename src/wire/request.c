@@ -334,8 +334,16 @@ request_check_condition(const MeterRequest *request, char wrong[REQUEST_WRONG_MA
 		return refuse(wrong, "%s", malformed);
 	condition_columns(schema, request->condition_bytes, request->condition, &columns);
 	for (unsigned i = 0; i < schema->count; i++)
-		if (column_set_has(&columns, i) && !request_group_is_on(request, schema->columns[i].group))
-			return refuse(wrong, "the request's condition is on the column %s, which its options turn off", schema->columns[i].name);
+	{
+		const Column *column = &schema->columns[i];
+
+		if (!column_set_has(&columns, i))
+			continue;
+		if (!request_group_is_on(request, column->group))
+			return refuse(wrong, "the request's condition is on the column %s, which its options turn off", column->name);
+		if (column->field == FIELD_FIRST_PACKET && request->separate_files)
+			return refuse(wrong, "the request's condition is on the column %s, which no meter knows", column->name);
+	}
 	return true;
 }
 

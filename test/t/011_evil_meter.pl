@@ -23,7 +23,8 @@ my $stray = qr/a meter sent a message of type \d+ (with \d+ bytes, which no mete
 my $signal = sub { qr/a meter was terminated by signal $_[0]\b/ };
 my $hung = qr/a meter did not move on for 1 second/;
 
-# What is said of each deed, and the column that is asked for if it is not src_port; "live": that, of an interface that meters share.
+# What is said of each deed, and the column that is asked for if it is not src_port; "live": that, of an interface that meters share;
+# "marks": ids of flows with a condition, so that those which are set aside count.
 my %said = (
 	garbage => [$stray],
 	huge => [$stray],
@@ -60,6 +61,10 @@ my %said = (
 	file_again_and_again => [qr/a meter asked for file 0 out of turn/],
 	overlap_of_none => [$lie],
 	overlap_that_is_none => [$lie],
+	marks_unasked => [$lie],
+	marks_out_of_order => [ $lie, 'marks' ],
+	marks_too_many => [ $lie, 'marks' ],
+	marks_with_values => [ $lie, 'marks' ],
 	wrong_account => [$lie],
 	unknown_failure => [qr/a meter failed: /],
 	text_not_utf8 => [ $lie, 'application_name' ],
@@ -99,7 +104,7 @@ foreach my $workers (3, 0)
 	my $node = start_cluster($owner, $workers);
 	my $source = capture($node, 'http.pcap');
 
-	$node->safe_psql('postgres', "CREATE FOREIGN TABLE flows (src_port int, application_name text, source_file text)"
+	$node->safe_psql('postgres', "CREATE FOREIGN TABLE flows (id bigint, src_port int, application_name text, source_file text)"
 		. " SERVER nfstream OPTIONS (source '$source', n_meters '2', meter_timeout '1');"
 		. " CREATE FOREIGN TABLE interface (src_port int) SERVER nfstream"
 		. " OPTIONS (source 'interface:lo', n_meters '2', meter_timeout '1');"
@@ -116,6 +121,7 @@ foreach my $workers (3, 0)
 	{
 		my ($said, $column) = @{ $said{$deed} // die "$deed is not known" };
 		my $table = 'flows';
+		my $where = '';
 
 		if (($column // '') eq 'live')
 		{
@@ -123,12 +129,13 @@ foreach my $workers (3, 0)
 			($column, $table) = ('src_port', 'interface');
 			$said = $stray if $workers == 0;
 		}
+		($column, $where) = ('id', ' WHERE src_port = 443') if ($column // '') eq 'marks';
 		$table = 'with_plugins' if ($column // '') eq 'udps';
 		my $program = evil_program($node, $deed);
 
 		$session->query("SET nfstream_fdw.meter_program = '$program'; SET statement_timeout = "
 			. ($deed eq 'endless' ? 500 : 20000));
-		$session->query('SELECT count(' . ($column // 'src_port') . ") FROM $table");
+		$session->query('SELECT count(' . ($column // 'src_port') . ") FROM $table$where");
 		my @errors = $session->{said} =~ /ERROR:  .*/g;
 		like($session->{said}, qr/ERROR:  .*$said/, "$owner, $deed: the error");
 		is(scalar(@errors), 1, "$owner, $deed: one error");

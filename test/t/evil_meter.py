@@ -52,6 +52,11 @@ def ports(*places):
     message(FLOWS, b''.join(record(left, first, struct.pack('<H', 443)) for left, first in places))
 
 
+def mark(left, first):
+    """What a flow leaves that was set aside, where those count."""
+    message(FLOWS, struct.pack('<IQQ', 20 | 1 << 31, left, first))
+
+
 def leaves(*texts):
     """Records of a table whose columns all are what plugins leave, one for each text of udps, and the end of the scan."""
     def run():
@@ -245,6 +250,10 @@ DEEDS = {
     'file_again_and_again': after(lambda: [message(NEXT_FILE, struct.pack('<I', 0)) for time in range(100)]),
     'overlap_of_none': after(lambda: message(OVERLAP, struct.pack('<IIQQ', 7, 0, 1000, 2000))),
     'overlap_that_is_none': after(lambda: message(OVERLAP, struct.pack('<IIQQ', 0, 0, 2000, 2000))),
+    'marks_unasked': after(lambda: mark(2, 1)),
+    'marks_out_of_order': after(lambda: mark(20, 9), lambda: mark(10, 4)),
+    'marks_too_many': after(lambda: mark(2, 1), lambda: message(END, b'\0' * 8 * COUNTERS)),
+    'marks_with_values': after(lambda: message(FLOWS, record(2, 1, b'\0\0', 1 << 31 | 26))),
     'wrong_account': after(lambda: ports((2, 1)), lambda: message(END, b'\0' * 8 * COUNTERS)),
     'unknown_failure': after(lambda: message(FAILURE, failure(99, 99, b'\xff\xfe' * 512))),
     'text_not_utf8': after(lambda: message(FLOWS, record(2, 1, struct.pack('<H', 3) + b'\xc3\x28\xff'))),

@@ -534,6 +534,23 @@ CASE(condition_that_is_none_is_refused)
 	assert_string_equal(wrong, "a condition has a bad value");
 }
 
+/* Packets are numbered anew in each of several files that are metered apart: only the leader knows how many came before. */
+CASE(condition_on_a_place_that_no_meter_knows_is_refused)
+{
+	ConditionBuilder builder = {.schema = &flow_schema, .resize = realloc};
+	MeterRequest	 request = good_request();
+	char			 wrong[REQUEST_WRONG_MAX] = "";
+
+	condition_put_compare(&builder, (unsigned) column_of_flow("first_packet"), CONDITION_GREATER, &(ConditionValue) {.i = 7});
+	request.condition = builder.length;
+	request.condition_bytes = builder.bytes;
+	assert_true(request_check_condition(&request, wrong));
+	request.separate_files = true;
+	assert_false(request_check_condition(&request, wrong));
+	assert_string_equal(wrong, "the request's condition is on the column first_packet, which no meter knows");
+	free(builder.bytes);
+}
+
 /* What counts against a bound is sent, wanted or not. */
 CASE(bounds_on_flows_count_those_set_aside)
 {
@@ -658,6 +675,7 @@ main(void)
 		cmocka_unit_test(columns_that_the_options_turn_off_are_refused),
 		cmocka_unit_test(condition_on_what_the_options_turn_off_is_refused),
 		cmocka_unit_test(condition_that_is_none_is_refused),
+		cmocka_unit_test(condition_on_a_place_that_no_meter_knows_is_refused),
 		cmocka_unit_test(bounds_on_flows_count_those_set_aside),
 		cmocka_unit_test(what_a_condition_reads_is_not_turned_off),
 		cmocka_unit_test(options_are_set_by_their_ids),
