@@ -10,6 +10,7 @@
 static const char *const name_of_unit[] = {
 	[UNIT_NONE] = "",
 	[UNIT_TIME_MS] = "ms since 1970",
+	[UNIT_TIME_NS] = "ns since 1970",
 	[UNIT_DURATION_MS] = "ms",
 	[UNIT_PACKETS] = "packets",
 	[UNIT_BYTES] = "bytes",

@@ -95,8 +95,6 @@ IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported;
 -- What cannot be imported.
 IMPORT FOREIGN SCHEMA captures FROM SERVER import_server INTO imported;
 \echo :SQLSTATE
-IMPORT FOREIGN SCHEMA nfpacket FROM SERVER import_server INTO imported;
-\echo :SQLSTATE
 IMPORT FOREIGN SCHEMA public FROM SERVER import_server INTO imported;
 \echo :SQLSTATE
 IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (tablename 'x');

@@ -200,9 +200,8 @@ ALTER FOREIGN TABLE options_table ALTER COLUMN id OPTIONS (SET attribute 'id');
 
 -- What waits for its turn is refused when a scan uses it.
 ALTER FOREIGN TABLE options_table OPTIONS (DROP udps);
-ALTER FOREIGN TABLE options_table OPTIONS (ADD rows 'packets');
-\echo :SQLSTATE
 ALTER SERVER options_server OPTIONS (ADD rows 'packets');
+ALTER FOREIGN TABLE options_table OPTIONS (ADD rows 'packet');
 ALTER FOREIGN TABLE options_table ADD COLUMN risks text[];
 SELECT id FROM options_table;
 \echo :SQLSTATE

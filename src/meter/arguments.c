@@ -38,6 +38,7 @@ typedef struct Known
 } Known;
 
 static const Known known_options[] = {
+	{OPTION_ROWS, KEPT_IN_REQUEST},
 	{OPTION_BPF_FILTER, KEPT_AS_FILTER},
 	{OPTION_DECODE_TUNNELS, KEPT_IN_REQUEST},
 	{OPTION_PROMISCUOUS_MODE, KEPT_IN_REQUEST},

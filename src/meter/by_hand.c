@@ -395,16 +395,16 @@ run(ByHand *hand)
 	return EXIT_SIGNAL + signal_received;
 }
 
-/* What is hashed: the columns that were named, and the Community ID if it would reveal one of them. */
+/* What is hashed: the columns that were named, and those that would show one of them. */
 static ColumnSet
 hashed_columns(const Schema *schema, const ColumnSet *named)
 {
 	ColumnSet hashed = *named;
-	int		  community_id = schema_column_of_field(schema, FIELD_COMMUNITY_ID);
 
-	for (unsigned i = 0; i < schema->count && community_id >= 0; i++)
-		if (column_set_has(named, i) && column_is_endpoint(&schema->columns[i]))
-			column_set_add(&hashed, (unsigned) community_id);
+	for (unsigned i = 0; i < schema->count; i++)
+		for (unsigned j = 0; j < schema->count && column_set_has(named, i); j++)
+			if (column_shows(&schema->columns[j], &schema->columns[i]))
+				column_set_add(&hashed, j);
 	return hashed;
 }
 

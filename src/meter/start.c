@@ -152,7 +152,7 @@ take_condition(MeterRequest *request, FailureMessage *failure)
 		return true;
 	if (!request_check_condition(request, wrong))
 		return failure_tell(failure, FAILURE_INTERNAL, "", "%s", wrong);
-	condition_columns(schema_by_id(request->schema), request->condition_bytes, request->condition, &request->reads);
+	request_read_condition(request);
 	return true;
 }
 

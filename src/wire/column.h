@@ -51,6 +51,7 @@ typedef enum ColumnUnit
 {
 	UNIT_NONE,
 	UNIT_TIME_MS, /* since 1970 */
+	UNIT_TIME_NS, /* since 1970; what does not fit is UINT64_MAX */
 	UNIT_DURATION_MS,
 	UNIT_PACKETS,
 	UNIT_BYTES
@@ -118,7 +119,30 @@ typedef enum ColumnField
 	FIELD_SOURCE_FILE,
 	FIELD_FIRST_PACKET,
 	FIELD_PROTOCOL_NAME,
-	FIELD_COMMUNITY_ID
+	FIELD_COMMUNITY_ID,
+
+	/* Of packets alone. */
+	FIELD_TIME,
+	FIELD_DELTA_TIME,
+	FIELD_DIRECTION,
+	FIELD_RAW_SIZE,
+	FIELD_IP_SIZE,
+	FIELD_TRANSPORT_SIZE,
+	FIELD_PAYLOAD_SIZE,
+	FIELD_IP_PACKET,
+	FIELD_SYN,
+	FIELD_CWR,
+	FIELD_ECE,
+	FIELD_URG,
+	FIELD_ACK,
+	FIELD_PSH,
+	FIELD_RST,
+	FIELD_FIN,
+	FIELD_PACKET_NUMBER,
+	FIELD_CAPTURED_AT,
+	FIELD_CAPTURED_LENGTH,
+	FIELD_LINK_TYPE,
+	FIELD_FRAME
 } ColumnField;
 
 typedef struct Column
@@ -137,11 +161,18 @@ typedef struct Column
 /* The most columns of a schema. */
 #define COLUMNS_MAX 128
 
-/* Whether it is an address or port, of which a Community ID is made without a key: who hides one of them hides that too. */
+/* Whether it is a MAC address or a part of one. */
 static inline bool
-column_is_endpoint(const Column *column)
+column_is_hardware(const Column *column)
 {
-	return column->field == FIELD_IP || column->field == FIELD_PORT;
+	return column->field == FIELD_MAC || column->field == FIELD_OUI;
+}
+
+/* Whether it is a TCP flag of a packet: 0 or 1. */
+static inline bool
+column_is_tcp_flag(const Column *column)
+{
+	return column->field >= FIELD_SYN && column->field <= FIELD_FIN;
 }
 
 /* A set of a schema's columns, by index. */

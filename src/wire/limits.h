@@ -28,6 +28,7 @@
 typedef enum OptionId
 {
 	OPTION_SOURCE,
+	OPTION_ROWS,
 	OPTION_DECODE_TUNNELS,
 	OPTION_BPF_FILTER,
 	OPTION_PROMISCUOUS_MODE,
@@ -64,6 +65,13 @@ typedef enum OptionId
 } OptionId;
 
 #define OPTIONS_COUNT (OPTION_EXTRA_COLUMNS + 1)
+
+/* The choices of rows: what a row is of; by SchemaId. */
+typedef enum RowsChoice
+{
+	ROWS_FLOWS,
+	ROWS_PACKETS
+} RowsChoice;
 
 /* The choices of on_damage: what follows the rows up to the damage. */
 typedef enum OnDamage

@@ -181,11 +181,17 @@ record_form(RecordForm *form, const Schema *schema, const ColumnSet *columns, ui
 	form->schema = schema;
 	form->elements = elements;
 	form->has_marks = false;
-	form->first_packet = schema_column_of_field(schema, FIELD_FIRST_PACKET);
-	form->count = 0;
+	form->count = form->place_count = 0;
 	for (unsigned i = 0; i < schema->count; i++)
-		if (column_set_has(columns, i))
-			form->columns[form->count++] = (uint8_t) i;
+	{
+		ColumnField field = schema->columns[i].field;
+
+		if (!column_set_has(columns, i))
+			continue;
+		form->columns[form->count++] = (uint8_t) i;
+		if (field == FIELD_FIRST_PACKET || field == FIELD_PACKET_NUMBER)
+			form->places[form->place_count++] = (uint8_t) i;
+	}
 }
 
 const char *
@@ -224,8 +230,8 @@ record_go_on(const RecordForm *form, Record *record, uint64_t before)
 	record->first += before;
 	if (record->left != RECORD_LEFT_AT_END)
 		record->left += 2 * before;
-	if (form->first_packet >= 0)
-		record->values[form->first_packet].u = record->first;
+	for (unsigned i = 0; i < form->place_count; i++)
+		record->values[form->places[i]].u += before;
 }
 
 unsigned

@@ -9,13 +9,15 @@
  *	  uint64  first
  *	  values of the requested columns, in the order of the schema; how each stands is its ColumnKind
  *
- * `left` and `first` are the flow's place in the scan's one order.  A packet's place is its number in the source, from 1,
- * the same for all meters of a scan.  `first` is the place of the flow's first packet.  `left` is twice the place of the
+ * `left` and `first` are the row's place in the scan's one order.  A packet's place is its number in the source, from 1,
+ * the same for all meters of a scan.  Of a flow, `first` is the place of the flow's first packet.  `left` is twice the place of the
  * packet at which the flow left, plus one if it left in the idle scan after that packet's own work, or
  * RECORD_LEFT_AT_END.  A meter's records come in ascending order of (left, first), and no two flows of a scan have the
  * same.
  *
  * A mark is what a flow leaves that was set aside, where those count: it has a place among the records, and no values.
+ *
+ * A packet's record has its own place for `first`, and twice that for `left`.
  *
  * Where sources are metered apart, places are numbered anew in each, and the order is that of (source, left, first).
  */
@@ -72,11 +74,12 @@ record_element(const RecordValue *value, uint32_t i)
 typedef struct RecordForm
 {
 	const Schema *schema;
-	uint32_t	  elements;		/* of each COLUMN_INTEGERS: the option splt_analysis */
-	bool		  has_marks;	/* there may be some among them */
-	int			  first_packet; /* the index of the column first_packet; -1 if the schema has none */
+	uint32_t	  elements;	 /* of each COLUMN_INTEGERS: the option splt_analysis */
+	bool		  has_marks; /* there may be some among them */
 	unsigned	  count;
 	uint8_t		  columns[COLUMNS_MAX]; /* the indexes of those that are there, in order */
+	unsigned	  place_count;
+	uint8_t		  places[2]; /* of these, those that are places: packet_number, first_packet */
 } RecordForm;
 
 typedef struct Record
@@ -101,7 +104,7 @@ void record_form(RecordForm *form, const Schema *schema, const ColumnSet *column
  */
 const char *record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, Record *record);
 
-/* Moves the places of a record, and its column first_packet, on by the `before` packets of the sources before its own. */
+/* Moves the places of a record, also those among its values, on by the `before` packets of the sources before its own. */
 void record_go_on(const RecordForm *form, Record *record, uint64_t before);
 
 /*

@@ -49,7 +49,7 @@ static const RequestField request_fields[REQUEST_FIELDS] = {
 	[REQUEST_LIST_APPLICATIONS] = {"list_applications", REQUEST_NUMBER, FIELD(list_applications), .max = true},
 	[REQUEST_DESCRIBE_PLUGINS] = {"describe_plugins", REQUEST_NUMBER, FIELD(describe_plugins), .max = true},
 	[REQUEST_NEEDS_SECCOMP] = {"needs_seccomp", REQUEST_NUMBER, FIELD(needs_seccomp), .fallback = true, .max = true},
-	[REQUEST_SCHEMA] = {"schema", REQUEST_NUMBER, FIELD(schema), .fallback = SCHEMA_FLOWS, .max = SCHEMAS - 1},
+	[REQUEST_SCHEMA] = {NULL, REQUEST_NUMBER, FIELD(schema), OPTION(OPTION_ROWS)},
 	[REQUEST_COLUMNS] = {"columns", REQUEST_COLUMN_SET, FIELD(columns)},
 	[REQUEST_SHARDS] = {"shards", REQUEST_NUMBER, FIELD(shards), .fallback = 1, .min = 1, .max = SHARDS_MAX},
 	[REQUEST_SHARD] = {"shard", REQUEST_NUMBER, FIELD(shard), .max = SHARDS_MAX - 1},
@@ -68,6 +68,7 @@ static const RequestField request_fields[REQUEST_FIELDS] = {
 };
 
 _Static_assert(ON_DAMAGE_WARN == false && ON_DAMAGE_ERROR == true, "on_damage is stop_at_damage");
+_Static_assert((int) ROWS_FLOWS == (int) SCHEMA_FLOWS && (int) ROWS_PACKETS == (int) SCHEMA_PACKETS && SCHEMAS == 2, "rows is a schema");
 
 /* --------------------------------------------------------------------------------------------------------- fields, one by one */
 
@@ -138,12 +139,13 @@ text_in(const MeterRequest *request, const RequestField *field)
 
 /*
  * Whether a field holds what it may: a number in its range, a text that is not too long, columns of its schema,
- * which is a field before them.
+ * which is a field before them.  Plugins read columns of flows, whatever the rows are.
  */
 static bool
 is_in_range(const MeterRequest *request, const RequestField *field)
 {
-	uint64_t size = 0;
+	const Schema *schema;
+	uint64_t	  size = 0;
 
 	switch (field->type)
 	{
@@ -154,7 +156,8 @@ is_in_range(const MeterRequest *request, const RequestField *field)
 			size = text_in(request, field)->length;
 			break;
 		case REQUEST_COLUMN_SET:
-			for (unsigned i = schema_by_id(request->schema)->count; i < COLUMNS_MAX; i++)
+			schema = field->at == offsetof(MeterRequest, reads) ? &flow_schema : schema_by_id(request->schema);
+			for (unsigned i = schema->count; i < COLUMNS_MAX; i++)
 				if (column_set_has(columns_in(request, field), i))
 					return false;
 			return true;
@@ -223,11 +226,12 @@ request_group_is_on(const MeterRequest *request, ColumnGroup group)
 ColumnSet
 request_computed(const MeterRequest *request)
 {
-	const Schema *schema = schema_by_id(request->schema);
-	ColumnSet	  computed = request->columns;
+	ColumnSet computed = {0};
 
-	for (unsigned i = 0; i < schema->count; i++)
-		if (column_set_has(&request->reads, i) && request_group_is_on(request, schema->columns[i].group))
+	if (request->schema == SCHEMA_FLOWS)
+		computed = request->columns;
+	for (unsigned i = 0; i < flow_schema.count; i++)
+		if (column_set_has(&request->reads, i) && request_group_is_on(request, flow_schema.columns[i].group))
 			column_set_add(&computed, i);
 	return computed;
 }
@@ -237,7 +241,30 @@ request_computes_group(const MeterRequest *request, ColumnGroup group)
 {
 	ColumnSet computed = request_computed(request);
 
-	return schema_set_has_group(schema_by_id(request->schema), &computed, group);
+	return schema_set_has_group(&flow_schema, &computed, group);
+}
+
+/* Whether this column of a packet is something about its flow. */
+static bool
+is_of_flow(const Column *column)
+{
+	return column->field == FIELD_DELTA_TIME || column->field == FIELD_DIRECTION || column->field == FIELD_FIRST_PACKET ||
+		   column_is_hardware(column);
+}
+
+bool
+request_tracks_flows(const MeterRequest *request)
+{
+	ColumnSet columns = request->columns;
+
+	if (request->schema != SCHEMA_PACKETS || request->plugins > 0)
+		return true;
+	if (request->condition_bytes != NULL)
+		condition_columns(&packet_schema, request->condition_bytes, request->condition, &columns);
+	for (unsigned i = 0; i < packet_schema.count; i++)
+		if (column_set_has(&columns, i) && is_of_flow(&packet_schema.columns[i]))
+			return true;
+	return false;
 }
 
 void
@@ -274,6 +301,12 @@ AccountRule
 request_account_rule(const MeterRequest *request)
 {
 	return request->separate_files || request_is_live(request) ? ACCOUNT_OF_PARTS : ACCOUNT_OF_SHARDS;
+}
+
+Counter
+request_record_counter(const MeterRequest *request)
+{
+	return request->schema == SCHEMA_PACKETS ? COUNTER_PACKETS_METERED : COUNTER_FLOWS;
 }
 
 uint64_t
@@ -321,6 +354,13 @@ request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX])
 		if (column_set_has(&request->columns, i) && !request_group_is_on(request, schema->columns[i].group))
 			return refuse(wrong, "the request wants the column %s, which its options turn off", schema->columns[i].name);
 	return true;
+}
+
+void
+request_read_condition(MeterRequest *request)
+{
+	if (request->condition > 0 && request->schema == SCHEMA_FLOWS)
+		condition_columns(&flow_schema, request->condition_bytes, request->condition, &request->reads);
 }
 
 bool

@@ -138,7 +138,7 @@ typedef struct MeterRequest
 
 	/* udps */
 	uint64_t  plugins; /* bytes of MESSAGE_PLUGINS, which follows; 0: there are none */
-	ColumnSet reads;   /* columns that plugins or the condition read: computed, and in no record */
+	ColumnSet reads;   /* columns of flows that plugins or the condition read: computed, and in no record */
 
 	/* What is captured from, in the place of files, and how. */
 	RequestText interface;			/* its name; none: files are read */
@@ -175,11 +175,14 @@ bool request_is_live(const MeterRequest *request);
 /* Whether the request's options turn the columns of this group on. */
 bool request_group_is_on(const MeterRequest *request, ColumnGroup group);
 
-/* The columns that are computed: those of a record, and those that are read and that the options turn on. */
+/* The columns of flows that are computed: those of a record of flows, and those that are read and that the options turn on. */
 ColumnSet request_computed(const MeterRequest *request);
 
 /* Whether any column of this group is computed. */
 bool request_computes_group(const MeterRequest *request, ColumnGroup group);
+
+/* Whether flows are kept: for their rows, or where something about a packet depends on its flow, or plugins may end flows. */
+bool request_tracks_flows(const MeterRequest *request);
 
 /* Turns off what no column of a record and none that is read needs: labels, statistics, SPLT.  Where there are plugins, they may need any. */
 void request_turn_off_unwanted(MeterRequest *request);
@@ -194,11 +197,17 @@ void request_add_all_columns(MeterRequest *request);
 OrderRule	request_order_rule(const MeterRequest *request);
 AccountRule request_account_rule(const MeterRequest *request);
 
+/* Which counter of a meter's account tells how many records it has sent. */
+Counter request_record_counter(const MeterRequest *request);
+
 /* How often at most a meter with this request opens sources: each once, and before that all or some for a look. */
 uint64_t request_opens_max(const MeterRequest *request);
 
 /* Whether a meter can do what the request asks for; if not, `wrong` says why. */
 bool request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);
+
+/* Adds the columns of the request's condition to `reads`; of a packet nothing has to be computed before its row is. */
+void request_read_condition(MeterRequest *request);
 
 /* Whether the request's condition, which has come after it, is one that it can have; if not, `wrong` says why. */
 bool request_check_condition(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX]);

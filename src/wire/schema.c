@@ -8,6 +8,7 @@
 
 static const Schema *const schemas[SCHEMAS] = {
 	[SCHEMA_FLOWS] = &flow_schema,
+	[SCHEMA_PACKETS] = &packet_schema,
 };
 
 const Schema *
@@ -32,6 +33,24 @@ schema_column_of_field(const Schema *schema, ColumnField field)
 		if (schema->columns[i].field == field)
 			return (int) i;
 	return -1;
+}
+
+bool
+column_shows(const Column *column, const Column *other)
+{
+	switch (other->field)
+	{
+		case FIELD_IP:
+		case FIELD_PORT:
+			return column->field == FIELD_COMMUNITY_ID || column->field == FIELD_IP_PACKET || column->field == FIELD_FRAME;
+		case FIELD_MAC:
+		case FIELD_OUI:
+		case FIELD_VLAN_ID:
+		case FIELD_IP_PACKET:
+			return column->field == FIELD_FRAME;
+		default:
+			return false;
+	}
 }
 
 bool

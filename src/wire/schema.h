@@ -16,13 +16,15 @@
 typedef enum SchemaId
 {
 	SCHEMA_FLOWS,
+	SCHEMA_PACKETS,
 	SCHEMAS
 } SchemaId;
 
 typedef struct Schema
 {
 	SchemaId	  id;
-	const char	 *row;			  /* what a row is, as users read it: "flow" */
+	const char	 *row;			  /* what a row is, as users read it: "flow", */
+	const char	 *rows;			  /* and several: "flows" */
 	const char	 *foreign_schema; /* by which IMPORT FOREIGN SCHEMA declares all its columns: "nflow" */
 	const Column *columns;
 	unsigned	  count; /* of them, COLUMNS_MAX at most */
@@ -35,7 +37,11 @@ typedef struct Schema
 #define USER_AGENT_MAX		 255
 #define CONTENT_TYPE_MAX	 63
 
+/* The most bytes that are captured of a packet, of the link types that are decoded. */
+#define FRAME_BYTES_MAX 262144
+
 extern const Schema flow_schema;
+extern const Schema packet_schema;
 
 /* The schema with this id, which may be any number; NULL if there is none. */
 const Schema *schema_by_id(uint32_t id);
@@ -43,6 +49,12 @@ const Schema *schema_by_id(uint32_t id);
 /* The index of the column of this name, or of the first that has this field; -1 if there is none. */
 int schema_column(const Schema *schema, const char *name);
 int schema_column_of_field(const Schema *schema, ColumnField field);
+
+/*
+ * Whether a column shows what is in another one of its schema, to whoever looks: a packet's bytes, or a Community ID, which is made of
+ * addresses and ports without a key.  Who hides the other one hides it too.
+ */
+bool column_shows(const Column *column, const Column *other);
 
 /* Whether any schema has a column of this name. */
 bool schemas_have_column(const char *name);

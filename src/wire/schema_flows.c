@@ -208,6 +208,7 @@ _Static_assert(sizeof(columns) / sizeof(columns[0]) <= COLUMNS_MAX, "a ColumnSet
 const Schema flow_schema = {
 	.id = SCHEMA_FLOWS,
 	.row = "flow",
+	.rows = "flows",
 	.foreign_schema = "nflow",
 	.columns = columns,
 	.count = sizeof(columns) / sizeof(columns[0]),

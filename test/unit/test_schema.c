@@ -333,6 +333,7 @@ CASE(places_go_on_in_the_schemas_own_column)
 	Record			record = {.left = LEFT, .first = FIRST};
 
 	record_form(&form, &every_schema, &all, ELEMENTS);
+	record.values[EVERY_PLACE].u = FIRST;
 	record_go_on(&form, &record, 100);
 	assert_int_equal(record.left, LEFT + 200);
 	assert_int_equal(record.first, FIRST + 100);

@@ -68,7 +68,7 @@ plugin_fail(const char *text)
 static NfstreamAttribute
 host_attribute(const char *name)
 {
-	return attribute_find(&flow_schema, name);
+	return attribute_find(name);
 }
 
 static NfstreamRead

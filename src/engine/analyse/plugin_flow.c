@@ -20,17 +20,17 @@ is_attribute(const Column *column)
 }
 
 NfstreamAttribute
-attribute_find(const Schema *schema, const char *name)
+attribute_find(const char *name)
 {
-	int column = schema_column(schema, name);
+	int column = schema_column(&flow_schema, name);
 
-	return column >= 0 && is_attribute(&schema->columns[column]) ? column : NFSTREAM_NO_ATTRIBUTE;
+	return column >= 0 && is_attribute(&flow_schema.columns[column]) ? column : NFSTREAM_NO_ATTRIBUTE;
 }
 
 void
 attributes_start(AttributeReaders *readers, const MeterRequest *request, Analysis *analysis)
 {
-	const Schema *schema = schema_by_id(request->schema);
+	const Schema *schema = &flow_schema;
 	ColumnSet	  computed = request_computed(request);
 
 	*readers = (AttributeReaders) {.schema = schema, .elements = request->splt_analysis};

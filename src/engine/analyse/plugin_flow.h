@@ -42,7 +42,7 @@ void attributes_start(AttributeReaders *readers, const MeterRequest *request, An
 void attributes_end(AttributeReaders *readers);
 
 /* The attribute of this name, or NFSTREAM_NO_ATTRIBUTE. */
-NfstreamAttribute attribute_find(const Schema *schema, const char *name);
+NfstreamAttribute attribute_find(const char *name);
 
 /* As NfstreamHost.read; the overlay may be NULL. */
 NfstreamRead attribute_read(AttributeReaders *readers, Flow *flow, const Overlay *overlay, NfstreamAttribute attribute,

@@ -35,11 +35,9 @@ find_one(const PluginOrder *order, HostedPlugin *hosted, FailureMessage *failure
 static void
 add_reads(const char *const *names, MeterRequest *request)
 {
-	const Schema *schema = schema_by_id(request->schema);
-
 	for (; names != NULL && *names != NULL; names++)
 	{
-		NfstreamAttribute attribute = attribute_find(schema, *names);
+		NfstreamAttribute attribute = attribute_find(*names);
 
 		if (attribute != NFSTREAM_NO_ATTRIBUTE)
 			column_set_add(&request->reads, (unsigned) attribute);

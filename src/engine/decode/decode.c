@@ -146,6 +146,7 @@ decode_frame(const Frame *frame, bool decode_tunnels, Packet *packet)
 	memset(packet->destination_mac, 0, MAC_ADDRESS_BYTES);
 	packet->size[ACCOUNTING_LINK] = frame->wire_length;
 	packet->time = frame->time;
+	packet->frame = frame;
 
 	for (;;)
 	{

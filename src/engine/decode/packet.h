@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/source/frame.h"
 #include "wire/account.h"
 
 #define IP_ADDRESS_BYTES  16
@@ -63,6 +64,7 @@ typedef struct Packet
 	const uint8_t *ip;					   /* the innermost IP header, inside the frame's bytes */
 	uint32_t	   ip_length;			   /* from there to the end of what was captured */
 	uint64_t	   time;				   /* ms; the clock's, once the packet was metered */
+	const Frame	  *frame;				   /* which it was decoded from */
 } Packet;
 
 #endif /* ENGINE_DECODE_PACKET_H */

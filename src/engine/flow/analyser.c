@@ -17,14 +17,13 @@ _Static_assert(sizeof(Flow) % STATE_ALIGNMENT == 0, "states follow the flow");
 static bool
 is_wanted(const Analyser *analyser, const MeterRequest *request)
 {
-	const Schema *schema = schema_by_id(request->schema);
-	ColumnSet	  computed;
+	ColumnSet computed;
 
 	if (analyser->wanted != NULL)
 		return analyser->wanted(request);
 	computed = request_computed(request);
-	for (unsigned i = 0; i < schema->count; i++)
-		if (column_set_has(&computed, i) && analyser->fills != NULL && analyser->fills(&schema->columns[i]))
+	for (unsigned i = 0; i < flow_schema.count; i++)
+		if (column_set_has(&computed, i) && analyser->fills != NULL && analyser->fills(&flow_schema.columns[i]))
 			return true;
 	return false;
 }

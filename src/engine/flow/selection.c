@@ -152,6 +152,8 @@ selection_start(const MeterRequest *request, Analysis *analysis)
 			selection->back = (ConditionProgram) {.first = PROGRAM_CANNOT};
 		}
 	}
+	if (request->schema == SCHEMA_PACKETS)
+		return selection; /* of a packet all is known at once: packet_rows.h */
 	if (early)
 		selection->start = program_of(request, is_known_at_start);
 	if (!early || !is_settled_at_start(request))

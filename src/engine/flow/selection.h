@@ -7,6 +7,8 @@
  *	  at a flow's start	of all that its first packet tells: if it cannot be wanted, it is tracked without analysers
  *	  when it leaves	of all that its record would have
  *
+ * Where rows are packets, only the first is asked here, before a packet's flow is looked for.
+ *
  * Plugins may write over any column until a flow leaves: with them only the last is asked.
  */
 #ifndef ENGINE_FLOW_SELECTION_H

@@ -16,6 +16,8 @@
  * A flow that the condition sets aside (selection.h) leaves without a record, or with a mark in its place where it counts.  A packet
  * that can only be of such flows is not tracked at all, if they do not count.
  *
+ * Where rows are packets, a packet's record is written as it joins its flow, and a flow that leaves has none.
+ *
  * Where nothing comes, the clock is moved by ticks, each of which is followed by a scan like a packet of another shard.
  *
  * At the end of the source all flows leave, in the order of their first packets; where max_nflows is the end, they are given up,
@@ -37,7 +39,11 @@ void
 tracker_start(Tracker *tracker, const MeterRequest *request, uint64_t seed, Analysis *analysis, RecordSink sink, Account *account)
 {
 	*tracker = (Tracker) {.request = request, .account = account, .analysis = analysis};
-	emit_start(&tracker->emitter, request, analysis, sink);
+	tracker->rows_are_packets = request->schema == SCHEMA_PACKETS;
+	if (tracker->rows_are_packets)
+		packet_rows_start(&tracker->packets, request, analysis, sink);
+	else
+		emit_start(&tracker->emitter, request, analysis, sink);
 	tracker->selection = selection_start(request, analysis);
 	/* What comes from an interface, the kernel has shared out. */
 	if (request_is_live(request))
@@ -66,7 +72,8 @@ give_up_flows(Tracker *tracker)
 	while ((cell = table_oldest(&tracker->table)) != 0)
 	{
 		tracker->account->counters[COUNTER_FLOWS_GIVEN_UP]++;
-		tracker->account->counters[COUNTER_PACKETS_GIVEN_UP] += flow_packets(table_flow(&tracker->table, cell));
+		if (!tracker->rows_are_packets)
+			tracker->account->counters[COUNTER_PACKETS_GIVEN_UP] += flow_packets(table_flow(&tracker->table, cell));
 		free_flow(tracker, cell);
 	}
 }
@@ -77,6 +84,8 @@ tracker_end(Tracker *tracker)
 	give_up_flows(tracker);
 	table_end(&tracker->table);
 	selection_end(tracker->selection);
+	if (tracker->rows_are_packets)
+		packet_rows_end(&tracker->packets);
 	free(tracker->idle);
 }
 
@@ -108,13 +117,14 @@ leave(Tracker *tracker, Cell cell, uint64_t left)
 	}
 	if (is_wanted)
 	{
-		emit_record(&tracker->emitter, flow, left);
+		if (!tracker->rows_are_packets)
+			emit_record(&tracker->emitter, flow, left);
 		counters[COUNTER_FLOWS]++;
 	}
 	else
 		set_aside(tracker, flow, left);
 	free_flow(tracker, cell);
-	tracker->full = tracker->request->max_nflows > 0 &&
+	tracker->full = tracker->request->max_nflows > 0 && !tracker->rows_are_packets &&
 					counters[COUNTER_FLOWS] + counters[COUNTER_FLOWS_SET_ASIDE] == tracker->request->max_nflows;
 }
 
@@ -144,8 +154,18 @@ start_flow(Tracker *tracker, const Packet *packet, uint32_t hash, uint32_t file)
 	return cell;
 }
 
+/* The packet's record, if it is wanted. */
 static void
-join_flow(Tracker *tracker, Cell cell, const Packet *packet)
+row_of_packet(Tracker *tracker, const Packet *packet, uint32_t file, Flow *flow, const FlowPacket *joining)
+{
+	if (packet_row(&tracker->packets, packet, tracker->place, file, flow, joining))
+		return;
+	tracker->account->counters[COUNTER_PACKETS_METERED]--;
+	tracker->account->counters[COUNTER_PACKETS_SET_ASIDE]++;
+}
+
+static void
+join_flow(Tracker *tracker, Cell cell, const Packet *packet, uint32_t file)
 {
 	Flow			*flow = table_flow(&tracker->table, cell);
 	ColumnSide		 side = flow_side(flow, packet);
@@ -158,6 +178,8 @@ join_flow(Tracker *tracker, Cell cell, const Packet *packet)
 		.since_side = same->packets == 0 ? UINT64_MAX : packet->time - same->last_seen,
 	};
 
+	if (tracker->rows_are_packets)
+		row_of_packet(tracker, packet, file, flow, &joining);
 	if (!flow->aside)
 		analysis_packet(tracker->analysis, flow, &joining);
 	direction_add(same, packet->time, joining.size);
@@ -170,7 +192,7 @@ join_flow(Tracker *tracker, Cell cell, const Packet *packet)
 }
 
 static void
-tracker_own_packet(Tracker *tracker, const Packet *packet, uint32_t file)
+own_packet(Tracker *tracker, const Packet *packet, uint32_t file)
 {
 	uint32_t hash = key_hash(packet, tracker->table.seed);
 	Cell	 cell = table_find(&tracker->table, packet, hash);
@@ -195,7 +217,7 @@ tracker_own_packet(Tracker *tracker, const Packet *packet, uint32_t file)
 		tracker->account->counters[COUNTER_PACKETS_GIVEN_UP]++;
 		return;
 	}
-	join_flow(tracker, cell == 0 ? start_flow(tracker, packet, hash, file) : cell, packet);
+	join_flow(tracker, cell == 0 ? start_flow(tracker, packet, hash, file) : cell, packet, file);
 }
 
 static int
@@ -263,7 +285,10 @@ tracker_packet(Tracker *tracker, Packet *packet, uint64_t place, uint32_t file)
 		if (tracker->selection == NULL || selection_has_packet(tracker->selection, packet))
 		{
 			tracker->account->counters[COUNTER_PACKETS_METERED]++;
-			tracker_own_packet(tracker, packet, file);
+			if (tracker->rows_are_packets && !tracker->packets.has_flows)
+				row_of_packet(tracker, packet, file, NULL, NULL);
+			else
+				own_packet(tracker, packet, file);
 		}
 		else
 			tracker->account->counters[COUNTER_PACKETS_SET_ASIDE]++;

@@ -1,11 +1,13 @@
 /*
  * tracker.h
  *	  The clock, and the life of flows from their first packet to their record.
+ *
+ * Where rows are packets, each has its record at once; flows are only kept if something about their packets is asked for.
  */
 #ifndef ENGINE_FLOW_TRACKER_H
 #define ENGINE_FLOW_TRACKER_H
 
-#include "engine/flow/emit.h"
+#include "engine/flow/packet_rows.h"
 #include "engine/flow/selection.h"
 #include "engine/flow/shard.h"
 #include "engine/flow/table.h"
@@ -22,15 +24,17 @@ typedef struct Tracker
 	const MeterRequest *request;
 	Account			   *account;
 	const Analysis	   *analysis;
-	Emitter				emitter;
-	Selection		   *selection; /* NULL: all flows are wanted */
+	bool				rows_are_packets;
+	Emitter				emitter;   /* of flows' records, */
+	PacketRows			packets;   /* or of packets' */
+	Selection		   *selection; /* NULL: all rows are wanted */
 	Shards				shards;
 	Table				table;
 
 	uint64_t clock;		/* ms; starts at 0 and never runs backwards */
 	uint64_t last_scan; /* the clock at the latest idle scan */
 	uint64_t place;		/* number of the packet at hand, from 1, through all files */
-	bool	 full;		/* max_nflows records, and marks, were emitted */
+	bool	 full;		/* max_nflows records, and marks, were emitted: there are no more rows */
 
 	IdleFlow *idle; /* what the current scan found */
 	size_t	  idle_room;

@@ -60,6 +60,7 @@ read_first_header(Capture *capture)
 	if (is_pcap(magic))
 	{
 		capture->units_per_ms = magic == PCAP_NANOSECONDS ? 1000000 : 1000;
+		capture->ns_per_unit = 1000000 / capture->units_per_ms;
 		capture->record_header = magic == PCAP_KUZNETZOV ? 24 : 16;
 		return capture_open_pcap(capture);
 	}

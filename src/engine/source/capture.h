@@ -56,6 +56,7 @@ struct Capture
 	uint32_t packet_max; /* see capture_packet_max */
 	uint32_t snapshot_length;
 	uint32_t units_per_ms;
+	uint32_t ns_per_unit;
 	uint32_t record_header; /* bytes */
 
 	/* pcapng */

@@ -41,7 +41,8 @@ next_pcap(Capture *capture, Frame *frame)
 	Stream		  *stream = &capture->stream;
 	const uint8_t *header;
 	uint32_t	   captured,
-		wire;
+		wire,
+		units;
 
 	stream_take(stream, capture->pending);
 	capture->pending = 0;
@@ -65,8 +66,9 @@ next_pcap(Capture *capture, Frame *frame)
 	if (captured > capture->packet_max)
 		return capture_damaged(capture, FAILURE_CORRUPT, "claims to be longer than any packet");
 
-	frame->time = (uint64_t) capture_u32(capture, header) * 1000 +
-				  capture_u32(capture, header + 4) / capture->units_per_ms;
+	units = capture_u32(capture, header + 4);
+	frame->time = (uint64_t) capture_u32(capture, header) * 1000 + units / capture->units_per_ms;
+	frame->nanoseconds = units % capture->units_per_ms * capture->ns_per_unit;
 	header = stream_look(stream, capture->record_header + captured);
 	if (header == NULL)
 		return capture_damaged(capture, FAILURE_CUT, "ends beyond the end of the file");

@@ -160,31 +160,32 @@ add_interface(Capture *capture, const Block *block)
 	return NULL;
 }
 
-/* Milliseconds, by way of whole microseconds; what does not fit wraps around. */
-static uint64_t
-time_in_ms(const CaptureInterface *interface, uint64_t stamp)
+/* Sets the frame's time; of one in milliseconds what does not fit wraps around. */
+static void
+set_time(const CaptureInterface *interface, uint64_t stamp, Frame *frame)
 {
 	uint64_t seconds,
-		microseconds;
+		nanoseconds;
 
 	if (interface->units == 1000000)
 	{
 		seconds = stamp / 1000000;
-		microseconds = stamp % 1000000;
+		nanoseconds = stamp % 1000000 * 1000;
 	}
 	else if (interface->units == 1000000000)
 	{
 		seconds = stamp / 1000000000;
-		microseconds = stamp % 1000000000 / 1000;
+		nanoseconds = stamp % 1000000000;
 	}
 	else if (interface->units == 0)
-		seconds = microseconds = 0;
+		seconds = nanoseconds = 0;
 	else
 	{
 		seconds = (uint64_t) (stamp / interface->units);
-		microseconds = (uint64_t) (stamp % interface->units * 1000000 / interface->units);
+		nanoseconds = (uint64_t) (stamp % interface->units * 1000000000 / interface->units);
 	}
-	return (seconds + (uint64_t) interface->offset) * 1000 + microseconds / 1000;
+	frame->time = (seconds + (uint64_t) interface->offset) * 1000 + nanoseconds / 1000000;
+	frame->nanoseconds = (uint32_t) (nanoseconds % 1000000);
 }
 
 /* Makes a frame of a packet block of any of the three types; returns NULL, or what is wrong with the block. */
@@ -227,7 +228,10 @@ read_packet(Capture *capture, const Block *block, Frame *frame)
 	frame->bytes = body + header;
 	frame->link_type = interface->link_type;
 	frame->swapped = capture->swapped;
-	frame->time = block->type == BLOCK_SIMPLE_PACKET ? 0 : time_in_ms(interface, stamp);
+	if (block->type == BLOCK_SIMPLE_PACKET)
+		frame->time = frame->nanoseconds = 0;
+	else
+		set_time(interface, stamp, frame);
 	return NULL;
 }
 

@@ -17,6 +17,7 @@ typedef struct Frame
 	uint32_t	   link_type;		/* libpcap's DLT number */
 	uint64_t	   time;			/* ms since 1970, rounded down */
 	bool		   swapped;			/* from a file whose byte order is not this machine's */
+	uint32_t	   nanoseconds;		/* that were rounded off its time */
 } Frame;
 
 #endif /* ENGINE_SOURCE_FRAME_H */

@@ -61,7 +61,8 @@ typedef struct SourceInterface
 	pcap_t			 *pcap;
 	int				  socket;
 	uint32_t		  link_type;
-	bool			  cooked; /* without a link header, but for the one that libpcap puts */
+	bool			  cooked;	   /* without a link header, but for the one that libpcap puts */
+	uint32_t		  ns_per_unit; /* of the parts of a second that libpcap tells */
 	uint32_t		  snapshot;
 	uint32_t		  longest; /* bytes of a frame that a wire carries */
 	KernelFilter	  filter;
@@ -92,12 +93,14 @@ static void
 take_packet(u_char *context, const struct pcap_pkthdr *header, const u_char *bytes)
 {
 	SourceInterface *self = (SourceInterface *) context;
+	const uint32_t	 nanoseconds = (uint32_t) header->ts.tv_usec * self->ns_per_unit;
 	const Frame		 frame = {
 			 .bytes = bytes,
 			 .captured_length = header->caplen,
 			 .wire_length = header->len,
 			 .link_type = self->link_type,
-			 .time = (uint64_t) header->ts.tv_sec * 1000 + (uint64_t) header->ts.tv_usec / 1000,
+			 .time = (uint64_t) header->ts.tv_sec * 1000 + nanoseconds / 1000000,
+			 .nanoseconds = nanoseconds % 1000000,
 	 };
 
 	if (self->enough)
@@ -383,6 +386,7 @@ activate(SourceInterface *self, const MeterRequest *request, FailureMessage *fai
 	pcap_set_promisc(self->pcap, request->promiscuous_mode);
 	pcap_set_timeout(self->pcap, BLOCK_TIMEOUT);
 	pcap_set_buffer_size(self->pcap, ring);
+	(void) pcap_set_tstamp_precision(self->pcap, PCAP_TSTAMP_PRECISION_NANO); /* where there is none: microseconds */
 	status = pcap_activate(self->pcap);
 	if (status < 0) /* what is above 0 is a warning */
 		fail_to_open(failure, status, self->pcap);
@@ -401,6 +405,7 @@ source_interface_open(const MeterRequest *request, FailureMessage *failure)
 	{
 		self->socket = pcap_fileno(self->pcap);
 		self->link_type = (uint32_t) pcap_datalink(self->pcap);
+		self->ns_per_unit = pcap_get_tstamp_precision(self->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
 		self->cooked = property(self->socket, SO_TYPE) == SOCK_DGRAM;
 		self->longest = longest_frame(self);
 		if (property(self->socket, SO_DOMAIN) == AF_PACKET && kernel_filter_reject_all(self->socket) && pcap_setnonblock(self->pcap, 1, why) == 0)

@@ -100,7 +100,7 @@ acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *t
 	ExecDropSingleTupleTableSlot(slot);
 	MemoryContextDelete(context);
 	ereport(level,
-			(errmsg("\"%s\": %.0f flows, %d of them in the sample", RelationGetRelationName(table), *total, count)));
+			(errmsg("\"%s\": %.0f %s, %d of them in the sample", RelationGetRelationName(table), *total, scan->options->schema->rows, count)));
 	return count;
 }
 

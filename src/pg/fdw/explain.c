@@ -53,7 +53,7 @@ explain_flows(const FlowScan *scan, ExplainState *es)
 		return;
 	for (uint32 i = 0; i < scan->meters; i++)
 		flows = lappend(flows, psprintf(UINT64_FORMAT, scan->flows[i]));
-	ExplainPropertyList("Flows of Meters", flows, es);
+	ExplainPropertyList(scan->request.schema == SCHEMA_PACKETS ? "Packets of Meters" : "Flows of Meters", flows, es);
 }
 
 /* Whether there is something to be said of what was received: a kernel that does not count has received nothing. */
@@ -105,7 +105,8 @@ explain_account(const FlowScan *scan, ExplainState *es)
 
 		if (counter == COUNTER_LEFT_IN_RING)
 			explain_dropped_by_interface(scan, es);
-		if (!is_shown(counter, value, received, es) || (counter == COUNTER_DISSECTION_TIME && !timed))
+		if (!is_shown(counter, value, received, es) || (counter == COUNTER_DISSECTION_TIME && !timed) ||
+			(counter == COUNTER_FLOWS && !request_tracks_flows(&scan->request)))
 			continue;
 		if (counter == COUNTER_DISSECTION_TIME)
 			ExplainPropertyFloat(counter_kinds[counter].label, "ms", value / 1e6, 3, es);
@@ -180,6 +181,24 @@ meters_for_plan(const FlowScan *scan, const char *interface)
 	return sizing_meters(&scan->request, scan->options->n_meters, &measure);
 }
 
+/* What is computed; of packets, whose flows are kept only if that is needed, nothing else if no plugin asks for it. */
+static void
+explain_computed(const FlowScan *scan, ExplainState *es)
+{
+	bool is_packets = scan->request.schema == SCHEMA_PACKETS;
+
+	if (is_packets)
+	{
+		ExplainPropertyText("Rows", scan->options->schema->rows, es);
+		explain_switch("Flow Tracking", request_tracks_flows(&scan->request), es);
+		if (scan->options->plugins == NIL && es->format == EXPLAIN_FORMAT_TEXT)
+			return;
+	}
+	explain_switch("DPI", request_computes_group(&scan->request, GROUP_DPI), es);
+	explain_switch("Statistics", request_computes_group(&scan->request, GROUP_STATISTICS), es);
+	explain_switch("SPLT", request_computes_group(&scan->request, GROUP_SPLT), es);
+}
+
 /* How often the source was metered, and how often its rows were read without that; for a person, only if they were. */
 static void
 explain_kept(const FlowScan *scan, ExplainState *es)
@@ -229,9 +248,7 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 	explain_bounds(scan->options, es);
 	if (scan->request.rows_wanted > 0)
 		ExplainPropertyUInteger("Rows Wanted", NULL, scan->request.rows_wanted, es);
-	explain_switch("DPI", request_computes_group(&scan->request, GROUP_DPI), es);
-	explain_switch("Statistics", request_computes_group(&scan->request, GROUP_STATISTICS), es);
-	explain_switch("SPLT", request_computes_group(&scan->request, GROUP_SPLT), es);
+	explain_computed(scan, es);
 
 	if (!es->analyze || scan->meters == 0)
 		return;

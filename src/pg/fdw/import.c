@@ -2,8 +2,8 @@
  * import.c
  *	  IMPORT FOREIGN SCHEMA: tables that nobody has to type.
  *
- * A foreign schema is a way to declare the one table of a source's flows: `nflow` with NFStream's columns, `conn` with a
- * few that are easy to read.
+ * A foreign schema is a way to declare one table of a source: its flows, `nflow` with NFStream's columns, `conn` with a few that are
+ * easy to read; its packets, `nfpacket`.
  */
 #include "postgres.h"
 
@@ -64,8 +64,10 @@ typedef struct Import
 static Oid
 import_type(const Column *column, ImportTypes types)
 {
-	if (types == IMPORT_POSTGRES && column->unit == UNIT_TIME_MS)
+	if (column->unit == UNIT_TIME_NS || (types == IMPORT_POSTGRES && column->unit == UNIT_TIME_MS))
 		return TIMESTAMPTZOID;
+	if (column_is_tcp_flag(column))
+		return BOOLOID;
 	if (types == IMPORT_POSTGRES && column->unit == UNIT_DURATION_MS && column->kind != COLUMN_INTEGERS)
 		return INTERVALOID;
 	if (types == IMPORT_PORTABLE && (column->kind == COLUMN_ADDRESS || column->kind == COLUMN_MAC))
@@ -119,7 +121,7 @@ add_column(Import *import, const char *name, const Column *column, ImportTypes t
 
 	if (!options_group_is_on(import->options, column->group))
 		return;
-	if (hidden_names_have(import->hidden, column, name))
+	if (hidden_names_have(import->hidden, column, name) || hidden_names_have_shown(import->hidden, import->options->schema, column))
 		type = TEXTOID;
 	declare(import, name, format_type_be_qualified(type), column->name);
 }
@@ -265,6 +267,17 @@ add_all_columns(Import *import)
 	}
 }
 
+/* A capture has all of them, whatever the options. */
+static void
+add_packet_columns(Import *import)
+{
+	const Schema *schema = import->options->schema;
+
+	hidden_check_names(import->options, import->hidden, NIL);
+	for (unsigned i = 0; i < schema->count; i++)
+		add_column(import, schema->columns[i].name, &schema->columns[i], import->options->types);
+}
+
 static bool
 conn_has(const char *attribute)
 {
@@ -310,6 +323,7 @@ static const struct
 	{
 		{"nflow", "flows", &flow_schema, add_all_columns},
 		{"conn", "conn", &flow_schema, add_conn_columns},
+		{"nfpacket", "packets", &packet_schema, add_packet_columns},
 };
 
 #define CONN 1
@@ -319,7 +333,7 @@ static int
 find_schema(const char *name)
 {
 	static const char *const hint = "The foreign schemas are \"nflow\", flows with all their columns by NFStream's names, "
-									"and \"conn\", flows in a few columns to read.";
+									"\"conn\", flows in a few columns to read, and \"nfpacket\", packets.";
 
 	for (int i = 0; i < lengthof(schemas); i++)
 		if (strcmp(schemas[i].name, name) == 0)
@@ -333,6 +347,21 @@ find_schema(const char *name)
 			(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
 			 errmsg("foreign schema \"%s\" does not exist", name),
 			 errhint("%s", hint)));
+}
+
+/* The option rows may say again what the foreign schema does, and nothing else. */
+static void
+take_schema(ScanOptions *options, const ImportForeignSchemaStmt *statement, const Schema *schema)
+{
+	ListCell *cell;
+
+	foreach(cell, statement->options)
+		if (strcmp(lfirst_node(DefElem, cell)->defname, "rows") == 0 && options->schema != schema)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the rows of foreign schema \"%s\" are %s", statement->remote_schema, schema->rows),
+					 errhint("Leave the option \"rows\" out.")));
+	options->schema = schema;
 }
 
 /* The option table_name, else the one name that LIMIT TO asks for, else the default. */
@@ -385,15 +414,16 @@ append_option(StringInfo command, const char *name, const char *value)
 }
 
 /*
- * The table's options: those of the statement that a table can have; and conn shows the application's own name, whatever
- * its server's options say.
+ * The table's options: those of the statement that a table can have; nfpacket says what its rows are; and conn shows the application's
+ * own name, whatever its server's options say.
  */
 static char *
 options_text(const Import *import, bool is_conn)
 {
 	StringInfoData text;
-	bool		   names_given = false;
-	ListCell	  *cell;
+	bool		   names_given = false,
+		 rows_given = false;
+	ListCell *cell;
 
 	initStringInfo(&text);
 	foreach(cell, options_for_imported_table(import->statement->options))
@@ -402,7 +432,10 @@ options_text(const Import *import, bool is_conn)
 
 		append_option(&text, definition->defname, defGetString(definition));
 		names_given = names_given || strcmp(definition->defname, "application_names") == 0;
+		rows_given = rows_given || strcmp(definition->defname, "rows") == 0;
 	}
+	if (import->options->schema->id == SCHEMA_PACKETS && !rows_given)
+		append_option(&text, "rows", "packets");
 	if (is_conn && !names_given && import->options->application_names != APPLICATION_NAMES_SHORT)
 		append_option(&text, "application_names", "short");
 	return text.len == 0 ? "" : psprintf("\nOPTIONS (%s)", text.data);
@@ -416,7 +449,7 @@ nfstream_import(ImportForeignSchemaStmt *statement, Oid server)
 	ScanOptions *options = options_of_import(server, statement->options);
 	Import		 import = {.statement = statement, .options = options};
 
-	options->schema = schemas[schema].schema;
+	take_schema(options, statement, schemas[schema].schema);
 	import.hidden = hidden_names(options);
 	import.table = table_name(statement, import.options, schemas[schema].table);
 	check_table_is_wanted(&import);

@@ -78,7 +78,8 @@ add_interface(FlowScan *scan, ScanJob *job)
 	job->request.separate_files = false;
 	job->request.source_order = SOURCE_ORDER_GIVEN;
 	job->request.max_nflows = 0;
-	column_set_add(&job->request.columns, schema_column(scan->options->schema, "bidirectional_packets"));
+	if (job->request.schema == SCHEMA_FLOWS)
+		column_set_add(&job->request.columns, schema_column(&flow_schema, "bidirectional_packets"));
 	tuple_builder_set_files(scan->builder, &named, 1);
 }
 
@@ -96,8 +97,7 @@ add_condition(FlowScan *scan, ScanJob *job)
 	bytes = pushdown_condition(scan->pushdown, is_live ? &named : job->files, is_live ? 1 : job->request.files, &length);
 	job->request.condition = length;
 	job->request.condition_bytes = bytes;
-	if (length > 0)
-		condition_columns(scan->options->schema, bytes, length, &job->request.reads);
+	request_read_condition(&job->request);
 }
 
 /* Whether it matters how many flows have left before one, wanted or not. */
@@ -234,9 +234,10 @@ pass_rewind(FlowScan *scan)
 	if (scan->context != NULL && scan->interface != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("flows of interface \"%s\" cannot be read a second time", encoding_valid(scan->interface)),
+				 errmsg("%s of interface \"%s\" cannot be read a second time", scan->options->schema->rows, encoding_valid(scan->interface)),
 				 errdetail("The plan of the statement reads foreign table \"%s\" more than once.", get_rel_name(scan->options->table)),
-				 errhint("Keep the flows first: WITH flows AS MATERIALIZED (SELECT ... LIMIT ...), or a temporary table.")));
+				 errhint("Keep the %s first: WITH %s AS MATERIALIZED (SELECT ... LIMIT ...), or a temporary table.",
+						 scan->options->schema->rows, scan->options->schema->rows)));
 	pass_stop(scan);
 }
 
@@ -355,7 +356,7 @@ pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 		if (record == NULL)
 			return false;
 		id = scan->next_id++;
-		if (scan->interface != NULL && scan->next_id == scan->options->max_nflows)
+		if (scan->interface != NULL && scan->request.schema == SCHEMA_FLOWS && scan->next_id == scan->options->max_nflows)
 			merge_end_source(scan->merge, scan->options->expire_on_end);
 	} while (record->is_mark);
 	tuple_fill(scan->builder, record, id, scan->sockets == NULL ? NULL : sockets_table(scan->sockets), slot);

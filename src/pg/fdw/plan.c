@@ -57,7 +57,7 @@ typedef struct ScanEstimate
 	const ScanOptions *options;
 	const char		  *interface; /* NULL: the source is files */
 	double			   bytes;	  /* of the source */
-	double			   flows;	  /* in it, whatever the conditions */
+	double			   flows;	  /* in it, whatever the conditions; or packets, where these are the rows */
 	Bitmapset		  *used;	  /* attributes that the query needs */
 	bool			   has_dpi;
 	bool			   is_run_again; /* in a subquery */
@@ -90,8 +90,8 @@ needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
 
 	if (!options_group_is_on(options, GROUP_DPI))
 		return false;
-	plugins_reads(options->plugins, options->schema, &reads);
-	if (attributes_have_whole_row(used) || schema_set_has_group(options->schema, &reads, GROUP_DPI))
+	plugins_reads(options->plugins, &reads);
+	if (attributes_have_whole_row(used) || schema_set_has_group(&flow_schema, &reads, GROUP_DPI))
 		return true;
 	while (attributes_next(used, &member, &attribute))
 		if (tuple_attribute(table, options->schema, attribute, &column) == ATTRIBUTE_IS_COLUMN &&
@@ -119,7 +119,7 @@ estimate_files(ScanEstimate *estimate, const RelOptInfo *baserel)
 	int64 bytes = source_size(estimate->options);
 
 	estimate->bytes = bytes < 0 ? BYTES_UNKNOWN : bytes;
-	estimate->flows = ceil(estimate->bytes / BYTES_OF_A_FLOW);
+	estimate->flows = ceil(estimate->bytes / (estimate->options->rows == ROWS_PACKETS ? BYTES_OF_A_PACKET : BYTES_OF_A_FLOW));
 
 	/* ANALYZE knows better: its number of flows, in proportion to the source's size now. */
 	if (baserel->tuples > 0 && baserel->pages > 0)
@@ -137,7 +137,7 @@ nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 		estimate->flows = FLOWS_OF_AN_INTERFACE;
 	else
 		estimate_files(estimate, baserel);
-	if (estimate->options->max_nflows > 0)
+	if (estimate->options->max_nflows > 0 && estimate->options->rows == ROWS_FLOWS)
 		estimate->flows = Min(estimate->flows, estimate->options->max_nflows);
 	estimate->used = find_attributes_used(root, baserel);
 	estimate->has_dpi = needs_dpi(table, estimate->options, estimate->used);

@@ -2,7 +2,8 @@
  * scan_order.c
  *	  The order in which rows of a scan come, as the planner knows orders.
  *
- * Rows are numbered as they come, by `id`, for any number of meters and of any source: whoever orders by it needs no sort.  In a table
+ * Rows are numbered as they come, by `id`, for any number of meters and of any source, and packets come in the order of `packet_number`:
+ * whoever orders by it needs no sort.  In a table
  * that is one of several under an Append, ids begin anew, and a MergeAppend puts the tables' orders together.
  */
 #include "postgres.h"
@@ -16,11 +17,15 @@
 #include "pg/base/attributes.h"
 #include "pg/fdw/scan_order.h"
 #include "pg/rows/tuple.h"
+#include "pg/source/source.h"
 
 /* Whether rows come in the ascending order of a column with this attribute. */
 static bool
-is_in_order(ColumnField field)
+is_in_order(const ScanOptions *options, ColumnField field)
 {
+	/* The meters of an interface each count packets of their own. */
+	if (field == FIELD_PACKET_NUMBER)
+		return source_interface_for_plan(options) == NULL || options->n_meters <= 1;
 	return field == FIELD_ID;
 }
 
@@ -60,7 +65,7 @@ scan_order(PlannerInfo *root, RelOptInfo *baserel, const ScanOptions *options, c
 		/* A column that nobody uses may stand for nothing, and that is no error. */
 		if (!attributes_have(used, attribute) ||
 			tuple_attribute(options->table, options->schema, attribute, &column) != ATTRIBUTE_IS_COLUMN ||
-			!is_in_order(options->schema->columns[column].field))
+			!is_in_order(options, options->schema->columns[column].field))
 			continue;
 		order = order_by(root, baserel, options->table, attribute);
 		if (order != NIL)

@@ -54,7 +54,11 @@ within_max_active_flows(const MeterRequest *request, uint64 meters)
 uint32
 sizing_meters_live(const MeterRequest *request, uint64 n_meters)
 {
-	uint64 meters = n_meters > 0 ? n_meters : Min(Max(cores() - 1, 1), SHARDS_MAX);
+	uint64 meters = n_meters;
+
+	/* Numbers of packets are each meter's own. */
+	if (meters == 0)
+		meters = request->schema == SCHEMA_PACKETS ? 1 : Min(Max(cores() - 1, 1), SHARDS_MAX);
 
 	return within_max_active_flows(request, Min(meters, (uint64) setting_max_meters_per_scan));
 }
@@ -71,7 +75,7 @@ sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure 
 	uint64 meters = n_meters;
 
 	/* Only a meter that has all flows knows where the last of them leaves, and which are given up there. */
-	if (request->max_nflows > 0)
+	if (request->max_nflows > 0 && request->schema == SCHEMA_FLOWS)
 		return 1;
 	if (meters == 0)
 		meters = Min(Min(meters_that_pay(request, measure), cores()), SHARDS_MAX);

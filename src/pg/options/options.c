@@ -25,7 +25,6 @@
 #include "pg/base/encoding.h"
 #include "pg/options/option_forms.h"
 #include "pg/options/options.h"
-#include "pg/options/planned.h"
 #include "pg/options/plugin_names.h"
 #include "pg/options/plugins.h"
 #include "pg/options/privileges.h"
@@ -58,6 +57,7 @@ is_list_of_plugins(const char *value)
 /* What options.c knows of each option besides limits.c.  A field is a bool, an uint64, an int or a char *, by the option's type. */
 static const Option option_table[OPTIONS_COUNT] = {
 	[OPTION_SOURCE] = {SERVER | TABLE, .is_valid = form_is_source, FIELD(source)},
+	[OPTION_ROWS] = {TABLE, FIELD(rows)},
 	[OPTION_DECODE_TUNNELS] = {SERVER | TABLE, FIELD(decode_tunnels)},
 	[OPTION_BPF_FILTER] = {SERVER | TABLE, FIELD(bpf_filter)},
 	[OPTION_PROMISCUOUS_MODE] = {SERVER | TABLE, FIELD(promiscuous_mode)},
@@ -126,15 +126,6 @@ places_text(int places)
 	return text.data;
 }
 
-static void
-refuse_planned_option(const char *name)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("option \"%s\" is not available yet", name),
-			 errhint("Leave it out.")));
-}
-
 /*
  * The option of this name, if it may stand in one of these places.  Otherwise errors, with the names of those that may.
  */
@@ -167,8 +158,6 @@ find_option(const char *name, int places)
 		appendStringInfo(&valid, "%s%s", valid.len > 0 ? ", " : "", option_limits[id].name);
 	}
 
-	if (places & TABLE && is_planned(PLANNED_OPTION, name))
-		refuse_planned_option(name);
 	perhaps = suggest_text(&near);
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
@@ -340,13 +329,13 @@ merge_options(Oid server_id, List *nearer, int nearer_places, Oid nearer_owner)
 		*server_udps;
 
 	options->server = server_id;
-	options->schema = &flow_schema;
 	options->table_owner = nearer_owner;
 	take_defaults(options);
 	take_options(server->options, SERVER, options);
 	server_source = options->source;
 	server_udps = options->udps;
 	take_options(nearer, nearer_places, options);
+	options->schema = schema_by_id(options->rows);
 	if (options->udps != NULL)
 		options->plugins = plugins_parse(options->udps);
 

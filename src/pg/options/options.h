@@ -27,6 +27,7 @@ typedef struct ScanOptions
 
 	/* By their names; texts are NULL where not given. */
 	char  *source;
+	int	   rows; /* RowsChoice: the schema */
 	bool   decode_tunnels;
 	char  *bpf_filter;
 	bool   promiscuous_mode;

@@ -11,12 +11,10 @@ static const struct
 	PlannedKind kind;
 	const char *name;
 } planned[] = {
-	{PLANNED_OPTION, "rows"},
 	{PLANNED_ATTRIBUTE, "risks"},
 	{PLANNED_ATTRIBUTE, "risk_score"},
 	{PLANNED_ATTRIBUTE, "dpi"},
 	{PLANNED_SCHEMA, "captures"},
-	{PLANNED_SCHEMA, "nfpacket"},
 };
 
 bool

@@ -9,7 +9,6 @@
 
 typedef enum PlannedKind
 {
-	PLANNED_OPTION,	   /* of a table */
 	PLANNED_ATTRIBUTE, /* of a flow */
 	PLANNED_SCHEMA	   /* of IMPORT FOREIGN SCHEMA */
 } PlannedKind;

@@ -167,9 +167,9 @@ suggest_outputs(const List *outputs, const char *wanted)
 }
 
 static void
-add_read(const Schema *schema, const char *name, ColumnSet *reads)
+add_read(const char *name, ColumnSet *reads)
 {
-	int column = schema_column(schema, name);
+	int column = schema_column(&flow_schema, name);
 
 	if (column >= 0)
 		column_set_add(reads, column);
@@ -177,19 +177,19 @@ add_read(const Schema *schema, const char *name, ColumnSet *reads)
 
 /* One that may read whatever there is gets all that NFStream's flows have. */
 static void
-add_reads_of_python(const PythonPlugin *plugin, const Schema *schema, ColumnSet *reads)
+add_reads_of_python(const PythonPlugin *plugin, ColumnSet *reads)
 {
 	ListCell *cell;
 
-	for (unsigned i = 0; plugin->reads_all && i < schema->count; i++)
-		if (!schema->columns[i].extra)
+	for (unsigned i = 0; plugin->reads_all && i < flow_schema.count; i++)
+		if (!flow_schema.columns[i].extra)
 			column_set_add(reads, i);
 	foreach(cell, plugin->reads)
-		add_read(schema, lfirst(cell), reads);
+		add_read(lfirst(cell), reads);
 }
 
 void
-plugins_reads(const List *plugins, const Schema *schema, ColumnSet *reads)
+plugins_reads(const List *plugins, ColumnSet *reads)
 {
 	ListCell *cell;
 
@@ -200,8 +200,8 @@ plugins_reads(const List *plugins, const Schema *schema, ColumnSet *reads)
 
 		if (plugin->bundled != NULL)
 			for (const char *const *name = plugin->bundled->reads; *name != NULL; name++)
-				add_read(schema, *name, reads);
+				add_read(*name, reads);
 		if (python != NULL)
-			add_reads_of_python(python, schema, reads);
+			add_reads_of_python(python, reads);
 	}
 }

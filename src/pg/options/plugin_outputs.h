@@ -41,7 +41,7 @@ const PluginOutput *plugins_output(const List *outputs, const char *name);
 /* The names of outputs that were meant by a name that is none of them, as suggest_text() has it, with the prefix `udps.`. */
 char *suggest_outputs(const List *outputs, const char *wanted);
 
-/* Adds the schema's columns that plugins read to a set.  Of shared objects it is not known here: the meter adds what they read. */
-void plugins_reads(const List *plugins, const Schema *schema, ColumnSet *reads);
+/* Adds the columns of flows that plugins read to a set.  Of shared objects it is not known here: the meter adds what they read. */
+void plugins_reads(const List *plugins, ColumnSet *reads);
 
 #endif /* PG_OPTIONS_PLUGIN_OUTPUTS_H */

@@ -1,6 +1,6 @@
 /*
  * convert.c
- *	  From the values of flow records to datums.
+ *	  From the values of records to datums.
  *
  * Columns fall into a few classes by what their values mean; one table says which types hold which class, and by which
  * function.  Modifiers of types and constraints of domains come later: tuple.c.
@@ -42,6 +42,7 @@
 #define INTEGERS	  0x800
 #define SOURCE		  0x1000 /* index of a file */
 #define BINARY		  0x2000 /* bytes */
+#define EXACT_TIME	  0x4000 /* ns since 1970 */
 
 /* From 1970 to 2000, where the server's timestamps start. */
 #define UNIX_TO_POSTGRES_US ((uint64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
@@ -60,7 +61,7 @@
 static int
 class_of(const Column *column)
 {
-	if (column->field == FIELD_APPLICATION_IS_GUESSED)
+	if (column->field == FIELD_APPLICATION_IS_GUESSED || column_is_tcp_flag(column))
 		return FLAG;
 	switch (column->kind)
 	{
@@ -70,7 +71,17 @@ class_of(const Column *column)
 		case COLUMN_UINT64:
 		case COLUMN_INT32:
 		case COLUMN_INT64:
-			return column->unit == UNIT_TIME_MS ? TIME : (column->unit == UNIT_DURATION_MS ? DURATION : WHOLE);
+			switch (column->unit)
+			{
+				case UNIT_TIME_MS:
+					return TIME;
+				case UNIT_TIME_NS:
+					return EXACT_TIME;
+				case UNIT_DURATION_MS:
+					return DURATION;
+				default:
+					return WHOLE;
+			}
 		case COLUMN_DOUBLE:
 			return column->unit == UNIT_DURATION_MS ? REAL_DURATION : REAL;
 		case COLUMN_ADDRESS:
@@ -107,7 +118,9 @@ refuse_text(const char *value, const ConvertTarget *target, int code)
 			(errcode(code),
 			 errmsg("value %s of column \"%s\" of foreign table \"%s\" is out of range for type %s",
 					value, target->name, target->table, format_type_be(target->type)),
-			 errdetail("The flow began in capture \"%s\".", convert_capture_text(target)),
+			 target->schema->id == SCHEMA_FLOWS ?
+				 errdetail("The flow began in capture \"%s\".", convert_capture_text(target)) :
+				 errdetail("The packet is in capture \"%s\".", convert_capture_text(target)),
 			 errhint("Declare the column with a wider type.")));
 }
 
@@ -188,6 +201,7 @@ convert_value_text(const RecordValue *value, const ConvertTarget *target)
 		case FLAG:
 		case TIME:
 		case DURATION:
+		case EXACT_TIME:
 			return is_signed(target->column) ? psprintf(INT64_FORMAT, value->i) : psprintf(UINT64_FORMAT, value->u);
 		case REAL:
 		case REAL_DURATION:
@@ -282,6 +296,15 @@ time_to_timestamptz(const RecordValue *value, const ConvertTarget *target)
 	if (value->u >= end)
 		return TimestampTzGetDatum(DT_NOEND);
 	return TimestampTzGetDatum((int64) (value->u * 1000 - UNIX_TO_POSTGRES_US));
+}
+
+/* Cut down to microseconds; what no nanoseconds could tell lies in the infinite future. */
+static Datum
+exact_time_to_timestamptz(const RecordValue *value, const ConvertTarget *target)
+{
+	if (value->u == UINT64_MAX)
+		return TimestampTzGetDatum(DT_NOEND);
+	return TimestampTzGetDatum((int64) (value->u / 1000 - UNIX_TO_POSTGRES_US));
 }
 
 static Datum
@@ -476,7 +499,7 @@ list_to_jsonb(const RecordValue *value, const ConvertTarget *target)
 
 /*
  * Which types hold which classes.  An error names the types of a class in the order in which they stand here.
- * Milliseconds since 1970 need more digits than an integer or a real has.
+ * Milliseconds since 1970 need more digits than an integer or a real has, nanoseconds more than a double.
  */
 static const struct
 {
@@ -488,11 +511,12 @@ static const struct
 		{BOOLOID, FLAG, flag_to_bool},
 		{INT2OID, WHOLE | FLAG | DURATION, whole_to_int2},
 		{INT4OID, WHOLE | FLAG | DURATION, whole_to_int4},
-		{INT8OID, WHOLE | FLAG | DURATION | TIME, whole_to_int8},
-		{NUMERICOID, WHOLE | FLAG | DURATION | TIME, whole_to_numeric},
+		{INT8OID, WHOLE | FLAG | DURATION | TIME | EXACT_TIME, whole_to_int8},
+		{NUMERICOID, WHOLE | FLAG | DURATION | TIME | EXACT_TIME, whole_to_numeric},
 		{FLOAT4OID, WHOLE | FLAG | DURATION, whole_to_float4},
 		{FLOAT8OID, WHOLE | FLAG | DURATION | TIME, whole_to_float8},
 		{TIMESTAMPTZOID, TIME, time_to_timestamptz},
+		{TIMESTAMPTZOID, EXACT_TIME, exact_time_to_timestamptz},
 		{FLOAT4OID, REAL | REAL_DURATION, real_to_float4},
 		{FLOAT8OID, REAL | REAL_DURATION, real_to_float8},
 		{NUMERICOID, REAL | REAL_DURATION, real_to_numeric},

@@ -1,6 +1,6 @@
 /*
  * convert.h
- *	  From the values of flow records to datums: which SQL types can hold which column, and how.
+ *	  From the values of records to datums: which SQL types can hold which column, and how.
  */
 #ifndef PG_ROWS_CONVERT_H
 #define PG_ROWS_CONVERT_H
@@ -8,12 +8,12 @@
 #include "wire/limits.h"
 #include "wire/record.h"
 
-/* The captures of a scan, and that of the flow at hand. */
+/* The captures of a scan, and that of the row at hand. */
 typedef struct ConvertCaptures
 {
 	Datum *names; /* by index, as text */
 	int	   count;
-	uint64 current; /* where the flow began */
+	uint64 current; /* where the flow began, or the packet is */
 } ConvertCaptures;
 
 /* Where a value goes: what its conversion needs to know. */
@@ -21,6 +21,7 @@ typedef struct ConvertTarget
 {
 	const char			  *table; /* for errors */
 	const char			  *name;  /* the column of the table, for errors */
+	const Schema		  *schema;
 	const Column		  *column;
 	Oid					   type; /* the table's, a domain's base type */
 	const ConvertCaptures *captures;
@@ -42,7 +43,7 @@ char *convert_types_text(const Column *column);
 /* A value's text alone, whatever its column, in the current memory context. */
 text *convert_plain_text(const RecordValue *value, const ConvertTarget *target);
 
-/* The name of the capture in which the flow at hand began, in the current memory context. */
+/* The name of the capture in which the flow at hand began, or the packet is, in the current memory context. */
 char *convert_capture_text(const ConvertTarget *target);
 
 /* A value as users read it in an error, in the current memory context. */

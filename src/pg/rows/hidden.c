@@ -32,9 +32,10 @@
 struct HiddenColumns
 {
 	const char			 *table;
-	List				 *names;		  /* the option's, C strings */
-	bool				  hides_endpoint; /* an address or port is among them */
-	bool				  hides_udps;	  /* udps is, and with it all that plugins leave */
+	List				 *names; /* the option's, C strings */
+	const Schema		 *schema;
+	ColumnSet			  columns;	  /* of the schema, that are among them */
+	bool				  hides_udps; /* udps is, and with it all that plugins leave */
 	int					  value_count;
 	PluginValue			 *values; /* what else plugins leave that is hidden */
 	uint8				  key[SECRET_BYTES];
@@ -139,22 +140,23 @@ hidden_check_names(const ScanOptions *options, const List *names, const List *de
 
 /* Takes note of what is hidden, with a name of the option that is an attribute's. */
 static void
-hide_attribute(HiddenColumns *hidden, const Schema *schema, const char *attribute)
+hide_attribute(HiddenColumns *hidden, const char *attribute)
 {
 	const char *value = form_after_prefix(attribute, ATTRIBUTE_UDPS_PREFIX);
-	int			column = schema_column(schema, attribute);
+	int			column = schema_column(hidden->schema, attribute);
 
 	if (value != NULL)
 		hidden->values[hidden->value_count++] = plugin_value_named(value);
-	else if (column >= 0 && schema->columns[column].field == FIELD_UDPS)
-		hidden->hides_udps = true;
-	else if (column >= 0 && column_is_endpoint(&schema->columns[column]))
-		hidden->hides_endpoint = true;
+	else if (column >= 0)
+	{
+		column_set_add(&hidden->columns, column);
+		hidden->hides_udps |= hidden->schema->columns[column].field == FIELD_UDPS;
+	}
 }
 
 /* The same with all of the option's names, which are attributes or columns of the table that stand for some. */
 static void
-hide_names(HiddenColumns *hidden, const Schema *schema, Oid table)
+hide_names(HiddenColumns *hidden, Oid table)
 {
 	ListCell *cell;
 
@@ -165,9 +167,9 @@ hide_names(HiddenColumns *hidden, const Schema *schema, Oid table)
 		AttrNumber	attribute = get_attnum(table, name);
 		const char *stands_for = attribute > 0 ? options_attribute(table, attribute) : NULL;
 
-		hide_attribute(hidden, schema, name);
+		hide_attribute(hidden, name);
 		if (stands_for != NULL)
-			hide_attribute(hidden, schema, stands_for);
+			hide_attribute(hidden, stands_for);
 	}
 }
 
@@ -217,7 +219,8 @@ hidden_columns_of_table(Relation table, const ScanOptions *options)
 	hidden = palloc0(sizeof(*hidden));
 	hidden->table = pstrdup(RelationGetRelationName(table));
 	hidden->names = names;
-	hide_names(hidden, options->schema, RelationGetRelid(table));
+	hidden->schema = options->schema;
+	hide_names(hidden, RelationGetRelid(table));
 	hidden->callback.func = wipe_key;
 	hidden->callback.arg = hidden;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &hidden->callback);
@@ -243,15 +246,22 @@ check_type(const HiddenColumns *hidden, Form_pg_attribute attribute)
 				 errhint("Declare the column as text.")));
 }
 
+/* Whether a column shows what is hidden of the table. */
+static bool
+shows_hidden(const HiddenColumns *hidden, const Column *column)
+{
+	for (unsigned i = 0; i < hidden->schema->count; i++)
+		if (column_set_has(&hidden->columns, i) && column_shows(column, &hidden->schema->columns[i]))
+			return true;
+	return false;
+}
+
 bool
 hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Column *column)
 {
 	if (hidden == NULL)
 		return false;
-
-	/* A Community ID is made of addresses and ports without a key: whoever reads it can try all of them until one fits. */
-	if (!(hidden_names_have(hidden->names, column, NameStr(attribute->attname)) ||
-		  (column->field == FIELD_COMMUNITY_ID && hidden->hides_endpoint) ||
+	if (!(hidden_names_have(hidden->names, column, NameStr(attribute->attname)) || shows_hidden(hidden, column) ||
 		  (column->field == FIELD_UDPS && hidden->hides_udps)))
 		return false;
 	check_type(hidden, attribute);
@@ -323,6 +333,15 @@ hidden_udps(const HiddenColumns *hidden, const RecordValue *udps)
 		}
 	appendStringInfoChar(&shown, '}');
 	return (RecordValue) {.b = {(const uint8 *) shown.data, shown.len}};
+}
+
+bool
+hidden_names_have_shown(const List *names, const Schema *schema, const Column *column)
+{
+	for (unsigned i = 0; i < schema->count; i++)
+		if (has_name(names, schema->columns[i].name) && column_shows(column, &schema->columns[i]))
+			return true;
+	return false;
 }
 
 bool

@@ -22,7 +22,7 @@ HiddenColumns *hidden_columns_of_table(Relation table, const ScanOptions *option
 
 /*
  * Whether a column of the table is to be hashed: because the option names it, or what it stands for, or because it would
- * reveal an address or port that is hidden.  Errors if it is to be and is not of type text.  `hidden` may be NULL.
+ * show what is in another column that is hidden.  Errors if it is to be and is not of type text.  `hidden` may be NULL.
  */
 bool hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const Column *column);
 
@@ -50,6 +50,9 @@ void hidden_check_names(const ScanOptions *options, const List *names, const Lis
 
 /* Whether these names have the attribute's, or that of the column of the table that stands for it. */
 bool hidden_names_have(const List *names, const Column *column, const char *name);
+
+/* Whether these names have an attribute of the schema that a column shows. */
+bool hidden_names_have_shown(const List *names, const Schema *schema, const Column *column);
 
 /* The same for a plugin's value, of which all are hidden with `udps`. */
 bool hidden_names_have_plugin_value(const List *names, const char *value, const char *name);

@@ -91,9 +91,10 @@ find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *col
 
 	if (option != NULL && form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
 	{
-		*name = form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX);
-		*column = schema_column_of_field(schema, FIELD_UDPS);
-		return ATTRIBUTE_IS_PLUGIN_VALUE;
+		index = schema_column_of_field(schema, FIELD_UDPS);
+		*name = index < 0 ? option : form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX);
+		*column = index;
+		return index < 0 ? ATTRIBUTE_IS_UNKNOWN : ATTRIBUTE_IS_PLUGIN_VALUE;
 	}
 	*name = option != NULL ? option : get_attname(table, attribute, false);
 	index = schema_column(schema, *name);
@@ -116,15 +117,24 @@ may_be_left(Oid table, const char *name, bool is_else_meant)
 static void
 unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char *name)
 {
-	const char *column = get_attname(table, attribute, false);
-	char	   *perhaps = suggest_columns(schema, name);
+	const char	 *column = get_attname(table, attribute, false);
+	char		 *perhaps = suggest_columns(schema, name);
+	const Schema *other;
 
+	other = schema == &flow_schema ? &packet_schema : &flow_schema;
+	if (schema_column(other, name) >= 0 || (other == &flow_schema && form_after_prefix(name, ATTRIBUTE_UDPS_PREFIX) != NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a %s", column, get_rel_name(table), schema->row),
+				 errdetail("\"%s\" is an attribute of a %s.", name, other->row),
+				 errhint("Packets and flows are joined by first_packet: a table is of %s with the option rows '%s'.",
+						 other->rows, other->rows)));
 	if (is_planned(PLANNED_ATTRIBUTE, name))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("column \"%s\" of foreign table \"%s\" is not available yet", column, get_rel_name(table)),
 				 errhint("Drop it from the table: ALTER FOREIGN TABLE ... DROP COLUMN %s.", quote_identifier(column))));
-	if (may_be_left(table, name, perhaps != NULL))
+	if (schema == &flow_schema && may_be_left(table, name, perhaps != NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a %s", column, get_rel_name(table), schema->row),
@@ -221,6 +231,7 @@ prepare_column(const TupleBuilder *builder, Form_pg_attribute attribute, unsigne
 		  .target = {
 			  .table = builder->table,
 			  .name = pstrdup(NameStr(attribute->attname)),
+			  .schema = builder->schema,
 			  .column = column,
 			  .type = type,
 			  .captures = &builder->captures,
@@ -261,6 +272,7 @@ prepare_plugin_value(const TupleBuilder *builder, Form_pg_attribute attribute, u
 		.target = {
 			.table = builder->table,
 			.name = pstrdup(NameStr(attribute->attname)),
+			.schema = builder->schema,
 			.column = &builder->schema->columns[index],
 			.type = type,
 			.captures = &builder->captures,

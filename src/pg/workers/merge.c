@@ -79,7 +79,7 @@ struct Merge
 	FailureMessage *gone;			  /* how its interface has gone; NULL: it has not */
 	bool			gives_up;		  /* no more of its flows are wanted */
 	uint64			packets_given_up; /* of those that were sent all the same */
-	int				packets;		  /* the index of the column that tells how many packets a flow has, which its request has */
+	int				packets;		  /* the index of the column with a flow's packets, which its request has; -1: rows are packets */
 	bool			told_long_frames;
 
 	Printed *printed; /* by its plugins; the caller's */
@@ -313,7 +313,7 @@ take_end(Merge *merge, Link *link, const Account *account)
 
 	link->account = *account;
 	check(order_end(link->stream));
-	if (!account_adds_up(account) || counters[COUNTER_FLOWS] != link->records ||
+	if (!account_adds_up(account) || counters[request_record_counter(&merge->job->request)] != link->records ||
 		(counts_aside && counters[COUNTER_FLOWS_SET_ASIDE] != link->marks) || (apart && counters[COUNTER_PACKETS_READ] != link->packets))
 		lying_meter("an account that does not add up");
 
@@ -467,14 +467,14 @@ merge_end_source(Merge *merge, bool expire)
 			route_end_source(&merge->links[i].route, expire);
 }
 
-/* A flow that its meter sent before it knew that no more are wanted. */
+/* A row that its meter sent before it knew that no more are wanted. */
 static void
 give_up(Merge *merge, Link *link)
 {
 	if (link->record.is_mark)
 		return;
 	link->given_up++;
-	merge->packets_given_up += link->record.values[merge->packets].u;
+	merge->packets_given_up += merge->packets < 0 ? 1 : link->record.values[merge->packets].u;
 }
 
 /* Rows that the client was given stand in a buffer, which may not be full for hours: of a live source they go out first. */
@@ -568,6 +568,8 @@ merge_account(const Merge *merge, Account *account)
 	for (uint32 i = 0; i < merge->count; i++)
 	{
 		account_add(account, &merge->links[i].account, request_account_rule(&merge->job->request));
+		if (merge->packets < 0)
+			continue;
 		account->counters[COUNTER_FLOWS] -= merge->links[i].given_up;
 		account->counters[COUNTER_FLOWS_GIVEN_UP] += merge->links[i].given_up;
 	}
@@ -590,5 +592,5 @@ merge_overlap(const Merge *merge)
 uint64
 merge_flows(const Merge *merge, uint32 meter)
 {
-	return merge->links[meter].account.counters[COUNTER_FLOWS] - merge->links[meter].given_up;
+	return merge->links[meter].account.counters[request_record_counter(&merge->job->request)] - merge->links[meter].given_up;
 }

@@ -37,10 +37,9 @@ scan_request_fill(MeterRequest *request, const ScanOptions *options, const Colum
 			(void) request_set_option(request, id, options_number(options, id));
 	if (options->bpf_filter != NULL)
 		request->filter = (RequestText) {options->bpf_filter, strlen(options->bpf_filter)};
-	request->schema = options->schema->id;
 	request->columns = *wanted;
 	request->plugins = options->plugins == NIL ? 0 : PLUGINS_OF_UNKNOWN_LENGTH;
-	plugins_reads(options->plugins, options->schema, &request->reads);
+	plugins_reads(options->plugins, &request->reads);
 	request_turn_off_unwanted(request);
 	apply_settings(request);
 }
