@@ -133,6 +133,33 @@ def kept(tap, bed, arguments):
     tap.equal('flows of meters are those of the scan', sum(int(flows) for flows in plan['Flows of Meters']), 1)
 
 
+def conditions(tap, bed, arguments):
+    """Every other flow is wanted; the others count for ids and max_nflows, where somebody asks for these, and cost nothing else."""
+    wanted = 'src_port = ANY (ARRAY(SELECT 40000 + 2 * n FROM generate_series(0, 4999) n))'
+    stage = Stage(bed, n_meters=2, max_nflows=4)
+    with Traffic(stage):
+        rows = stage.session.run('SELECT id, src_port FROM live WHERE ' + wanted)
+        plan = stage.session.account('SELECT id, src_port FROM live WHERE src_port >= 40000 AND src_port <> ALL (ARRAY[1])')
+        none = stage.session.account('SELECT id, src_port FROM live WHERE src_port < 40000')
+    tap.equal('with a condition, ids: max_nflows counts all flows', 1 <= len(rows) <= 3 and all(number < 4 for number, port in rows), True)
+    tap.equal('and rows are those of the condition', [port % 2 for number, port in rows], [0] * len(rows))
+    tap.equal('the meters set nothing aside that is wanted', (plan['Flows'], plan['Flows Set Aside']), (4, 0))
+    tap.equal('and all that is not', (none['Flows'], none['Flows Set Aside'] >= 4), (0, True))
+
+    stage = Stage(bed, n_meters=2)
+    stream = stage.stream('SELECT id, src_port FROM live WHERE ' + wanted, meters=2)
+    stage.send(*(udp(port=port) for port in range(40000, 40006)))
+    rows = stream.wait_for_rows(3)
+    stream.cancel()
+    tap.equal('ids count those set aside', sorted((row['id'], row['src_port']) for row in rows), [('0', '40000'), ('2', '40002'), ('4', '40004')])
+    stream = stage.stream('SELECT src_port FROM live WHERE ' + wanted, meters=2)
+    stage.send(*(udp(port=port) for port in range(40000, 40006)))
+    rows = stream.wait_for_rows(3)
+    stream.cancel()
+    tap.equal('without ids: the rows of the condition', sorted(row['src_port'] for row in rows), ['40000', '40002', '40004'])
+    tap.check('nothing is left of it', stage.left())
+
+
 def own_meter(tap, bed, arguments):
     """Without a worker the leader has the one meter itself."""
     stage = Stage(bed, 'nfstream_fdw.max_workers=0', n_meters=2)
@@ -155,4 +182,4 @@ def own_meter(tap, bed, arguments):
 
 
 if __name__ == '__main__':
-    sys.exit(main(__doc__, joins, read_again, kept, own_meter))
+    sys.exit(main(__doc__, joins, read_again, kept, conditions, own_meter))
