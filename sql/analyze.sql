@@ -27,6 +27,21 @@ END $$;
 SELECT planned_rows('SELECT * FROM busy') AS planned, count(*) AS real FROM busy;
 SELECT planned_rows('SELECT * FROM busy WHERE dst_port = 53') AS planned, count(*) AS real FROM busy WHERE dst_port = 53;
 
+-- The first row is late: a capture that is shorter than idle_timeout is walked to its end before one comes.
+CREATE FUNCTION planned_part(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  plan json;
+BEGIN
+  EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+  RETURN CASE WHEN (plan->0->'Plan'->>'Startup Cost')::float8 > 0.9 * (plan->0->'Plan'->>'Total Cost')::float8 THEN 'late' ELSE 'early' END;
+END $$;
+CREATE FOREIGN TABLE plain (src_ip inet) SERVER nfstream_analyze OPTIONS (source :'busy');
+SET seq_page_cost = 1000;
+SELECT planned_part('SELECT src_ip FROM plain') AS idle_120;
+ALTER FOREIGN TABLE plain OPTIONS (ADD idle_timeout '0');
+SELECT planned_part('SELECT src_ip FROM plain') AS idle_0;
+RESET seq_page_cost;
+
 -- Some columns only; a source that is not there is left out, and the others go on.
 ANALYZE busy (protocol);
 CREATE FOREIGN TABLE nowhere (src_ip inet) SERVER nfstream_analyze OPTIONS (source '/nowhere/a.pcap');
@@ -42,3 +57,4 @@ SELECT attname, avg_width < 10000 AS is_compressed, null_frac FROM pg_stats WHER
 SET client_min_messages = warning;
 DROP SERVER nfstream_analyze CASCADE;
 DROP FUNCTION planned_rows;
+DROP FUNCTION planned_part;

@@ -1,12 +1,10 @@
 /*
  * plan.c
- *	  Planning a scan: which columns it needs, how many rows and how much work it is.
+ *	  Planning a scan: which columns it needs, and its paths.
  *
  * Looks at options and at sizes; opens nothing and starts nothing.
  */
 #include "postgres.h"
-
-#include <math.h>
 
 #include "foreign/foreign.h"
 #include "optimizer/cost.h"
@@ -16,6 +14,7 @@
 #include "optimizer/restrictinfo.h"
 
 #include "pg/base/attributes.h"
+#include "pg/fdw/estimate.h"
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pushdown.h"
 #include "pg/fdw/row_mark.h"
@@ -25,44 +24,6 @@
 #include "pg/options/plugin_outputs.h"
 #include "pg/rows/tuple.h"
 #include "pg/source/source.h"
-
-/* Averages of captures as people have them: 159 real ones, of 34 MB and 4,676 flows in all. */
-#define BYTES_OF_A_FLOW	  7500.0
-#define BYTES_OF_A_PACKET 450.0
-
-/* The size that a source is given if it cannot be looked at: a capture of some megabytes. */
-#define BYTES_UNKNOWN (8 << 20)
-
-/*
- * Costs in the planner's unit, a page read in sequence (about 10 us for a capture in memory): starting workers and meters
- * takes some ms, nDPI's tables 11 ms more; a packet is walked in about 0.1 us.
- */
-#define COST_OF_START	  400.0
-#define COST_OF_DPI_START 1100.0
-#define COST_OF_A_PACKET  0.01
-#define COST_OF_A_LABEL	  0.5
-
-/*
- * An interface has no end, and its flows are waited for: the first for some seconds, each for a tenth of a second.  In a join no other work
- * counts beside that, so that of two plans the one wins that need not have all flows before its first row: it has the other side in memory,
- * and sorts nothing.  Alone there is nothing to choose, and a scan costs too little for its first row to wait until the server has compiled
- * expressions.
- */
-#define FLOWS_OF_AN_INTERFACE 1e6
-#define COST_OF_FIRST_FLOW	  1e6
-#define COST_OF_WAITING		  1e4
-
-typedef struct ScanEstimate
-{
-	const ScanOptions *options;
-	const char		  *interface; /* NULL: the source is files */
-	double			   bytes;	  /* of the source */
-	double			   flows;	  /* in it, whatever the conditions; or packets, where these are the rows */
-	Bitmapset		  *used;	  /* attributes that the query needs */
-	bool			   has_dpi;
-	bool			   is_run_again; /* in a subquery */
-	int				   rows_wanted;	 /* 0: it may be all */
-} ScanEstimate;
 
 /* The attributes that the query needs of the table: pg/base/attributes.h. */
 static Bitmapset *
@@ -113,19 +74,6 @@ is_run_again(const PlannerInfo *root)
 	return false;
 }
 
-static void
-estimate_files(ScanEstimate *estimate, const RelOptInfo *baserel)
-{
-	int64 bytes = source_size(estimate->options);
-
-	estimate->bytes = bytes < 0 ? BYTES_UNKNOWN : bytes;
-	estimate->flows = ceil(estimate->bytes / (estimate->options->rows == ROWS_PACKETS ? BYTES_OF_A_PACKET : BYTES_OF_A_FLOW));
-
-	/* ANALYZE knows better: its number of flows, in proportion to the source's size now. */
-	if (baserel->tuples > 0 && baserel->pages > 0)
-		estimate->flows = ceil(baserel->tuples * source_pages(estimate->bytes) / baserel->pages);
-}
-
 void
 nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 {
@@ -133,12 +81,7 @@ nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 
 	estimate->options = options_of_table(table);
 	estimate->interface = source_interface_for_plan(estimate->options);
-	if (estimate->interface != NULL)
-		estimate->flows = FLOWS_OF_AN_INTERFACE;
-	else
-		estimate_files(estimate, baserel);
-	if (estimate->options->max_nflows > 0 && estimate->options->rows == ROWS_FLOWS)
-		estimate->flows = Min(estimate->flows, estimate->options->max_nflows);
+	estimate_source(estimate, baserel);
 	estimate->used = find_attributes_used(root, baserel);
 	estimate->has_dpi = needs_dpi(table, estimate->options, estimate->used);
 	estimate->is_run_again = is_run_again(root);
@@ -173,28 +116,21 @@ void
 nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 {
 	ScanEstimate *estimate = baserel->fdw_private;
-	bool		  is_live = estimate->interface != NULL,
-		 is_joined = bms_membership(root->all_baserels) == BMS_MULTIPLE;
-	List *order = scan_order(root, baserel, estimate->options, estimate->used);
-	Cost  startup = COST_OF_START + baserel->baserestrictcost.startup,
-		 total;
+	PushdownTable pushdown = pushdown_table(root, baserel->relid, estimate->options);
+	List		 *order = scan_order(root, baserel, estimate->options, estimate->used),
+		 *pushed = pushdown_clauses(&pushdown, baserel, baserel->baserestrictinfo);
+	PassCost	 cost;
 	ForeignPath *path;
 
 	(void) table;
-	if (estimate->has_dpi)
-		startup += COST_OF_DPI_START;
-	if (is_live && is_joined)
-		startup += COST_OF_FIRST_FLOW;
-	total = startup + estimate->flows * (cpu_tuple_cost + baserel->baserestrictcost.per_tuple);
-	if (is_live && is_joined)
-		total += estimate->flows * COST_OF_WAITING;
-	else if (!is_live)
-		total += estimate->bytes / BLCKSZ * seq_page_cost + estimate->bytes / BYTES_OF_A_PACKET * COST_OF_A_PACKET +
-				 (estimate->has_dpi ? estimate->flows * COST_OF_A_LABEL : 0);
 	if (!estimate->is_run_again)
 		estimate->rows_wanted = rows_wanted(root, baserel, estimate->flows, order);
-	path = scan_path(root, baserel, startup, total, order);
-	add_path(baserel, is_live && is_joined ? materialized(baserel, path) : (Path *) path);
+	cost = estimate_pass(root, baserel, estimate, pushed, &baserel->baserestrictcost);
+	path = scan_path(root, baserel, cost.startup, cost.total, order);
+	if (estimate->interface != NULL && bms_membership(root->all_baserels) == BMS_MULTIPLE)
+		add_path(baserel, materialized(baserel, path));
+	else
+		add_path(baserel, (Path *) path);
 }
 
 ForeignScan *

@@ -39,14 +39,7 @@ typedef struct SourceFile
  */
 SourceFile *source_resolve(const ScanOptions *options, int *count);
 
-/*
- * The bytes of all files of a source, for the planner; -1 if that is not known (yet), or if the owner may not know.
- * Where looking at all files would take long, the bytes of those that were looked at.  Opens no file and raises no error
- * about them.
- */
-int64 source_size(const ScanOptions *options);
-
-/* The same for ANALYZE, always of all files; if it is not known, a WARNING says why. */
+/* The bytes of all files of a source, for ANALYZE; -1 if that is not known, and a WARNING says why. */
 int64 source_size_for_analyze(const ScanOptions *options);
 
 /* What decides how many meters are worth their start. */
@@ -54,12 +47,16 @@ typedef struct SourceMeasure
 {
 	uint32 files;
 	int64  bytes;
-	int64  quick_bytes; /* of these, in files that are read faster than labelled: not gzip's, by their names */
+	int64  quick_bytes;	   /* of these, in files that are read faster than labelled: not gzip's, by their names */
+	int64  captured_bytes; /* in all of them, where those that are compressed by their names are as captures usually are */
 } SourceMeasure;
 
 SourceMeasure source_measure(const SourceFile *files, int count);
 
-/* The same for the planner, as source_size() has it; all 0 where that is not known. */
+/*
+ * The same for the planner; all 0 if that is not known (yet), or if the owner may not know.  Where looking at all files would take long, of
+ * those that were looked at.  Opens no file and raises no error about them.
+ */
 SourceMeasure source_measure_for_plan(const ScanOptions *options);
 
 /* A number of bytes as the planner counts them: in pages, at least one. */

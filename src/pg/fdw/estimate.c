@@ -1,0 +1,198 @@
+/*
+ * estimate.c
+ *	  What a scan is for the planner: how many rows it has, and how much work it is.
+ *
+ * A meter walks the whole source, whatever the conditions.  Beyond that, each flow costs its labels, unless its key tells that it is not
+ * wanted; each that is sent costs its record, and the columns of its row.
+ *
+ * The first flow leaves when it was idle, which is late in a capture: one that is shorter than idle_timeout is walked to its end before there
+ * is a row.  Packets come as they are walked.
+ *
+ * Nothing is opened for it: how large a capture is that is compressed is taken from its name and what captures usually become.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+
+#include "pg/base/attributes.h"
+#include "pg/fdw/estimate.h"
+#include "pg/rows/tuple.h"
+
+/* Averages of captures as people have them: 159 real ones, of 34 MB and 4,676 flows in all. */
+#define BYTES_OF_A_FLOW	  7500.0
+#define BYTES_OF_A_PACKET 450.0
+
+/* How fast a capture comes whose length in time is not known, bytes a second: that of the bench has 0.7 MB. */
+#define BYTES_OF_A_SECOND 1e6
+
+/* The size that a source is given if it cannot be looked at: a capture of some megabytes. */
+#define BYTES_UNKNOWN (8 << 20)
+
+/*
+ * Costs in the planner's unit, a page read in sequence (about 10 us for a capture in memory): starting workers and meters
+ * takes some ms, nDPI's tables 11 ms more; a packet is walked in about 0.1 us, and gzip's bytes are decompressed at 500 MB a second.
+ */
+#define COST_OF_START	  400.0
+#define COST_OF_DPI_START 1100.0
+#define COST_OF_A_PACKET  0.01
+#define COST_OF_A_LABEL	  0.5
+#define COST_OF_GZIP_BYTE 2e-4
+
+/* In a subquery that is run again and again, rows are kept, and one pass serves so many runs. */
+#define RUNS_OF_A_PASS 100
+
+/*
+ * An interface has no end, and its flows are waited for: the first for some seconds, each for a tenth of a second.  In a join no other work
+ * counts beside that, so that of two plans the one wins that need not have all flows before its first row: it has the other side in memory,
+ * and sorts nothing.  Alone there is nothing to choose, and a scan costs too little for its first row to wait until the server has compiled
+ * expressions.
+ */
+#define FLOWS_OF_AN_INTERFACE 1e6
+#define COST_OF_FIRST_FLOW	  1e6
+#define COST_OF_WAITING		  1e4
+
+void
+estimate_source(ScanEstimate *estimate, const RelOptInfo *baserel)
+{
+	SourceMeasure *measure = &estimate->measure;
+
+	if (estimate->interface != NULL)
+		estimate->flows = FLOWS_OF_AN_INTERFACE;
+	else
+	{
+		*measure = source_measure_for_plan(estimate->options);
+		if (measure->files == 0)
+			*measure = (SourceMeasure) {.files = 1, .bytes = BYTES_UNKNOWN, .quick_bytes = BYTES_UNKNOWN, .captured_bytes = BYTES_UNKNOWN};
+		estimate->flows = ceil(measure->captured_bytes / (estimate->options->rows == ROWS_PACKETS ? BYTES_OF_A_PACKET : BYTES_OF_A_FLOW));
+
+		/* ANALYZE knows better: its number of flows, in proportion to the source's size now. */
+		if (baserel->tuples > 0 && baserel->pages > 0)
+			estimate->flows = ceil(baserel->tuples * source_pages(measure->bytes) / baserel->pages);
+	}
+	if (estimate->options->max_nflows > 0 && estimate->options->rows == ROWS_FLOWS)
+		estimate->flows = Min(estimate->flows, estimate->options->max_nflows);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ conditions */
+
+/* Whether a flow's key tells whether this is true, before anything else is computed of it. */
+static bool
+is_on_key(const ScanEstimate *estimate, const RelOptInfo *baserel, Node *expression)
+{
+	const ScanOptions *options = estimate->options;
+	Bitmapset		  *used = NULL;
+	int				   member = -1;
+	AttrNumber		   attribute;
+	unsigned		   column;
+
+	pull_varattnos(expression, baserel->relid, &used);
+	while (attributes_next(used, &member, &attribute))
+	{
+		if (tuple_attribute(options->table, options->schema, attribute, &column) != ATTRIBUTE_IS_COLUMN)
+			return false;
+		switch (options->schema->columns[column].field)
+		{
+			case FIELD_IP:
+			case FIELD_PORT:
+			case FIELD_PROTOCOL:
+			case FIELD_IP_VERSION:
+			case FIELD_VLAN_ID:
+			case FIELD_TUNNEL_ID:
+				break;
+			default:
+				return false;
+		}
+	}
+	return true;
+}
+
+/* The part of all flows of which nDPI sees the packets, and the part that meters send. */
+static void
+estimate_parts(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed, double *labelled, double *sent)
+{
+	List	 *on_key = NIL;
+	ListCell *cell;
+
+	*sent = clauselist_selectivity(root, pushed, baserel->relid, JOIN_INNER, NULL);
+	foreach(cell, pushed)
+		if (is_on_key(estimate, baserel, lfirst(cell)))
+			on_key = lappend(on_key, lfirst(cell));
+	*labelled = list_length(on_key) == list_length(pushed) ? *sent : clauselist_selectivity(root, on_key, baserel->relid, JOIN_INNER, NULL);
+
+	/* A plugin may change what a condition is on: nothing is decided before a flow leaves. */
+	if (estimate->options->plugins != NIL)
+		*labelled = 1;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------------- files */
+
+/* The part of the files that is walked before the first flow leaves. */
+static double
+part_before_first(const ScanEstimate *estimate)
+{
+	double bytes = Max(estimate->measure.captured_bytes, 1),
+		   first = Min(estimate->options->idle_timeout, estimate->options->active_timeout) * BYTES_OF_A_SECOND;
+
+	if (estimate->options->rows == ROWS_PACKETS)
+		return 0;
+	/* Flows that are metered apart leave at the end of their file. */
+	if (estimate->options->separate_files && estimate->measure.files > 1)
+		first = Min(first, bytes / estimate->measure.files);
+	return Min(first / bytes, 1);
+}
+
+static PassCost
+cost_of_files(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed, const QualCost *per_row)
+{
+	const SourceMeasure *measure = &estimate->measure;
+	double				 walked = part_before_first(estimate),
+		   labelled,
+		   sent;
+	Cost walk = measure->bytes / (double) BLCKSZ * seq_page_cost + measure->captured_bytes / BYTES_OF_A_PACKET * COST_OF_A_PACKET +
+				(measure->bytes - measure->quick_bytes) * COST_OF_GZIP_BYTE;
+	Cost	 rows;
+	PassCost cost;
+
+	estimate_parts(root, baserel, estimate, pushed, &labelled, &sent);
+	if (estimate->has_dpi && estimate->rows_wanted == 0)
+		walk += estimate->flows * labelled * COST_OF_A_LABEL;
+	rows = estimate->flows * sent * (cpu_tuple_cost + bms_num_members(estimate->used) * cpu_operator_cost + per_row->per_tuple);
+	if (estimate->has_dpi && estimate->rows_wanted > 0)
+		rows += estimate->flows * sent * COST_OF_A_LABEL;
+	cost.startup = COST_OF_START + (estimate->has_dpi ? COST_OF_DPI_START : 0) + walk * walked + per_row->startup;
+	cost.total = cost.startup + walk * (1 - walked) + rows;
+	return cost;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ interfaces */
+
+static PassCost
+cost_of_interface(const PlannerInfo *root, const ScanEstimate *estimate, const QualCost *per_row)
+{
+	bool	 is_joined = bms_membership(root->all_baserels) == BMS_MULTIPLE;
+	PassCost cost = {.startup = COST_OF_START + (estimate->has_dpi ? COST_OF_DPI_START : 0) + per_row->startup};
+
+	if (is_joined)
+		cost.startup += COST_OF_FIRST_FLOW;
+	cost.total = cost.startup + estimate->flows * (cpu_tuple_cost + per_row->per_tuple + (is_joined ? COST_OF_WAITING : 0));
+	return cost;
+}
+
+PassCost
+estimate_pass(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed, const QualCost *per_row)
+{
+	PassCost cost;
+
+	if (estimate->interface != NULL)
+		return cost_of_interface(root, estimate, per_row);
+	cost = cost_of_files(root, baserel, estimate, pushed, per_row);
+	if (estimate->is_run_again)
+	{
+		cost.startup /= RUNS_OF_A_PASS;
+		cost.total = cost.total / RUNS_OF_A_PASS + estimate->flows * (cpu_tuple_cost + per_row->per_tuple);
+	}
+	return cost;
+}

@@ -1,0 +1,42 @@
+/*
+ * estimate.h
+ *	  What a scan is for the planner: how many rows it has, and how much work it is.
+ */
+#ifndef PG_FDW_ESTIMATE_H
+#define PG_FDW_ESTIMATE_H
+
+#include "nodes/pathnodes.h"
+
+#include "pg/options/options.h"
+#include "pg/source/source.h"
+
+/* What is known of a scan before any path of it: in fdw_private of its relation. */
+typedef struct ScanEstimate
+{
+	const ScanOptions *options;
+	const char		  *interface; /* NULL: the source is files */
+	SourceMeasure	   measure;	  /* of its files */
+	double			   flows;	  /* in it, whatever the conditions; or packets, where these are the rows */
+	Bitmapset		  *used;	  /* attributes that the query needs */
+	bool			   has_dpi;
+	bool			   is_run_again; /* in a subquery */
+	int				   rows_wanted;	 /* 0: it may be all */
+} ScanEstimate;
+
+/* How large a source is, and how many flows it has: from ANALYZE where there was one, else from sizes. */
+void estimate_source(ScanEstimate *estimate, const RelOptInfo *baserel);
+
+/* What a pass over the source costs, and up to its first row. */
+typedef struct PassCost
+{
+	Cost startup;
+	Cost total;
+} PassCost;
+
+/*
+ * pushed: the expressions that meters evaluate; `rows` is how many rows are left after all conditions, and `per_row` what it costs to check
+ * one of those that meters send.
+ */
+PassCost estimate_pass(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed, const QualCost *per_row);
+
+#endif /* PG_FDW_ESTIMATE_H */
