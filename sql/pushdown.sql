@@ -261,7 +261,7 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT plan(form, 'SELECT FROM flows WHERE requested_server_name <> ''<"a">'' AND dst_port > 5') FROM unnest(ARRAY['text', 'json', 'xml', 'yaml']) form;
--- In a plan with other tables, columns are shown with theirs.
+-- In a plan with other tables, as the server shows conditions of a scan.
 SELECT plan('text', 'SELECT FROM flows a JOIN flows b USING (id) WHERE a.dst_port = 53 AND b.src_port > 1024');
 SET client_min_messages = warning;
 DROP SCHEMA pushed CASCADE;

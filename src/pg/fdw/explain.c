@@ -227,7 +227,7 @@ explain_pushed(ForeignScanState *node, ExplainState *es)
 	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
 	ExplainPropertyText("Pushed Condition",
 						deparse_expression((Node *) make_ands_explicit(plan->fdw_exprs), context,
-										   list_length(es->rtable) > 1 || es->verbose, false),
+										   es->verbose, false),
 						es);
 }
 
