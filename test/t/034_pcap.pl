@@ -136,6 +136,65 @@ is($hex, unpack('H*', contents("$directory/busy.pcap.written.pcapng")), 'the agg
 $node->safe_psql('postgres', "SELECT nfstream_to_pcap('SELECT * FROM packets WHERE false', '$directory/nothing.pcapng')");
 like(printed('capinfos', "$directory/nothing.pcapng"), qr/^Number of packets: +0$/m, 'a capture without packets');
 
+# ------------------------------------------------------------------------------------------------ from a table of packets
+
+# The packets that are metered, with the times that the capture has, however the query comes by them.
+sub packets_table
+{
+	my ($path) = @_;
+
+	$node->safe_psql('postgres', "DROP FOREIGN TABLE IF EXISTS captured CASCADE; IMPORT FOREIGN SCHEMA nfpacket FROM SERVER nfstream"
+		. " INTO public OPTIONS (table_name 'captured', source '$path')");
+}
+
+my $from_table = "$directory/from_table.pcapng";
+foreach my $name (qw(busy.pcap tls.pcap gtpu.pcap format_nanoseconds.pcap format_big_endian.pcap format_ng_1_2.pcapng
+	format_ng_resolution.pcapng format_ng_simple.pcapng link_null.pcap link_raw.pcap link_sll2.pcap))
+{
+	my @lines = split /^/, edited(capture($node, $name));
+
+	packets_table(capture($node, $name));
+	my @numbers = split /\n/, $node->safe_psql('postgres', 'SELECT packet_number FROM captured ORDER BY 1');
+	is($session->query("SELECT nfstream_to_pcap('SELECT * FROM captured ORDER BY packet_number', '$from_table')"), scalar @numbers,
+		"$name, a table of packets: their number");
+	same_lines(edited($from_table), join('', map { $lines[ $_ - 1 ] } @numbers), '  the same frames and times for editcap');
+}
+
+# To the nanosecond through a view, a subquery and joins, also where a capture is read again; whole microseconds from what is no row of it.
+packets_table(capture($node, 'format_nanoseconds.pcap'));
+flows_table($node, 'original', capture($node, 'format_nanoseconds.pcap'), extra_columns => 'true');
+$node->safe_psql('postgres', 'CREATE VIEW shown AS SELECT packet_number, first_packet, captured_at, link_type, captured_length, raw_size, frame FROM captured');
+my $exact = edited(capture($node, 'format_nanoseconds.pcap'));
+like($exact, qr/^\d+[1-9] /m, 'a capture with nanoseconds');
+foreach my $query ('SELECT * FROM shown ORDER BY packet_number', 'SELECT s.* FROM (SELECT * FROM shown OFFSET 0) s ORDER BY packet_number',
+	'SELECT shown.* FROM original JOIN shown USING (first_packet) ORDER BY packet_number')
+{
+	$session->query("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off");
+	$session->query("SELECT nfstream_to_pcap('$query', '$from_table')");
+	same_lines(edited($from_table), $exact, "to the nanosecond: $query");
+}
+$session->query('RESET ALL');
+$session->query("SELECT nfstream_to_pcap('SELECT DISTINCT * FROM shown ORDER BY packet_number', '$from_table')");
+same_lines(edited($from_table), $exact =~ s/^(\d+)\d{3} /${1}000 /gmr, 'to the microsecond: SELECT DISTINCT');
+$node->safe_psql('postgres', "ALTER FOREIGN TABLE captured ADD ns bigint OPTIONS (attribute 'captured_at')");
+$session->query("SELECT nfstream_to_pcap('SELECT DISTINCT ns AS captured_at, link_type, captured_length, raw_size, frame FROM captured"
+	. " ORDER BY captured_at', '$from_table')");
+same_lines(edited($from_table), $exact, 'to the nanosecond: a number');
+
+# One flow is a capture of that flow.
+packets_table(capture($node, 'tls.pcap'));
+flows_table($node, 'original', capture($node, 'tls.pcap'), statistical_analysis => 'true', splt_analysis => 10, extra_columns => 'true');
+flows_table($node, 'written', $from_table, statistical_analysis => 'true', splt_analysis => 10, extra_columns => 'true');
+foreach my $first (split /\n/, $node->safe_psql('postgres', 'SELECT first_packet FROM original'))
+{
+	$session->query("SELECT nfstream_to_pcap('SELECT * FROM captured WHERE first_packet = $first ORDER BY packet_number', '$from_table')");
+	is($node->safe_psql('postgres', "SELECT count(*), count(*) FILTER (WHERE to_jsonb(o) - '{id,first_packet,source_file}'::text[]"
+			. " = to_jsonb(w) - '{id,first_packet,source_file}'::text[]) FROM written w, original o WHERE o.first_packet = $first"),
+		'1|1', "the packets of the flow that begins with packet $first meter to that flow");
+}
+is(scalar(split(/\n/, printed('tshark', '-r', $from_table))), $node->safe_psql('postgres',
+	'SELECT bidirectional_packets FROM original ORDER BY id DESC LIMIT 1'), 'tshark opens it');
+
 # ------------------------------------------------------------------------------------------------------- as it is written
 
 sub files

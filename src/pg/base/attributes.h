@@ -32,6 +32,13 @@ attributes_have(const Bitmapset *set, AttrNumber attribute)
 	return attributes_have_whole_row(set) || bms_is_member(attribute - FirstLowInvalidHeapAttributeNumber, set);
 }
 
+/* Whether the row's identifier is needed: ctid. */
+static inline bool
+attributes_have_identifier(const Bitmapset *set)
+{
+	return bms_is_member(SelfItemPointerAttributeNumber - FirstLowInvalidHeapAttributeNumber, set);
+}
+
 /* The set that needs all columns. */
 static inline Bitmapset *
 attributes_whole_row(void)

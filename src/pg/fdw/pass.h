@@ -45,7 +45,8 @@ typedef struct FlowScan
 	MemoryContext	   lasting; /* as long as the scan */
 	const ScanPlugins *plugins;
 
-	struct KeptRows *kept; /* of its passes; NULL: it is read once */
+	bool			 tells_nanoseconds; /* in its rows' identifiers */
+	struct KeptRows *kept;				/* of its passes; NULL: it is read once */
 
 	/* Of the latest pass, for EXPLAIN ANALYZE. */
 	bool	warns;	/* of columns that are off, when it starts */

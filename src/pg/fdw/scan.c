@@ -9,6 +9,7 @@
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/kept_rows.h"
 #include "pg/fdw/pass.h"
+#include "pg/rows/exact_time.h"
 
 /* The attribute numbers that the planner found to be needed, as it left them in the plan. */
 static Bitmapset *
@@ -26,7 +27,8 @@ void
 nfstream_begin(ForeignScanState *node, int eflags)
 {
 	const ForeignScan *plan = (const ForeignScan *) node->ss.ps.plan;
-	FlowScan		  *scan = pass_prepare(node->ss.ss_currentRelation, attributes_used(plan));
+	Bitmapset		  *used = attributes_used(plan);
+	FlowScan		  *scan = pass_prepare(node->ss.ss_currentRelation, used);
 	bool			   is_rescan_likely = (eflags & EXEC_FLAG_REWIND) != 0 || boolVal(lsecond(plan->fdw_private));
 
 	if (plan->fdw_exprs != NIL)
@@ -37,6 +39,7 @@ nfstream_begin(ForeignScanState *node, int eflags)
 	}
 	scan->request.rows_wanted = intVal(lthird(plan->fdw_private));
 	scan->warns = true;
+	scan->tells_nanoseconds = exact_time_column(scan->options->schema, used) >= 0;
 	scan->kept = kept_rows(scan, RelationGetDescr(node->ss.ss_currentRelation), is_rescan_likely);
 	scan->timed = (node->ss.ps.state->es_instrument & INSTRUMENT_TIMER) != 0;
 	node->fdw_state = scan;

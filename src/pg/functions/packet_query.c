@@ -10,6 +10,7 @@
 #include "tcop/tcopprot.h"
 #include "utils/snapmgr.h"
 
+#include "pg/functions/exact_query.h"
 #include "pg/functions/packet_query.h"
 
 /* What an error says of where it was found. */
@@ -76,7 +77,10 @@ packet_query_run(const char *text, DestReceiver *receiver)
 	error_context_stack = &context;
 	query = analyzed(text);
 	if (query != NULL)
+	{
+		exact_query_add(query);
 		execute(pg_plan_query(query, text, CURSOR_OPT_PARALLEL_OK, NULL), text, receiver);
+	}
 	error_context_stack = context.previous;
 	if (query == NULL)
 		ereport(ERROR,

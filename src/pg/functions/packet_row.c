@@ -12,8 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/functions/packet_row.h"
-
-#define NS_PER_US 1000
+#include "pg/rows/exact_time.h"
 
 /* A timestamptz, in us, of 1970. */
 #define UNIX_EPOCH (-(int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
@@ -55,7 +54,8 @@ nanoseconds(Datum value, bool is_nanoseconds)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("captured_at \"%s\" is no time of a capture", timestamptz_to_str(time)),
-					 errdetail("A pcapng with nanoseconds has times from 1970 to 2554.")));
+					 errdetail("A pcapng with nanoseconds has times from 1970 to 2554."),
+					 errhint("A condition on captured_at leaves such packets out.")));
 		return (uint64) (time - UNIX_EPOCH) * NS_PER_US;
 	}
 }

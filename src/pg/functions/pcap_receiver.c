@@ -14,8 +14,10 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "pg/functions/exact_query.h"
 #include "pg/functions/packet_row.h"
 #include "pg/functions/pcap_receiver.h"
+#include "pg/rows/exact_time.h"
 
 /* Bytes that are written at once. */
 #define WRITE_BYTES (64 * 1024)
@@ -53,6 +55,7 @@ typedef struct PcapReceiver
 	StringInfoData	  buffer;
 	int				  columns[PACKET_COLUMNS]; /* indexes in a row */
 	const PacketType *types[PACKET_COLUMNS];
+	int				  identifier; /* index of what exact_query_add() has added; -1: nothing */
 	MemoryContext	  context;
 	MemoryContext	  row_context;
 	uint64			  packets;
@@ -125,6 +128,15 @@ find_column(PcapReceiver *pcap, TupleDesc descriptor, PacketColumn column)
 				 errdetail("Accepted: %s.", accepted(column))));
 }
 
+/* The index of the column with the identifiers of rows, which is the last one, if there is one. */
+static int
+find_identifier(TupleDesc descriptor)
+{
+	Form_pg_attribute last = TupleDescAttr(descriptor, descriptor->natts - 1);
+
+	return last->atttypid == TIDOID && strcmp(NameStr(last->attname), EXACT_QUERY_COLUMN) == 0 ? descriptor->natts - 1 : -1;
+}
+
 static void
 flush(PcapReceiver *pcap)
 {
@@ -140,6 +152,7 @@ start_up(DestReceiver *self, int operation, TupleDesc descriptor)
 
 	for (int i = 0; i < PACKET_COLUMNS; i++)
 		find_column(pcap, descriptor, i);
+	pcap->identifier = find_identifier(descriptor);
 	pcap->context = CurrentMemoryContext;
 	pcap->row_context = AllocSetContextCreate(CurrentMemoryContext, "packet of a capture", ALLOCSET_DEFAULT_SIZES);
 	initStringInfo(&pcap->buffer);
@@ -171,6 +184,8 @@ receive_slot(TupleTableSlot *slot, DestReceiver *self)
 	MemoryContextSwitchTo(pcap->context);
 	if (is_packet)
 	{
+		if (pcap->identifier >= 0 && !slot->tts_isnull[pcap->identifier])
+			packet.time += exact_time_get((ItemPointer) DatumGetPointer(slot->tts_values[pcap->identifier]));
 		pcapng_append(&pcap->pcapng, &pcap->buffer, &packet);
 		if (pcap->buffer.len >= WRITE_BYTES)
 			flush(pcap);

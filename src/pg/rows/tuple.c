@@ -21,6 +21,7 @@
 #include "pg/options/plugin_outputs.h"
 #include "pg/options/suggest.h"
 #include "pg/rows/convert.h"
+#include "pg/rows/exact_time.h"
 #include "pg/rows/hidden.h"
 #include "pg/rows/plugin_values.h"
 #include "pg/rows/process.h"
@@ -52,6 +53,7 @@ struct TupleBuilder
 	const char	   *table;
 	const Schema   *schema;
 	unsigned		source_file; /* the index of this column */
+	int				exact_time;	 /* as exact_time_column() has it */
 	ConvertCaptures captures;
 	HiddenColumns  *hidden;		/* NULL: no column is hidden */
 	int				attributes; /* of the slot */
@@ -380,6 +382,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	builder->files_context = AllocSetContextCreate(builder->context, "names of captures", ALLOCSET_SMALL_SIZES);
 	builder->schema = options->schema;
 	builder->source_file = schema_column_of_field(builder->schema, FIELD_SOURCE_FILE);
+	builder->exact_time = exact_time_column(builder->schema, attributes_used);
 	builder->table = pstrdup(RelationGetRelationName(table));
 	builder->hidden = hidden_columns_of_table(table, options);
 	builder->attributes = descriptor->natts;
@@ -431,6 +434,9 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 
 	if (builder->has_process)
 		process_want(builder->schema, wanted);
+
+	if (builder->exact_time >= 0)
+		column_set_add(wanted, builder->exact_time);
 
 	/* The error of a value that does not fit its type names the capture. */
 	if (builder->count > 0)
@@ -569,6 +575,8 @@ tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, const SocketT
 		builder->process = process_of_flow(sockets, builder->schema, record);
 	if (builder->value_count > 0)
 		plugin_values_find(&record->values[builder->udps], builder->values, builder->value_count);
+	if (builder->exact_time >= 0)
+		exact_time_put(&slot->tts_tid, record->values[builder->exact_time].u);
 	memset(slot->tts_values, 0, builder->attributes * sizeof(Datum));
 	memset(slot->tts_isnull, true, builder->attributes * sizeof(bool));
 
