@@ -12,7 +12,7 @@ IMPORT FOREIGN SCHEMA nflow FROM SERVER rescan_server INTO rescanned OPTIONS (ta
 IMPORT FOREIGN SCHEMA nflow FROM SERVER rescan_server INTO rescanned OPTIONS (table_name 'idle', source :'idle');
 IMPORT FOREIGN SCHEMA nflow FROM SERVER rescan_server INTO rescanned
 	OPTIONS (table_name 'none', source :'busy', bpf_filter 'tcp port 1');
-CREATE TABLE kept AS SELECT * FROM busy;
+CREATE TABLE kept WITH (autovacuum_enabled = off) AS SELECT * FROM busy;
 CREATE TABLE ports AS SELECT DISTINCT src_port AS port FROM kept;
 
 -- Where the plan has scans of foreign tables, what it says of rows that are read again.
@@ -60,6 +60,32 @@ SELECT * FROM rescans('SELECT count(*) FROM ports WHERE port > (SELECT avg(src_p
 -- A recursion, whose every round joins with all flows.
 SELECT * FROM rescans('WITH RECURSIVE r (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM busy JOIN r ON busy.id = n WHERE n < 5) SELECT FROM r');
 WITH RECURSIVE r (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM busy JOIN r ON busy.id = n WHERE n < 5) SELECT * FROM r;
+
+-- A join with one row of a table whose statistics say so: what it is joined by goes to the meters.
+CREATE TABLE hosts (name text PRIMARY KEY, address inet);
+INSERT INTO hosts SELECT 'host ' || id, src_ip FROM kept;
+ANALYZE hosts;
+CREATE FUNCTION pushed(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE format('EXPLAIN (FORMAT json) %s', query) INTO plan;
+	RETURN QUERY SELECT DISTINCT COALESCE(node ->> 'Pushed Condition', 'none') FROM jsonb_path_query(plan, '$.** ? (@."Node Type" == "Foreign Scan")') node;
+END $$;
+SELECT pushed('SELECT * FROM hosts JOIN busy ON src_ip = address WHERE name = ''host 7''');
+SELECT pushed('SELECT * FROM hosts LEFT JOIN busy ON src_ip = address AND dst_port < 443 WHERE name = ''host 7''');
+SELECT count(*), count(application_name) FROM hosts JOIN busy ON src_ip = address WHERE name = 'host 7';
+SELECT count(*), count(application_name) FROM hosts JOIN kept ON src_ip = address WHERE name = 'host 7';
+-- Not with several rows, or where nothing is known of them; nor where the setting is off.
+SELECT pushed('SELECT * FROM hosts JOIN busy ON src_ip = address WHERE name IN (''host 7'', ''host 8'')');
+SELECT pushed('SELECT * FROM kept a JOIN busy b ON b.src_ip = a.src_ip WHERE a.id = 7');
+SET nfstream_fdw.enable_pushdown = off;
+SELECT pushed('SELECT * FROM hosts JOIN busy ON src_ip = address WHERE name = ''host 7''');
+RESET nfstream_fdw.enable_pushdown;
+-- Where it was not one row after all, the second pass is of all rows, and kept.
+SELECT * FROM rescans('SELECT * FROM hosts JOIN busy ON src_ip = address WHERE length(name) = 6 AND name || '''' = name');
+SELECT count(*), sum(busy.id) FROM hosts JOIN busy ON src_ip = address WHERE length(name) = 6 AND name || '' = name;
+SELECT count(*), sum(kept.id) FROM hosts JOIN kept ON src_ip = address WHERE length(name) = 6;
 
 -- More than work_mem goes to disk.
 SET work_mem = '64kB';

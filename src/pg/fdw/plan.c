@@ -16,6 +16,7 @@
 #include "pg/base/attributes.h"
 #include "pg/fdw/estimate.h"
 #include "pg/fdw/fdw.h"
+#include "pg/fdw/joined_paths.h"
 #include "pg/fdw/pushdown.h"
 #include "pg/fdw/row_mark.h"
 #include "pg/fdw/rows_wanted.h"
@@ -131,6 +132,7 @@ nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 		add_path(baserel, materialized(baserel, path));
 	else
 		add_path(baserel, (Path *) path);
+	joined_paths_add(root, baserel, estimate, &pushdown);
 }
 
 ForeignScan *

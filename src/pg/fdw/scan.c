@@ -58,7 +58,8 @@ nfstream_rescan(ForeignScanState *node)
 {
 	const FlowScan *scan = node->fdw_state;
 
-	if (scan->pushdown != NULL && pushdown_changed(scan->pushdown, node->ss.ps.chgParam))
+	/* What the first pass has not begun with is not changed: a nested loop tells the scan its first row by a rescan. */
+	if (scan->context != NULL && scan->pushdown != NULL && pushdown_changed(scan->pushdown, node->ss.ps.chgParam))
 		kept_forget(scan->kept);
 	else
 		kept_rewind(scan->kept);
