@@ -175,6 +175,13 @@ column_is_tcp_flag(const Column *column)
 	return column->field >= FIELD_SYN && column->field <= FIELD_FIN;
 }
 
+/* Whether it is a place in the source: where sources are metered apart, a meter numbers packets anew in each, and the leader goes on counting. */
+static inline bool
+column_is_place(const Column *column)
+{
+	return column->field == FIELD_FIRST_PACKET || column->field == FIELD_PACKET_NUMBER;
+}
+
 /* A set of a schema's columns, by index. */
 typedef struct ColumnSet
 {

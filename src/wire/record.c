@@ -184,12 +184,10 @@ record_form(RecordForm *form, const Schema *schema, const ColumnSet *columns, ui
 	form->count = form->place_count = 0;
 	for (unsigned i = 0; i < schema->count; i++)
 	{
-		ColumnField field = schema->columns[i].field;
-
 		if (!column_set_has(columns, i))
 			continue;
 		form->columns[form->count++] = (uint8_t) i;
-		if (field == FIELD_FIRST_PACKET || field == FIELD_PACKET_NUMBER)
+		if (column_is_place(&schema->columns[i]))
 			form->places[form->place_count++] = (uint8_t) i;
 	}
 }

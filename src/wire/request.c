@@ -381,7 +381,7 @@ request_check_condition(const MeterRequest *request, char wrong[REQUEST_WRONG_MA
 			continue;
 		if (!request_group_is_on(request, column->group))
 			return refuse(wrong, "the request's condition is on the column %s, which its options turn off", column->name);
-		if (column->field == FIELD_FIRST_PACKET && request->separate_files)
+		if (column_is_place(column) && request->separate_files)
 			return refuse(wrong, "the request's condition is on the column %s, which no meter knows", column->name);
 	}
 	return true;

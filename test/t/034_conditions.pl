@@ -64,6 +64,8 @@ my %tables = (
 	bounded => imported($several, 'nflow', extra_columns => 'true', max_active_flows => 12, n_dissections => 0, source_order => 'time'),
 	sliced => imported($several, 'conn', udps => '[{"plugin": "flow_slicer", "limit": 3}]'),
 	odd => $odd,
+	packets => imported($several, 'nfpacket', extra_columns => 'true', types => 'postgres'),
+	packets_apart => imported($several, 'nfpacket', extra_columns => 'true', separate_files => 'true', udps => '[{"plugin": "flow_slicer", "limit": 3}]'),
 );
 
 psql('CREATE DOMAIN port AS int CHECK (VALUE >= 0)',
@@ -152,6 +154,7 @@ sub value_for
 	my ($type, $value) = ($column->{type}, one_of(@{ $column->{values} }));
 
 	return (undef, $type) if rand() < 0.08;
+	return (one_of('true', 'false'), 'bool') if $type eq 'boolean';
 	if ($numeric{$type})
 	{
 		$value = rand() < 0.1 || !defined $value ? one_of(-1, 0, 1, 443, 65535, 65536, 2147483647, '9223372036854775807', '1e19', '0.1') : near_number($value);
@@ -337,12 +340,12 @@ for (my $number = 0; $number < $conditions; $number++)
 	my $table = one_of(sort keys %tables);
 	my $has_labels = rand() < 0.3;
 	my %left_out = map { $_ => 1 } $has_labels ? @key : @labels;
-	my @pool = grep { !$left_out{ $_->{attribute} } } @{ $columns{$table} };
+	my @pool = grep { !$left_out{ $_->{attribute} } && $_->{type} ne 'bytea' } @{ $columns{$table} };
 	my ($condition, $parameters, $arguments) = with_values(condition(\@pool, one_of(0, 1, 2, 2, 3)), rand() < 0.4);
 
 	# Where nobody asks for ids, flows that are set aside need not be counted.
 	my $row = join ', ', map { $_->{name} } grep { $_->{attribute} ne 'id' && ($has_labels || !$is_label{ $_->{attribute} }) } @{ $columns{$table} };
-	my $shown = $table eq 'sliced' || rand() < 0.2 ? "hashtext(ROW($row)::text)" : $table eq 'texts' ? 'id' : one_of('id', 'first_packet');
+	my $shown = $table eq 'sliced' || rand() < 0.2 ? "hashtext(ROW($row)::text)" : $table =~ /^packets/ ? 'packet_number' : $table eq 'texts' ? 'id' : one_of('id', 'first_packet');
 
 	push @tried, 'SELECT try(' . join(', ', map { quoted($_) } $table, $shown, $condition, $parameters, $arguments) . ')';
 }

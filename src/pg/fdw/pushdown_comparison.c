@@ -118,7 +118,7 @@ is_known_to_meters(const PushdownTable *table, const Column *column, const char 
 		return false;
 	if (column->field == FIELD_ID || process_has_column(column))
 		return false;
-	if (column->field == FIELD_FIRST_PACKET && (options->separate_files || table->is_live))
+	if (column_is_place(column) && (options->separate_files || table->is_live))
 		return false; /* the leader goes on counting where a file ends */
 	if (table->hidden != NIL && (hidden_names_have(table->hidden, column, name) || column->field == FIELD_COMMUNITY_ID))
 		return false;
