@@ -90,6 +90,8 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 	[OPTION_ATTRIBUTE] = {"attribute", VALUE_TEXT, .max = 255,
 						  .accepted = "the name of an attribute of a flow, or udps.NAME for a plugin's value",
 						  .help = "what a column of another name stands for"},
+	[OPTION_VALUE] = {"value", VALUE_TEXT, .accepted = "a value of the column's type",
+					  .help = "the constant that a column stands for"},
 	[OPTION_ANONYMIZATION_KEY] = {"anonymization_key", VALUE_TEXT,
 								  .accepted = "2 to 128 hexadecimal digits, an even number of them",
 								  .help = "the key of columns_to_anonymize"},

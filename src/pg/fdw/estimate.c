@@ -55,7 +55,7 @@
 #define COST_OF_WAITING		  1e4
 
 void
-estimate_source(ScanEstimate *estimate, const RelOptInfo *baserel)
+estimate_source(ScanEstimate *estimate, const RelOptInfo *baserel, const SourceWanted *wanted)
 {
 	SourceMeasure *measure = &estimate->measure;
 
@@ -63,9 +63,9 @@ estimate_source(ScanEstimate *estimate, const RelOptInfo *baserel)
 		estimate->flows = FLOWS_OF_AN_INTERFACE;
 	else
 	{
-		*measure = source_measure_for_plan(estimate->options);
-		if (measure->files == 0)
-			*measure = (SourceMeasure) {.files = 1, .bytes = BYTES_UNKNOWN, .quick_bytes = BYTES_UNKNOWN, .captured_bytes = BYTES_UNKNOWN};
+		*measure = source_measure_for_plan(estimate->options, wanted);
+		if (measure->named == 0)
+			*measure = (SourceMeasure) {.files = 1, .named = 1, .bytes = BYTES_UNKNOWN, .quick_bytes = BYTES_UNKNOWN, .captured_bytes = BYTES_UNKNOWN};
 		estimate->flows = ceil(measure->captured_bytes / (estimate->options->rows == ROWS_PACKETS ? BYTES_OF_A_PACKET : BYTES_OF_A_FLOW));
 
 		/* ANALYZE knows better: its number of flows, in proportion to the source's size now. */

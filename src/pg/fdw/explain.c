@@ -171,14 +171,11 @@ explain_source(const FlowScan *scan, ExplainState *es)
 }
 
 static uint32
-meters_for_plan(const FlowScan *scan, const char *interface)
+meters_for_plan(const FlowScan *scan, const char *interface, const SourceMeasure *measure)
 {
-	SourceMeasure measure;
-
 	if (interface != NULL)
 		return sizing_meters_live(&scan->request, scan->options->n_meters);
-	measure = source_measure_for_plan(scan->options);
-	return sizing_meters(&scan->request, scan->options->n_meters, &measure);
+	return sizing_meters(&scan->request, scan->options->n_meters, measure);
 }
 
 /* What is computed; of packets, whose flows are kept only if that is needed, nothing else if no plugin asks for it. */
@@ -215,36 +212,88 @@ explain_kept(const FlowScan *scan, ExplainState *es)
 	ExplainPropertyUInteger("Rows Read Again", NULL, kept.reads, es);
 }
 
-/* The conditions that go to the meters, as the server shows conditions. */
+/* Conditions, as the server shows them. */
 static void
-explain_pushed(ForeignScanState *node, ExplainState *es)
+explain_conditions(const char *label, List *conditions, ForeignScanState *node, ExplainState *es)
 {
-	const ForeignScan *plan = castNode(ForeignScan, node->ss.ps.plan);
-	List			  *context;
+	List *context;
 
-	if (plan->fdw_exprs == NIL)
+	if (conditions == NIL)
 		return;
 	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
-	ExplainPropertyText("Pushed Condition",
-						deparse_expression((Node *) make_ands_explicit(plan->fdw_exprs), context,
+	ExplainPropertyText(label,
+						deparse_expression((Node *) make_ands_explicit(conditions), context,
 										   es->verbose, false),
 						es);
+}
+
+/* How many of the source's files are read: as it was when a pass started, else as it is now, where values are known. */
+static void
+explain_files_wanted(FlowScan *scan, const SourceMeasure *measure, ExplainState *es)
+{
+	uint32 named = measure->named,
+		   files = measure->files;
+
+	if (pass_files_wanted(scan) == NULL)
+		return;
+	if (scan->job != NULL)
+	{
+		named = scan->files_named;
+		files = scan->job->request.files;
+	}
+	else if (!exclusion_is_known(scan->exclusion))
+		return;
+	if (es->format == EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyText("Files", psprintf("%u of %u", files, named), es);
+	else
+	{
+		ExplainPropertyUInteger("Files", NULL, files, es);
+		ExplainPropertyUInteger("Files Named", NULL, named, es);
+	}
+}
+
+/* What conditions exclude before anything is read. */
+static void
+explain_exclusion(ForeignScanState *node, const SourceMeasure *measure, ExplainState *es)
+{
+	FlowScan *scan = node->fdw_state;
+
+	if (scan->exclusion == NULL)
+		return;
+	explain_conditions("One-Time Filter", exclusion_table_clauses(scan->exclusion), node, es);
+	if (pass_files_wanted(scan) == NULL)
+		return;
+	explain_conditions("File Filter", exclusion_file_clauses(scan->exclusion), node, es);
+	explain_files_wanted(scan, measure, es);
+}
+
+/* What a scan of files would read now; nothing where that is not known. */
+static SourceMeasure
+measure_for_plan(FlowScan *scan, const char *interface)
+{
+	const SourceWanted *wanted = pass_files_wanted(scan);
+
+	if (interface != NULL)
+		return (SourceMeasure) {0};
+	return source_measure_for_plan(scan->options, wanted != NULL && exclusion_is_known(scan->exclusion) ? wanted : NULL);
 }
 
 void
 nfstream_explain(ForeignScanState *node, ExplainState *es)
 {
-	FlowScan   *scan = node->fdw_state;
-	const char *interface = explain_source(scan, es);
+	FlowScan	 *scan = node->fdw_state;
+	const char	 *interface = explain_source(scan, es);
+	SourceMeasure measure = measure_for_plan(scan, interface);
 
 	if (scan->request.filter.length > 0)
 		ExplainPropertyText("BPF Filter", scan->options->bpf_filter, es);
-	explain_pushed(node, es);
+	explain_exclusion(node, &measure, es);
+	explain_conditions("Pushed Condition", castNode(ForeignScan, node->ss.ps.plan)->fdw_exprs, node, es);
 	if (scan->options->plugins != NIL)
 		ExplainPropertyList("Plugins", plugins_shown(scan->options->plugins), es);
 	if (interface == NULL)
 		explain_several(scan->options, es);
-	ExplainPropertyUInteger("Meters", NULL, meters_for_plan(scan, interface), es);
+	ExplainPropertyUInteger("Meters", NULL, meters_for_plan(scan, interface, &measure), es);
 	explain_bounds(scan->options, es);
 	if (scan->request.rows_wanted > 0)
 		ExplainPropertyUInteger("Rows Wanted", NULL, scan->request.rows_wanted, es);

@@ -53,12 +53,33 @@ add_plugins(FlowScan *scan, ScanJob *job)
 	job->orders.hides = scan->options->columns_to_anonymize != NULL;
 }
 
+/*
+ * A flow has the name of the file in which it began, and belongs to it alone only where files are metered apart.  There, what is counted from
+ * file to file needs those before it, which are known where the order is given.  Otherwise it is all of them, or none.  A plugin may count for
+ * itself.
+ */
+const SourceWanted *
+pass_files_wanted(FlowScan *scan)
+{
+	const ScanOptions  *options = scan->options;
+	const SourceWanted *wanted = scan->exclusion == NULL ? NULL : exclusion_of_files(scan->exclusion);
+	bool				counts_on;
+
+	if (wanted == NULL || options->plugins != NIL)
+		return NULL;
+	counts_on = options->max_nflows > 0 || tuple_builder_counts_on(scan->builder, &scan->request.columns);
+	scan->wanted = *wanted;
+	scan->wanted.keeps_earlier = counts_on || !options->separate_files;
+	scan->wanted.keeps_later = !options->separate_files || (counts_on && options->source_order == SOURCE_ORDER_TIME);
+	return &scan->wanted;
+}
+
 static void
 add_files(FlowScan *scan, ScanJob *job)
 {
 	int count;
 
-	job->files = source_resolve(scan->options, &count);
+	job->files = source_resolve(scan->options, pass_files_wanted(scan), &count, &scan->files_named);
 	job->directory = scan->options->directory;
 	job->request.files = count;
 	if (count == 1)
@@ -107,6 +128,7 @@ counts_all_flows(const FlowScan *scan)
 	return tuple_builder_numbers(scan->builder) || scan->options->max_nflows > 0 || scan->options->max_active_flows > 0;
 }
 
+/* NULL if no file is wanted. */
 static ScanJob *
 create_job(FlowScan *scan)
 {
@@ -122,6 +144,8 @@ create_job(FlowScan *scan)
 		add_interface(scan, job);
 	else
 		add_files(scan, job);
+	if (scan->interface == NULL && job->request.files == 0)
+		return NULL;
 	job->table = scan->options->table;
 	job->source = scan->options->source;
 	job->request.time_dissections = scan->timed;
@@ -163,18 +187,25 @@ start_report(FlowScan *scan)
 		scan->report.due = DT_NOEND;
 }
 
-/* False if there is no slot for any meter, where that is no error. */
+/* False if there is no slot for any meter, where that is no error.  Where conditions leave nothing to read, the pass has begun and finished. */
 static bool
 start(FlowScan *scan, MemoryContext parent, bool or_none)
 {
 	MergeStart	  how = {.or_none = or_none};
 	MemoryContext before;
+	bool		  is_excluded = scan->exclusion != NULL && !exclusion_admits_table(scan->exclusion);
 
 	scan->context = AllocSetContextCreate(parent, "nfstream pass", ALLOCSET_DEFAULT_SIZES);
 	before = MemoryContextSwitchTo(scan->context);
 	scan->next_id = 0;
 	scan->has_account = false;
-	scan->job = create_job(scan);
+	scan->job = is_excluded ? NULL : create_job(scan);
+	if (scan->job == NULL)
+	{
+		scan->finished = true;
+		MemoryContextSwitchTo(before);
+		return true;
+	}
 	if (scan->warns)
 		tuple_builder_warn(scan->builder);
 	scan->warns = false; /* a rescan has nothing new to say */
@@ -345,7 +376,7 @@ pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 		scan->is_waiting = !pass_start(scan, parent, false);
 	else if (scan->merge == NULL)
 		start(scan, parent, false);
-	if (scan->is_waiting)
+	if (scan->is_waiting || scan->finished)
 		return false;
 
 	do

@@ -5,6 +5,7 @@
 #ifndef PG_FDW_PASS_H
 #define PG_FDW_PASS_H
 
+#include "pg/fdw/exclusion.h"
 #include "pg/fdw/pushdown.h"
 #include "pg/fdw/report.h"
 #include "pg/fdw/scan_plugins.h"
@@ -16,8 +17,10 @@ typedef struct FlowScan
 {
 	ScanOptions	 *options;
 	TupleBuilder *builder;
-	MeterRequest  request;	/* all but what only the files decide */
-	Pushdown	 *pushdown; /* conditions for the meters; NULL: all rows are wanted */
+	MeterRequest  request;	 /* all but what only the files decide */
+	Pushdown	 *pushdown;	 /* conditions for the meters; NULL: all rows are wanted */
+	Exclusion	 *exclusion; /* of the table, and of files; NULL: of nothing */
+	SourceWanted  wanted;	 /* pass_files_wanted()'s */
 
 	/* Once the first row was asked for. */
 	MemoryContext context;	 /* of one pass over the source */
@@ -55,6 +58,7 @@ typedef struct FlowScan
 	bool	has_account;
 	Account account;
 	uint64	dropped_by_interface; /* COUNT_NOT_KNOWN where nobody tells */
+	int		files_named;		  /* files of the source, with those that are not read */
 	uint64	flows[SHARDS_MAX];	  /* by meter */
 } FlowScan;
 
@@ -74,6 +78,9 @@ bool pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot);
 
 /* Starts the pass of a scan among others, if it was not started; false if there is no slot for it.  or_error: then that is an error. */
 bool pass_start(FlowScan *scan, MemoryContext parent, bool or_error);
+
+/* Which of the source's files are read; NULL: all. */
+const SourceWanted *pass_files_wanted(FlowScan *scan);
 
 /* Ends the pass, if one was started; the next row is the first again.  Errors if that cannot be, as the source is live. */
 void pass_rewind(FlowScan *scan);

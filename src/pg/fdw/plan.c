@@ -10,11 +10,13 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 
 #include "pg/base/attributes.h"
 #include "pg/fdw/estimate.h"
+#include "pg/fdw/exclusion.h"
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/joined_paths.h"
 #include "pg/fdw/pushdown.h"
@@ -79,10 +81,18 @@ void
 nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 {
 	ScanEstimate *estimate = palloc0(sizeof(*estimate));
+	Exclusion	 *exclusion;
+	bool		  is_excluded;
 
 	estimate->options = options_of_table(table);
+	exclusion = exclusion_of_planner(root, baserel, estimate->options, &is_excluded);
+	if (is_excluded)
+	{
+		mark_dummy_rel(baserel);
+		return;
+	}
 	estimate->interface = source_interface_for_plan(estimate->options);
-	estimate_source(estimate, baserel);
+	estimate_source(estimate, baserel, estimate->options->separate_files ? exclusion_of_files(exclusion) : NULL);
 	estimate->used = find_attributes_used(root, baserel);
 	estimate->has_dpi = needs_dpi(table, estimate->options, estimate->used);
 	estimate->is_run_again = is_run_again(root);
@@ -151,5 +161,7 @@ nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath
 		attributes = lappend_int(attributes, member);
 	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), baserel->relid,
 							pushdown_clauses(&pushdown, baserel, scan_clauses),
-							list_make3(attributes, makeBoolean(estimate->is_run_again), makeInteger(estimate->rows_wanted)), NIL, NIL, outer_plan);
+							list_make4(attributes, makeBoolean(estimate->is_run_again), makeInteger(estimate->rows_wanted),
+									   exclusion_clauses(baserel, estimate->options, scan_clauses)),
+							NIL, NIL, outer_plan);
 }

@@ -37,6 +37,7 @@ nfstream_begin(ForeignScanState *node, int eflags)
 
 		scan->pushdown = pushdown_prepare(&table, plan->fdw_exprs, &node->ss.ps);
 	}
+	scan->exclusion = exclusion_prepare(node, scan->options, lfourth(plan->fdw_private));
 	scan->request.rows_wanted = intVal(lthird(plan->fdw_private));
 	scan->warns = true;
 	scan->tells_nanoseconds = exact_time_column(scan->options->schema, used) >= 0;
@@ -56,10 +57,15 @@ nfstream_iterate(ForeignScanState *node)
 void
 nfstream_rescan(ForeignScanState *node)
 {
-	const FlowScan *scan = node->fdw_state;
+	const FlowScan	*scan = node->fdw_state;
+	const Bitmapset *changed = node->ss.ps.chgParam;
 
 	/* What the first pass has not begun with is not changed: a nested loop tells the scan its first row by a rescan. */
-	if (scan->context != NULL && scan->pushdown != NULL && pushdown_changed(scan->pushdown, node->ss.ps.chgParam))
+	bool has_begun = scan->context != NULL,
+		 is_pushed = has_begun && scan->pushdown != NULL && pushdown_changed(scan->pushdown, changed),
+		 is_excluded = has_begun && scan->exclusion != NULL && exclusion_changed(scan->exclusion, changed);
+
+	if (is_pushed || is_excluded)
 		kept_forget(scan->kept);
 	else
 		kept_rewind(scan->kept);

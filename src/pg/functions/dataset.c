@@ -64,7 +64,8 @@ dataset_first_file(Relation relation)
 {
 	ScanOptions *options;
 	const char	*path;
-	int			 count;
+	int			 count,
+		named;
 
 	if (!nfstream_is_ours(relation))
 		return NULL;
@@ -73,7 +74,7 @@ dataset_first_file(Relation relation)
 	privileges_check_source(options);
 	if (source_interface(options) != NULL)
 		return NULL;
-	path = source_resolve(options, &count)[0].path;
+	path = source_resolve(options, NULL, &count, &named)[0].path;
 	return options->directory == NULL || is_absolute_path(path) ? path : psprintf("%s/%s", options->directory, path);
 }
 

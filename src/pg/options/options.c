@@ -87,6 +87,7 @@ static const Option option_table[OPTIONS_COUNT] = {
 	[OPTION_DIRECTORY] = {SERVER, .is_valid = form_is_directory, FIELD(directory)},
 	[OPTION_INTERFACES] = {SERVER, .is_valid = form_is_interfaces, FIELD(interfaces)},
 	[OPTION_ATTRIBUTE] = {COLUMN, .is_valid = form_is_attribute, .suggest = suggest_attributes},
+	[OPTION_VALUE] = {COLUMN},
 	[OPTION_ANONYMIZATION_KEY] = {USER_MAPPING, .is_valid = form_is_key, .is_secret = true},
 	[OPTION_TABLE_NAME] = {STATEMENT, .is_valid = form_is_table_name, FIELD(table_name)},
 	[OPTION_TYPES] = {STATEMENT, FIELD(types)},
@@ -261,6 +262,33 @@ tell_of_unknown_plugins(const char *udps)
 	}
 }
 
+/* An option in a list; NULL if it is not there. */
+static char *
+option_in(List *list, OptionId id)
+{
+	ListCell *cell;
+
+	foreach(cell, list)
+	{
+		DefElem *definition = lfirst_node(DefElem, cell);
+
+		if (strcmp(definition->defname, option_limits[id].name) == 0)
+			return defGetString(definition);
+	}
+	return NULL;
+}
+
+/* A column stands for one thing. */
+static void
+check_column(List *list)
+{
+	if (option_in(list, OPTION_ATTRIBUTE) != NULL && option_in(list, OPTION_VALUE) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				 errmsg("options \"attribute\" and \"value\" exclude each other"),
+				 errhint("Leave one of them out: a column stands for an attribute, or for a constant.")));
+}
+
 PG_FUNCTION_INFO_V1(nfstream_fdw_validator);
 
 /*
@@ -271,8 +299,12 @@ Datum
 nfstream_fdw_validator(PG_FUNCTION_ARGS)
 {
 	ScanOptions scratch = {0};
+	List	   *list = untransformRelOptions(PG_GETARG_DATUM(0));
+	int			places = places_of_catalog(PG_GETARG_OID(1));
 
-	take_options(untransformRelOptions(PG_GETARG_DATUM(0)), places_of_catalog(PG_GETARG_OID(1)), &scratch);
+	take_options(list, places, &scratch);
+	if (places == COLUMN)
+		check_column(list);
 	privileges_check_bounds(&scratch);
 	tell_of_unknown_plugins(scratch.udps);
 	PG_RETURN_VOID();
@@ -390,19 +422,20 @@ options_is_own_server(Oid server)
 char *
 options_attribute(Oid table, AttrNumber attribute)
 {
-	List	   *list = GetForeignColumnOptions(table, attribute);
-	ListCell   *cell;
-	char	   *name = get_attname(table, attribute, false);
+	List *list = GetForeignColumnOptions(table, attribute);
+	char *given = option_in(list, OPTION_ATTRIBUTE),
+		 *name = get_attname(table, attribute, false);
 	const char *value = form_after_prefix(name, ATTRIBUTE_UDPS_PREFIX);
 
-	foreach(cell, list)
-	{
-		DefElem *definition = lfirst_node(DefElem, cell);
+	if (given != NULL)
+		return given;
+	return value != NULL && *value != '\0' && option_in(list, OPTION_VALUE) == NULL ? name : NULL;
+}
 
-		if (strcmp(definition->defname, "attribute") == 0)
-			return defGetString(definition);
-	}
-	return value != NULL && *value != '\0' ? name : NULL;
+char *
+options_value(Oid table, AttrNumber attribute)
+{
+	return option_in(GetForeignColumnOptions(table, attribute), OPTION_VALUE);
 }
 
 uint64

@@ -90,6 +90,9 @@ bool options_is_own_server(Oid server);
 /* The column option `attribute`, or the column's name where that is of a plugin's value, as NFStream's `udps.x`; else NULL. */
 char *options_attribute(Oid table, AttrNumber attribute);
 
+/* The column option `value`: what all rows of the table have there, as a text; else NULL. */
+char *options_value(Oid table, AttrNumber attribute);
+
 /* The value of an option that is no text, in its own unit. */
 uint64 options_number(const ScanOptions *options, OptionId id);
 

@@ -296,6 +296,15 @@ hidden_has_plugin_value(const HiddenColumns *hidden, Form_pg_attribute attribute
 	return true;
 }
 
+bool
+hidden_has_constant(const HiddenColumns *hidden, Form_pg_attribute attribute)
+{
+	if (hidden == NULL || !has_name(hidden->names, NameStr(attribute->attname)))
+		return false;
+	check_type(hidden, attribute);
+	return true;
+}
+
 Datum
 hidden_hash(const HiddenColumns *hidden, const text *plain)
 {
@@ -342,6 +351,12 @@ hidden_names_have_shown(const List *names, const Schema *schema, const Column *c
 		if (has_name(names, schema->columns[i].name) && column_shows(column, &schema->columns[i]))
 			return true;
 	return false;
+}
+
+bool
+hidden_names_have_constant(const List *names, const char *name)
+{
+	return has_name(names, name);
 }
 
 bool

@@ -29,6 +29,9 @@ bool hidden_has(const HiddenColumns *hidden, Form_pg_attribute attribute, const 
 /* The same for a column that stands for a plugin's value. */
 bool hidden_has_plugin_value(const HiddenColumns *hidden, Form_pg_attribute attribute, const PluginValue *value);
 
+/* The same for a column that stands for a constant. */
+bool hidden_has_constant(const HiddenColumns *hidden, Form_pg_attribute attribute);
+
 /* The hash of a value's text, as text in the current memory context. */
 Datum hidden_hash(const HiddenColumns *hidden, const text *plain);
 
@@ -53,6 +56,9 @@ bool hidden_names_have(const List *names, const Column *column, const char *name
 
 /* Whether these names have an attribute of the schema that a column shows. */
 bool hidden_names_have_shown(const List *names, const Schema *schema, const Column *column);
+
+/* The same for a column that stands for a constant. */
+bool hidden_names_have_constant(const List *names, const char *name);
 
 /* The same for a plugin's value, of which all are hidden with `udps`. */
 bool hidden_names_have_plugin_value(const List *names, const char *value, const char *name);

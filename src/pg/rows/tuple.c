@@ -20,6 +20,7 @@
 #include "pg/options/planned.h"
 #include "pg/options/plugin_outputs.h"
 #include "pg/options/suggest.h"
+#include "pg/rows/constant.h"
 #include "pg/rows/convert.h"
 #include "pg/rows/exact_time.h"
 #include "pg/rows/hidden.h"
@@ -46,6 +47,13 @@ typedef struct TupleColumn
 	void			*domain_cache;
 } TupleColumn;
 
+/* A column that is the same in all rows. */
+typedef struct TupleConstant
+{
+	int	  attribute; /* index in the slot */
+	Datum datum;
+} TupleConstant;
+
 struct TupleBuilder
 {
 	MemoryContext	context;
@@ -59,6 +67,8 @@ struct TupleBuilder
 	int				attributes; /* of the slot */
 	int				count;
 	TupleColumn	   *columns;
+	int				constant_count;
+	TupleConstant  *constants;
 	bool			numbers;	 /* a column in use is `id` */
 	bool			has_process; /* a column in use is of the flow's process */
 	bool			is_live;	 /* only then a flow has one: not NULL */
@@ -83,14 +93,20 @@ typedef struct StepContext
 
 /*
  * What a column of the table stands for, by its option or else its own name, which *name is then; of a plugin's value, its name
- * alone.
+ * alone; of a constant, its text.
  */
 static AttributeMeaning
 find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column, const char **name)
 {
-	char *option = options_attribute(table, attribute);
-	int	  index;
+	char *option = options_attribute(table, attribute),
+		 *constant = options_value(table, attribute);
+	int index;
 
+	if (constant != NULL)
+	{
+		*name = constant;
+		return ATTRIBUTE_IS_CONSTANT;
+	}
 	if (option != NULL && form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
 	{
 		index = schema_column_of_field(schema, FIELD_UDPS);
@@ -214,6 +230,8 @@ tuple_help_of_attribute(const ScanOptions *options, const List *outputs, AttrNum
 			return options->schema->columns[column].help;
 		case ATTRIBUTE_IS_PLUGIN_VALUE:
 			return help_of_plugin_value(outputs, name);
+		case ATTRIBUTE_IS_CONSTANT:
+			return psprintf("always %s: the option value of this column", name);
 		case ATTRIBUTE_IS_NONE:
 		case ATTRIBUTE_IS_UNKNOWN:
 			break;
@@ -371,6 +389,19 @@ tuple_builder_warn(const TupleBuilder *builder)
 			 errhint("On the table or its server, set %s.", settings.data)));
 }
 
+/* A column that stands for a constant; errors if its type cannot hold that, whether the column is used or not. */
+static void
+add_constant(TupleBuilder *builder, Oid table, Form_pg_attribute attribute, const char *value, bool is_used)
+{
+	Datum datum = constant_read(table, attribute->attnum, value);
+
+	if (!is_used)
+		return;
+	if (hidden_has_constant(builder->hidden, attribute))
+		datum = hidden_hash(builder->hidden, cstring_to_text(value));
+	builder->constants[builder->constant_count++] = (TupleConstant) {attribute->attnum - 1, datum};
+}
+
 TupleBuilder *
 tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attributes_used, ColumnSet *wanted)
 {
@@ -387,6 +418,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	builder->hidden = hidden_columns_of_table(table, options);
 	builder->attributes = descriptor->natts;
 	builder->columns = palloc(descriptor->natts * sizeof(TupleColumn));
+	builder->constants = palloc(descriptor->natts * sizeof(TupleConstant));
 	builder->values = palloc(descriptor->natts * sizeof(PluginValue));
 	builder->udps = schema_column_of_field(builder->schema, FIELD_UDPS);
 
@@ -401,6 +433,11 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 
 		if (meaning == ATTRIBUTE_IS_NONE)
 			continue;
+		if (meaning == ATTRIBUTE_IS_CONSTANT)
+		{
+			add_constant(builder, RelationGetRelid(table), attribute, name, is_used);
+			continue;
+		}
 		if (is_used)
 			note_if_off(builder, options, attribute, builder->schema->columns[index].group);
 		if (is_used && meaning == ATTRIBUTE_IS_PLUGIN_VALUE)
@@ -442,6 +479,21 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	if (builder->count > 0)
 		column_set_add(wanted, builder->source_file);
 	return builder;
+}
+
+bool
+tuple_builder_counts_on(const TupleBuilder *builder, const ColumnSet *wanted)
+{
+	static const char *const counters[] = {"first_packet", "packet_number"};
+
+	for (int i = 0; i < lengthof(counters); i++)
+	{
+		int column = schema_column(builder->schema, counters[i]);
+
+		if (column >= 0 && column_set_has(wanted, column))
+			return true;
+	}
+	return builder->numbers;
 }
 
 bool
@@ -579,6 +631,11 @@ tuple_fill(TupleBuilder *builder, const Record *record, uint64 id, const SocketT
 		exact_time_put(&slot->tts_tid, record->values[builder->exact_time].u);
 	memset(slot->tts_values, 0, builder->attributes * sizeof(Datum));
 	memset(slot->tts_isnull, true, builder->attributes * sizeof(bool));
+	for (int i = 0; i < builder->constant_count; i++)
+	{
+		slot->tts_values[builder->constants[i].attribute] = builder->constants[i].datum;
+		slot->tts_isnull[builder->constants[i].attribute] = false;
+	}
 
 	for (int i = 0; i < builder->count; i++)
 	{

@@ -34,17 +34,27 @@
 /* How many bytes a compressed file has in it for each of its own: the median of 142 real captures, compressed with gzip. */
 #define CAPTURED_FOR_COMPRESSED 1.57
 
+/* A file that is wanted if one after it is. */
+typedef struct EarlierFile
+{
+	char  *path;
+	Origin origin;
+} EarlierFile;
+
 typedef struct SourceList
 {
-	int			level;	/* of errors: ERROR, WARNING, or 0 for none */
-	bool		opens;	/* each file, to see that this is possible */
-	int			most;	/* files */
-	bool		is_cut; /* there are more */
-	GlobBudget	budget;
-	Reach		reach;
-	SourceFile *files;
-	int			count;
-	int			capacity;
+	int					level;	/* of errors: ERROR, WARNING, or 0 for none */
+	bool				opens;	/* each file, to see that this is possible */
+	int					most;	/* files */
+	bool				is_cut; /* there are more */
+	const SourceWanted *wanted; /* NULL: all are */
+	int					named;
+	List			   *earlier; /* EarlierFiles, before the next that is wanted */
+	GlobBudget			budget;
+	Reach				reach;
+	SourceFile		   *files;
+	int					count;
+	int					capacity;
 } SourceList;
 
 static bool
@@ -109,7 +119,7 @@ look_at_file(const SourceList *list, const char *path, const Origin *origin, str
 }
 
 static bool
-add_file(SourceList *list, char *path, const Origin *origin)
+add_wanted(SourceList *list, char *path, const Origin *origin)
 {
 	struct stat status;
 
@@ -133,6 +143,43 @@ add_file(SourceList *list, char *path, const Origin *origin)
 		.inode = status.st_ino,
 		.size = status.st_size,
 	};
+	return true;
+}
+
+/* Adds those that are wanted because this one is. */
+static bool
+add_earlier(SourceList *list)
+{
+	ListCell *cell;
+
+	foreach(cell, list->earlier)
+	{
+		const EarlierFile *file = lfirst(cell);
+
+		if (!add_wanted(list, file->path, &file->origin))
+			return false;
+	}
+	list_free_deep(list->earlier);
+	list->earlier = NIL;
+	return true;
+}
+
+static bool
+add_file(SourceList *list, char *path, const Origin *origin)
+{
+	const SourceWanted *wanted = list->wanted;
+
+	CHECK_FOR_INTERRUPTS();
+	list->named++;
+	if (wanted == NULL || (wanted->keeps_later && list->count > 0) || wanted->admits(wanted->context, path))
+		return add_earlier(list) && add_wanted(list, path, origin);
+	if (wanted->keeps_earlier)
+	{
+		EarlierFile *file = palloc(sizeof(*file));
+
+		*file = (EarlierFile) {path, *origin};
+		list->earlier = lappend(list->earlier, file);
+	}
 	return true;
 }
 
@@ -205,12 +252,19 @@ resolve(SourceList *list, const ScanOptions *options)
 }
 
 SourceFile *
-source_resolve(const ScanOptions *options, int *count)
+source_resolve(const ScanOptions *options, const SourceWanted *wanted, int *count, int *named)
 {
-	SourceList list = {.level = ERROR, .opens = true, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
+	SourceList list = {
+		.level = ERROR,
+		.opens = true,
+		.most = REQUEST_FILES_MAX,
+		.wanted = wanted,
+		.budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX},
+	};
 
 	(void) resolve(&list, options);
 	*count = list.count;
+	*named = list.named;
 	return list.files;
 }
 
@@ -299,7 +353,7 @@ is_named_compressed(const char *path)
 SourceMeasure
 source_measure(const SourceFile *files, int count)
 {
-	SourceMeasure measure = {.files = count};
+	SourceMeasure measure = {.files = count, .named = count};
 
 	for (int i = 0; i < count; i++)
 	{
@@ -312,14 +366,17 @@ source_measure(const SourceFile *files, int count)
 }
 
 SourceMeasure
-source_measure_for_plan(const ScanOptions *options)
+source_measure_for_plan(const ScanOptions *options, const SourceWanted *wanted)
 {
-	SourceList list = {.most = PLANNED_FILES, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
+	SourceMeasure measure;
+	SourceList	  list = {.most = PLANNED_FILES, .wanted = wanted, .budget = {PLANNED_LOOKS, PLANNED_BYTES}};
 
 	if (options->source == NULL || source_interface(options) != NULL || !privileges_allow_files(options) ||
 		(!resolve(&list, options) && !list.is_cut))
 		return (SourceMeasure) {0};
-	return source_measure(list.files, list.count);
+	measure = source_measure(list.files, list.count);
+	measure.named = list.named;
+	return measure;
 }
 
 int64

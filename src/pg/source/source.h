@@ -30,14 +30,25 @@ typedef struct SourceFile
 	uint64 size; /* bytes; what is appended later is not read */
 } SourceFile;
 
+/* Which of a source's files are wanted, by their names. */
+typedef struct SourceWanted
+{
+	bool (*admits)(void *context, const char *path); /* asked once for each file, in the order in which they are read */
+	void *context;
+	bool  keeps_earlier; /* a file is wanted too if one after it is */
+	bool  keeps_later;	 /* or one before it */
+} SourceWanted;
+
 /*
  * The files of a source, in the order in which they are read, in the current memory context.
+ *
+ * Only those that are wanted, which may be none; NULL: all.  Others are not looked at.  *named is how many the source has with them.
  *
  * Opens each file once, without waiting, and closes it.  Errors if one cannot be opened or is no regular file, if one leads
  * out of the server's directory or if a glob matches nothing.  privileges_check_source() must have passed, and
  * source_interface() be NULL.
  */
-SourceFile *source_resolve(const ScanOptions *options, int *count);
+SourceFile *source_resolve(const ScanOptions *options, const SourceWanted *wanted, int *count, int *named);
 
 /* The bytes of all files of a source, for ANALYZE; -1 if that is not known, and a WARNING says why. */
 int64 source_size_for_analyze(const ScanOptions *options);
@@ -46,6 +57,7 @@ int64 source_size_for_analyze(const ScanOptions *options);
 typedef struct SourceMeasure
 {
 	uint32 files;
+	uint32 named; /* with those that are not wanted */
 	int64  bytes;
 	int64  quick_bytes;	   /* of these, in files that are read faster than labelled: not gzip's, by their names */
 	int64  captured_bytes; /* in all of them, where those that are compressed by their names are as captures usually are */
@@ -54,10 +66,10 @@ typedef struct SourceMeasure
 SourceMeasure source_measure(const SourceFile *files, int count);
 
 /*
- * The same for the planner; all 0 if that is not known (yet), or if the owner may not know.  Where looking at all files would take long, of
- * those that were looked at.  Opens no file and raises no error about them.
+ * The same for the planner, of those files that are wanted; all 0 if that is not known (yet), or if the owner may not know.  Where looking at all
+ * files would take long, of those that were looked at.  Opens no file and raises no error about them.
  */
-SourceMeasure source_measure_for_plan(const ScanOptions *options);
+SourceMeasure source_measure_for_plan(const ScanOptions *options, const SourceWanted *wanted);
 
 /* A number of bytes as the planner counts them: in pages, at least one. */
 static inline BlockNumber
