@@ -19,6 +19,7 @@
 
 #include "pg/base/attributes.h"
 #include "pg/fdw/estimate.h"
+#include "pg/rows/meaning.h"
 #include "pg/rows/tuple.h"
 
 /* Averages of captures as people have them: 159 real ones, of 34 MB and 4,676 flows in all. */
@@ -91,7 +92,7 @@ is_on_key(const ScanEstimate *estimate, const RelOptInfo *baserel, Node *express
 	pull_varattnos(expression, baserel->relid, &used);
 	while (attributes_next(used, &member, &attribute))
 	{
-		if (tuple_attribute(options->table, options->schema, attribute, &column) != ATTRIBUTE_IS_COLUMN)
+		if (meaning_of(options->table, options->schema, attribute, &column) != ATTRIBUTE_IS_COLUMN)
 			return false;
 		switch (options->schema->columns[column].field)
 		{

@@ -29,7 +29,7 @@
 #include "pg/fdw/exclusion.h"
 #include "pg/rows/constant.h"
 #include "pg/rows/hidden.h"
-#include "pg/rows/tuple.h"
+#include "pg/rows/meaning.h"
 
 /* What a column of the table is, before any row is there. */
 typedef enum KnownKind
@@ -94,7 +94,7 @@ known_kind(const Search *search, AttrNumber attribute)
 	if (attribute <= 0)
 		return NOT_KNOWN;
 	name = get_attname(options->table, attribute, false);
-	switch (tuple_attribute(options->table, options->schema, attribute, &column))
+	switch (meaning_of(options->table, options->schema, attribute, &column))
 	{
 		case ATTRIBUTE_IS_CONSTANT:
 			return hidden_names_have_constant(search->hidden, name) ? NOT_KNOWN : KNOWN_CONSTANT;

@@ -25,7 +25,7 @@
 #include "pg/fdw/scan_order.h"
 #include "pg/options/options.h"
 #include "pg/options/plugin_outputs.h"
-#include "pg/rows/tuple.h"
+#include "pg/rows/meaning.h"
 #include "pg/source/source.h"
 
 /* The attributes that the query needs of the table: pg/base/attributes.h. */
@@ -58,7 +58,7 @@ needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
 	if (attributes_have_whole_row(used) || schema_set_has_group(&flow_schema, &reads, GROUP_DPI))
 		return true;
 	while (attributes_next(used, &member, &attribute))
-		if (tuple_attribute(table, options->schema, attribute, &column) == ATTRIBUTE_IS_COLUMN &&
+		if (meaning_of(table, options->schema, attribute, &column) == ATTRIBUTE_IS_COLUMN &&
 			options->schema->columns[column].group == GROUP_DPI)
 			return true;
 	return false;

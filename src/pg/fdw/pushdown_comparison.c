@@ -24,8 +24,8 @@
 
 #include "pg/fdw/pushdown_comparison.h"
 #include "pg/rows/hidden.h"
+#include "pg/rows/meaning.h"
 #include "pg/rows/process.h"
-#include "pg/rows/tuple.h"
 
 /* Casts that keep the order of what they are applied to, and have no value that they refuse. */
 static const Oid ordered_casts[] = {
@@ -152,7 +152,7 @@ read_variable(const PushdownTable *table, const Var *variable, Comparison *compa
 
 	if (variable->varlevelsup > 0 || variable->varno != table->relation || variable->varattno <= 0)
 		return false;
-	if (tuple_attribute(table->options->table, table->options->schema, variable->varattno, &comparison->index) != ATTRIBUTE_IS_COLUMN)
+	if (meaning_of(table->options->table, table->options->schema, variable->varattno, &comparison->index) != ATTRIBUTE_IS_COLUMN)
 		return false;
 	comparison->column = &table->options->schema->columns[comparison->index];
 	comparison->declared = getBaseTypeAndTypmod(variable->vartype, &modifier);

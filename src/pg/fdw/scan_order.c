@@ -16,7 +16,7 @@
 
 #include "pg/base/attributes.h"
 #include "pg/fdw/scan_order.h"
-#include "pg/rows/tuple.h"
+#include "pg/rows/meaning.h"
 #include "pg/source/source.h"
 
 /* Whether rows come in the ascending order of a column with this attribute. */
@@ -64,7 +64,7 @@ scan_order(PlannerInfo *root, RelOptInfo *baserel, const ScanOptions *options, c
 
 		/* A column that nobody uses may stand for nothing, and that is no error. */
 		if (!attributes_have(used, attribute) ||
-			tuple_attribute(options->table, options->schema, attribute, &column) != ATTRIBUTE_IS_COLUMN ||
+			meaning_of(options->table, options->schema, attribute, &column) != ATTRIBUTE_IS_COLUMN ||
 			!is_in_order(options, options->schema->columns[column].field))
 			continue;
 		order = order_by(root, baserel, options->table, attribute);

@@ -19,7 +19,7 @@
 
 #include "pg/fdw/fdw.h"
 #include "pg/functions/dataset.h"
-#include "pg/rows/tuple.h"
+#include "pg/rows/meaning.h"
 #include "pg/workers/describe.h"
 
 PG_FUNCTION_INFO_V1(nfstream_comment);
@@ -58,7 +58,7 @@ nfstream_comment(PG_FUNCTION_ARGS)
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		const char		 *help = attribute->attisdropped ? NULL : tuple_help_of_attribute(options, outputs, attribute->attnum);
+		const char		 *help = attribute->attisdropped ? NULL : meaning_help(options, outputs, attribute->attnum);
 
 		if (help == NULL)
 			continue;

@@ -15,7 +15,7 @@
 #include "pg/functions/dataset.h"
 #include "pg/options/option_forms.h"
 #include "pg/options/privileges.h"
-#include "pg/rows/tuple.h"
+#include "pg/rows/meaning.h"
 #include "pg/source/source.h"
 
 /* A query of the table would find this out too, but only after the name of its first file was looked for. */
@@ -110,7 +110,7 @@ dataset_check_udps(Relation relation, const bool *hashed)
 	for (int i = 0; i < RelationGetDescr(relation)->natts; i++)
 	{
 		unsigned		 column;
-		AttributeMeaning meaning = tuple_attribute(table, schema, i + 1, &column);
+		AttributeMeaning meaning = meaning_of(table, schema, i + 1, &column);
 
 		if (meaning == ATTRIBUTE_IS_PLUGIN_VALUE && hashed[i])
 			value = i;

@@ -20,7 +20,7 @@
 #include "pg/functions/exact_query.h"
 #include "pg/functions/packet_row.h"
 #include "pg/options/options.h"
-#include "pg/rows/tuple.h"
+#include "pg/rows/meaning.h"
 
 static AttrNumber add_identifier(Query *query, const TargetEntry *time);
 
@@ -36,7 +36,7 @@ is_time(const RangeTblEntry *entry, AttrNumber attribute)
 		const Schema *schema = options_of_table(entry->relid)->schema;
 		unsigned	  column;
 
-		result = tuple_attribute(entry->relid, schema, attribute, &column) == ATTRIBUTE_IS_COLUMN &&
+		result = meaning_of(entry->relid, schema, attribute, &column) == ATTRIBUTE_IS_COLUMN &&
 				 schema->columns[column].field == FIELD_CAPTURED_AT;
 	}
 	table_close(relation, NoLock);

@@ -16,14 +16,13 @@
 
 #include "pg/base/attributes.h"
 #include "pg/base/encoding.h"
-#include "pg/options/option_forms.h"
-#include "pg/options/planned.h"
 #include "pg/options/plugin_outputs.h"
 #include "pg/options/suggest.h"
 #include "pg/rows/constant.h"
 #include "pg/rows/convert.h"
 #include "pg/rows/exact_time.h"
 #include "pg/rows/hidden.h"
+#include "pg/rows/meaning.h"
 #include "pg/rows/plugin_values.h"
 #include "pg/rows/process.h"
 #include "pg/rows/tuple.h"
@@ -90,154 +89,6 @@ typedef struct StepContext
 	const TupleColumn  *column;
 	const RecordValue  *value; /* NULL: the value is NULL */
 } StepContext;
-
-/*
- * What a column of the table stands for, by its option or else its own name, which *name is then; of a plugin's value, its name
- * alone; of a constant, its text.
- */
-static AttributeMeaning
-find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column, const char **name)
-{
-	char *option = options_attribute(table, attribute),
-		 *constant = options_value(table, attribute);
-	int index;
-
-	if (constant != NULL)
-	{
-		*name = constant;
-		return ATTRIBUTE_IS_CONSTANT;
-	}
-	if (option != NULL && form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
-	{
-		index = schema_column_of_field(schema, FIELD_UDPS);
-		*name = index < 0 ? option : form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX);
-		*column = index;
-		return index < 0 ? ATTRIBUTE_IS_UNKNOWN : ATTRIBUTE_IS_PLUGIN_VALUE;
-	}
-	*name = option != NULL ? option : get_attname(table, attribute, false);
-	index = schema_column(schema, *name);
-	if (index < 0)
-		return ATTRIBUTE_IS_UNKNOWN;
-	*column = index;
-	return ATTRIBUTE_IS_COLUMN;
-}
-
-/* Whether the table's plugins leave a value of this name, or may do so where nothing else is meant. */
-static bool
-may_be_left(Oid table, const char *name, bool is_else_meant)
-{
-	List *untold,
-		*outputs = plugins_outputs(options_of_table(table)->plugins, &untold);
-
-	return plugins_output(outputs, name) != NULL || (untold != NIL && !is_else_meant);
-}
-
-static void
-unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char *name)
-{
-	const char	 *column = get_attname(table, attribute, false);
-	char		 *perhaps = suggest_columns(schema, name);
-	const Schema *other;
-
-	other = schema == &flow_schema ? &packet_schema : &flow_schema;
-	if (schema_column(other, name) >= 0 || (other == &flow_schema && form_after_prefix(name, ATTRIBUTE_UDPS_PREFIX) != NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a %s", column, get_rel_name(table), schema->row),
-				 errdetail("\"%s\" is an attribute of a %s.", name, other->row),
-				 errhint("Packets and flows are joined by first_packet: a table is of %s with the option rows '%s'.",
-						 other->rows, other->rows)));
-	if (is_planned(PLANNED_ATTRIBUTE, name))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("column \"%s\" of foreign table \"%s\" is not available yet", column, get_rel_name(table)),
-				 errhint("Drop it from the table: ALTER FOREIGN TABLE ... DROP COLUMN %s.", quote_identifier(column))));
-	if (schema == &flow_schema && may_be_left(table, name, perhaps != NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a %s", column, get_rel_name(table), schema->row),
-				 errhint("If a plugin leaves it: ALTER FOREIGN TABLE ... ALTER COLUMN %s OPTIONS (ADD attribute %s).",
-						 quote_identifier(column), quote_literal_cstr(psprintf(ATTRIBUTE_UDPS_PREFIX "%s", name)))));
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a %s", column, get_rel_name(table),
-					schema->row),
-			 perhaps != NULL ?
-				 errhint("Perhaps you meant %s. A column of another name needs the option \"attribute\".", perhaps) :
-				 errhint("IMPORT FOREIGN SCHEMA %s declares all attributes. "
-						 "A column of another name needs the option \"attribute\".",
-						 schema->foreign_schema)));
-}
-
-/*
- * A generated column is computed from the others: by the server if it is virtual; for a stored one it is left to the
- * wrapper, and not done here.
- */
-static bool
-is_generated(Oid table, AttrNumber attribute)
-{
-	char generated = get_attgenerated(table, attribute);
-
-	if (generated == ATTRIBUTE_GENERATED_STORED)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("column \"%s\" of foreign table \"%s\" cannot be generated",
-						get_attname(table, attribute, false), get_rel_name(table)),
-				 errhint("A view on the foreign table can have such a column.")));
-	return generated != '\0';
-}
-
-/* What any attribute stands for; *name as of find_column().  Errors if it stands for nothing. */
-static AttributeMeaning
-find_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column, const char **name)
-{
-	AttributeMeaning meaning;
-
-	if (attribute <= 0 || get_atttype(table, attribute) == InvalidOid || is_generated(table, attribute))
-		return ATTRIBUTE_IS_NONE;
-	meaning = find_column(table, schema, attribute, column, name);
-	if (meaning == ATTRIBUTE_IS_UNKNOWN)
-		unknown_column(table, schema, attribute, *name);
-	return meaning;
-}
-
-AttributeMeaning
-tuple_attribute(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column)
-{
-	const char *name;
-
-	return find_attribute(table, schema, attribute, column, &name);
-}
-
-/* What a plugin's value of this name means, by the plugin's own words if it has any. */
-static const char *
-help_of_plugin_value(const List *outputs, const char *name)
-{
-	const PluginOutput *output = plugins_output(outputs, name);
-
-	return output != NULL && output->help != NULL ? output->help : psprintf("value that a plugin leaves as %s", name);
-}
-
-const char *
-tuple_help_of_attribute(const ScanOptions *options, const List *outputs, AttrNumber attribute)
-{
-	unsigned	column;
-	const char *name;
-
-	switch (find_column(options->table, options->schema, attribute, &column, &name))
-	{
-		case ATTRIBUTE_IS_COLUMN:
-			return options->schema->columns[column].help;
-		case ATTRIBUTE_IS_PLUGIN_VALUE:
-			return help_of_plugin_value(outputs, name);
-		case ATTRIBUTE_IS_CONSTANT:
-			return psprintf("always %s: the option value of this column", name);
-		case ATTRIBUTE_IS_NONE:
-		case ATTRIBUTE_IS_UNKNOWN:
-			break;
-	}
-	return NULL;
-}
 
 /* Looks up how a column of the table is filled.  Errors if its type cannot hold the attribute. */
 static TupleColumn
@@ -429,7 +280,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 		TupleColumn		  column;
 		unsigned		  index;
 		const char		 *name;
-		AttributeMeaning  meaning = find_attribute(RelationGetRelid(table), options->schema, attribute->attnum, &index, &name);
+		AttributeMeaning  meaning = meaning_find(RelationGetRelid(table), options->schema, attribute->attnum, &index, &name);
 
 		if (meaning == ATTRIBUTE_IS_NONE)
 			continue;
