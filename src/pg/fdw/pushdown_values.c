@@ -216,14 +216,12 @@ equal_number(ComparisonSearch *search, Datum value, const NumberRange *range)
 
 	if (!find_first(search, &search->or_equal, value, false, range, &first))
 		return none(range);
+	if (holds(search, &search->greater, first, value))
+		return part_constant(CONDITION_FALSE);
+	if (first < range->max && holds(search, &search->greater, first + 1, value))
+		return compare_number(comparison, CONDITION_EQUAL, first);
 	if (find_first(search, &search->greater, value, false, range, &beyond))
-	{
-		if (beyond == first)
-			return part_constant(CONDITION_FALSE);
-		if (beyond - 1 == first)
-			return compare_number(comparison, CONDITION_EQUAL, first);
 		return part_and(list_make2(from_first(comparison, range, first), before_first(comparison, range, beyond)));
-	}
 	if (!range->is_all)
 		return part_constant(CONDITION_UNKNOWN);
 	return first == range->max ? compare_number(comparison, CONDITION_EQUAL, first) : from_first(comparison, range, first);
