@@ -498,92 +498,6 @@ CASE(columns_that_the_options_turn_off_are_refused)
 	}
 }
 
-static const uint8_t on_label[] = {CONDITION_COMPARE, CONDITION_EQUAL, 0, 0, 0, 0, 0};
-
-/* A condition on application_name; its column's index stands in it. */
-static MeterRequest
-request_with_condition(uint8_t condition[sizeof(on_label)])
-{
-	MeterRequest request = good_request();
-
-	memcpy(condition, on_label, sizeof(on_label));
-	condition[2] = (uint8_t) column_of_flow("application_name");
-	request.condition = sizeof(on_label);
-	request.condition_bytes = condition;
-	return request;
-}
-
-CASE(condition_on_what_the_options_turn_off_is_refused)
-{
-	uint8_t		 condition[sizeof(on_label)];
-	MeterRequest request = request_with_condition(condition);
-	char		 wrong[REQUEST_WRONG_MAX] = "";
-
-	assert_true(request_check_condition(&request, wrong));
-	request.columns = (ColumnSet) {0};
-	request.n_dissections = 0;
-	assert_false(request_check_condition(&request, wrong));
-	assert_string_equal(wrong, "the request's condition is on the column application_name, which its options turn off");
-}
-
-CASE(condition_that_is_none_is_refused)
-{
-	uint8_t		 condition[sizeof(on_label)];
-	MeterRequest request = request_with_condition(condition);
-	char		 wrong[REQUEST_WRONG_MAX] = "";
-
-	request.condition--;
-	assert_false(request_check_condition(&request, wrong));
-	assert_string_equal(wrong, "a condition has a bad value");
-}
-
-/* Packets are numbered anew in each of several files that are metered apart: only the leader knows how many came before. */
-CASE(condition_on_a_place_that_no_meter_knows_is_refused)
-{
-	ConditionBuilder builder = {.schema = &flow_schema, .resize = realloc};
-	MeterRequest	 request = good_request();
-	char			 wrong[REQUEST_WRONG_MAX] = "";
-
-	condition_put_compare(&builder, (unsigned) column_of_flow("first_packet"), CONDITION_GREATER, &(ConditionValue) {.i = 7});
-	request.condition = builder.length;
-	request.condition_bytes = builder.bytes;
-	assert_true(request_check_condition(&request, wrong));
-	request.separate_files = true;
-	assert_false(request_check_condition(&request, wrong));
-	assert_string_equal(wrong, "the request's condition is on the column first_packet, which no meter knows");
-	free(builder.bytes);
-}
-
-/* What counts against a bound is sent, wanted or not. */
-CASE(bounds_on_flows_count_those_set_aside)
-{
-	static const char reason[] = "the request has a bound on flows, and does not count those that are set aside";
-	uint8_t			  condition[sizeof(on_label)];
-	MeterRequest	  request = request_with_condition(condition);
-
-	expect_acceptance(&request);
-	request.max_nflows = 1;
-	expect_refusal(&request, reason);
-	request.max_nflows = 0;
-	request.max_active_flows = 1;
-	expect_refusal(&request, reason);
-	request.counts_aside = true;
-	expect_acceptance(&request);
-}
-
-/* Labels that a condition reads are computed, also where no record has them. */
-CASE(what_a_condition_reads_is_not_turned_off)
-{
-	uint8_t		 condition[sizeof(on_label)];
-	MeterRequest request = request_with_condition(condition);
-
-	request.columns = (ColumnSet) {0};
-	condition_columns(&flow_schema, request.condition_bytes, request.condition, &request.reads);
-	request_turn_off_unwanted(&request);
-	assert_true(request_computes_group(&request, GROUP_DPI));
-	assert_int_equal(request.statistical_analysis, 0);
-}
-
 /* In an option's own unit, as servers and the command line have it. */
 CASE(options_are_set_by_their_ids)
 {
@@ -676,11 +590,6 @@ main(void)
 		cmocka_unit_test(numbers_out_of_range_are_refused),
 		cmocka_unit_test(column_that_there_is_not_is_refused),
 		cmocka_unit_test(columns_that_the_options_turn_off_are_refused),
-		cmocka_unit_test(condition_on_what_the_options_turn_off_is_refused),
-		cmocka_unit_test(condition_that_is_none_is_refused),
-		cmocka_unit_test(condition_on_a_place_that_no_meter_knows_is_refused),
-		cmocka_unit_test(bounds_on_flows_count_those_set_aside),
-		cmocka_unit_test(what_a_condition_reads_is_not_turned_off),
 		cmocka_unit_test(options_are_set_by_their_ids),
 		cmocka_unit_test(what_no_column_needs_is_turned_off),
 		cmocka_unit_test(all_columns_are_as_many_as_nfstreams),
