@@ -2,7 +2,7 @@
 """Conformance: compares what the product returns with references that were not made by it.
 
     run.py --dsn 'host=/path/socket dbname=conformance'     the extension, in a cluster that can read the captures
-    run.py --meter build/nfstream_meter                     the program by hand; without checks d, e, i, j and m
+    run.py --meter build/nfstream_meter                     the program by hand; without checks d, e, i, j, m and p
 
       a  rows and ids: tools/model.py --mode ours of the shared directory, labels aside
       b  the peer's stored rows, labels aside, where the model's two modes agree
@@ -17,9 +17,10 @@
       l  applications and what carries them, each by itself: labels.c again
       k  what must hold in any row: sums, bounds, SPLT
       n  what the plugin wfeatures leaves: its formulas (only in profiles that have it)
+      p  nfstream_to_pcap() of all packets: for editcap the frames, times and link type of the capture that they came from
       m  as one source with separate_files: the model's rows of each file by itself, from 1, 3 and 8 meters
 
-All of them run in every profile of options (profiles.py), but g, h, j, l and m, which run in the first one; and there d has 3
+All of them run in every profile of options (profiles.py), but g, h, j, l, m and p, which run in the first one; and there d has 3
 meters too, asks for the labels as well, and looks whether as many meters start.
 
 Beside the captures at hand there is one of 1,000 random flows, made anew each time and told by its seed, which also
@@ -43,6 +44,7 @@ import checks_apart
 import checks_compressed
 import checks_own
 import checks_reference
+import checks_written
 import labels
 import peer
 import plugins
@@ -139,6 +141,7 @@ def checks_of(run, profile, is_first, arguments):
     if has_sql and is_first:
         checks.append(('j', checks_compressed.same_as_plain))
         checks.append(('m', checks_apart.same_as_alone))
+        checks.append(('p', checks_written.written))
     if has_sql and run.shared and is_first:
         checks.append(('l', checks_reference.names_apart))
     checks.append(('k', checks_own.any_row))
