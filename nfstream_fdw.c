@@ -49,6 +49,12 @@ nfstream_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ForeignAsyncRequest = nfstream_async_request;
 	routine->ForeignAsyncConfigureWait = nfstream_async_configure_wait;
 	routine->ForeignAsyncNotify = nfstream_async_notify;
+	routine->IsForeignScanParallelSafe = nfstream_is_parallel_safe;
+	routine->EstimateDSMForeignScan = nfstream_estimate_dsm;
+	routine->InitializeDSMForeignScan = nfstream_initialize_dsm;
+	routine->ReInitializeDSMForeignScan = nfstream_reinitialize_dsm;
+	routine->InitializeWorkerForeignScan = nfstream_initialize_worker;
+	routine->ShutdownForeignScan = nfstream_shutdown;
 	routine->AnalyzeForeignTable = nfstream_analyze;
 	routine->ImportForeignSchema = nfstream_import;
 	PG_RETURN_POINTER(routine);

@@ -154,6 +154,15 @@ has_begun(FlowScan *scan, const AsyncRequest *request, const AppendState *append
 	return !will_give_slot(append) && pass_start(scan, parent, true);
 }
 
+/* Outside of a request and a notice. */
+static void
+answer_nothing(AsyncRequest *request)
+{
+	ExecAsyncRequestDone(request, NULL);
+	request->callback_pending = false;
+	ExecAsyncResponse(request);
+}
+
 /*
  * An answer given here would not be taken before an event, so that where there is something already, there will be one at once.  But when
  * all begins again nobody needs to wait for an answer.
@@ -167,15 +176,18 @@ nfstream_async_configure_wait(AsyncRequest *request)
 
 	if (begins_again(append))
 	{
-		ExecAsyncRequestDone(request, NULL);
-		request->callback_pending = false;
-		ExecAsyncResponse(request);
+		answer_nothing(request);
 		return;
 	}
 	if (!scan->makes_way)
 	{
 		if (!has_begun(scan, request, append))
 			return;
+		if (scan->finished)
+		{
+			answer_nothing(request);
+			return;
+		}
 		longest = merge_watch(scan->merge);
 		if (scan->report.due != DT_NOEND)
 			longest = Min(longest, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), scan->report.due));

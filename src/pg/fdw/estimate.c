@@ -155,15 +155,17 @@ cost_of_files(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *
 	Cost walk = measure->bytes / (double) BLCKSZ * seq_page_cost + measure->captured_bytes / BYTES_OF_A_PACKET * COST_OF_A_PACKET +
 				(measure->bytes - measure->quick_bytes) * COST_OF_GZIP_BYTE;
 	Cost	 rows;
-	PassCost cost;
+	PassCost cost = {.walk = walk};
 
 	estimate_parts(root, baserel, estimate, pushed, &labelled, &sent);
 	if (estimate->has_dpi && estimate->rows_wanted == 0)
-		walk += estimate->flows * labelled * COST_OF_A_LABEL;
+		cost.labels = estimate->flows * labelled * COST_OF_A_LABEL;
+	walk += cost.labels;
 	rows = estimate->flows * sent * (cpu_tuple_cost + bms_num_members(estimate->used) * cpu_operator_cost + per_row->per_tuple);
 	if (estimate->has_dpi && estimate->rows_wanted > 0)
 		rows += estimate->flows * sent * COST_OF_A_LABEL;
-	cost.startup = COST_OF_START + (estimate->has_dpi ? COST_OF_DPI_START : 0) + walk * walked + per_row->startup;
+	cost.start = COST_OF_START + (estimate->has_dpi ? COST_OF_DPI_START : 0);
+	cost.startup = cost.start + walk * walked + per_row->startup;
 	cost.total = cost.startup + walk * (1 - walked) + rows;
 	return cost;
 }

@@ -31,6 +31,11 @@ typedef struct PassCost
 {
 	Cost startup;
 	Cost total;
+
+	/* Of files, what is in the total. */
+	Cost start;	 /* of meters, */
+	Cost walk;	 /* which each walks alone, */
+	Cost labels; /* which they share out */
 } PassCost;
 
 /*

@@ -293,7 +293,8 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 		ExplainPropertyList("Plugins", plugins_shown(scan->options->plugins), es);
 	if (interface == NULL)
 		explain_several(scan->options, es);
-	ExplainPropertyUInteger("Meters", NULL, meters_for_plan(scan, interface, &measure), es);
+	/* One of each participant's. */
+	ExplainPropertyUInteger("Meters", NULL, node->ss.ps.plan->parallel_aware ? 1 : meters_for_plan(scan, interface, &measure), es);
 	explain_bounds(scan->options, es);
 	if (scan->request.rows_wanted > 0)
 		ExplainPropertyUInteger("Rows Wanted", NULL, scan->request.rows_wanted, es);

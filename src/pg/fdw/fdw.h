@@ -5,6 +5,7 @@
 #ifndef PG_FDW_FDW_H
 #define PG_FDW_FDW_H
 
+#include "access/parallel.h"
 #include "commands/explain.h"
 #include "foreign/fdwapi.h"
 #include "nodes/pathnodes.h"
@@ -29,6 +30,14 @@ bool nfstream_is_async_capable(ForeignPath *path);
 void nfstream_async_request(AsyncRequest *request);
 void nfstream_async_configure_wait(AsyncRequest *request);
 void nfstream_async_notify(AsyncRequest *request);
+
+/* parallel.c */
+bool nfstream_is_parallel_safe(PlannerInfo *root, RelOptInfo *baserel, RangeTblEntry *entry);
+Size nfstream_estimate_dsm(ForeignScanState *node, ParallelContext *context);
+void nfstream_initialize_dsm(ForeignScanState *node, ParallelContext *context, void *coordinate);
+void nfstream_reinitialize_dsm(ForeignScanState *node, ParallelContext *context, void *coordinate);
+void nfstream_initialize_worker(ForeignScanState *node, shm_toc *toc, void *coordinate);
+void nfstream_shutdown(ForeignScanState *node);
 
 /* analyze.c */
 bool nfstream_analyze(Relation table, AcquireSampleRowsFunc *acquire, BlockNumber *pages);

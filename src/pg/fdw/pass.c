@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "executor/executor.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -15,6 +16,7 @@
 
 #include "pg/base/encoding.h"
 #include "pg/base/settings.h"
+#include "pg/fdw/parallel.h"
 #include "pg/fdw/pass.h"
 #include "pg/fdw/sizing.h"
 #include "pg/options/privileges.h"
@@ -157,6 +159,33 @@ create_job(FlowScan *scan)
 	return job;
 }
 
+/* NULL if conditions leave nothing to read. */
+static ScanJob *
+decide_job(FlowScan *scan)
+{
+	return scan->exclusion != NULL && !exclusion_admits_table(scan->exclusion) ? NULL : create_job(scan);
+}
+
+void
+pass_prepare_job(FlowScan *scan)
+{
+	MemoryContext before = MemoryContextSwitchTo(scan->lasting);
+
+	scan->job = decide_job(scan);
+	MemoryContextSwitchTo(before);
+}
+
+void
+pass_take_job(FlowScan *scan, ScanJob *job)
+{
+	job->table = scan->options->table;
+	job->source = scan->options->source;
+	job->shared = palloc(sizeof(*job->shared));
+	job_start_shared(job->shared);
+	tuple_builder_set_files(scan->builder, job->files, job->request.files);
+	scan->job = job;
+}
+
 static uint32
 meters_wanted(const FlowScan *scan)
 {
@@ -187,19 +216,26 @@ start_report(FlowScan *scan)
 		scan->report.due = DT_NOEND;
 }
 
+/* A participant has a meter of its own: workers for its meter would be one process more for each. */
+static bool
+is_participant(const FlowScan *scan)
+{
+	return scan->shards > 0 || (scan->is_parallel_safe && IsInParallelMode());
+}
+
 /* False if there is no slot for any meter, where that is no error.  Where conditions leave nothing to read, the pass has begun and finished. */
 static bool
 start(FlowScan *scan, MemoryContext parent, bool or_none)
 {
 	MergeStart	  how = {.or_none = or_none};
 	MemoryContext before;
-	bool		  is_excluded = scan->exclusion != NULL && !exclusion_admits_table(scan->exclusion);
 
 	scan->context = AllocSetContextCreate(parent, "nfstream pass", ALLOCSET_DEFAULT_SIZES);
 	before = MemoryContextSwitchTo(scan->context);
 	scan->next_id = 0;
 	scan->has_account = false;
-	scan->job = is_excluded ? NULL : create_job(scan);
+	if (scan->shards == 0)
+		scan->job = decide_job(scan);
 	if (scan->job == NULL)
 	{
 		scan->finished = true;
@@ -214,7 +250,9 @@ start(FlowScan *scan, MemoryContext parent, bool or_none)
 		scan->sockets = start_sockets(scan->options);
 	if (scan->at_once > 0)
 		scan->wakeup = how.wakeup = wakeup_create(or_none);
-	how.workers = meters_wanted(scan);
+	how.shard = scan->shard;
+	how.shards = scan->shards;
+	how.workers = is_participant(scan) ? 0 : meters_wanted(scan);
 	if (scan->at_once == 0 || scan->wakeup != NULL)
 		scan->merge = merge_start(scan->job, &how, &scan->printed);
 	if (scan->merge != NULL)
@@ -336,8 +374,11 @@ finish(FlowScan *scan)
 	scan->finished = true;
 	scan->has_account = merge_account(merge, &scan->account);
 	scan->dropped_by_interface = interface_drops_since(&scan->report.drops);
-	warn_of_overlap(scan);
-	tell_of_blind_filter(scan);
+	if (scan->shards == 0 || parallel_shard_ended(scan))
+	{
+		warn_of_overlap(scan);
+		tell_of_blind_filter(scan);
+	}
 	keep_order(scan, merge_order(merge));
 	for (uint32 i = 0; i < scan->meters; i++)
 		scan->flows[i] = merge_flows(merge, i);

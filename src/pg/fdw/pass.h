@@ -44,6 +44,12 @@ typedef struct FlowScan
 	uint32 given;	   /* rows since it last made way for the others */
 	bool   makes_way;  /* it waits for nothing but the others */
 
+	/* Of parallel query: fdw/parallel.c. */
+	bool			   is_parallel_safe; /* so that it may run in a participant */
+	struct SharedScan *participation;	 /* of a parallel-aware scan; NULL: it is alone */
+	uint32			   shard;			 /* of the pass, */
+	uint32			   shards;			 /* of so many; 0: it has all */
+
 	/* Of its plugins, from the first pass on. */
 	MemoryContext	   lasting; /* as long as the scan */
 	const ScanPlugins *plugins;
@@ -75,6 +81,10 @@ FlowScan *pass_prepare(Relation table, const Bitmapset *attributes_used);
  * A scan among others returns false, too, where it would have to wait, for a row or for a slot.
  */
 bool pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot);
+
+/* What is to be metered by all participants, before the first pass: decides it (NULL: nothing), or takes what another process has decided. */
+void pass_prepare_job(FlowScan *scan);
+void pass_take_job(FlowScan *scan, ScanJob *job);
 
 /* Starts the pass of a scan among others, if it was not started; false if there is no slot for it.  or_error: then that is an error. */
 bool pass_start(FlowScan *scan, MemoryContext parent, bool or_error);

@@ -19,6 +19,7 @@
 #include "pg/fdw/exclusion.h"
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/joined_paths.h"
+#include "pg/fdw/parallel.h"
 #include "pg/fdw/pushdown.h"
 #include "pg/fdw/row_mark.h"
 #include "pg/fdw/rows_wanted.h"
@@ -123,6 +124,24 @@ materialized(RelOptInfo *baserel, ForeignPath *path)
 	return (Path *) create_material_path(baserel, (Path *) path);
 }
 
+/* Whether participants may share the flows out: each has its own, and nobody counts them all. */
+static bool
+has_shards(const ScanEstimate *estimate)
+{
+	const ScanOptions *options = estimate->options;
+	int				   member = -1;
+	AttrNumber		   attribute;
+	unsigned		   column;
+
+	if (options->max_nflows > 0 || options->max_active_flows > 0 || options->separate_files || attributes_have_whole_row(estimate->used))
+		return false;
+	while (attributes_next(estimate->used, &member, &attribute))
+		if (meaning_of(options->table, options->schema, attribute, &column) == ATTRIBUTE_IS_COLUMN &&
+			strcmp(options->schema->columns[column].name, "id") == 0)
+			return false;
+	return true;
+}
+
 void
 nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 {
@@ -143,6 +162,8 @@ nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 	else
 		add_path(baserel, (Path *) path);
 	joined_paths_add(root, baserel, estimate, &pushdown);
+	if (estimate->interface == NULL && !estimate->is_run_again)
+		parallel_add_paths(root, baserel, path, &cost, estimate, has_shards(estimate));
 }
 
 ForeignScan *
@@ -156,12 +177,11 @@ nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath
 
 	(void) root;
 	(void) table;
-	(void) best_path;
 	while ((member = bms_next_member(estimate->used, member)) >= 0)
 		attributes = lappend_int(attributes, member);
 	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), baserel->relid,
 							pushdown_clauses(&pushdown, baserel, scan_clauses),
-							list_make4(attributes, makeBoolean(estimate->is_run_again), makeInteger(estimate->rows_wanted),
-									   exclusion_clauses(baserel, estimate->options, scan_clauses)),
+							list_make5(attributes, makeBoolean(estimate->is_run_again), makeInteger(estimate->rows_wanted),
+									   exclusion_clauses(baserel, estimate->options, scan_clauses), makeBoolean(parallel_shares(best_path))),
 							NIL, NIL, outer_plan);
 }

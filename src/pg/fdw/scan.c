@@ -8,6 +8,7 @@
 
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/kept_rows.h"
+#include "pg/fdw/parallel.h"
 #include "pg/fdw/pass.h"
 #include "pg/rows/exact_time.h"
 
@@ -41,6 +42,7 @@ nfstream_begin(ForeignScanState *node, int eflags)
 	scan->request.rows_wanted = intVal(lthird(plan->fdw_private));
 	scan->warns = true;
 	scan->tells_nanoseconds = exact_time_column(scan->options->schema, used) >= 0;
+	scan->is_parallel_safe = plan->scan.plan.parallel_safe;
 	scan->kept = kept_rows(scan, RelationGetDescr(node->ss.ss_currentRelation), is_rescan_likely);
 	scan->timed = (node->ss.ps.state->es_instrument & INSTRUMENT_TIMER) != 0;
 	node->fdw_state = scan;
@@ -49,15 +51,17 @@ nfstream_begin(ForeignScanState *node, int eflags)
 TupleTableSlot *
 nfstream_iterate(ForeignScanState *node)
 {
-	const FlowScan *scan = node->fdw_state;
+	FlowScan *scan = node->fdw_state;
 
+	if (scan->participation != NULL)
+		return parallel_next(scan, node->ss.ps.state->es_query_cxt, node->ss.ss_ScanTupleSlot);
 	return kept_next(scan->kept, node->ss.ps.state->es_query_cxt, node->ss.ss_ScanTupleSlot);
 }
 
 void
 nfstream_rescan(ForeignScanState *node)
 {
-	const FlowScan	*scan = node->fdw_state;
+	FlowScan		*scan = node->fdw_state;
 	const Bitmapset *changed = node->ss.ps.chgParam;
 
 	/* What the first pass has not begun with is not changed: a nested loop tells the scan its first row by a rescan. */
@@ -65,7 +69,9 @@ nfstream_rescan(ForeignScanState *node)
 		 is_pushed = has_begun && scan->pushdown != NULL && pushdown_changed(scan->pushdown, changed),
 		 is_excluded = has_begun && scan->exclusion != NULL && exclusion_changed(scan->exclusion, changed);
 
-	if (is_pushed || is_excluded)
+	if (scan->participation != NULL)
+		pass_stop(scan);
+	else if (is_pushed || is_excluded)
 		kept_forget(scan->kept);
 	else
 		kept_rewind(scan->kept);

@@ -17,6 +17,8 @@
 
 #include <unistd.h>
 
+#include "optimizer/optimizer.h"
+
 #include "pg/base/settings.h"
 #include "pg/fdw/sizing.h"
 
@@ -38,8 +40,8 @@ meters_that_pay(const MeterRequest *request, const SourceMeasure *measure)
 	return 1 + measure->quick_bytes / BYTES_FOR_A_METER;
 }
 
-static uint64
-cores(void)
+uint64
+sizing_cores(void)
 {
 	return Max(sysconf(_SC_NPROCESSORS_ONLN), 1);
 }
@@ -58,15 +60,25 @@ sizing_meters_live(const MeterRequest *request, uint64 n_meters)
 
 	/* Numbers of packets are each meter's own. */
 	if (meters == 0)
-		meters = request->schema == SCHEMA_PACKETS ? 1 : Min(Max(cores() - 1, 1), SHARDS_MAX);
+		meters = request->schema == SCHEMA_PACKETS ? 1 : Min(Max(sizing_cores() - 1, 1), SHARDS_MAX);
 
 	return within_max_active_flows(request, Min(meters, (uint64) setting_max_meters_per_scan));
 }
 
 uint32
+sizing_shards(int workers, uint64 n_meters)
+{
+	uint64 shards = Min((uint64) workers + (parallel_leader_participation ? 1 : 0), sizing_cores());
+
+	if (n_meters > 0)
+		shards = Min(shards, n_meters);
+	return Max(Min(shards, (uint64) setting_max_meters_per_scan), 1);
+}
+
+uint32
 sizing_share(uint32 meters, uint64 n_meters, uint32 scans)
 {
-	return n_meters > 0 ? meters : Min(meters, Max(cores() / Max(scans, 1), 1));
+	return n_meters > 0 ? meters : Min(meters, Max(sizing_cores() / Max(scans, 1), 1));
 }
 
 uint32
@@ -78,7 +90,7 @@ sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure 
 	if (request->max_nflows > 0 && request->schema == SCHEMA_FLOWS)
 		return 1;
 	if (meters == 0)
-		meters = Min(Min(meters_that_pay(request, measure), cores()), SHARDS_MAX);
+		meters = Min(Min(meters_that_pay(request, measure), sizing_cores()), SHARDS_MAX);
 	meters = Min(meters, (uint64) setting_max_meters_per_scan);
 
 	/* Each meter has at least one file, or room for one flow. */

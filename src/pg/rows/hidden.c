@@ -200,6 +200,12 @@ mapped_key(Oid role, Oid server)
 	return key;
 }
 
+bool
+hidden_key_is_given(const ScanOptions *options)
+{
+	return mapped_key(options->table_owner, options->server) != NULL;
+}
+
 static void
 wipe_key(void *hidden)
 {

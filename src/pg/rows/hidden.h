@@ -20,6 +20,9 @@ typedef struct HiddenColumns HiddenColumns;
  */
 HiddenColumns *hidden_columns_of_table(Relation table, const ScanOptions *options);
 
+/* Whether hashes of a table with these options come from a key that is given, and not from the session's secret. */
+bool hidden_key_is_given(const ScanOptions *options);
+
 /*
  * Whether a column of the table is to be hashed: because the option names it, or what it stands for, or because it would
  * show what is in another column that is hidden.  Errors if it is to be and is not of type text.  `hidden` may be NULL.

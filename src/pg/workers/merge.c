@@ -82,6 +82,7 @@ struct Merge
 	int				packets;		  /* the index of the column with a flow's packets, which its request has; -1: rows are packets */
 	bool			told_long_frames;
 
+	bool	 tells;	  /* of damage, which all shards find */
 	Printed *printed; /* by its plugins; the caller's */
 };
 
@@ -174,6 +175,7 @@ merge_start(const ScanJob *job, const MergeStart *how, Printed *printed)
 
 	merge->job = job;
 	merge->printed = printed;
+	merge->tells = how->shard == 0 || job->request.stop_at_damage;
 	record_form(&merge->form, schema_by_id(job->request.schema), &job->request.columns, job->request.splt_analysis);
 	merge->form.has_marks = job->request.counts_aside;
 	merge->packets = schema_column(schema_by_id(job->request.schema), "bidirectional_packets");
@@ -455,7 +457,8 @@ finish(Merge *merge)
 	merge->finished = true;
 	if (merge->gone != NULL && !merge->gives_up)
 		failure_raise(merge->gone, merge->job);
-	damages_report(&merge->damages, merge->job);
+	if (merge->tells)
+		damages_report(&merge->damages, merge->job);
 }
 
 void

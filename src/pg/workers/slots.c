@@ -11,11 +11,16 @@
  * that the resource owner of a cursor releases it and no user's function can, and of a kind that the server itself does
  * not take.  Meters under workers take numbers below max_workers, from 0 up; other meters take numbers from the top down,
  * so that those for workers are taken last.
+ *
+ * Locks of the participants of a parallel query do not keep each other out.  So a participant looks, after it has got one, whether another
+ * has it, too, and gives it back then; each begins at a number of its own, so that two seldom meet.
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
+#include "storage/proc.h"
 
 #include "pg/base/settings.h"
 #include "pg/workers/slots.h"
@@ -25,6 +30,9 @@
 #endif
 
 #define SLOT_MAGIC 0x6e66736c
+
+/* How often all numbers are tried: two participants that have met have both given back what they had. */
+#define TRIES 2
 
 static uint64 releases = 0;
 
@@ -39,6 +47,18 @@ tag_of(int number)
 	};
 }
 
+/* Whether another participant of the same parallel query has it, too. */
+static bool
+is_shared(const LOCKTAG *tag)
+{
+	int count = 0;
+
+	if (MyProc->lockGroupLeader == NULL)
+		return false;
+	(void) GetLockConflicts(tag, ExclusiveLock, &count);
+	return count > 0;
+}
+
 static bool
 take(Slot *slot, int number)
 {
@@ -49,6 +69,11 @@ take(Slot *slot, int number)
 	if (LockHeldByMe(&tag, ExclusiveLock, false) ||
 		LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
 		return false;
+	if (is_shared(&tag))
+	{
+		LockRelease(&tag, ExclusiveLock, false);
+		return false;
+	}
 	slot->number = number;
 	slot->owner = CurrentResourceOwner;
 	return true;
@@ -116,8 +141,8 @@ slot_take_for_leader(Slot *slot, bool or_none)
 				 errdetail("A session may have half of the %d meters that the setting \"nfstream_fdw.max_meters\" allows. A cursor keeps its meters until its last row was fetched, or it is closed.", setting_max_meters),
 				 errhint("%s", hint)));
 	}
-	for (int number = setting_max_meters - 1; number >= 0; number--)
-		if (take(slot, number))
+	for (int i = 0; i < TRIES * setting_max_meters; i++)
+		if (take(slot, setting_max_meters - 1 - (i + ParallelWorkerNumber + 1) % setting_max_meters))
 			return true;
 	if (or_none)
 		return false;
