@@ -9,6 +9,7 @@
 #	PEER=1				datasets, plugins, conformance: with NFStream itself, installed with pip
 #	SEED=1				datasets, tap: the seed of their random values and damages, which they print
 #	MUTATIONS=2000		tap: how many random captures 013_damage.pl makes
+#	CONDITIONS=500		tap: how many random conditions 034_conditions.pl makes
 #	PCAPS="a.pcap ..."	conformance: on these captures
 #	SECONDS_OF_LOAD=10	live: for how long a meter is under load, of PACKETS_PER_SECOND=50000
 #	SEED=n				conformance: with the random capture of this seed, which an earlier run has printed
