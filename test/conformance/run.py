@@ -2,7 +2,7 @@
 """Conformance: compares what the product returns with references that were not made by it.
 
     run.py --dsn 'host=/path/socket dbname=conformance'     the extension, in a cluster that can read the captures
-    run.py --meter build/nfstream_meter                     the program by hand; without checks d, e, i, j, m and p
+    run.py --meter build/nfstream_meter                     the program by hand; without checks d, e, i, j, m, o and p
 
       a  rows and ids: tools/model.py --mode ours of the shared directory, labels aside
       b  the peer's stored rows, labels aside, where the model's two modes agree
@@ -17,10 +17,11 @@
       l  applications and what carries them, each by itself: labels.c again
       k  what must hold in any row: sums, bounds, SPLT
       n  what the plugin wfeatures leaves: its formulas (only in profiles that have it)
+      o  packets as rows: the model's, tshark's fields, the same from 3 meters; flows and SPLT made of them
       p  nfstream_to_pcap() of all packets: for editcap the frames, times and link type of the capture that they came from
       m  as one source with separate_files: the model's rows of each file by itself, from 1, 3 and 8 meters
 
-All of them run in every profile of options (profiles.py), but g, h, j, l, m and p, which run in the first one; and there d has 3
+All of them run in every profile of options (profiles.py), but g, h, j, l, m and p, which run in the first one, and o, which runs in some; and in the first one d has 3
 meters too, asks for the labels as well, and looks whether as many meters start.
 
 Beside the captures at hand there is one of 1,000 random flows, made anew each time and told by its seed, which also
@@ -43,6 +44,7 @@ import captures
 import checks_apart
 import checks_compressed
 import checks_own
+import checks_packets
 import checks_reference
 import checks_written
 import labels
@@ -144,6 +146,8 @@ def checks_of(run, profile, is_first, arguments):
         checks.append(('p', checks_written.written))
     if has_sql and run.shared and is_first:
         checks.append(('l', checks_reference.names_apart))
+    if has_sql and (profile.name in checks_packets.PROFILES or profile.seed is not None):
+        checks.append(('o', checks_packets.packets))
     checks.append(('k', checks_own.any_row))
     return [check for letter, check in checks if not arguments.only or letter in arguments.only]
 

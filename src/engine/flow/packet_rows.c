@@ -129,13 +129,13 @@ own_value(const RowOfPacket *row, const Column *column, RecordValue *value)
 			value->u = packet->size[ACCOUNTING_LINK];
 			return;
 		case FIELD_IP_SIZE:
-			value->i = (int32_t) packet->size[ACCOUNTING_IP];
+			value->u = packet->size[ACCOUNTING_IP];
 			return;
 		case FIELD_TRANSPORT_SIZE:
-			value->i = (int32_t) packet->size[ACCOUNTING_TRANSPORT];
+			value->u = packet->size[ACCOUNTING_TRANSPORT];
 			return;
 		case FIELD_PAYLOAD_SIZE:
-			value->i = (int32_t) packet->size[ACCOUNTING_PAYLOAD];
+			value->u = packet->size[ACCOUNTING_PAYLOAD];
 			return;
 		case FIELD_IP:
 			set_bytes(value, is_source ? packet->source_ip : packet->destination_ip, packet->ip_version == 4 ? 4 : IP_ADDRESS_BYTES);
