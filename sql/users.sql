@@ -69,6 +69,32 @@ INSERT INTO tries (about, query) VALUES
 	('for update', 'SELECT id, dst_port FROM FLOWS WHERE id < 4 FOR UPDATE'),
 	('for share of one', 'SELECT a.id FROM kept a JOIN FLOWS b USING (id) WHERE b.protocol = 6 FOR SHARE OF a'),
 	('for no key update of both', 'SELECT a.id FROM kept a JOIN FLOWS b USING (id) WHERE b.protocol = 6 FOR NO KEY UPDATE SKIP LOCKED');
+-- The same of packets: PACKETS is the table's name.
+IMPORT FOREIGN SCHEMA nfpacket FROM SERVER users_server INTO users OPTIONS (source :'tls');
+CREATE TABLE kept_packets AS TABLE packets;
+CREATE UNIQUE INDEX kept_packets_number ON kept_packets (packet_number);
+ANALYZE kept_packets;
+INSERT INTO tries (about, query) VALUES
+	('packets', 'SELECT * FROM PACKETS'),
+	('packets: whole rows', 'SELECT p FROM PACKETS p WHERE p IS NOT NULL'),
+	('packets: flows', 'SELECT first_packet, count(*), sum(payload_size), max(captured_at), array_agg(delta_time ORDER BY packet_number) FROM PACKETS GROUP BY 1'),
+	('packets: flows'' first and last', 'SELECT DISTINCT ON (first_packet) first_packet, packet_number, frame FROM PACKETS ORDER BY first_packet, packet_number DESC'),
+	('packets: windows', 'SELECT packet_number, sum(raw_size) OVER (PARTITION BY first_packet ORDER BY packet_number), lag(captured_at) OVER (ORDER BY packet_number) FROM PACKETS'),
+	('packets: join with itself', 'SELECT a.packet_number, b.packet_number FROM PACKETS a JOIN PACKETS b ON a.first_packet = b.first_packet AND a.packet_number < b.packet_number'),
+	('packets: join with flows', 'SELECT f.bidirectional_packets, count(*), sum(p.raw_size) = f.bidirectional_bytes FROM PACKETS p JOIN FLOWS f ON f.src_port = p.src_port AND f.dst_ip = p.dst_ip AND direction = 0 GROUP BY f.id, 1, f.bidirectional_bytes'),
+	('packets: lateral', 'SELECT f.packet_number, l.packet_number FROM PACKETS f, LATERAL (SELECT packet_number FROM PACKETS b WHERE b.packet_number > f.packet_number AND b.first_packet = f.first_packet ORDER BY packet_number LIMIT 1) l WHERE f.packet_number = f.first_packet'),
+	('packets: order', 'SELECT * FROM (SELECT packet_number, frame FROM PACKETS ORDER BY packet_number DESC LIMIT 5 OFFSET 2) o'),
+	('packets: limit', 'SELECT packet_number FROM PACKETS LIMIT 3'),
+	('packets: numbers', 'SELECT * FROM PACKETS WHERE packet_number BETWEEN 10 AND 20 OR packet_number = ANY (ARRAY[1, 5, 200])'),
+	('packets: bytes', 'SELECT packet_number, length(ip_packet), substr(ip_packet, 1, 20) FROM PACKETS WHERE frame LIKE ''\x02''::bytea || ''%'' AND get_byte(ip_packet, 0) = 69'),
+	('packets: flags', 'SELECT packet_number FROM PACKETS WHERE syn AND NOT ack OR fin IS NOT FALSE OR rst IS TRUE'),
+	('packets: times', 'SELECT packet_number FROM PACKETS WHERE captured_at > (SELECT min(captured_at) + interval ''20 ms'' FROM PACKETS) AND direction = 1 AND delta_time > 0'),
+	('packets: addresses', 'SELECT src_mac, dst_oui, count(*) FROM PACKETS WHERE src_ip << ''10.0.0.0/8'' AND (src_port, payload_size) > (443, 100) GROUP BY 1, 2'),
+	('packets: grouping sets', 'SELECT protocol, tunnel_id, ip_version, count(*) FROM PACKETS GROUP BY GROUPING SETS ((1), (2, 3), ())'),
+	('packets: with recursive', 'WITH RECURSIVE r AS (SELECT packet_number, first_packet FROM PACKETS WHERE packet_number = 1 UNION ALL SELECT p.packet_number, p.first_packet FROM r JOIN PACKETS p ON p.packet_number = r.packet_number + 1 WHERE p.packet_number < 30) SELECT * FROM r'),
+	('packets: captures', 'SELECT nfstream_pcap(captured_at, link_type, captured_length, raw_size, frame ORDER BY packet_number) FROM PACKETS GROUP BY first_packet'),
+	('packets: for update', 'SELECT k.packet_number FROM kept_packets k JOIN PACKETS p USING (packet_number) WHERE p.syn FOR UPDATE OF k');
+
 CREATE FUNCTION of_row(f anyelement) RETURNS text LANGUAGE plpgsql STABLE AS 'BEGIN RETURN f.src_ip || '':'' || f.src_port; END';
 CREATE FUNCTION of_table(name text, n int) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -92,8 +118,10 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
 	RETURN sqlstate || ' ' || sqlerrm;
 END $$;
+CREATE FUNCTION of_flows(query text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT replace(replace(query, 'FLOWS', 'flows'), 'PACKETS', 'packets') $$;
+CREATE FUNCTION of_kept(query text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT replace(replace(query, 'FLOWS', 'kept'), 'PACKETS', 'kept_packets') $$;
 CREATE VIEW outcomes AS
-	SELECT number, about, outcome(replace(query, 'FLOWS', 'flows')) AS of_flows, outcome(replace(query, 'FLOWS', 'kept')) AS of_kept FROM tries;
+	SELECT number, about, outcome(of_flows(query)) AS of_flows, outcome(of_kept(query)) AS of_kept FROM tries;
 SELECT about, split_part(of_flows, ' rows', 1) AS rows, of_flows = of_kept AS same FROM outcomes ORDER BY number;
 
 -- The same by other plans: nested loops that read the table again and again, in compiled expressions; merges and sorts that spill, in
@@ -112,8 +140,10 @@ SELECT set('enable_hashjoin=off enable_nestloop=off enable_hashagg=off work_mem=
 	|| ' max_parallel_workers_per_gather=2 parallel_setup_cost=0 parallel_tuple_cost=0 min_parallel_table_scan_size=0'
 	|| ' parallel_leader_participation=off force_parallel_mode=on debug_parallel_query=on TimeZone=UTC');
 ALTER FOREIGN TABLE flows OPTIONS (ADD n_meters '2');
+ALTER FOREIGN TABLE packets OPTIONS (ADD n_meters '2');
 SELECT about, of_flows, of_kept FROM outcomes WHERE of_flows <> of_kept;
 ALTER FOREIGN TABLE flows OPTIONS (DROP n_meters);
+ALTER FOREIGN TABLE packets OPTIONS (DROP n_meters);
 RESET ALL;
 SET search_path = users, public;
 SET timezone = 'UTC';
@@ -129,9 +159,9 @@ BEGIN
 	END LOOP;
 	RETURN plan;
 END $$;
-SELECT number, about FROM tries, explained(replace(query, 'FLOWS', 'flows'), 'ANALYZE, VERBOSE, BUFFERS, SETTINGS, WAL, FORMAT JSON') plan
+SELECT number, about FROM tries, explained(of_flows(query), 'ANALYZE, VERBOSE, BUFFERS, SETTINGS, WAL, FORMAT JSON') plan
 	WHERE (plan::json -> 0 ->> 'Execution Time') IS NULL OR plan !~ 'Foreign Scan' AND query !~ 'of_table';
-SELECT number, about FROM tries, explained(replace(query, 'FLOWS', 'flows'), 'FORMAT XML') plan WHERE NOT xml_is_well_formed_document(plan);
+SELECT number, about FROM tries, explained(of_flows(query), 'FORMAT XML') plan WHERE NOT xml_is_well_formed_document(plan);
 
 -- Statements that put flows into tables: TARGET is one with some of them.
 CREATE TABLE changes (number serial, about text, statement text);
