@@ -3,7 +3,7 @@
  *	  ANALYZE: a sample of a source's flows, for the planner's statistics.
  *
  * The whole source is metered, because a flow is known only when all of it was read.  The sample is drawn with Vitter's
- * reservoir algorithm, as for the server's own tables.
+ * reservoir algorithm, as for the server's own tables; nothing is made of rows that it passes over.
  *
  * Rows of the sample stay in memory until their statistics are made, and lists of SPLT can have 65535 elements each: wide
  * values are kept compressed, as a table would hold them.
@@ -22,9 +22,14 @@
 #include "pg/base/varlena.h"
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pass.h"
+#include "pg/rows/meaning.h"
 
 /* Wider values are compressed; the server's statistics only look at narrower ones. */
 #define WIDE_BYTES 1024
+
+/* Bytes of lists of SPLT in all rows of a sample, before they are compressed; and how many rows it has, whatever they are. */
+#define LISTS_MOST ((double) (256 << 20))
+#define ROWS_LEAST 100
 
 /* A copy of the row in the slot, in the context `kept`; what is needed on the way is in the current one. */
 static HeapTuple
@@ -55,46 +60,69 @@ keep_row(TupleTableSlot *slot, MemoryContext kept)
 	return row;
 }
 
+/*
+ * How many rows the sample has at most: as many as the server asks for, but of rows with long lists of SPLT, which take as long to compress as
+ * thousands of others, no more than have so many bytes; and some in any case.
+ */
 static int
-acquire_sample(Relation table, int level, HeapTuple *rows, int target, double *total, double *dead)
+most_rows(Relation table, const ScanOptions *options, int target)
+{
+	TupleDesc descriptor = RelationGetDescr(table);
+	double	  bytes = 0;
+
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		unsigned column;
+
+		if (meaning_of(RelationGetRelid(table), options->schema, i + 1, &column) == ATTRIBUTE_IS_COLUMN &&
+			options->schema->columns[column].group == GROUP_SPLT)
+			bytes += (double) options->splt_analysis * sizeof(int64);
+	}
+	return bytes * target > LISTS_MOST ? Min(target, Max(LISTS_MOST / bytes, ROWS_LEAST)) : target;
+}
+
+/* Where the row of the sample goes that is read next, or -1 if that is passed over: Vitter's algorithm. */
+static int
+place_of_next(ReservoirState reservoir, double *to_skip, double rows, int target)
+{
+	if (rows < target)
+		return rows;
+	if (*to_skip < 0)
+		*to_skip = reservoir_get_next_S(reservoir, rows, target);
+	return (*to_skip)-- <= 0 ? (int) (target * sampler_random_fract(&reservoir->randstate)) : -1;
+}
+
+static int
+acquire_sample(Relation table, int level, HeapTuple *rows, int asked, double *total, double *dead)
 {
 	FlowScan	   *scan = pass_prepare(table, attributes_whole_row());
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsVirtual);
 	MemoryContext	context = AllocSetContextCreate(CurrentMemoryContext, "nfstream sample", ALLOCSET_DEFAULT_SIZES),
 				  before = CurrentMemoryContext;
+	int				   target = most_rows(table, scan->options, asked);
 	ReservoirStateData reservoir;
 	double			   to_skip = -1; /* rows before the next that is taken; < 0: not decided */
-	int				   count = 0;
+	int				   count;
 
 	reservoir_init_selection_state(&reservoir, target);
 	*total = *dead = 0;
+	MemoryContextSwitchTo(context);
 	for (;;)
 	{
-		bool found;
+		int place = place_of_next(&reservoir, &to_skip, *total, target);
 
 		MemoryContextReset(context);
-		MemoryContextSwitchTo(context);
-		found = pass_next(scan, before, slot);
-		if (!found)
+		if (!pass_next(scan, before, place < 0 ? NULL : slot))
 			break;
-
-		if (count < target)
-			rows[count++] = keep_row(slot, before);
-		else
+		if (place >= 0)
 		{
-			if (to_skip < 0)
-				to_skip = reservoir_get_next_S(&reservoir, *total, target);
-			if (to_skip <= 0)
-			{
-				int i = (int) (target * sampler_random_fract(&reservoir.randstate));
-
-				heap_freetuple(rows[i]);
-				rows[i] = keep_row(slot, before);
-			}
-			to_skip--;
+			if (*total >= target)
+				heap_freetuple(rows[place]);
+			rows[place] = keep_row(slot, before);
 		}
 		*total += 1;
 	}
+	count = Min(*total, target);
 	MemoryContextSwitchTo(before);
 	pass_stop(scan);
 	ExecDropSingleTupleTableSlot(slot);

@@ -20,7 +20,6 @@
 #include "pg/base/attributes.h"
 #include "pg/fdw/estimate.h"
 #include "pg/rows/meaning.h"
-#include "pg/rows/tuple.h"
 
 /* Averages of captures as people have them: 159 real ones, of 34 MB and 4,676 flows in all. */
 #define BYTES_OF_A_FLOW	  7500.0

@@ -410,7 +410,8 @@ pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 	const Record *record;
 	uint64		  id;
 
-	ExecClearTuple(slot);
+	if (slot != NULL)
+		ExecClearTuple(slot);
 	if (scan->finished)
 		return false;
 	if (scan->at_once > 0)
@@ -431,6 +432,8 @@ pass_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 		if (scan->interface != NULL && scan->request.schema == SCHEMA_FLOWS && scan->next_id == scan->options->max_nflows)
 			merge_end_source(scan->merge, scan->options->expire_on_end);
 	} while (record->is_mark);
+	if (slot == NULL)
+		return true;
 	tuple_fill(scan->builder, record, id, scan->sockets == NULL ? NULL : sockets_table(scan->sockets), slot);
 	ExecStoreVirtualTuple(slot);
 	return true;

@@ -76,7 +76,8 @@ FlowScan *pass_prepare(Relation table, const Bitmapset *attributes_used);
 
 /*
  * The next row of the source into the slot, in the order of `id`; false after the last.  The first call starts the pass, in
- * a child of `parent`: when that goes, the pass ends.  Values are allocated in the current memory context.
+ * a child of `parent`: when that goes, the pass ends.  Values are allocated in the current memory context.  Without a slot the row is passed
+ * over, and nothing is made of it.
  *
  * A scan among others returns false, too, where it would have to wait, for a row or for a slot.
  */
