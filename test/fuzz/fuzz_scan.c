@@ -54,15 +54,23 @@ take_record(void *context, const uint8_t *bytes, size_t length)
 	Scan		  *scan = context;
 	uint8_t		  *copy = exact_copy(bytes, length);
 	const uint8_t *cursor = copy;
+	RecordForm	   form;
 	Record		   record;
 
-	EXPECT(read_flow(&cursor, copy + length, &scan->request.columns, scan->request.splt_analysis, &record) == NULL);
+	record_form(&form, schema_by_id(scan->request.schema), &scan->request.columns, scan->request.splt_analysis);
+	EXPECT(record_read(&form, &cursor, copy + length, &record) == NULL);
 	EXPECT(cursor == copy + length);
 	EXPECT(record.left > scan->last_left || (record.left == scan->last_left && record.first > scan->last_first));
 	scan->last_left = record.left;
 	scan->last_first = record.first;
 	scan->records++;
-	scan->packets += record.values[column_of_flow("bidirectional_packets")].u;
+	if (scan->request.schema == SCHEMA_PACKETS)
+	{
+		EXPECT(record.left == record.first * 2);
+		scan->packets++;
+	}
+	else
+		scan->packets += record.values[column_of_flow("bidirectional_packets")].u;
 	free(copy);
 }
 
@@ -88,6 +96,17 @@ choose_columns(MeterRequest *request, unsigned every)
 	column_set_add(&request->columns, (unsigned) column_of_flow("bidirectional_packets"));
 }
 
+/* The same of packets' columns, in which frames are, and what is of their flows. */
+static void
+choose_packet_columns(MeterRequest *request, unsigned every)
+{
+	request->schema = SCHEMA_PACKETS;
+	request->columns = (ColumnSet) {0};
+	for (unsigned i = 0; i < packet_schema.count; i++)
+		if (i % (every + 1) == 0)
+			column_set_add(&request->columns, i);
+}
+
 static void
 choose_request(const uint8_t *options, bool with_labels, MeterRequest *request)
 {
@@ -109,7 +128,10 @@ choose_request(const uint8_t *options, bool with_labels, MeterRequest *request)
 	request->idle_timeout = timeouts[options[3] % LENGTH(timeouts)];
 	request->active_timeout = timeouts[(options[3] >> 4) % LENGTH(timeouts)];
 	request->n_dissections = with_labels ? 20 : 0;
-	choose_columns(request, options[4] & 0xf);
+	if (options[4] & 0x10)
+		choose_packet_columns(request, options[4] & 0xf);
+	else
+		choose_columns(request, options[4] & 0xf);
 	EXPECT(request_check(request, wrong));
 }
 
@@ -191,7 +213,7 @@ meter(Scan *scan, Filter *filter, const Analyser *const *table, Account *total)
 		return false;
 	}
 	EXPECT(account_adds_up(&account));
-	EXPECT(account.counters[COUNTER_FLOWS] == scan->records - records_before);
+	EXPECT(account.counters[request_record_counter(&scan->request)] == scan->records - records_before);
 	account_add(total, &account, ACCOUNT_OF_SHARDS);
 	return true;
 }
@@ -223,7 +245,7 @@ fuzz_scan(const uint8_t *data, size_t size, const Analyser *const *table, bool w
 		return;
 	EXPECT(c[COUNTER_PACKETS_READ] == c[COUNTER_PACKETS_METERED] + c[COUNTER_PACKETS_FILTERED] + account_ignored(&total));
 	EXPECT(scan.packets + c[COUNTER_PACKETS_GIVEN_UP] == c[COUNTER_PACKETS_METERED]);
-	EXPECT(c[COUNTER_FLOWS] == scan.records);
+	EXPECT(c[request_record_counter(&scan.request)] == scan.records);
 }
 
 const char *
