@@ -59,6 +59,17 @@ LANGUAGE C STRICT VOLATILE;
 COMMENT ON FUNCTION nfstream_interfaces() IS
 	'network interfaces of the server''s host: those from which the caller may capture, to members of pg_monitor all';
 
+CREATE FUNCTION nfstream_captures(server name, directory text DEFAULT NULL, OUT file text, OUT format text, OUT size bigint)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'nfstream_captures'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION nfstream_captures(name, text) IS
+	'captures in a directory that a server''s tables may read: the server''s, or one that is named; format: pcap, pcapng, or how it is compressed';
+
+-- It reads files.
+REVOKE EXECUTE ON FUNCTION nfstream_captures(name, text) FROM PUBLIC;
+
 CREATE FUNCTION nfstream_meters(OUT pid integer, OUT datid oid, OUT usesysid oid, OUT relid oid, OUT source text, OUT meter integer,
 	OUT bytes_read bigint, OUT bytes_total bigint, OUT packets_read bigint, OUT packets_ignored bigint, OUT packets_received bigint,
 	OUT packets_dropped_by_kernel bigint, OUT active_flows bigint, OUT flows_sent bigint)

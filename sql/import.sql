@@ -95,6 +95,8 @@ IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported;
 -- What cannot be imported.
 IMPORT FOREIGN SCHEMA captures FROM SERVER import_server INTO imported;
 \echo :SQLSTATE
+IMPORT FOREIGN SCHEMA captures FROM SERVER import_server INTO imported OPTIONS (directory '/nowhere');
+\echo :SQLSTATE
 IMPORT FOREIGN SCHEMA public FROM SERVER import_server INTO imported;
 \echo :SQLSTATE
 IMPORT FOREIGN SCHEMA nflow FROM SERVER import_server INTO imported OPTIONS (tablename 'x');

@@ -3,7 +3,7 @@
  *	  IMPORT FOREIGN SCHEMA: tables that nobody has to type.
  *
  * A foreign schema is a way to declare one table of a source: its flows, `nflow` with NFStream's columns, `conn` with a few that are
- * easy to read; its packets, `nfpacket`.
+ * easy to read; its packets, `nfpacket`.  And `captures` is a table for each capture in a directory: import_captures.c.
  */
 #include "postgres.h"
 
@@ -19,8 +19,8 @@
 #include "utils/syscache.h"
 
 #include "pg/fdw/fdw.h"
+#include "pg/fdw/import.h"
 #include "pg/options/options.h"
-#include "pg/options/planned.h"
 #include "pg/options/plugin_outputs.h"
 #include "pg/options/privileges.h"
 #include "pg/rows/convert.h"
@@ -333,16 +333,12 @@ static int
 find_schema(const char *name)
 {
 	static const char *const hint = "The foreign schemas are \"nflow\", flows with all their columns by NFStream's names, "
-									"\"conn\", flows in a few columns to read, and \"nfpacket\", packets.";
+									"\"conn\", flows in a few columns to read, \"nfpacket\", packets, "
+									"and \"captures\", a table for each capture in a directory.";
 
 	for (int i = 0; i < lengthof(schemas); i++)
 		if (strcmp(schemas[i].name, name) == 0)
 			return i;
-	if (is_planned(PLANNED_SCHEMA, name))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("foreign schema \"%s\" is not available yet", name),
-				 errhint("%s", hint)));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
 			 errmsg("foreign schema \"%s\" does not exist", name),
@@ -438,17 +434,42 @@ options_text(const Import *import, bool is_conn)
 		append_option(&text, "rows", "packets");
 	if (is_conn && !names_given && import->options->application_names != APPLICATION_NAMES_SHORT)
 		append_option(&text, "application_names", "short");
-	return text.len == 0 ? "" : psprintf("\nOPTIONS (%s)", text.data);
+	return text.data;
 }
 
-/* One CREATE FOREIGN TABLE, which the server runs for the local schema. */
+char *
+import_table(const ImportForeignSchemaStmt *statement, const char *name, const ImportTexts *texts)
+{
+	return psprintf("CREATE FOREIGN TABLE %s (%s\n) SERVER %s%s", quote_identifier(name), texts->columns,
+					quote_identifier(statement->server_name),
+					*texts->options == '\0' ? "" : psprintf("\nOPTIONS (%s)", texts->options));
+}
+
+ImportTexts
+import_texts(const ImportForeignSchemaStmt *statement, const ScanOptions *options)
+{
+	Import import = {.statement = statement, .options = options, .hidden = hidden_names(options)};
+
+	initStringInfo(&import.columns);
+	if (options->schema->id == SCHEMA_PACKETS)
+		add_packet_columns(&import);
+	else
+		add_all_columns(&import);
+	return (ImportTexts) {import.columns.data, options_text(&import, false)};
+}
+
+/* CREATE FOREIGN TABLE, one or for each capture, which the server runs for the local schema. */
 List *
 nfstream_import(ImportForeignSchemaStmt *statement, Oid server)
 {
-	int			 schema = find_schema(statement->remote_schema);
-	ScanOptions *options = options_of_import(server, statement->options);
-	Import		 import = {.statement = statement, .options = options};
+	ScanOptions *options;
+	Import		 import = {.statement = statement};
+	int			 schema;
 
+	if (strcmp(statement->remote_schema, IMPORT_CAPTURES) == 0)
+		return import_captures(statement, server);
+	schema = find_schema(statement->remote_schema);
+	import.options = options = options_of_import(server, statement->options);
 	take_schema(options, statement, schemas[schema].schema);
 	import.hidden = hidden_names(options);
 	import.table = table_name(statement, import.options, schemas[schema].table);
@@ -456,6 +477,5 @@ nfstream_import(ImportForeignSchemaStmt *statement, Oid server)
 	check_source(&import);
 	initStringInfo(&import.columns);
 	schemas[schema].add_columns(&import);
-	return list_make1(psprintf("CREATE FOREIGN TABLE %s (%s\n) SERVER %s%s", quote_identifier(import.table), import.columns.data,
-							   quote_identifier(statement->server_name), options_text(&import, schema == CONN)));
+	return list_make1(import_table(statement, import.table, &(ImportTexts) {import.columns.data, options_text(&import, schema == CONN)}));
 }

@@ -168,7 +168,7 @@ form_is_attribute(const char *value)
 
 	if (plugin_value != NULL)
 		return *plugin_value != '\0';
-	return schemas_have_column(value) || is_planned(PLANNED_ATTRIBUTE, value);
+	return schemas_have_column(value) || is_planned_attribute(value);
 }
 
 bool

@@ -16,7 +16,8 @@
 /* The options of one scan: defaults, overridden by the server's, overridden by the table's (or the statement's). */
 typedef struct ScanOptions
 {
-	Oid			  table; /* InvalidOid where there is none: IMPORT FOREIGN SCHEMA */
+	Oid			  table; /* InvalidOid where there is none */
+	const char	 *by;	 /* what reads the source then, as an error names it; NULL: IMPORT FOREIGN SCHEMA */
 	Oid			  server;
 	const Schema *schema; /* what its rows are */
 

@@ -1,27 +1,18 @@
 /*
  * planned.c
- *	  Names of what is documented as planned, and not available yet.
+ *	  Attributes of a flow that are documented as planned, and not available yet.
  */
 #include "postgres.h"
 
 #include "pg/options/planned.h"
 
-static const struct
-{
-	PlannedKind kind;
-	const char *name;
-} planned[] = {
-	{PLANNED_ATTRIBUTE, "risks"},
-	{PLANNED_ATTRIBUTE, "risk_score"},
-	{PLANNED_ATTRIBUTE, "dpi"},
-	{PLANNED_SCHEMA, "captures"},
-};
+static const char *const planned[] = {"risks", "risk_score", "dpi"};
 
 bool
-is_planned(PlannedKind kind, const char *name)
+is_planned_attribute(const char *name)
 {
 	for (int i = 0; i < lengthof(planned); i++)
-		if (planned[i].kind == kind && strcmp(planned[i].name, name) == 0)
+		if (strcmp(planned[i], name) == 0)
 			return true;
 	return false;
 }

@@ -40,7 +40,7 @@ object_text(const ScanOptions *options)
 		return psprintf("server \"%s\"", GetForeignServer(options->server)->servername);
 	if (OidIsValid(options->table))
 		return psprintf("foreign table \"%s\"", get_rel_name(options->table));
-	return pstrdup("IMPORT FOREIGN SCHEMA");
+	return pstrdup(options->by != NULL ? options->by : "IMPORT FOREIGN SCHEMA");
 }
 
 /* A role, source_owner or table_owner, as an error's detail names it. */

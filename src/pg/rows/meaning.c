@@ -70,7 +70,7 @@ unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char
 				 errdetail("\"%s\" is an attribute of a %s.", name, other->row),
 				 errhint("Packets and flows are joined by first_packet: a table is of %s with the option rows '%s'.",
 						 other->rows, other->rows)));
-	if (is_planned(PLANNED_ATTRIBUTE, name))
+	if (is_planned_attribute(name))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("column \"%s\" of foreign table \"%s\" is not available yet", column, get_rel_name(table)),
