@@ -1,0 +1,130 @@
+#
+# 035_parallel.pl - parallel query: the same rows, each participant with a meter, one account of all of them; what may not run so; and that
+# idle cursors leave workers to it.
+#
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use JSON::PP;
+use Test::More;
+
+use PostgreSQL::Test::Utils;
+
+use NFStreamCluster qw(start_cluster capture copies_of flows_table);
+use NFStreamProcesses qw(meters workers segments wait_until wait_for_nothing what_is_left);
+use NFStreamSession;
+
+my $parallel = 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2; ';
+my $alone = 'SET max_parallel_workers_per_gather = 0; ';
+my $sum = 'SELECT src_ip, application_name, count(*), sum(bidirectional_packets), min(bidirectional_first_seen_ms) FROM %s GROUP BY 1, 2 ORDER BY 1, 2';
+
+my $node = start_cluster('parallel', 8);
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'nfstream_fdw'");
+$node->restart;
+my @segments = segments($node);
+my $capture = copies_of($node, 'dns.pcap', 1000);
+
+flows_table($node, 'flows', $capture);
+$node->safe_psql('postgres', 'CREATE TABLE parts (LIKE flows) PARTITION BY HASH (src_ip)');
+foreach my $i (0 .. 3)
+{
+	$node->safe_psql('postgres', "CREATE FOREIGN TABLE p$i PARTITION OF parts FOR VALUES WITH (MODULUS 4, REMAINDER $i) SERVER nfstream OPTIONS (source '$capture')");
+}
+
+sub explained
+{
+	my ($settings, $query) = @_;
+
+	return decode_json($node->safe_psql('postgres', "${settings}EXPLAIN (ANALYZE, FORMAT json, TIMING off) $query") =~ s/^SET\n//gmr)->[0]{Plan};
+}
+
+# All nodes of a plan of a type.
+sub nodes
+{
+	my ($plan, $type) = @_;
+
+	return (($plan->{'Node Type'} eq $type ? $plan : ()), map { nodes($_, $type) } @{ $plan->{Plans} // [] });
+}
+
+foreach my $table ('flows', 'parts')
+{
+	my $query = sprintf($sum, $table);
+	my $one = explained($alone, $query);
+	my $many = explained($parallel, $query);
+	my @alone = nodes($one, 'Foreign Scan');
+	my @shared = nodes($many, 'Foreign Scan');
+
+	is($node->safe_psql('postgres', $parallel . $query), $node->safe_psql('postgres', $alone . $query), "$table: the same groups");
+	is(scalar(grep { $_->{'Parallel Aware'} } @shared), scalar(@alone), "$table: the scans are parallel aware");
+	is(scalar(grep { $_->{'Parallel Aware'} } @alone), 0, "$table: and are not where there are no parallel workers");
+	cmp_ok((nodes($many, 'Gather'), nodes($many, 'Gather Merge'))[0]{'Workers Launched'}, '>', 0, "$table: parallel workers ran");
+	foreach my $counter ('Packets Read', 'Packets Metered', 'Bytes Read', 'Flows', 'Packets Ignored')
+	{
+		is(join(' ', map { $_->{$counter} } @shared), join(' ', map { $_->{$counter} } @alone), "$table: the account of all: $counter");
+	}
+	ok(!(grep { $table eq 'parts' && $_->{'Meters Started'} != 1 } @shared), "$table: one of several is metered whole");
+	ok(defined wait_for_nothing($node, @segments), "$table: nothing is left") or diag(what_is_left($node));
+}
+
+# Rows with numbers, and in their order, come from one participant.
+like($node->safe_psql('postgres', "${parallel}EXPLAIN (COSTS OFF) SELECT id FROM flows"), qr/^Foreign Scan on flows/m, 'id: no shards');
+is($node->safe_psql('postgres', "${parallel}SELECT count(*), count(DISTINCT id), max(id) FROM flows"),
+	$node->safe_psql('postgres', "${alone}SELECT count(*), count(DISTINCT id), max(id) FROM flows"), 'ids are those of one scan');
+
+# All in turn where no parallel worker can be had, again where the plan asks for it, and in a scan that ends before its end.
+is($node->safe_psql('postgres', "${parallel}SET max_parallel_workers = 0; " . sprintf($sum, 'flows')), $node->safe_psql('postgres', $alone . sprintf($sum, 'flows')),
+	'the leader takes all shards');
+is($node->safe_psql('postgres', "${parallel}SET parallel_leader_participation = off; " . sprintf($sum, 'parts')), $node->safe_psql('postgres', $alone . sprintf($sum, 'parts')),
+	'or none');
+is($node->safe_psql('postgres', "${parallel}SELECT count(*) FROM (SELECT dst_port FROM parts LIMIT 7) few"), 7, 'a LIMIT');
+is($node->safe_psql('postgres', "${parallel}SET enable_material = off; SELECT count(*) FROM generate_series(1, 3) i JOIN LATERAL (SELECT count(*) AS n FROM flows HAVING count(*) > 0) c ON i < n"),
+	3, 'again and again');
+
+# Errors and warnings of a participant are the statement's; what all shards find is told once.
+my ($out, $err);
+$node->psql('postgres', $parallel . 'SELECT dst_port, count(1 / (bidirectional_packets - bidirectional_packets)) FROM flows GROUP BY 1', stderr => \$err);
+like($err, qr/ERROR:  division by zero/, 'an error in a participant');
+ok(defined wait_for_nothing($node, @segments), 'after an error nothing is left') or diag(what_is_left($node));
+flows_table($node, 'damaged', capture($node, 'damage_packet.pcap'));
+$node->psql('postgres', $parallel . 'SELECT application_name, count(*) FROM damaged GROUP BY 1', stderr => \$err, stdout => \$out);
+is(() = $err =~ /WARNING:/g, 1, 'damage is told once');
+$node->safe_psql('postgres', "ALTER FOREIGN TABLE damaged OPTIONS (ADD on_damage 'error')");
+$node->psql('postgres', $parallel . 'SELECT application_name, count(*) FROM damaged GROUP BY 1', stderr => \$err);
+is(() = $err =~ /ERROR:/g, 1, 'or is an error');
+
+# What is not the same in every process.
+flows_table($node, 'hidden', $capture, columns_to_anonymize => '{src_ip}');
+unlike($node->safe_psql('postgres', "${parallel}EXPLAIN (COSTS OFF) SELECT src_ip, application_name, count(*) FROM hidden GROUP BY 1, 2"), qr/Gather/, 'a session\'s own secret');
+$node->safe_psql('postgres', "CREATE USER MAPPING FOR PUBLIC SERVER nfstream OPTIONS (anonymization_key '0123456789abcdef')");
+like($node->safe_psql('postgres', "${parallel}EXPLAIN (COSTS OFF) SELECT src_ip, application_name, count(*) FROM hidden GROUP BY 1, 2"), qr/Gather/, 'a key that is given');
+is($node->safe_psql('postgres', $parallel . sprintf($sum, 'hidden')), $node->safe_psql('postgres', $alone . sprintf($sum, 'hidden')), 'hashes are the same in all');
+$node->safe_psql('postgres', "CREATE FOREIGN TABLE live (src_ip inet) SERVER nfstream OPTIONS (source 'interface:lo')");
+unlike($node->safe_psql('postgres', "${parallel}EXPLAIN (COSTS OFF) SELECT src_ip, count(*) FROM live GROUP BY 1"), qr/Gather/, 'an interface');
+
+# The rights are the table's owner's, and not the reader's, in parallel workers too.
+$node->safe_psql('postgres', 'CREATE ROLE reader; GRANT SELECT ON flows, parts TO reader');
+is($node->safe_psql('postgres', 'SET ROLE reader; ' . $parallel . sprintf($sum, 'parts')), $node->safe_psql('postgres', $alone . sprintf($sum, 'parts')), 'a reader');
+$node->safe_psql('postgres', 'CREATE ROLE owner; GRANT USAGE ON FOREIGN SERVER nfstream TO owner; ALTER FOREIGN TABLE p2 OWNER TO owner');
+$node->psql('postgres', $parallel . sprintf($sum, 'parts'), stderr => \$err);
+like($err, qr/ERROR:  permission denied to read captures/, 'an owner who may not read');
+
+# Idle cursors leave workers to parallel query, by default.
+$node->append_conf('postgresql.conf', 'nfstream_fdw.max_workers = -1');
+$node->restart;
+my @sessions = map { NFStreamSession->new($node) } 1 .. 3;
+foreach my $session (@sessions)
+{
+	$session->query('BEGIN');
+	$session->query("DECLARE c$_ CURSOR FOR SELECT * FROM flows; FETCH 1 FROM c$_") foreach 1 .. 4;
+}
+is(scalar(workers($node)), 4, 'idle cursors have half of the workers');
+is(scalar(meters($node)), 12, 'and each has a meter');
+$node->safe_psql('postgres', 'CREATE TABLE plain AS SELECT i FROM generate_series(1, 100000) i');
+is((nodes(explained($parallel, 'SELECT count(*) FROM plain'), 'Gather'))[0]{'Workers Launched'}, 2, 'a parallel query has its workers');
+is((nodes(explained($parallel, sprintf($sum, 'flows')), 'Gather Merge'))[0]{'Workers Launched'}, 2, 'of flows, too');
+$_->quit foreach @sessions;
+
+$node->stop;
+done_testing();
