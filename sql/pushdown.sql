@@ -263,6 +263,18 @@ END $$;
 SELECT plan(form, 'SELECT FROM flows WHERE requested_server_name <> ''<"a">'' AND dst_port > 5') FROM unnest(ARRAY['text', 'json', 'xml', 'yaml']) form;
 -- In a plan with other tables, as the server shows conditions of a scan.
 SELECT plan('text', 'SELECT FROM flows a JOIN flows b USING (id) WHERE a.dst_port = 53 AND b.src_port > 1024');
+-- So is what comes from the other side of a nested loop.
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+CREATE TABLE hosts AS SELECT '10.1.1.9'::inet AS host;
+ANALYZE hosts;
+SELECT plan('text', 'SELECT FROM hosts JOIN flows ON src_ip = host');
+SELECT count(*) FROM hosts JOIN flows ON src_ip = host;
+SET nfstream_fdw.enable_pushdown = off;
+SELECT count(*) FROM hosts JOIN flows ON src_ip = host;
+RESET nfstream_fdw.enable_pushdown;
+RESET enable_hashjoin;
+RESET enable_mergejoin;
 SET client_min_messages = warning;
 DROP SCHEMA pushed CASCADE;
 DROP SERVER pushdown_server CASCADE;

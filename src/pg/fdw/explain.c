@@ -20,6 +20,7 @@
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/kept_rows.h"
 #include "pg/fdw/pass.h"
+#include "pg/fdw/plan_ancestors.h"
 #include "pg/fdw/sizing.h"
 #include "pg/options/plugins.h"
 #include "wire/limits.h"
@@ -220,7 +221,7 @@ explain_conditions(const char *label, List *conditions, ForeignScanState *node, 
 
 	if (conditions == NIL)
 		return;
-	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
+	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, plan_ancestors(es->pstmt, node->ss.ps.plan));
 	ExplainPropertyText(label,
 						deparse_expression((Node *) make_ands_explicit(conditions), context,
 										   es->verbose, false),
