@@ -441,6 +441,8 @@ arguments_print_help(FILE *to)
 		  "a foreign table with the same options.  A capture is pcap or pcapng, as it is or in gzip\n"
 		  "or zstd, a file or a pipe; - is standard input.  The flows of an interface are printed as\n"
 		  "they expire, and those that are active when Ctrl-C ends it.\n"
+		  "With --rows packets it prints a row for each packet: flags are 0 or 1, bytes hexadecimal,\n"
+		  "captured_at nanoseconds since 1970.\n"
 		  "\n"
 		  "Options are written --idle_timeout 60, --idle_timeout=60 or --idle-timeout=60; a boolean\n"
 		  "alone is true.\n"

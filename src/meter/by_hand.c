@@ -391,7 +391,7 @@ run(ByHand *hand)
 	must_be_written(csv_flush(&hand->form));
 	if (signal_received == 0)
 		return (int) hand->status;
-	complain(NULL, "interrupted; the flows up to there were printed");
+	complain(NULL, "interrupted; the %s up to there were printed", hand->form.record.schema->rows);
 	return EXIT_SIGNAL + signal_received;
 }
 
