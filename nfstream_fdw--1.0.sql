@@ -81,7 +81,7 @@ COMMENT ON FUNCTION nfstream_meters() IS
 	'how far the meters of the whole cluster are: what the view nfstream_progress is made of';
 
 CREATE VIEW nfstream_progress AS
-	SELECT m.pid, d.datname, u.rolname AS usename, CASE WHEN d.datname = current_database() THEN m.relid::regclass END AS "table",
+	SELECT m.pid, d.datname, u.rolname AS usename, CASE WHEN d.datname = current_database() THEN nullif(m.relid, 0)::regclass END AS "table",
 		m.source, m.meter, m.bytes_read, m.bytes_total, m.packets_read, m.packets_ignored, m.packets_received,
 		m.packets_dropped_by_kernel, m.active_flows, m.flows_sent
 		FROM nfstream_meters() m LEFT JOIN pg_database d ON d.oid = m.datid LEFT JOIN pg_roles u ON u.oid = m.usesysid;
@@ -93,7 +93,7 @@ COMMENT ON VIEW nfstream_progress IS
 COMMENT ON COLUMN nfstream_progress.pid IS 'process of the session that scans, as in pg_stat_activity';
 COMMENT ON COLUMN nfstream_progress.datname IS 'database of the session';
 COMMENT ON COLUMN nfstream_progress.usename IS 'user whose scan it is';
-COMMENT ON COLUMN nfstream_progress."table" IS 'foreign table that is scanned; NULL if it is in another database';
+COMMENT ON COLUMN nfstream_progress."table" IS 'foreign table that is scanned; NULL if it is in another database, or a function reads the source';
 COMMENT ON COLUMN nfstream_progress.source IS 'source as the option has it';
 COMMENT ON COLUMN nfstream_progress.meter IS 'number of the meter in its scan, from 0';
 COMMENT ON COLUMN nfstream_progress.bytes_read IS 'of the source, so far';
@@ -104,6 +104,253 @@ COMMENT ON COLUMN nfstream_progress.packets_received IS 'from the interface for 
 COMMENT ON COLUMN nfstream_progress.packets_dropped_by_kernel IS 'of these, those that the meter was too late for; NULL if the source is files';
 COMMENT ON COLUMN nfstream_progress.active_flows IS 'that the meter keeps';
 COMMENT ON COLUMN nfstream_progress.flows_sent IS 'that have expired, and reached the session';
+
+-- A source as one call.  Its arguments are a table's options, by their names, and NULL means the default; its rows have the columns that
+-- IMPORT FOREIGN SCHEMA nflow declares with all options on, and udps, or those of nfpacket.  Tests hold all of it to that.
+CREATE TYPE nfstream_flow AS (
+	id bigint,
+	expiration_id bigint,
+	src_ip inet,
+	src_mac macaddr,
+	src_oui text,
+	src_port integer,
+	dst_ip inet,
+	dst_mac macaddr,
+	dst_oui text,
+	dst_port integer,
+	protocol integer,
+	ip_version integer,
+	vlan_id integer,
+	tunnel_id integer,
+	bidirectional_first_seen_ms bigint,
+	bidirectional_last_seen_ms bigint,
+	bidirectional_duration_ms bigint,
+	bidirectional_packets bigint,
+	bidirectional_bytes bigint,
+	src2dst_first_seen_ms bigint,
+	src2dst_last_seen_ms bigint,
+	src2dst_duration_ms bigint,
+	src2dst_packets bigint,
+	src2dst_bytes bigint,
+	dst2src_first_seen_ms bigint,
+	dst2src_last_seen_ms bigint,
+	dst2src_duration_ms bigint,
+	dst2src_packets bigint,
+	dst2src_bytes bigint,
+	bidirectional_min_ps bigint,
+	bidirectional_mean_ps double precision,
+	bidirectional_stddev_ps double precision,
+	bidirectional_max_ps bigint,
+	src2dst_min_ps bigint,
+	src2dst_mean_ps double precision,
+	src2dst_stddev_ps double precision,
+	src2dst_max_ps bigint,
+	dst2src_min_ps bigint,
+	dst2src_mean_ps double precision,
+	dst2src_stddev_ps double precision,
+	dst2src_max_ps bigint,
+	bidirectional_min_piat_ms bigint,
+	bidirectional_mean_piat_ms double precision,
+	bidirectional_stddev_piat_ms double precision,
+	bidirectional_max_piat_ms bigint,
+	src2dst_min_piat_ms bigint,
+	src2dst_mean_piat_ms double precision,
+	src2dst_stddev_piat_ms double precision,
+	src2dst_max_piat_ms bigint,
+	dst2src_min_piat_ms bigint,
+	dst2src_mean_piat_ms double precision,
+	dst2src_stddev_piat_ms double precision,
+	dst2src_max_piat_ms bigint,
+	bidirectional_syn_packets bigint,
+	bidirectional_cwr_packets bigint,
+	bidirectional_ece_packets bigint,
+	bidirectional_urg_packets bigint,
+	bidirectional_ack_packets bigint,
+	bidirectional_psh_packets bigint,
+	bidirectional_rst_packets bigint,
+	bidirectional_fin_packets bigint,
+	src2dst_syn_packets bigint,
+	src2dst_cwr_packets bigint,
+	src2dst_ece_packets bigint,
+	src2dst_urg_packets bigint,
+	src2dst_ack_packets bigint,
+	src2dst_psh_packets bigint,
+	src2dst_rst_packets bigint,
+	src2dst_fin_packets bigint,
+	dst2src_syn_packets bigint,
+	dst2src_cwr_packets bigint,
+	dst2src_ece_packets bigint,
+	dst2src_urg_packets bigint,
+	dst2src_ack_packets bigint,
+	dst2src_psh_packets bigint,
+	dst2src_rst_packets bigint,
+	dst2src_fin_packets bigint,
+	splt_direction integer[],
+	splt_ps bigint[],
+	splt_piat_ms bigint[],
+	application_name text,
+	application_category_name text,
+	application_is_guessed integer,
+	application_confidence integer,
+	requested_server_name text,
+	client_fingerprint text,
+	server_fingerprint text,
+	user_agent text,
+	content_type text,
+	udps jsonb,
+	process_pid integer,
+	process_name text,
+	source_file text,
+	first_packet bigint,
+	protocol_name text,
+	community_id text,
+	application_protocol text,
+	fingerprint_kind text
+);
+
+COMMENT ON TYPE nfstream_flow IS
+	'row of nfstreamer()';
+
+CREATE FUNCTION nfstream_flows_support(internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'nfstream_flows_support'
+LANGUAGE C STRICT;
+
+COMMENT ON FUNCTION nfstream_flows_support(internal) IS
+	'has the planner scan sources of nfstreamer() as it scans tables of flows';
+
+CREATE FUNCTION nfstreamer(source text, decode_tunnels boolean DEFAULT true, bpf_filter text DEFAULT NULL, promiscuous_mode boolean DEFAULT true,
+	snapshot_length bigint DEFAULT 1536, socket_buffer_size bigint DEFAULT 0, idle_timeout bigint DEFAULT 120, active_timeout bigint DEFAULT 1800,
+	accounting_mode bigint DEFAULT 0, udps text DEFAULT NULL, n_dissections bigint DEFAULT 20, statistical_analysis boolean DEFAULT false,
+	splt_analysis bigint DEFAULT 0, n_meters bigint DEFAULT 0, max_nflows bigint DEFAULT 0, performance_report bigint DEFAULT 0,
+	system_visibility_mode bigint DEFAULT 0, system_visibility_poll_ms bigint DEFAULT 100, max_active_flows bigint DEFAULT 0,
+	separate_files boolean DEFAULT false, source_order text DEFAULT 'given', application_names text DEFAULT 'short',
+	on_damage text DEFAULT 'warn', expire_on_end boolean DEFAULT false, meter_memory bigint DEFAULT 4096, meter_timeout bigint DEFAULT 60)
+RETURNS SETOF nfstream_flow
+AS 'MODULE_PATHNAME', 'nfstream_streamer'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+SUPPORT nfstream_flows_support;
+
+REVOKE EXECUTE ON FUNCTION nfstreamer(text, boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nfstreamer(text, boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) TO pg_read_server_files;
+
+COMMENT ON FUNCTION nfstreamer(text, boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) IS
+	'flows of a capture, captures or an interface, for a superuser or a member of pg_read_server_files';
+
+CREATE FUNCTION nfstreamer(source text[], decode_tunnels boolean DEFAULT true, bpf_filter text DEFAULT NULL, promiscuous_mode boolean DEFAULT true,
+	snapshot_length bigint DEFAULT 1536, socket_buffer_size bigint DEFAULT 0, idle_timeout bigint DEFAULT 120, active_timeout bigint DEFAULT 1800,
+	accounting_mode bigint DEFAULT 0, udps text DEFAULT NULL, n_dissections bigint DEFAULT 20, statistical_analysis boolean DEFAULT false,
+	splt_analysis bigint DEFAULT 0, n_meters bigint DEFAULT 0, max_nflows bigint DEFAULT 0, performance_report bigint DEFAULT 0,
+	system_visibility_mode bigint DEFAULT 0, system_visibility_poll_ms bigint DEFAULT 100, max_active_flows bigint DEFAULT 0,
+	separate_files boolean DEFAULT false, source_order text DEFAULT 'given', application_names text DEFAULT 'short',
+	on_damage text DEFAULT 'warn', expire_on_end boolean DEFAULT false, meter_memory bigint DEFAULT 4096, meter_timeout bigint DEFAULT 60)
+RETURNS SETOF nfstream_flow
+AS 'MODULE_PATHNAME', 'nfstream_streamer'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+SUPPORT nfstream_flows_support;
+
+REVOKE EXECUTE ON FUNCTION nfstreamer(text[], boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nfstreamer(text[], boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) TO pg_read_server_files;
+
+COMMENT ON FUNCTION nfstreamer(text[], boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) IS
+	'flows of captures, read as one in this order, for a superuser or a member of pg_read_server_files';
+
+CREATE TYPE nfstream_packet AS (
+	"time" bigint,
+	delta_time bigint,
+	direction integer,
+	raw_size bigint,
+	ip_size bigint,
+	transport_size bigint,
+	payload_size bigint,
+	src_ip inet,
+	src_mac macaddr,
+	src_oui text,
+	dst_ip inet,
+	dst_mac macaddr,
+	dst_oui text,
+	src_port integer,
+	dst_port integer,
+	protocol integer,
+	vlan_id integer,
+	ip_version integer,
+	ip_packet bytea,
+	syn boolean,
+	cwr boolean,
+	ece boolean,
+	urg boolean,
+	ack boolean,
+	psh boolean,
+	rst boolean,
+	fin boolean,
+	tunnel_id integer,
+	packet_number bigint,
+	first_packet bigint,
+	source_file text,
+	captured_at timestamp with time zone,
+	captured_length integer,
+	link_type integer,
+	frame bytea
+);
+
+COMMENT ON TYPE nfstream_packet IS
+	'row of nfpackets()';
+
+CREATE FUNCTION nfstream_packets_support(internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'nfstream_packets_support'
+LANGUAGE C STRICT;
+
+COMMENT ON FUNCTION nfstream_packets_support(internal) IS
+	'has the planner scan sources of nfpackets() as it scans tables of packets';
+
+CREATE FUNCTION nfpackets(source text, decode_tunnels boolean DEFAULT true, bpf_filter text DEFAULT NULL, promiscuous_mode boolean DEFAULT true,
+	snapshot_length bigint DEFAULT 1536, socket_buffer_size bigint DEFAULT 0, idle_timeout bigint DEFAULT 120, active_timeout bigint DEFAULT 1800,
+	accounting_mode bigint DEFAULT 0, udps text DEFAULT NULL, n_dissections bigint DEFAULT 20, statistical_analysis boolean DEFAULT false,
+	splt_analysis bigint DEFAULT 0, n_meters bigint DEFAULT 0, max_nflows bigint DEFAULT 0, performance_report bigint DEFAULT 0,
+	system_visibility_mode bigint DEFAULT 0, system_visibility_poll_ms bigint DEFAULT 100, max_active_flows bigint DEFAULT 0,
+	separate_files boolean DEFAULT false, source_order text DEFAULT 'given', application_names text DEFAULT 'short',
+	on_damage text DEFAULT 'warn', expire_on_end boolean DEFAULT false, meter_memory bigint DEFAULT 4096, meter_timeout bigint DEFAULT 60)
+RETURNS SETOF nfstream_packet
+AS 'MODULE_PATHNAME', 'nfstream_streamer'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+SUPPORT nfstream_packets_support;
+
+REVOKE EXECUTE ON FUNCTION nfpackets(text, boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nfpackets(text, boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) TO pg_read_server_files;
+
+COMMENT ON FUNCTION nfpackets(text, boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) IS
+	'packets of a capture, captures or an interface, for a superuser or a member of pg_read_server_files';
+
+CREATE FUNCTION nfpackets(source text[], decode_tunnels boolean DEFAULT true, bpf_filter text DEFAULT NULL, promiscuous_mode boolean DEFAULT true,
+	snapshot_length bigint DEFAULT 1536, socket_buffer_size bigint DEFAULT 0, idle_timeout bigint DEFAULT 120, active_timeout bigint DEFAULT 1800,
+	accounting_mode bigint DEFAULT 0, udps text DEFAULT NULL, n_dissections bigint DEFAULT 20, statistical_analysis boolean DEFAULT false,
+	splt_analysis bigint DEFAULT 0, n_meters bigint DEFAULT 0, max_nflows bigint DEFAULT 0, performance_report bigint DEFAULT 0,
+	system_visibility_mode bigint DEFAULT 0, system_visibility_poll_ms bigint DEFAULT 100, max_active_flows bigint DEFAULT 0,
+	separate_files boolean DEFAULT false, source_order text DEFAULT 'given', application_names text DEFAULT 'short',
+	on_damage text DEFAULT 'warn', expire_on_end boolean DEFAULT false, meter_memory bigint DEFAULT 4096, meter_timeout bigint DEFAULT 60)
+RETURNS SETOF nfstream_packet
+AS 'MODULE_PATHNAME', 'nfstream_streamer'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+SUPPORT nfstream_packets_support;
+
+REVOKE EXECUTE ON FUNCTION nfpackets(text[], boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nfpackets(text[], boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) TO pg_read_server_files;
+
+COMMENT ON FUNCTION nfpackets(text[], boolean, text, boolean, bigint, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, bigint, bigint,
+	bigint, bigint, bigint, bigint, boolean, text, text, text, boolean, bigint, bigint) IS
+	'packets of captures, read as one in this order, for a superuser or a member of pg_read_server_files';
 
 CREATE FUNCTION nfstream_blake2b(data bytea, key bytea DEFAULT '', size integer DEFAULT 64)
 RETURNS bytea

@@ -7,6 +7,7 @@
 #include "fmgr.h"
 
 #include "pg/base/settings.h"
+#include "pg/fdw/call.h"
 #include "pg/fdw/fdw.h"
 #include "pg/workers/board.h"
 
@@ -23,6 +24,7 @@ _PG_init(void)
 {
 	settings_define();
 	board_request();
+	call_plan_start();
 }
 
 PG_FUNCTION_INFO_V1(nfstream_fdw_handler);

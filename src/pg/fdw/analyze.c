@@ -95,7 +95,7 @@ place_of_next(ReservoirState reservoir, double *to_skip, double rows, int target
 static int
 acquire_sample(Relation table, int level, HeapTuple *rows, int asked, double *total, double *dead)
 {
-	FlowScan	   *scan = pass_prepare(table, attributes_whole_row());
+	FlowScan	   *scan = pass_prepare(table, options_of_table(RelationGetRelid(table)), attributes_whole_row());
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsVirtual);
 	MemoryContext	context = AllocSetContextCreate(CurrentMemoryContext, "nfstream sample", ALLOCSET_DEFAULT_SIZES),
 				  before = CurrentMemoryContext;

@@ -69,7 +69,7 @@ estimate_source(ScanEstimate *estimate, const RelOptInfo *baserel, const SourceW
 		estimate->flows = ceil(measure->captured_bytes / (estimate->options->rows == ROWS_PACKETS ? BYTES_OF_A_PACKET : BYTES_OF_A_FLOW));
 
 		/* ANALYZE knows better: its number of flows, in proportion to the source's size now. */
-		if (baserel->tuples > 0 && baserel->pages > 0)
+		if (baserel != NULL && baserel->tuples > 0 && baserel->pages > 0)
 			estimate->flows = ceil(baserel->tuples * source_pages(measure->bytes) / baserel->pages);
 	}
 	if (estimate->options->max_nflows > 0 && estimate->options->rows == ROWS_FLOWS)

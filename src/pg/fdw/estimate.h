@@ -23,7 +23,8 @@ typedef struct ScanEstimate
 	int				   rows_wanted;	 /* 0: it may be all */
 } ScanEstimate;
 
-/* How large a source is, or those of its files that are wanted, and how many flows it has: from ANALYZE where there was one, else from sizes. */
+/* How large a source is, or those of its files that are wanted, and how many flows it has: from ANALYZE where there was one, else from sizes.
+ * baserel: NULL where there was none. */
 void estimate_source(ScanEstimate *estimate, const RelOptInfo *baserel, const SourceWanted *wanted);
 
 /* What a pass over the source costs, and up to its first row. */

@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
+#include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -283,7 +283,7 @@ set_decided(RestrictInfo *condition)
 	condition->norm_selec = condition->outer_selec = 1;
 }
 
-/* Rights are those of the table or, where it is a partition, of the one that the query names. */
+/* Rights are those of the table or, where it is a partition, of the one that the query names; of a call, those that its source asks for. */
 static bool
 may_read(const PlannerInfo *root, const RelOptInfo *baserel)
 {
@@ -294,6 +294,8 @@ may_read(const PlannerInfo *root, const RelOptInfo *baserel)
 	Oid role = planner_rt_fetch(relation, root)->checkAsUser;
 #endif
 
+	if (planner_rt_fetch(relation, root)->rtekind == RTE_FUNCTION)
+		return true;
 	if (!OidIsValid(role))
 		role = GetUserId();
 	for (;;)
@@ -314,10 +316,10 @@ exclusion_of_clauses(const ScanOptions *options, List *files)
 {
 	Exclusion *exclusion = palloc0(sizeof(*exclusion));
 	EState	  *state = CreateExecutorState(); /* goes with the planner's memory */
-	Relation   relation = table_open(options->table, NoLock);
+	Relation   relation = relation_open(options->table, AccessShareLock);
 
 	fill_slot(exclusion, RelationGetDescr(relation), options);
-	table_close(relation, NoLock);
+	relation_close(relation, NoLock);
 	exclusion->context = CreateExprContext(state);
 	exclusion->files.clauses = files;
 	exclusion->files.state = ExecPrepareQual(files, state);
@@ -413,6 +415,12 @@ exclusion_prepare(ForeignScanState *node, const ScanOptions *options, const List
 	prepare_conditions(&exclusion->table, &node->ss.ps);
 	prepare_conditions(&exclusion->files, &node->ss.ps);
 	return exclusion;
+}
+
+void
+exclusion_end(Exclusion *exclusion)
+{
+	FreeExprContext(exclusion->context, true);
 }
 
 /* Only those without such parameters are left. */

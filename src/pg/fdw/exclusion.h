@@ -28,6 +28,9 @@ List *exclusion_clauses(const RelOptInfo *baserel, const ScanOptions *options, c
 /* The same when the plan is run, in the current memory context; NULL if there are none. */
 Exclusion *exclusion_prepare(ForeignScanState *node, const ScanOptions *options, const List *clauses);
 
+/* Lets go of what it has of the executor's before that ends. */
+void exclusion_end(Exclusion *exclusion);
+
 /*
  * These parameters, by their numbers, have changed, and may again.  Whether rows may be others by that: then conditions with parameters that
  * other nodes of the plan set exclude nothing from now on, so that rows that are kept stay.

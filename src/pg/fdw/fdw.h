@@ -10,14 +10,18 @@
 #include "foreign/fdwapi.h"
 #include "nodes/pathnodes.h"
 
+#include "pg/options/options.h"
+
 /* plan.c */
 void		 nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table);
+void		 nfstream_get_size_with(PlannerInfo *root, RelOptInfo *baserel, const ScanOptions *options);
 void		 nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table);
 ForeignScan *nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath *best_path, List *tlist,
 							   List *scan_clauses, Plan *outer_plan);
 
 /* scan.c */
 void			nfstream_begin(ForeignScanState *node, int eflags);
+void			nfstream_begin_with(ForeignScanState *node, int eflags, ScanOptions *options);
 TupleTableSlot *nfstream_iterate(ForeignScanState *node);
 void			nfstream_rescan(ForeignScanState *node);
 void			nfstream_end(ForeignScanState *node);

@@ -28,13 +28,13 @@
 #define SOCKETS_KEPT_LONGER 5
 
 FlowScan *
-pass_prepare(Relation table, const Bitmapset *attributes_used)
+pass_prepare(Relation table, ScanOptions *options, const Bitmapset *attributes_used)
 {
 	FlowScan *scan = palloc0(sizeof(*scan));
 	ColumnSet wanted;
 
 	scan->lasting = CurrentMemoryContext;
-	scan->options = options_of_table(RelationGetRelid(table));
+	scan->options = options;
 	scan->builder = tuple_builder(table, scan->options, attributes_used, &wanted);
 	scan_request_fill(&scan->request, scan->options, &wanted);
 	return scan;
@@ -148,7 +148,7 @@ create_job(FlowScan *scan)
 		add_files(scan, job);
 	if (scan->interface == NULL && job->request.files == 0)
 		return NULL;
-	job->table = scan->options->table;
+	job->table = scan->options->function == NULL ? scan->options->table : InvalidOid;
 	job->source = scan->options->source;
 	job->request.time_dissections = scan->timed;
 	job->orders.meter_timeout = scan->options->meter_timeout * 1000;
@@ -211,7 +211,7 @@ static void
 start_report(FlowScan *scan)
 {
 	if (scan->interface != NULL)
-		report_start(&scan->report, get_rel_name(scan->options->table), scan->interface, scan->options->performance_report);
+		report_start(&scan->report, options_object(scan->options), scan->interface, scan->options->performance_report);
 	else
 		scan->report.due = DT_NOEND;
 }
@@ -304,7 +304,7 @@ pass_rewind(FlowScan *scan)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s of interface \"%s\" cannot be read a second time", scan->options->schema->rows, encoding_valid(scan->interface)),
-				 errdetail("The plan of the statement reads foreign table \"%s\" more than once.", get_rel_name(scan->options->table)),
+				 errdetail("The plan of the statement reads %s more than once.", options_object(scan->options)),
 				 errhint("Keep the %s first: WITH %s AS MATERIALIZED (SELECT ... LIMIT ...), or a temporary table.",
 						 scan->options->schema->rows, scan->options->schema->rows)));
 	pass_stop(scan);

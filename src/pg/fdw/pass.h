@@ -69,10 +69,10 @@ typedef struct FlowScan
 } FlowScan;
 
 /*
- * A scan of the table that needs these attributes (as tuple_builder() has them), in the current memory context; nothing is
- * opened or started yet.
+ * A scan with these options that needs these attributes of the table, or of a call's type of rows, as tuple_builder() has them, in the
+ * current memory context; nothing is opened or started yet.
  */
-FlowScan *pass_prepare(Relation table, const Bitmapset *attributes_used);
+FlowScan *pass_prepare(Relation table, ScanOptions *options, const Bitmapset *attributes_used);
 
 /*
  * The next row of the source into the slot, in the order of `id`; false after the last.  The first call starts the pass, in

@@ -81,11 +81,17 @@ is_run_again(const PlannerInfo *root)
 void
 nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 {
+	nfstream_get_size_with(root, baserel, options_of_table(table));
+}
+
+void
+nfstream_get_size_with(PlannerInfo *root, RelOptInfo *baserel, const ScanOptions *options)
+{
 	ScanEstimate *estimate = palloc0(sizeof(*estimate));
 	Exclusion	 *exclusion;
 	bool		  is_excluded;
 
-	estimate->options = options_of_table(table);
+	estimate->options = options;
 	exclusion = exclusion_of_planner(root, baserel, estimate->options, &is_excluded);
 	if (is_excluded)
 	{
@@ -95,7 +101,7 @@ nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 	estimate->interface = source_interface_for_plan(estimate->options);
 	estimate_source(estimate, baserel, estimate->options->separate_files ? exclusion_of_files(exclusion) : NULL);
 	estimate->used = find_attributes_used(root, baserel);
-	estimate->has_dpi = needs_dpi(table, estimate->options, estimate->used);
+	estimate->has_dpi = needs_dpi(options->table, options, estimate->used);
 	estimate->is_run_again = is_run_again(root);
 	baserel->fdw_private = estimate;
 	baserel->tuples = estimate->flows;

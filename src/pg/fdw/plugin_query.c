@@ -142,7 +142,8 @@ run_apart(const PluginQuery *query, TakeValue take, MemoryContext lasting, void 
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(query->owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	set("search_path", search_path_of(query));
+	if (OidIsValid(query->table))
+		set("search_path", search_path_of(query));
 	for (int i = 0; i < lengthof(settings); i++)
 		set(settings[i].name, settings[i].value);
 	XactReadOnly = true;
@@ -170,7 +171,7 @@ find_value(const PluginQuery *query, TakeValue take, void *result)
 	};
 
 	for (const RunningQuery *other = running; other != NULL; other = other->outer)
-		if (other->query->table == query->table)
+		if (OidIsValid(query->table) && other->query->table == query->table)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_RECURSION),
 					 errmsg("the query of parameter \"%s\" of plugin \"%s\" reads the table \"%s\", for whose scan it runs",

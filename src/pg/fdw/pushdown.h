@@ -41,6 +41,9 @@ typedef struct Pushdown Pushdown;
 /* In the current memory context; `parent` has what their parameters are taken from.  NULL if there are none. */
 Pushdown *pushdown_prepare(const PushdownTable *table, List *clauses, PlanState *parent);
 
+/* Lets go of what it has of the executor's before that ends. */
+void pushdown_end(Pushdown *pushdown);
+
 /*
  * These parameters, by their numbers, have changed, and may again.  Whether rows may be others by that: then the condition has nothing of
  * what depends on parameters that other nodes of the plan set, from now on, so that rows that are kept stay.

@@ -148,6 +148,12 @@ pushdown_prepare(const PushdownTable *table, List *clauses, PlanState *parent)
 	return pushdown;
 }
 
+void
+pushdown_end(Pushdown *pushdown)
+{
+	FreeExprContext(pushdown->values, true);
+}
+
 bool
 pushdown_changed(Pushdown *pushdown, const Bitmapset *parameters)
 {

@@ -22,9 +22,9 @@
 #define LONGEST_INTERVAL ((uint64) 100 * 366 * SECS_PER_DAY)
 
 void
-report_start(Report *report, const char *table, const char *interface, uint64 seconds)
+report_start(Report *report, const char *object, const char *interface, uint64 seconds)
 {
-	report->table = table;
+	report->object = object;
 	report->interface = interface;
 	interface_drops_start(&report->drops, interface);
 	report->began = GetCurrentTimestamp();
@@ -108,7 +108,7 @@ add_context(void *argument)
 {
 	const Report *report = argument;
 
-	errcontext("performance report of foreign table \"%s\", interface \"%s\"", report->table, encoding_valid(report->interface));
+	errcontext("performance report of %s, interface \"%s\"", report->object, encoding_valid(report->interface));
 }
 
 static void

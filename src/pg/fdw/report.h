@@ -12,7 +12,7 @@
 
 typedef struct Report
 {
-	const char	  *table;	  /* for which it is; NULL: there is no name */
+	const char	  *object;	  /* for which it is: options_object() */
 	const char	  *interface; /* that is captured from */
 	InterfaceDrops drops;
 	TimestampTz	   began;
@@ -20,8 +20,8 @@ typedef struct Report
 	TimestampTz	   due;		 /* the next one; DT_NOEND: there will be none */
 } Report;
 
-/* A capture begins, with a report each `seconds`; 0: none.  table and interface are to live as long. */
-void report_start(Report *report, const char *table, const char *interface, uint64 seconds);
+/* A capture begins, with a report each `seconds`; 0: none.  object and interface are to live as long. */
+void report_start(Report *report, const char *object, const char *interface, uint64 seconds);
 
 /* Tells how the scan is doing, if it is time.  flows: rows that it has given so far. */
 void report_if_due(Report *report, const Merge *merge, uint64 flows);

@@ -27,9 +27,15 @@ attributes_used(const ForeignScan *plan)
 void
 nfstream_begin(ForeignScanState *node, int eflags)
 {
+	nfstream_begin_with(node, eflags, options_of_table(RelationGetRelid(node->ss.ss_currentRelation)));
+}
+
+void
+nfstream_begin_with(ForeignScanState *node, int eflags, ScanOptions *options)
+{
 	const ForeignScan *plan = (const ForeignScan *) node->ss.ps.plan;
 	Bitmapset		  *used = attributes_used(plan);
-	FlowScan		  *scan = pass_prepare(node->ss.ss_currentRelation, used);
+	FlowScan		  *scan = pass_prepare(node->ss.ss_currentRelation, options, used);
 	bool			   is_rescan_likely = (eflags & EXEC_FLAG_REWIND) != 0 || boolVal(lsecond(plan->fdw_private));
 
 	if (plan->fdw_exprs != NIL)
@@ -54,8 +60,8 @@ nfstream_iterate(ForeignScanState *node)
 	FlowScan *scan = node->fdw_state;
 
 	if (scan->participation != NULL)
-		return parallel_next(scan, node->ss.ps.state->es_query_cxt, node->ss.ss_ScanTupleSlot);
-	return kept_next(scan->kept, node->ss.ps.state->es_query_cxt, node->ss.ss_ScanTupleSlot);
+		return parallel_next(scan, scan->lasting, node->ss.ss_ScanTupleSlot);
+	return kept_next(scan->kept, scan->lasting, node->ss.ss_ScanTupleSlot);
 }
 
 void
@@ -82,6 +88,11 @@ nfstream_end(ForeignScanState *node)
 {
 	const FlowScan *scan = node->fdw_state;
 
-	if (scan != NULL)
-		kept_end(scan->kept);
+	if (scan == NULL)
+		return;
+	kept_end(scan->kept);
+	if (scan->pushdown != NULL)
+		pushdown_end(scan->pushdown);
+	if (scan->exclusion != NULL)
+		exclusion_end(scan->exclusion);
 }

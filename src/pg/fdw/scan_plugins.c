@@ -68,7 +68,7 @@ find_value(const ScanOptions *options, const ListedPlugin *plugin, ListedArgumen
 		.parameter = argument->name,
 		.text = argument->query,
 		.owner = options->udps_owner,
-		.table = options->table,
+		.table = options->function == NULL ? options->table : InvalidOid,
 		.schema = options->udps_on_server ? InvalidOid : get_rel_namespace(options->table),
 	};
 

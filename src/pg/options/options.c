@@ -349,21 +349,22 @@ owner_of_table(Oid table)
 }
 
 /*
- * Defaults, overridden by the server's options, overridden by `nearer`: those of a table or a statement, for whose source
- * `nearer_owner` answers.
+ * Defaults, overridden by the server's options, where there is one, overridden by `nearer`: those of a table, a statement or a call, for
+ * whose source `nearer_owner` answers.
  */
 static ScanOptions *
 merge_options(Oid server_id, List *nearer, int nearer_places, Oid nearer_owner)
 {
 	ScanOptions	  *options = palloc0(sizeof(*options));
-	ForeignServer *server = GetForeignServer(server_id);
+	ForeignServer *server = OidIsValid(server_id) ? GetForeignServer(server_id) : NULL;
 	char		  *server_source,
 		*server_udps;
 
 	options->server = server_id;
 	options->table_owner = nearer_owner;
 	take_defaults(options);
-	take_options(server->options, SERVER, options);
+	if (server != NULL)
+		take_options(server->options, SERVER, options);
 	server_source = options->source;
 	server_udps = options->udps;
 	take_options(nearer, nearer_places, options);
@@ -386,6 +387,39 @@ options_of_table(Oid table)
 
 	options->table = table;
 	return options;
+}
+
+ScanOptions *
+options_of_call(const char *function, Oid rows, List *arguments)
+{
+	ScanOptions *options = merge_options(InvalidOid, arguments, TABLE, GetUserId());
+
+	options->function = function;
+	options->table = rows;
+	return options;
+}
+
+bool
+options_accept(const char *name, const char *value)
+{
+	ScanOptions scratch = {0};
+
+	return take_value(find_option(name, TABLE), unconstify(char *, value), &scratch);
+}
+
+bool
+options_is_default(const char *name, const char *value)
+{
+	OptionId id = find_option(name, TABLE);
+	uint64_t number;
+
+	return option_limits[id].type != VALUE_TEXT && option_parse(id, value, &number) && number == option_limits[id].fallback;
+}
+
+char *
+options_object(const ScanOptions *options)
+{
+	return options->function != NULL ? psprintf("%s()", options->function) : psprintf("foreign table \"%s\"", get_rel_name(options->table));
 }
 
 ScanOptions *
@@ -475,9 +509,10 @@ options_group_is_on(const ScanOptions *options, ColumnGroup group)
 #define SETTING_EXAMPLE UINT64CONST(10)
 
 const char *
-options_group_setting(ColumnGroup group)
+options_group_setting(ColumnGroup group, bool in_call)
 {
 	const OptionLimits *option = &option_limits[option_of_group(group)];
+	const char		   *form = in_call ? "%s => %s" : "%s '%s'";
 
 	switch (group)
 	{
@@ -486,13 +521,13 @@ options_group_setting(ColumnGroup group)
 		case GROUP_UDPS:
 			return "udps (the plugins that leave it)";
 		case GROUP_SYSTEM:
-			return "system_visibility_mode '1' (it has an effect on an interface)";
+			return psprintf("%s (it has an effect on an interface)", psprintf(form, option->name, "1"));
 		default:
 			break;
 	}
 	if (option->type == VALUE_BOOLEAN)
-		return psprintf("%s 'true'", option->name);
-	return psprintf("%s '" UINT64_FORMAT "'", option->name, option->fallback > 0 ? option->fallback : SETTING_EXAMPLE);
+		return psprintf(form, option->name, "true");
+	return psprintf(form, option->name, psprintf(UINT64_FORMAT, option->fallback > 0 ? option->fallback : SETTING_EXAMPLE));
 }
 
 bool
@@ -501,8 +536,10 @@ options_check_source(const ScanOptions *options, int level)
 	if (options->source != NULL)
 		return true;
 	ereport(level,
-			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-			 errmsg("foreign table \"%s\" has no source", get_rel_name(options->table)),
-			 errhint("Set the option \"source\" on the table or on its server to a capture file or an interface.")));
+			(errcode(options->function != NULL ? ERRCODE_NULL_VALUE_NOT_ALLOWED : ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+			 errmsg("%s has no source", options_object(options)),
+			 options->function != NULL ?
+				 errhint("Its argument \"source\", a capture file or an interface, is NULL.") :
+				 errhint("Set the option \"source\" on the table or on its server to a capture file or an interface.")));
 	return false;
 }

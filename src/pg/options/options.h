@@ -16,10 +16,11 @@
 /* The options of one scan: defaults, overridden by the server's, overridden by the table's (or the statement's). */
 typedef struct ScanOptions
 {
-	Oid			  table; /* InvalidOid where there is none */
-	const char	 *by;	 /* what reads the source then, as an error names it; NULL: IMPORT FOREIGN SCHEMA */
-	Oid			  server;
-	const Schema *schema; /* what its rows are */
+	Oid			  table;	/* whose columns the rows have: a foreign table, or the type of a call's rows; InvalidOid where there is none */
+	const char	 *by;		/* what reads the source then, as an error names it; NULL: IMPORT FOREIGN SCHEMA */
+	const char	 *function; /* a call of which reads the source; NULL: none does */
+	Oid			  server;	/* InvalidOid: of a call */
+	const Schema *schema;	/* what its rows are */
 
 	/* Whose rights decide about the source: the owner of the object on which `source` stands, or IMPORT's caller. */
 	Oid	 source_owner;
@@ -82,6 +83,19 @@ ScanOptions *options_of_table(Oid table);
  */
 ScanOptions *options_of_import(Oid server, List *statement_options);
 
+/*
+ * The options of a call of a function, whose caller answers for the source: DefElems, called as a table's options are.  rows: the relation
+ * of the type of its rows.  Errors as of a table's options.
+ */
+ScanOptions *options_of_call(const char *function, Oid rows, List *arguments);
+
+/* Whether a table's option of this name accepts a value; and whether that is its default. */
+bool options_accept(const char *name, const char *value);
+bool options_is_default(const char *name, const char *value);
+
+/* What is read, as errors name it: a foreign table, or a function. */
+char *options_object(const ScanOptions *options);
+
 /* The options of a statement that its table gets: all but IMPORT's own. */
 List *options_for_imported_table(List *statement_options);
 
@@ -97,9 +111,9 @@ char *options_value(Oid table, AttrNumber attribute);
 /* The value of an option that is no text, in its own unit. */
 uint64 options_number(const ScanOptions *options, OptionId id);
 
-/* Whether the options turn the columns of this group on; and what does so, as users write it in OPTIONS (...). */
+/* Whether the options turn the columns of this group on; and what does so, as users write it in OPTIONS (...), or in a call. */
 bool		options_group_is_on(const ScanOptions *options, ColumnGroup group);
-const char *options_group_setting(ColumnGroup group);
+const char *options_group_setting(ColumnGroup group, bool in_call);
 
 /* Whether there is a source; reports at this level where there is none. */
 bool options_check_source(const ScanOptions *options, int level);

@@ -39,7 +39,7 @@ object_text(const ScanOptions *options)
 	if (options->source_on_server)
 		return psprintf("server \"%s\"", GetForeignServer(options->server)->servername);
 	if (OidIsValid(options->table))
-		return psprintf("foreign table \"%s\"", get_rel_name(options->table));
+		return options_object(options);
 	return pstrdup(options->by != NULL ? options->by : "IMPORT FOREIGN SCHEMA");
 }
 
@@ -53,7 +53,7 @@ role_text(const ScanOptions *options, Oid role)
 		name = "?";
 	if (options->source_on_server && role == options->source_owner)
 		return psprintf("The server's owner \"%s\"", name);
-	if (OidIsValid(options->table))
+	if (OidIsValid(options->table) && options->function == NULL)
 		return psprintf("The table's owner \"%s\"", name);
 	return psprintf("The role \"%s\"", name);
 }
@@ -107,7 +107,7 @@ privileges_allow_files(const ScanOptions *options)
 	return !OidIsValid(without_files(options));
 }
 
-/* The servers with a directory that a role may use, as an error's hint names them, by name; NULL if there is none. */
+/* The servers with a directory that a role may use, as an error's hint names them, by name; NULL if there is none.  wrapper: InvalidOid for any. */
 static char *
 open_servers(Oid wrapper, Oid role)
 {
@@ -121,7 +121,8 @@ open_servers(Oid wrapper, Oid role)
 	{
 		Form_pg_foreign_server server = (Form_pg_foreign_server) GETSTRUCT(tuple);
 
-		if (server->srvfdw == wrapper && option_of_server(server->oid, "directory") != NULL && may_use_server(server->oid, role))
+		if ((OidIsValid(wrapper) ? server->srvfdw == wrapper : options_is_own_server(server->oid)) &&
+			option_of_server(server->oid, "directory") != NULL && may_use_server(server->oid, role))
 			appendStringInfo(&servers, "%s\"%s\"", servers.len > 0 ? ", " : "", NameStr(server->srvname));
 	}
 	systable_endscan(scan);
@@ -147,13 +148,14 @@ refuse_files(const ScanOptions *options, int level)
 						 quote_identifier(GetForeignServer(options->server)->servername))));
 		return;
 	}
-	servers = open_servers(GetForeignServer(options->server)->fdwid, without);
+	servers = open_servers(OidIsValid(options->server) ? GetForeignServer(options->server)->fdwid : InvalidOid, without);
 	ereport(level,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied to read captures through %s", object_text(options)),
 			 errdetail("%s is neither a superuser nor a member of the role \"pg_read_server_files\".", role),
 			 servers != NULL ?
-				 errhint("Make the table on a server with a directory whose captures this role may read: %s.", servers) :
+				 errhint("Make %s on a server with a directory whose captures this role may read: %s.",
+						 options->function != NULL ? "a foreign table" : "the table", servers) :
 				 errhint("Have an administrator grant the role USAGE on a server with the option \"directory\", which opens the captures in that directory, "
 						 "or membership in the role \"pg_read_server_files\".")));
 }

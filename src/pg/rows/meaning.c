@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -50,8 +51,11 @@ static bool
 may_be_left(Oid table, const char *name, bool is_else_meant)
 {
 	List *untold,
-		*outputs = plugins_outputs(options_of_table(table)->plugins, &untold);
+		*outputs;
 
+	if (get_rel_relkind(table) != RELKIND_FOREIGN_TABLE)
+		return false;
+	outputs = plugins_outputs(options_of_table(table)->plugins, &untold);
 	return plugins_output(outputs, name) != NULL || (untold != NIL && !is_else_meant);
 }
 

@@ -23,12 +23,10 @@
 #include "pg/rows/exact_time.h"
 #include "pg/rows/hidden.h"
 #include "pg/rows/meaning.h"
+#include "pg/rows/missing.h"
 #include "pg/rows/plugin_values.h"
 #include "pg/rows/process.h"
 #include "pg/rows/tuple.h"
-
-/* How many columns that are off the warning names. */
-#define OFF_SHOWN 8
 
 /* One column of the table that the query uses. */
 typedef struct TupleColumn
@@ -55,31 +53,28 @@ typedef struct TupleConstant
 
 struct TupleBuilder
 {
-	MemoryContext	context;
-	MemoryContext	files_context; /* what tuple_builder_set_files() keeps */
-	const char	   *table;
-	const Schema   *schema;
-	unsigned		source_file; /* the index of this column */
-	int				exact_time;	 /* as exact_time_column() has it */
-	ConvertCaptures captures;
-	HiddenColumns  *hidden;		/* NULL: no column is hidden */
-	int				attributes; /* of the slot */
-	int				count;
-	TupleColumn	   *columns;
-	int				constant_count;
-	TupleConstant  *constants;
-	bool			numbers;	 /* a column in use is `id` */
-	bool			has_process; /* a column in use is of the flow's process */
-	bool			is_live;	 /* only then a flow has one: not NULL */
-	SocketProcess	process;	 /* of the flow at hand */
-	unsigned		udps;		 /* the index of this column, which has the plugins' values in it */
-	int				value_count;
-	PluginValue	   *values;					   /* those that columns in use stand for, each once */
-	List		   *off;					   /* names of the columns in use that options turn off, C strings */
-	bool			off_groups[COLUMN_GROUPS]; /* whose options would turn them on */
-	char		   *unleft;					   /* a column in use whose value no plugin leaves; NULL: there is none */
-	const char	   *unleft_value;			   /* that value's name, */
-	char		   *unleft_perhaps;			   /* and what was meant; NULL if nothing is near */
+	MemoryContext	   context;
+	MemoryContext	   files_context; /* what tuple_builder_set_files() keeps */
+	const char		  *table;
+	const ScanOptions *options;
+	const Schema	  *schema;
+	unsigned		   source_file; /* the index of this column */
+	int				   exact_time;	/* as exact_time_column() has it */
+	ConvertCaptures	   captures;
+	HiddenColumns	  *hidden;	   /* NULL: no column is hidden */
+	int				   attributes; /* of the slot */
+	int				   count;
+	TupleColumn		  *columns;
+	int				   constant_count;
+	TupleConstant	  *constants;
+	bool			   numbers;		/* a column in use is `id` */
+	bool			   has_process; /* a column in use is of the flow's process */
+	bool			   is_live;		/* only then a flow has one: not NULL */
+	SocketProcess	   process;		/* of the flow at hand */
+	unsigned		   udps;		/* the index of this column, which has the plugins' values in it */
+	int				   value_count;
+	PluginValue		  *values; /* those that columns in use stand for, each once */
+	MissingColumns	   missing;
 };
 
 /* What second_step() and plugin_value_read() work on, for the error's context. */
@@ -170,74 +165,10 @@ add_plugin_value(TupleBuilder *builder, const char *name)
 	return builder->value_count++;
 }
 
-/* Keeps the column's name for tuple_builder_warn(), if the option of its group is off. */
-static void
-note_if_off(TupleBuilder *builder, const ScanOptions *options, Form_pg_attribute attribute, ColumnGroup group)
-{
-	if (options_group_is_on(options, group))
-		return;
-	builder->off = lappend(builder->off, pstrdup(NameStr(attribute->attname)));
-	builder->off_groups[group] = true;
-}
-
-/* Keeps the first column for tuple_builder_warn() that stands for what no plugin leaves, as far as that can be known. */
-static void
-note_if_unleft(TupleBuilder *builder, const ScanOptions *options, Form_pg_attribute attribute, const char *name)
-{
-	List *outputs,
-		*untold;
-
-	if (builder->unleft != NULL || options->plugins == NIL || !plugins_leave_no_more(options->plugins))
-		return;
-	outputs = plugins_outputs(options->plugins, &untold);
-	if (plugins_output(outputs, name) != NULL)
-		return;
-	builder->unleft = pstrdup(NameStr(attribute->attname));
-	builder->unleft_value = psprintf(ATTRIBUTE_UDPS_PREFIX "%s", name);
-	builder->unleft_perhaps = suggest_outputs(outputs, builder->unleft_value);
-}
-
-static void
-warn_of_unleft(const TupleBuilder *builder)
-{
-	if (builder->unleft != NULL)
-		ereport(WARNING,
-				(errmsg("column \"%s\" of foreign table \"%s\" is NULL, as no plugin leaves \"%s\"", builder->unleft, builder->table,
-						builder->unleft_value),
-				 builder->unleft_perhaps != NULL ? errhint("Perhaps you meant %s.", builder->unleft_perhaps) :
-												   errhint("The view nfstream_plugins has the outputs of plugins.")));
-}
-
 void
 tuple_builder_warn(const TupleBuilder *builder)
 {
-	int			   count = list_length(builder->off);
-	StringInfoData names,
-		settings;
-	ListCell *cell;
-
-	warn_of_unleft(builder);
-	if (count == 0)
-		return;
-	initStringInfo(&names);
-	initStringInfo(&settings);
-	foreach(cell, builder->off)
-	{
-		if (foreach_current_index(cell) == OFF_SHOWN)
-		{
-			appendStringInfo(&names, " and %d more", count - OFF_SHOWN);
-			break;
-		}
-		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", (char *) lfirst(cell));
-	}
-	for (int group = 0; group < COLUMN_GROUPS; group++)
-		if (builder->off_groups[group])
-			appendStringInfo(&settings, "%s%s", settings.len > 0 ? ", " : "", options_group_setting(group));
-	ereport(WARNING,
-			(errmsg_plural("column %s of foreign table \"%s\" is NULL, as its option is off",
-						   "columns %s of foreign table \"%s\" are NULL, as their options are off", count,
-						   names.data, builder->table),
-			 errhint("On the table or its server, set %s.", settings.data)));
+	missing_warn(&builder->missing, builder->options);
 }
 
 /* A column that stands for a constant; errors if its type cannot hold that, whether the column is used or not. */
@@ -266,6 +197,7 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 	builder->source_file = schema_column_of_field(builder->schema, FIELD_SOURCE_FILE);
 	builder->exact_time = exact_time_column(builder->schema, attributes_used);
 	builder->table = pstrdup(RelationGetRelationName(table));
+	builder->options = options;
 	builder->hidden = hidden_columns_of_table(table, options);
 	builder->attributes = descriptor->natts;
 	builder->columns = palloc(descriptor->natts * sizeof(TupleColumn));
@@ -290,11 +222,12 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 			continue;
 		}
 		if (is_used)
-			note_if_off(builder, options, attribute, builder->schema->columns[index].group);
+			missing_note_off(&builder->missing, options, attribute, builder->schema->columns[index].group);
 		if (is_used && meaning == ATTRIBUTE_IS_PLUGIN_VALUE)
-			note_if_unleft(builder, options, attribute, name);
+			missing_note_unleft(&builder->missing, options, attribute, name);
 		column = meaning == ATTRIBUTE_IS_PLUGIN_VALUE ? prepare_plugin_value(builder, attribute, index, name) :
 														prepare_column(builder, attribute, index);
+		builder->missing.leaves_out |= !is_used;
 		if (!is_used)
 			continue;
 
