@@ -181,5 +181,18 @@ def own_meter(tap, bed, arguments):
     tap.check('nothing is left of it', stage.left())
 
 
+def beside_a_silent_one(tap, bed, arguments):
+    """The first of two interfaces has no packets: flows of the other come all the same."""
+    stage = Stage(bed)
+    stage.declare('silent', 'lo')
+    stream = stage.stream('SELECT src_port FROM silent UNION ALL SELECT src_port FROM live')
+    for port in ('40000', '40001'):
+        stage.send(udp(port=int(port)))
+        tap.equal('a flow beside a silent interface', [row['src_port'] for row in stream.wait_for_rows(1 + int(port) % 2)][-1], port)
+    tap.check('and the capture goes on', [stream.error] if not stream.is_alive() else [])
+    stream.cancel()
+    tap.check('nothing is left of both', stage.left())
+
+
 if __name__ == '__main__':
-    sys.exit(main(__doc__, joins, read_again, kept, conditions, own_meter))
+    sys.exit(main(__doc__, joins, read_again, kept, conditions, own_meter, beside_a_silent_one))
