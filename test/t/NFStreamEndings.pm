@@ -69,6 +69,8 @@ sub make_tables
 	flows_table($node, 'silent', $again, n_meters => $meters);
 	flows_table($node, 'wrong_filter', $capture, n_meters => $meters, bpf_filter => 'no such thing');
 	flows_table($node, 'no_capture', $node->data_dir . '/PG_VERSION', n_meters => $meters);
+	# Meters of a parallel query are its processes', one each; here they are a scan's own.
+	$node->safe_psql('postgres', 'ALTER DATABASE postgres SET max_parallel_workers_per_gather = 0');
 	$node->safe_psql('postgres', "CREATE FOREIGN TABLE narrow (id bigint, port smallint OPTIONS (attribute 'src_port'))"
 		. " SERVER nfstream OPTIONS (source '$capture', n_meters '$meters')");
 }
