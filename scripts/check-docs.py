@@ -143,6 +143,24 @@ def options_of_page(name):
     return found
 
 
+def check_calls(tap, server):
+    """The defaults of nfstreamer() and nfpackets(), which stand in the extension's script."""
+    program = options_of_program()
+    lines, error = server.ask("""
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS nfstream_fdw;
+SELECT p.oid::regproc, name, coalesce(pg_get_function_arg_default(p.oid, place::int), '')
+FROM pg_proc p, unnest(p.proargnames) WITH ORDINALITY AS a (name, place) WHERE p.proname IN ('nfstreamer', 'nfpackets');
+ROLLBACK;
+""")
+    differences = [error] if error else [] if len(lines) > 80 else ['there are %d arguments' % len(lines)]
+    for function, name, default in (line.split('|') for line in lines):
+        default = re.sub(r"^NULL$", '', default.replace('::text', '')).strip("'")
+        if name not in program or default != program[name][0]:
+            differences.append('%s(): %s => %s' % (function, name, default))
+    tap.check('arguments of nfstreamer() and nfpackets() have the defaults of their options', differences)
+
+
 def check_options(tap):
     program = options_of_program()
     told = options_of_page('doc/options.md')
@@ -234,6 +252,7 @@ def main():
     server, tap = Server(arguments.psql, arguments.captures), Tap()
     check_columns(tap, server)
     check_options(tap)
+    check_calls(tap, server)
     check_command_line(tap)
     check_captures(tap)
     check_links(tap)

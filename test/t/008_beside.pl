@@ -80,7 +80,26 @@ is(meanwhile('UPDATE seen SET times = 8 WHERE id = 0',
 			. ' WHERE w.id = 0 AND s.times > 0 FOR UPDATE OF s'),
 	'8|40001|HTTP|part', 'SELECT ... FOR UPDATE with a partition');
 $node->safe_psql('postgres', 'DROP TABLE whole');
+
+# The same with a call in the table's place, whose rows a custom scan gives: by columns, and as the whole row.
+my $call = "nfstreamer('$source', n_meters => 1) f";
+$node->safe_psql('postgres', 'UPDATE seen SET times = 0');
+is(meanwhile('UPDATE seen SET times = 1 WHERE id = 6',
+		"SELECT f.id, f.src_ip, f.src_port, s.times FROM $call JOIN seen s USING (id) WHERE f.id = 6 FOR UPDATE OF s"),
+	$flow_6, 'a call: SELECT ... FOR UPDATE OF the other table');
+is(meanwhile('UPDATE seen SET times = 2 WHERE id = 6',
+		"UPDATE seen s SET times = times + 10 FROM $call WHERE f.id = s.id AND f.src_port = 40006 AND s.times < 3"
+			. ' RETURNING s.id, f.src_ip, f.src_port, (f).dst_port > 0'),
+	'6|fd00:9::1|40006|t', 'a call: UPDATE ... FROM');
+is(meanwhile('UPDATE seen SET times = 50 WHERE id = 6',
+		"SELECT f.id FROM $call JOIN seen s USING (id) WHERE f.id = 6 AND s.times < 20 FOR UPDATE OF s"),
+	'', 'a call: a row that does not match any more');
+
 $_->quit foreach $one, $other;
+
+# The planner loads the library when it first meets a call, and makes a scan of that one already.
+like($node->safe_psql('postgres', "EXPLAIN SELECT count(*) FROM nfstreamer('$source')"), qr/Custom Scan \(nfstreamer\).*DPI: off/s,
+	'the first call of a session is a scan');
 
 # ------------------------------------------------------------------------------------------------------- dump and restore
 # Definitions with all that can hang on them; what comes back reads the same.
