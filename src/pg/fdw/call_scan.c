@@ -148,15 +148,20 @@ evaluate_arguments(CallScanState *state)
 
 /* ------------------------------------------------------------------------------------------------------------------- scan */
 
+/* Expressions of one scan of many, as LATERAL has them, are not worth compiling: machine code stays until the statement ends. */
 static void
 begin_scan(CallScanState *state)
 {
+	EState		 *executor = state->custom.ss.ps.state;
+	int			  jit_flags = executor->es_jit_flags;
 	MemoryContext before;
 
-	state->context = AllocSetContextCreate(state->custom.ss.ps.state->es_query_cxt, "nfstream call", ALLOCSET_DEFAULT_SIZES);
+	state->context = AllocSetContextCreate(executor->es_query_cxt, "nfstream call", ALLOCSET_DEFAULT_SIZES);
 	before = MemoryContextSwitchTo(state->context);
 	state->given = evaluate_arguments(state);
+	executor->es_jit_flags = 0;
 	nfstream_begin_with(&state->foreign, state->flags, call_options(state->call->funcid, state->given));
+	executor->es_jit_flags = jit_flags;
 	MemoryContextSwitchTo(before);
 }
 
