@@ -9,15 +9,18 @@
  * tell numbers to its parent; it cannot open a file, and nothing but its own C reads what it reads.
  *
  * The question and the answer stand in memory that both share; one byte over a socket says that there is a question, and one
- * that there is an answer.
+ * that there is an answer.  A child that does not answer, as somebody has stopped it, is not waited for: what it says later is about
+ * processes that were there then, and is forgotten.
  *
  * The child ends by itself, well, when that socket closes, and is waited for.  It must not be killed with its parent: where a server is
  * the first process of a container, it inherits children whose parent is gone, and takes one that was killed for a crash of
- * its own.
+ * its own.  One that is stopped when its parent ends is let go on by the kernel, which tells its group to hang up as well.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,6 +48,7 @@ struct Finder
 	Board *board;
 	int	   channel;
 	pid_t  child;
+	bool   asked; /* there is a question without an answer */
 };
 
 /* What the child has: no memory is asked for once its walls are closed. */
@@ -196,6 +200,7 @@ be_finder(Board *board, int channel)
 	char byte = 0;
 
 	/* Its parent's group is what the server kills. */
+	signal(SIGHUP, SIG_IGN);
 	if (proc < 0 || setpgid(0, 0) != 0 || walls_of_finder(channel, WALLS_MEMORY, &sees_all) != NULL)
 		_exit(EXIT_FAILURE);
 	board->sees_all = sees_all;
@@ -232,6 +237,7 @@ finder_start(const int *others)
 	}
 	close(ends[1]);
 	finder->channel = ends[0];
+	finder->asked = false;
 	return read(finder->channel, &byte, 1) == 1 ? finder : NULL;
 }
 
@@ -239,7 +245,8 @@ void
 finder_end(Finder *finder)
 {
 	close(finder->channel);
-	waitpid(finder->child, NULL, 0);
+	if (!finder->asked)
+		waitpid(finder->child, NULL, 0);
 }
 
 bool
@@ -255,16 +262,39 @@ finder_descriptor(const Finder *finder)
 }
 
 bool
-finder_find(Finder *finder, const uint32_t *inodes, uint32_t count, int32_t *pids)
+finder_is_silent(const Finder *finder)
 {
-	char byte = 0;
+	return finder->asked;
+}
+
+FinderWord
+finder_word(Finder *finder)
+{
+	char byte;
+
+	if (read(finder->channel, &byte, 1) != 1 || !finder->asked)
+		return FINDER_GONE;
+	finder->asked = false;
+	return FINDER_ANSWERS;
+}
+
+FinderWord
+finder_find(Finder *finder, int owner, const uint32_t *inodes, uint32_t count, int32_t *pids)
+{
+	struct pollfd ready[] = {{.fd = finder->channel, .events = POLLIN}, {.fd = owner, .events = POLLIN}};
+	char		  byte = 0;
 
 	for (uint32_t i = 0; i < count; i++)
 		finder->board->inodes[i] = inodes[i];
 	finder->board->count = count;
-	if (write(finder->channel, &byte, 1) != 1 || read(finder->channel, &byte, 1) != 1)
-		return false;
+	if (write(finder->channel, &byte, 1) != 1)
+		return FINDER_GONE;
+	finder->asked = true;
+	if (poll(ready, 2, FINDER_PATIENCE_MS) <= 0 || ready[0].revents == 0)
+		return FINDER_SILENT;
+	if (finder_word(finder) == FINDER_GONE)
+		return FINDER_GONE;
 	for (uint32_t i = 0; i < count; i++)
 		pids[i] = finder->board->pids[i];
-	return true;
+	return FINDER_ANSWERS;
 }

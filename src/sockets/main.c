@@ -61,6 +61,7 @@ main(int argc, char **argv)
 	with.keeper = keeper_start(table, seed, order.keep_ms);
 	if (with.keeper == NULL || !kernel_open(&kernel))
 		return SOCKETS_EXIT_KERNEL;
+	with.table = table;
 	with.poll_ms = order.poll_ms;
 	table->sees_all = finder_sees_all(with.finder);
 

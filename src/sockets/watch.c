@@ -3,7 +3,7 @@
  *	  Looking at the host's sockets again and again.
  *
  * A look asks the kernel for all sockets, which costs microseconds each; only for those that are new a process is looked for,
- * which means a walk over /proc.
+ * which means a walk over /proc.  While that one's child is silent, the looks go on without it.
  */
 #include <limits.h>
 #include <poll.h>
@@ -38,7 +38,13 @@ see_address(void *context, const uint8_t address[SOCKET_ADDRESS_BYTES])
 	keeper_see_address(context, address);
 }
 
-/* Finds the processes of what is new; as many at a time as there is room for. */
+static void
+note_silence(const Watch *with, bool silent)
+{
+	__atomic_store_n(&with->table->finder_silent, silent, __ATOMIC_RELAXED);
+}
+
+/* Finds the processes of what is new; as many at a time as there is room for.  False if nobody is there to find them. */
 static bool
 find_processes(const Watch *with)
 {
@@ -46,13 +52,23 @@ find_processes(const Watch *with)
 	static int32_t	pids[KEEPER_WANTED_MAX];
 	uint32_t		count;
 
+	if (finder_is_silent(with->finder))
+		return true;
 	do
 	{
 		count = keeper_wanted(with->keeper, inodes);
 		if (count == 0)
 			return true;
-		if (!finder_find(with->finder, inodes, count, pids))
-			return false;
+		switch (finder_find(with->finder, with->owner, inodes, count, pids))
+		{
+			case FINDER_GONE:
+				return false;
+			case FINDER_SILENT:
+				note_silence(with, true);
+				return true;
+			case FINDER_ANSWERS:
+				break;
+		}
 		for (uint32_t i = 0; i < count; i++)
 		{
 			char name[SOCKET_NAME_MAX + 1];
@@ -66,13 +82,22 @@ find_processes(const Watch *with)
 	return true;
 }
 
-/* Waits for the next look; false if the owner is gone, which says nothing else. */
+/* Waits for the next look; false if there is none, as the owner is gone, which says nothing else, or the child: then *status says so. */
 static bool
-wait_for_next(const Watch *with)
+wait_for_next(const Watch *with, int *status)
 {
-	struct pollfd owner = {.fd = with->owner, .events = POLLIN};
+	struct pollfd ready[] = {{.fd = with->owner, .events = POLLIN}, {.fd = finder_descriptor(with->finder), .events = POLLIN}};
 
-	return poll(&owner, 1, with->poll_ms > INT_MAX ? INT_MAX : (int) with->poll_ms) == 0;
+	*status = EXIT_SUCCESS;
+	if (poll(ready, 2, with->poll_ms > INT_MAX ? INT_MAX : (int) with->poll_ms) == 0)
+		return true;
+	if (ready[0].revents != 0)
+		return false;
+	*status = SOCKETS_EXIT_FINDER;
+	if (finder_word(with->finder) == FINDER_GONE)
+		return false;
+	note_silence(with, false);
+	return true;
 }
 
 int
@@ -80,6 +105,7 @@ watch(const Watch *with)
 {
 	uint64_t addresses_at = 0;
 	bool	 is_first = true;
+	int		 status;
 
 	do
 	{
@@ -103,6 +129,6 @@ watch(const Watch *with)
 		if (is_first && write(with->owner, "", 1) != 1)
 			return EXIT_SUCCESS;
 		is_first = false;
-	} while (wait_for_next(with));
-	return EXIT_SUCCESS;
+	} while (wait_for_next(with, &status));
+	return status;
 }

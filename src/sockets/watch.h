@@ -11,11 +11,12 @@
 /* What it works with. */
 typedef struct Watch
 {
-	Keeper	*keeper;
-	Kernel	*kernel;
-	Finder	*finder;
-	int		 owner; /* a socket: its other end is told after the first look, and when it is closed, the watch ends */
-	uint64_t poll_ms;
+	Keeper		*keeper;
+	Kernel		*kernel;
+	Finder		*finder;
+	SocketTable *table;
+	int			 owner; /* a socket: its other end is told after the first look, and when it is closed, the watch ends */
+	uint64_t	 poll_ms;
 } Watch;
 
 /* Watches until its owner is gone, or it cannot go on: returns the program's exit status. */

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SOCKET_TABLE_VERSION 1
+#define SOCKET_TABLE_VERSION 2
 
 /* The table's descriptor, when nfstream_sockets starts; its standard input is the socket to its owner. */
 #define SOCKET_TABLE_DESCRIPTOR 3
@@ -91,7 +91,8 @@ typedef struct SocketTable
 	uint32_t	 overflowed; /* 1: there were more sockets, or addresses, than there is room for */
 	uint32_t	 addresses_sequence;
 	uint32_t	 address_count;
-	uint32_t	 zeros[10];
+	uint32_t	 finder_silent; /* 1: the child that looks at processes does not answer */
+	uint32_t	 zeros[9];
 	HostAddress	 addresses[HOST_ADDRESSES_MAX];
 	SocketBucket buckets[SOCKET_BUCKETS];
 } SocketTable;

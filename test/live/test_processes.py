@@ -53,6 +53,11 @@ class Hosts:
             raise RuntimeError('a client failed')
         return client.pid
 
+    def pass_by(self, port):
+        """Traffic of other hosts, which only passes by."""
+        passes = Ether(dst='02:00:00:00:00:99') / IP(src='192.0.2.1', dst='192.0.2.2') / UDP(sport=port, dport=port) / b'hello'
+        self.far.packet_socket('far0').send(bytes(passes))
+
     def stream(self, interface='lan0', columns=COLUMNS, **options):
         """A query that captures already, and has looked at the sockets."""
         with Session(self.cluster) as session:
@@ -174,12 +179,11 @@ def times_and_names(tap, bed, arguments):
     tap.equal('a name that is to be hidden is not told', [pid_told, name_told == 'client', name_told == ''], [pid, False, False])
     stream.cancel()
 
-    # Of the same ports, another host's traffic, which only passes by.
+    # Of the same ports, another host's traffic.
     stream = hosts.stream('lan0')
     port = next(hosts.ports)
     hosts.serve(hosts.near, 'udp', '*', port)
-    passes = Ether(dst='02:00:00:00:00:99') / IP(src='192.0.2.1', dst='192.0.2.2') / UDP(sport=port, dport=port) / b'hello'
-    hosts.far.packet_socket('far0').send(bytes(passes))
+    hosts.pass_by(port)
     tap.equal('what passes by belongs to nobody', found(stream, port), [(-1, '')])
     stream.cancel()
 
@@ -251,11 +255,36 @@ def ends(tap, bed, arguments):
         pid = hosts.talk(hosts.near, 'tcp', FAR[0], ports[0])
         tap.equal('%s is there' % who, found(stream, ports[0]), [(pid, 'client')])
         os.kill(victim(), signal.SIGKILL)
-        hosts.talk(hosts.near, 'tcp', FAR[0], ports[1])
+        hosts.pass_by(ports[1])  # no socket here is new
         tap.equal('%s is killed: the statement goes on' % who, found(stream, ports[1]), [(-1, '')])
         stream.cancel()
         tap.equal('and says so once', hosts.warnings(), ['nfstream_sockets has ended'])
         tap.check('nothing is left', hosts.left())
+
+    # Stopped, it answers nothing; when it goes on, it is asked again.
+    port = next(hosts.ports)
+    hosts.serve(hosts.far, 'tcp', FAR[0], port)
+    stream = hosts.stream()
+    finder, said = hosts.finder(), []
+    os.kill(finder, signal.SIGSTOP)
+    hosts.talk(hosts.near, 'tcp', FAR[0], port)
+    tap.equal('its child is stopped: the statement goes on', found(stream, port), [(-1, '')])
+    wait_until(lambda: hosts.pass_by(next(hosts.ports)) or said.extend(hosts.warnings()) or said, 20, 'a WARNING')
+    tap.equal('and says so once', said, ['nfstream_sockets does not get to look at the processes'])
+    os.kill(finder, signal.SIGCONT)
+    port = next(hosts.ports)
+    hosts.serve(hosts.far, 'tcp', FAR[0], port)
+    pid = hosts.talk(hosts.near, 'tcp', FAR[0], port)
+    tap.equal('it goes on', found(stream, port), [(pid, 'client')])
+    tap.equal('without a word', hosts.warnings(), [])
+
+    # At the end of a scan it is stopped, and has a question.
+    os.kill(finder, signal.SIGSTOP)
+    port = next(hosts.ports)
+    hosts.serve(hosts.far, 'tcp', FAR[0], port)
+    hosts.talk(hosts.near, 'tcp', FAR[0], port)
+    stream.cancel()
+    tap.check('nothing is left of one that is stopped', hosts.left())
 
     stream = hosts.stream(columns='src_port, dst_port')
     tap.equal('a query that asks for no process starts no program', hosts.watchers(), {})

@@ -32,6 +32,7 @@ struct HostSockets
 	const SocketTable	 *table;
 	TimestampTz			  checked; /* when it was last looked whether it is there */
 	bool				  overflow_told;
+	bool				  silence_told;
 	MemoryContextCallback at_end;
 };
 
@@ -171,6 +172,21 @@ warn_of_overflow(HostSockets *sockets)
 					   SOCKET_BUCKETS * SOCKET_WAYS)));
 }
 
+/* Once for each time that the child falls silent. */
+static void
+warn_of_silence(HostSockets *sockets)
+{
+	bool is_silent = __atomic_load_n(&sockets->table->finder_silent, __ATOMIC_RELAXED) != 0;
+	bool is_new = is_silent && !sockets->silence_told;
+
+	sockets->silence_told = is_silent;
+	if (is_new)
+		ereport(WARNING,
+				(errmsg("nfstream_sockets does not get to look at the processes"),
+				 errdetail("Its child, which looks at them, has not answered for some seconds: it may have been stopped. Until it does, "
+						   "process_pid is -1 for flows of new sockets.")));
+}
+
 const SocketTable *
 sockets_table(HostSockets *sockets)
 {
@@ -188,6 +204,7 @@ sockets_table(HostSockets *sockets)
 			return NULL;
 		}
 		warn_of_overflow(sockets);
+		warn_of_silence(sockets);
 	}
 	return sockets->table;
 }
