@@ -54,6 +54,9 @@ SPEAKERS = [
 NOT_SHOWN = {
     'this host has more sockets than processes are kept of': 'it takes 65,536 of them',
     'Room is for about %d, those of connections that have ended lately included. For some flows process_pid is -1.': 'the same',
+    'nfstream_sockets does not get to look at the processes': 'somebody would have to stop its child: part live does, in test_processes.py',
+    'Its child, which looks at them, has not answered for some seconds: it may have been stopped. Until it does, process_pid is -1 for flows of new sockets.':
+        'the same',
     '%s packets received, %s of them dropped by the kernel and %s left unread': 'a meter would have to capture: part live does, by root',
     "%s packets are longer than the interface's MTU: the card or the kernel has put several together (GRO, LRO), which "
     '"ethtool -K %s gro off lro off" ends': 'the same',

@@ -18,6 +18,8 @@ ALTER SERVER bounds_server OPTIONS (SET interfaces '{eth0,NULL}');
 ALTER SERVER bounds_server OPTIONS (SET interfaces '{eth0,a_name_that_no_interface_has}');
 ALTER SERVER bounds_server OPTIONS (SET interfaces '{{eth0}}');
 ALTER SERVER bounds_server OPTIONS (SET interfaces '{eth0,"wlan 0"}');
+ALTER SERVER bounds_server OPTIONS (SET interfaces '{eth0,eth0:1}');
+ALTER SERVER bounds_server OPTIONS (SET interfaces '{eth0,"wlan,0"}');
 CREATE FOREIGN TABLE bounds_table (id bigint) SERVER bounds_server OPTIONS (directory '/nowhere');
 IMPORT FOREIGN SCHEMA nflow FROM SERVER bounds_server INTO public OPTIONS (interfaces '{eth0}');
 

@@ -171,6 +171,7 @@ ALTER FOREIGN TABLE options_table OPTIONS (SET source '{"/nowhere/a.pcap}');
 ALTER FOREIGN TABLE options_table OPTIONS (SET source '{{/nowhere/a.pcap},{/nowhere/b.pcap}}');
 ALTER FOREIGN TABLE options_table OPTIONS (SET source 'interface:');
 ALTER FOREIGN TABLE options_table OPTIONS (SET source 'interface:a_name_that_no_interface_has');
+ALTER FOREIGN TABLE options_table OPTIONS (SET source 'interface:eth0:1');
 
 -- A meter can't do with less memory than its tables take.
 ALTER FOREIGN TABLE options_table OPTIONS (ADD meter_memory '256');

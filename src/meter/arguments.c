@@ -341,8 +341,8 @@ check_interface(Arguments *arguments)
 
 	if (arguments->request.files > 1)
 		complain(arguments->sources[0], "is captured from alone, without other sources");
-	else if (*name == '\0' || strlen(name) > INTERFACE_BYTES_MAX)
-		complain(arguments->sources[0], "an interface has a name of 1 to %d bytes", INTERFACE_BYTES_MAX);
+	else if (!request_interface_name_is_valid(name, strlen(name)))
+		complain(arguments->sources[0], "an interface has a name of 1 to %d bytes, none of them a colon, a slash or white space", INTERFACE_BYTES_MAX);
 	else
 	{
 		arguments->request.interface = (RequestText) {name, (uint32_t) strlen(name)};

@@ -14,9 +14,12 @@
 #define DIGITS_OF(number) #number
 #define DIGITS(number)	  DIGITS_OF(number)
 
+/* What names of interfaces are like: request_interface_name_is_valid(). */
+#define NAMES_OF_INTERFACES "of at most 15 bytes, none of them a colon, a slash or white space"
+
 const OptionLimits option_limits[OPTIONS_COUNT] = {
 	[OPTION_SOURCE] = {"source", VALUE_TEXT, .max = 1 << 20,
-					   .accepted = "the path of a capture (at most 4095 bytes), an array of paths as {/a.pcap,/b.pcap}, a glob, or interface:NAME",
+					   .accepted = "the path of a capture (at most 4095 bytes), an array of paths as {/a.pcap,/b.pcap}, a glob, or interface:NAME, with a name " NAMES_OF_INTERFACES,
 					   .other_names = {"file", "files", "filename", "filenames", "path", "pcap", "capture"},
 					   .help = "what is captured"},
 	[OPTION_ROWS] = {"rows", VALUE_CHOICE, .fallback = ROWS_FLOWS,
@@ -85,7 +88,7 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 						  .accepted = "an absolute path",
 						  .help = "where the captures of all tables lie, for whoever may use the server"},
 	[OPTION_INTERFACES] = {"interfaces", VALUE_TEXT, .max = 65535,
-						   .accepted = "an array of names of interfaces, as {eth0}",
+						   .accepted = "an array of names of interfaces, as {eth0}, each " NAMES_OF_INTERFACES,
 						   .help = "what tables capture from, for whoever may use the server"},
 	[OPTION_ATTRIBUTE] = {"attribute", VALUE_TEXT, .max = 255,
 						  .accepted = "the name of an attribute of a flow, or udps.NAME for a plugin's value",

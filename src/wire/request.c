@@ -210,6 +210,20 @@ request_set_option(MeterRequest *request, OptionId id, uint64_t value)
 }
 
 bool
+request_interface_name_is_valid(const char *name, size_t length)
+{
+	/* 0xa0 is a space of Latin 1, which the kernel's characters are. */
+	static const char none[] = "/: \t\n\v\f\r\xa0";
+
+	if (length == 0 || length > INTERFACE_BYTES_MAX || (name[0] == '.' && (length == 1 || (length == 2 && name[1] == '.'))))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (memchr(none, name[i], sizeof(none)) != NULL) /* its NUL among them */
+			return false;
+	return true;
+}
+
+bool
 request_is_live(const MeterRequest *request)
 {
 	return request->interface.length > 0;
@@ -345,6 +359,8 @@ request_check(const MeterRequest *request, char wrong[REQUEST_WRONG_MAX])
 			return refuse(wrong, "field \"%s\" of the request is out of range", name_of(&request_fields[i]));
 	if (request->shard >= request->shards)
 		return refuse(wrong, "field \"%s\" of the request is out of range", name_of(&request_fields[REQUEST_SHARD]));
+	if (request_is_live(request) && !request_interface_name_is_valid(request->interface.bytes, request->interface.length))
+		return refuse(wrong, "no interface has the name of the request");
 	if (request_is_live(request) && request->files > 0)
 		return refuse(wrong, "the request has both files and an interface");
 	if (request->condition > 0 && (request->max_nflows > 0 || request->max_active_flows > 0) && !request->counts_aside)

@@ -169,6 +169,12 @@ void request_defaults(MeterRequest *request);
 uint64_t request_option(const MeterRequest *request, OptionId id);
 bool	 request_set_option(MeterRequest *request, OptionId id, uint64_t value);
 
+/*
+ * Whether it is a name that the kernel gives interfaces: 1 to INTERFACE_BYTES_MAX bytes, none of them a slash, a colon or white space
+ * (dev_valid_name() in Linux).  Asked for another, the kernel takes what stands before a colon, and finds the interface of that name.
+ */
+bool request_interface_name_is_valid(const char *name, size_t length);
+
 /* Whether an interface is captured from, not files read. */
 bool request_is_live(const MeterRequest *request);
 

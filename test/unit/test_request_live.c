@@ -68,12 +68,30 @@ CASE(interface_that_cannot_be_is_refused)
 	expect_refusal(&request, "field \"snapshot_length\" of the request is out of range");
 }
 
+/* What the kernel calls no interface, it would take as another's name, or look for in vain. */
+CASE(names_are_those_that_the_kernel_gives)
+{
+	static const char *const names[] = {"a", "eth0.100", "enp0s31f6.12345", "...", "x@if7", "\xc3\xa9", "-", "%d"};
+	static const char *const others[] = {"", ".", "..", "eth0:1", ":", "a/b", "a b", "a\t",
+										 "\na", "a\vb", "a\fb", "a\rb", "\xa0", "abcdefghijklmnop"};
+	MeterRequest			 request = live_request();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_true(request_interface_name_is_valid(names[i], strlen(names[i])));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(request_interface_name_is_valid(others[i], strlen(others[i])));
+	assert_false(request_interface_name_is_valid("lo\0", 3));
+	request.interface = (RequestText) {"lo:1", 4};
+	expect_refusal(&request, "no interface has the name of the request");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(interface_crosses),
 		cmocka_unit_test(interface_that_cannot_be_is_refused),
+		cmocka_unit_test(names_are_those_that_the_kernel_gives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

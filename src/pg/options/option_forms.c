@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include <limits.h>
-#include <net/if.h>
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -15,6 +14,7 @@
 #include "pg/options/option_forms.h"
 #include "pg/options/options.h"
 #include "pg/options/planned.h"
+#include "wire/request.h"
 #include "wire/schema.h"
 
 #define KEY_DIGITS_MAX 128 /* BLAKE2b takes keys of up to 64 bytes: RFC 7693, section 2.1 */
@@ -86,13 +86,6 @@ form_parse_names(const char *value, List **names)
 	return true;
 }
 
-/* Whether it is not too long; whether there is such an interface, the kernel knows. */
-static bool
-is_interface_name(const char *name)
-{
-	return *name != '\0' && strlen(name) < IF_NAMESIZE;
-}
-
 static bool
 is_path(const char *path)
 {
@@ -107,7 +100,7 @@ form_is_source(const char *value)
 	ListCell   *cell;
 
 	if (interface != NULL)
-		return is_interface_name(interface);
+		return request_interface_name_is_valid(interface, strlen(interface));
 	if (!form_is_array(value))
 		return is_path(value);
 	if (!form_parse_names(value, &paths))
@@ -156,8 +149,12 @@ form_is_interfaces(const char *value)
 	if (!form_parse_names(value, &names))
 		return false;
 	foreach(cell, names)
-		if (!is_interface_name(lfirst(cell)))
+	{
+		const char *name = lfirst(cell);
+
+		if (!request_interface_name_is_valid(name, strlen(name)))
 			return false;
+	}
 	return true;
 }
 

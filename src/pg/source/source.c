@@ -294,7 +294,7 @@ source_interface(const ScanOptions *options)
 	interface = form_after_prefix(options->source, SOURCE_INTERFACE_PREFIX);
 	if (interface != NULL)
 		return interface;
-	if (form_is_array(options->source) || strlen(options->source) >= IF_NAMESIZE)
+	if (form_is_array(options->source) || !request_interface_name_is_valid(options->source, strlen(options->source)))
 		return NULL;
 
 	/* Whoever may read no files is told nothing of those that there are. */
