@@ -173,19 +173,24 @@ join(void *context, int socket, FailureMessage *failure)
 {
 	const MeterRequest *request = output.request;
 	uint32_t			group = 0;
-	bool				joined;
+	bool				is_first,
+		joined;
 
 	(void) context;
 	if (request->shards < 2)
 		return true;
 	channel_send_body(output.channel, MESSAGE_OPENED, &group, sizeof(group));
 	group = receive_number(MESSAGE_JOIN);
-	joined = group == FANOUT_NO_GROUP ? fanout_make(socket, request->decode_tunnels, &group) : fanout_join(socket, group);
+	is_first = group == FANOUT_NO_GROUP;
+	joined = is_first ? fanout_make(socket, request->decode_tunnels, &group) : fanout_join(socket, group);
 	if (joined)
 	{
 		channel_send_body(output.channel, MESSAGE_JOINED, &group, sizeof(group));
 		return true;
 	}
+	/* The others listen elsewhere: theirs has gone, and this is another one of its name. */
+	if (!is_first && errno == EINVAL)
+		return failure_tell(failure, FAILURE_INTERFACE_GONE, "", "%s", "");
 	return failure_tell(failure, FAILURE_INTERFACE_OPEN, "", "its packets cannot be split among meters: %s", strerror(errno));
 }
 

@@ -137,9 +137,10 @@ open_interface(const MeterOrder *order, const MeterRequest *request, FailureMess
 		failure_tell(failure, FAILURE_SANDBOX, "", "capabilities");
 		return NULL;
 	}
-	if (interface == NULL || (order->join != NULL && !order->join(order->callbacks.context, source_interface_descriptor(interface), failure)))
-		return NULL;
-	return interface;
+	if (interface == NULL || order->join == NULL || order->join(order->callbacks.context, source_interface_descriptor(interface), failure))
+		return interface;
+	(void) source_interface_is_lost(interface, failure);
+	return NULL;
 }
 
 /* Checks the condition on rows, and has its columns computed; false with `failure` filled. */

@@ -2,6 +2,7 @@
 lost once a host's first one was seen; both directions of a flow are in one meter; a meter that ends while it forms.
 """
 
+import contextlib
 import os
 import signal
 import struct
@@ -176,5 +177,33 @@ def ends_while_it_forms(tap, bed, arguments):
         tap.check('and nothing is left', stage.left())
 
 
+def lost_while_it_forms(tap, bed, arguments):
+    """While one meter is held up, those that have opened the interface lose it, and the late one finds it again, or another of its name."""
+    stage = Stage(bed, n_meters=3)
+
+    def flap():
+        stage.near.ip('link set dev %s down' % LINE)
+        stage.near.ip('link set dev %s up' % LINE)
+
+    def make_another():
+        stage.near.ip('link del dev %s' % LINE)
+        stage.make_line()
+
+    gone = ['interface "%s" has gone away' % LINE, 'interface "%s" does not exist' % LINE]
+    for what, change, due in (('goes down', flap, ['interface "%s" is down' % LINE]), ('is another', make_another, gone)):
+        for late in 3 * tuple(range(3)):
+            stream = Stream(stage.cluster, QUERY)
+            pid = wait_until(lambda: stage.cluster.meters()[late:], 20, 'a meter is there')[0]
+            os.kill(pid, signal.SIGSTOP)
+            wait_until(lambda: sum('bpf' in told for told in stage.near.packet_sockets(LINE)) >= 2, 20, 'two meters have opened the interface')
+            change()
+            with contextlib.suppress(ProcessLookupError):  # it was held up too late, and the scan has ended
+                os.kill(pid, signal.SIGCONT)
+            stream.join(20)
+            tap.check('the interface %s while its meters begin, the %d. of them late: an error says so' % (what, late + 1),
+                      [] if any((stream.error or '').startswith(text) for text in due) else [stream.error])  # fmt: skip
+            tap.check('and nothing is left', stage.left())
+
+
 if __name__ == '__main__':
-    sys.exit(main(__doc__, placed, forms_under_traffic, ends_while_it_forms))
+    sys.exit(main(__doc__, placed, forms_under_traffic, ends_while_it_forms, lost_while_it_forms))

@@ -288,6 +288,7 @@ CASE(who_listens_elsewhere_does_not_join)
 		far = open_socket("far", ETH_P_ALL);
 
 	assert_false(fanout_join(far, group.number));
+	assert_int_equal(errno, EINVAL);
 	assert_true(fanout_join(near, group.number));
 	close(near);
 	close(far);

@@ -335,6 +335,40 @@ CASE(interface_that_is_lost_says_so)
 }
 
 /* Another name does not stop it. */
+/* Before it begins nobody waits for the interface, and it is asked. */
+CASE(interface_that_is_lost_before_it_begins_says_so)
+{
+	static const struct
+	{
+		const char *command;
+		FailureCode code;
+	} losses[] = {
+		{"ip link set near down", FAILURE_INTERFACE_DOWN},
+		{"ip link set near down && ip link set near up", FAILURE_INTERFACE_DOWN},
+		{"ip link del near", FAILURE_INTERFACE_GONE},
+		{"ip link del near && ip link add near type veth peer name far && ip link set near up", FAILURE_INTERFACE_GONE},
+	};
+
+	for (size_t i = 0; i < LENGTH(losses); i++)
+	{
+		MeterRequest   request = request_for("near");
+		FailureMessage failure = {.code = FAILURE_INTERNAL};
+		Source		  *source;
+
+		run(add_near);
+		source = source_interface_open(&request, &failure);
+		assert_non_null(source);
+		assert_false(source_interface_is_lost(source, &failure));
+		assert_int_equal(failure.code, FAILURE_INTERNAL);
+		run(losses[i].command);
+		assert_true(source_interface_is_lost(source, &failure));
+		assert_int_equal(failure.code, losses[i].code);
+		source_interface_end(source);
+		if (if_nametoindex("near") != 0)
+			run("ip link del near");
+	}
+}
+
 CASE(interface_may_be_renamed)
 {
 	MeterRequest request;
@@ -413,6 +447,7 @@ main(void)
 		cmocka_unit_test(it_stops_when_it_is_told),
 		cmocka_unit_test(vlan_tags_are_put_back),
 		cmocka_unit_test(interface_that_is_lost_says_so),
+		cmocka_unit_test(interface_that_is_lost_before_it_begins_says_so),
 		cmocka_unit_test(interface_may_be_renamed),
 		cmocka_unit_test(interface_that_cannot_be_opened_says_why),
 		cmocka_unit_test(who_has_no_right_is_told),

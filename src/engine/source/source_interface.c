@@ -166,22 +166,30 @@ why_lost(const SourceInterface *self)
 	return FAILURE_INTERFACE_GONE;
 }
 
+/* Tells which error the socket has, which the kernel then forgets. */
+static void
+tell_error(const SourceInterface *self, FailureMessage *failure)
+{
+	int		  error = 0;
+	socklen_t length = sizeof(error);
+
+	getsockopt(self->socket, SOL_SOCKET, SO_ERROR, &error, &length);
+	if (error == ENETDOWN || error == 0)
+		failure_tell(failure, why_lost(self), "", "%s", "");
+	else
+		failure_tell(failure, FAILURE_INTERFACE_OPEN, "", "%s", strerror(error));
+}
+
 /* The socket has an error: takes what is still in the ring, and then tells what has happened. */
 static SourceResult
 lose(SourceInterface *self)
 {
 	struct pollfd ring = {.fd = self->socket, .events = POLLIN};
-	int			  error = 0;
-	socklen_t	  length = sizeof(error);
 
 	poll(NULL, 0, AFTER_LAST_BLOCK);
 	while (!self->enough && poll(&ring, 1, 0) > 0 && (ring.revents & POLLIN) && pcap_dispatch(self->pcap, BATCH_MOST, take_packet, (u_char *) self) > 0)
 		;
-	getsockopt(self->socket, SOL_SOCKET, SO_ERROR, &error, &length);
-	if (error == ENETDOWN || error == 0)
-		failure_tell(self->failure, why_lost(self), "", "%s", "");
-	else
-		failure_tell(self->failure, FAILURE_INTERFACE_OPEN, "", "%s", strerror(error));
+	tell_error(self, self->failure);
 	return SOURCE_LOST;
 }
 
@@ -434,6 +442,18 @@ int
 source_interface_descriptor(const Source *source)
 {
 	return ((const SourceInterface *) source)->socket;
+}
+
+bool
+source_interface_is_lost(const Source *source, FailureMessage *failure)
+{
+	const SourceInterface *self = (const SourceInterface *) source;
+	struct pollfd		   ready = {.fd = self->socket};
+
+	if (poll(&ready, 1, 0) <= 0)
+		return false;
+	tell_error(self, failure);
+	return true;
 }
 
 static void

@@ -43,6 +43,12 @@ void	source_interface_end(Source *source);
 /* The packet socket: of an interface that shares its packets with others, and for the sandbox. */
 int source_interface_descriptor(const Source *source);
 
+/*
+ * Whether the interface has gone or down since it was opened, however it is by now: then `failure` says so, in the place of what the
+ * kernel says when it is asked for something else.  To be asked before source_interface_begin(), and once.
+ */
+bool source_interface_is_lost(const Source *source, FailureMessage *failure);
+
 /* libpcap's handle, to compile a filter for this interface with. */
 struct pcap *source_interface_pcap(Source *source);
 
