@@ -22,6 +22,9 @@
 /* A file that begins more than this before the time that was reached, in ms, overlaps those before it. */
 #define OVERLAP_LEAST 1000u
 
+/* Where nothing comes and it is this much earlier than the time that was reached, in ms, somebody has set back the clock. */
+#define SET_BACK_LEAST 1000u
+
 typedef enum Walk
 {
 	WALK_ON,
@@ -157,6 +160,18 @@ take(void *taker, const Frame *frame)
 	return engine->walk == WALK_ON;
 }
 
+/* It is source->time, and no frame that is older comes; or that is not known, as frames are waiting. */
+static void
+tick(Engine *engine)
+{
+	const uint64_t now = engine->source->time;
+
+	if (now > 0 && engine->tracker.clock > now + SET_BACK_LEAST)
+		tracker_set_back(&engine->tracker, now, place_of_frame(engine));
+	else
+		tracker_tick(&engine->tracker, now, place_of_frame(engine));
+}
+
 /* What a source says besides frames. */
 static Walk
 walk_without_frame(Engine *engine, SourceResult result, const Frame *frame)
@@ -169,7 +184,7 @@ walk_without_frame(Engine *engine, SourceResult result, const Frame *frame)
 			return fits(engine, frame) ? WALK_ON : WALK_FAILED;
 		case SOURCE_QUIET:
 			/* Whoever waits for rows gets those that are there. */
-			tracker_tick(&engine->tracker, engine->source->time, place_of_frame(engine));
+			tick(engine);
 			tell_place(engine);
 			return engine->tracker.full ? WALK_STOP : WALK_ON;
 		case SOURCE_DAMAGED:

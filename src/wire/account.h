@@ -50,7 +50,7 @@ typedef enum Counter
 	COUNTER_LONGER_THAN_MTU,	  /* read packets that no wire carries: GRO or LRO has put them together */
 	COUNTER_FLOWS,				  /* emitted */
 	COUNTER_FLOWS_SET_ASIDE,	  /* that were tracked, and left without a record */
-	COUNTER_FLOWS_EXPIRED_EARLY,  /* of these and those, because of max_active_flows */
+	COUNTER_FLOWS_EXPIRED_EARLY,  /* of these and those, because of max_active_flows, or of a clock that was set back */
 	COUNTER_FLOWS_GIVEN_UP,		  /* still active when max_nflows was reached */
 	COUNTER_PACKETS_GIVEN_UP,	  /* metered packets of those flows */
 	COUNTER_DISSECTIONS,		  /* packets handed to nDPI */

@@ -233,7 +233,8 @@ CASE(quiet_moves_the_clock)
 		{SOURCE_FRAME, 1000000, 1},
 		{SOURCE_QUIET, 1005000},
 		{SOURCE_FRAME, 1004000, 1},
-		{SOURCE_QUIET, 1000000},
+		{SOURCE_QUIET, 1004000},
+		{SOURCE_QUIET, 0},
 		{SOURCE_END},
 	};
 	Scan *scan = live_scan();
@@ -242,6 +243,39 @@ CASE(quiet_moves_the_clock)
 	assert_int_equal(scan->count, 1);
 	assert_int_equal(value(scan, 0, "bidirectional_last_seen_ms"), 1005000);
 	assert_int_equal(counter(scan, COUNTER_PACKETS_OUT_OF_ORDER), 1);
+	end(scan);
+}
+
+/* A clock that is set back, by more than a busy machine accounts for, makes no flow wait until it is where it was. */
+CASE(clock_may_be_set_back)
+{
+	static const Step steps[] = {
+		{SOURCE_FRAME, 5000000, 1},
+		{SOURCE_FRAME, 5001000, 2},
+		{SOURCE_QUIET, 1000000},
+		{SOURCE_FRAME, 1000500, 2, .flows = 2},
+		{SOURCE_QUIET, 1002000, .flows = 2},
+		{SOURCE_QUIET, 1010500, .flows = 2},
+		{SOURCE_END, .flows = 3},
+	};
+	Scan *scan = live_scan();
+
+	run_steps(scan, &live, steps);
+	assert_int_equal(scan->count, 3);
+	assert_int_equal(value(scan, 0, "bidirectional_last_seen_ms"), 5000000);
+	assert_int_equal(value(scan, 1, "bidirectional_last_seen_ms"), 5001000);
+	assert_int_equal(value(scan, 2, "bidirectional_last_seen_ms"), 1000500);
+	assert_int_equal(counter(scan, COUNTER_FLOWS_EXPIRED_EARLY), 2);
+	assert_int_equal(counter(scan, COUNTER_PACKETS_OUT_OF_ORDER), 0);
+	assert_true(account_adds_up(&scan->account));
+	end(scan);
+
+	/* The last flow that is wanted is the last then, too. */
+	scan = live_scan();
+	scan->request.max_nflows = 1;
+	assert_int_equal(run_steps(scan, &live, steps).at, 3);
+	assert_int_equal(scan->count, 1);
+	assert_int_equal(counter(scan, COUNTER_FLOWS_GIVEN_UP), 1);
 	end(scan);
 }
 
@@ -489,6 +523,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flows_leave_while_nothing_comes),
 		cmocka_unit_test(quiet_moves_the_clock),
+		cmocka_unit_test(clock_may_be_set_back),
 		cmocka_unit_test(last_flow_that_is_wanted_leaves_while_nothing_comes),
 		cmocka_unit_test(source_may_hand_its_frames_over),
 		cmocka_unit_test(source_hands_over_no_more_than_is_wanted),

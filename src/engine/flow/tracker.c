@@ -18,7 +18,8 @@
  *
  * Where rows are packets, a packet's record is written as it joins its flow, and a flow that leaves has none.
  *
- * Where nothing comes, the clock is moved by ticks, each of which is followed by a scan like a packet of another shard.
+ * Where nothing comes, the clock is moved by ticks, each of which is followed by a scan like a packet of another shard.  There it is seen,
+ * too, that somebody has set back the clock that packets have their times from.
  *
  * At the end of the source all flows leave, in the order of their first packets; where max_nflows is the end, they are given up,
  * unless they were asked for with expire_on_end.
@@ -308,6 +309,20 @@ tracker_tick(Tracker *tracker, uint64_t now, uint64_t place)
 	if (now > tracker->clock)
 		tracker->clock = now;
 	scan_if_due(tracker);
+}
+
+void
+tracker_set_back(Tracker *tracker, uint64_t now, uint64_t place)
+{
+	Cell cell;
+
+	tracker->place = place;
+	while (!tracker->full && (cell = table_oldest(&tracker->table)) != 0)
+	{
+		leave(tracker, cell, place * 2 + 1);
+		tracker->account->counters[COUNTER_FLOWS_EXPIRED_EARLY]++;
+	}
+	tracker->clock = tracker->last_scan = now;
 }
 
 void

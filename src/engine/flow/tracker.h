@@ -31,7 +31,7 @@ typedef struct Tracker
 	Shards				shards;
 	Table				table;
 
-	uint64_t clock;		/* ms; starts at 0 and never runs backwards */
+	uint64_t clock;		/* ms; starts at 0 and never runs backwards, unless it is set back */
 	uint64_t last_scan; /* the clock at the latest idle scan */
 	uint64_t place;		/* number of the packet at hand, from 1, through all files */
 	bool	 full;		/* max_nflows records, and marks, were emitted: there are no more rows */
@@ -53,6 +53,12 @@ void tracker_packet(Tracker *tracker, Packet *packet, uint64_t place, uint32_t f
  * packet.  A time before the clock's moves nothing.
  */
 void tracker_tick(Tracker *tracker, uint64_t now, uint64_t place);
+
+/*
+ * The clock that packets have their times from was set back, and it is `now`: all flows leave, as none of them could be told to be idle before
+ * that clock is where it was, and time begins anew.
+ */
+void tracker_set_back(Tracker *tracker, uint64_t now, uint64_t place);
 
 /* The source is over: emits what is still active. */
 void tracker_finish(Tracker *tracker);
