@@ -13,9 +13,9 @@
 #include "miscadmin.h"
 #include "tcop/dest.h"
 #include "tcop/tcopprot.h"
-#include "utils/timestamp.h"
 
 #include "pg/base/client.h"
+#include "pg/base/clock.h"
 
 /* Between two looks whether the client is there, ms. */
 #define LOOK_INTERVAL 1000
@@ -35,11 +35,11 @@ client_flush(void)
 }
 
 void
-client_check(TimestampTz *looked)
+client_check(uint64 *looked)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	uint64 now = clock_ms();
 
-	if (!has_client() || !TimestampDifferenceExceeds(*looked, now, LOOK_INTERVAL))
+	if (!has_client() || now - *looked < LOOK_INTERVAL)
 		return;
 	*looked = now;
 	if (pq_check_connection())

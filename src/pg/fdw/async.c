@@ -17,8 +17,8 @@
 
 #include "executor/execAsync.h"
 #include "executor/executor.h"
-#include "utils/timestamp.h"
 
+#include "pg/base/clock.h"
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pass.h"
 #include "pg/workers/slots.h"
@@ -189,8 +189,13 @@ nfstream_async_configure_wait(AsyncRequest *request)
 			return;
 		}
 		longest = merge_watch(scan->merge);
-		if (scan->report.due != DT_NOEND)
-			longest = Min(longest, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), scan->report.due));
+		if (scan->report.due != CLOCK_NEVER)
+		{
+			uint64 now = clock_ms();
+			long   pause = scan->report.due > now ? (long) (scan->report.due - now) : 0;
+
+			longest = longest < 0 ? pause : Min(longest, pause);
+		}
 	}
 	wakeup_after(scan->wakeup, longest);
 	AddWaitEventToSet(append->as_eventset, WL_SOCKET_READABLE, wakeup_descriptor(scan->wakeup), NULL, request);

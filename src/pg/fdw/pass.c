@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "pg/base/clock.h"
 #include "pg/base/encoding.h"
 #include "pg/base/settings.h"
 #include "pg/fdw/parallel.h"
@@ -213,7 +214,7 @@ start_report(FlowScan *scan)
 	if (scan->interface != NULL)
 		report_start(&scan->report, options_object(scan->options), scan->interface, scan->options->performance_report);
 	else
-		scan->report.due = DT_NOEND;
+		scan->report.due = CLOCK_NEVER;
 }
 
 /* A participant has a meter of its own: workers for its meter would be one process more for each. */
@@ -398,7 +399,7 @@ next_record(FlowScan *scan)
 	do
 	{
 		report_if_due(&scan->report, scan->merge, scan->next_id);
-		record = merge_next(scan->merge, scan->wakeup != NULL ? DT_NOBEGIN : scan->report.due);
+		record = merge_next(scan->merge, scan->wakeup != NULL ? 0 : scan->report.due);
 		scan->is_waiting = record == NULL && !merge_is_finished(scan->merge);
 	} while (scan->is_waiting && scan->wakeup == NULL);
 	return record;
@@ -445,7 +446,7 @@ pass_give_up(FlowScan *scan)
 	if (scan->merge == NULL || scan->interface == NULL)
 		return;
 	merge_end_source(scan->merge, false);
-	while (merge_next(scan->merge, DT_NOEND) != NULL)
+	while (merge_next(scan->merge, CLOCK_NEVER) != NULL)
 		;
 	finish(scan);
 }

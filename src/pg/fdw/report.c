@@ -5,7 +5,7 @@
  * NFStream's five fields come first, by its names, in its order and with its separators; what they leave out or mix up follows.  All
  * of them count from the beginning of the scan.  What the kernel does not tell is null.
  *
- * Reports are due each so many seconds after the beginning, by the clock on the wall, whether packets come or not.  But a session can say
+ * Reports are due each so many seconds after the beginning, by a clock that nobody sets, whether packets come or not.  But a session can say
  * nothing while it is not waiting for a row: after a pause, as between two FETCHes, there is one report for all that were due meanwhile.
  */
 #include "postgres.h"
@@ -13,13 +13,13 @@
 #include "lib/stringinfo.h"
 #include "utils/elog.h"
 #include "utils/guc.h"
-#include "utils/timestamp.h"
 
+#include "pg/base/clock.h"
 #include "pg/base/encoding.h"
 #include "pg/fdw/report.h"
 
 /* Longer intervals, in seconds, never end. */
-#define LONGEST_INTERVAL ((uint64) 100 * 366 * SECS_PER_DAY)
+#define LONGEST_INTERVAL (UINT64CONST(100) * 366 * 24 * 3600)
 
 void
 report_start(Report *report, const char *object, const char *interface, uint64 seconds)
@@ -27,9 +27,9 @@ report_start(Report *report, const char *object, const char *interface, uint64 s
 	report->object = object;
 	report->interface = interface;
 	interface_drops_start(&report->drops, interface);
-	report->began = GetCurrentTimestamp();
-	report->interval = Min(seconds, LONGEST_INTERVAL) * USECS_PER_SEC;
-	report->due = seconds == 0 ? DT_NOEND : report->began + (TimestampTz) report->interval;
+	report->began = clock_ms();
+	report->interval = Min(seconds, LONGEST_INTERVAL) * 1000;
+	report->due = seconds == 0 ? CLOCK_NEVER : report->began + report->interval;
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- the line */
@@ -133,12 +133,12 @@ tell(Report *report, const char *line)
 void
 report_if_due(Report *report, const Merge *merge, uint64 flows)
 {
-	TimestampTz now;
-	char	   *line;
+	uint64 now;
+	char  *line;
 
-	if (report->due == DT_NOEND || (now = GetCurrentTimestamp()) < report->due)
+	if (report->due == CLOCK_NEVER || (now = clock_ms()) < report->due)
 		return;
-	report->due = report->began + ((uint64) (now - report->began) / report->interval + 1) * report->interval;
+	report->due = report->began + ((now - report->began) / report->interval + 1) * report->interval;
 	line = line_of(report, merge, flows);
 	tell(report, line);
 	pfree(line);

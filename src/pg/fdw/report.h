@@ -5,8 +5,6 @@
 #ifndef PG_FDW_REPORT_H
 #define PG_FDW_REPORT_H
 
-#include "datatype/timestamp.h"
-
 #include "pg/source/interface_drops.h"
 #include "pg/workers/merge.h"
 
@@ -15,9 +13,9 @@ typedef struct Report
 	const char	  *object;	  /* for which it is: options_object() */
 	const char	  *interface; /* that is captured from */
 	InterfaceDrops drops;
-	TimestampTz	   began;
-	uint64		   interval; /* microseconds */
-	TimestampTz	   due;		 /* the next one; DT_NOEND: there will be none */
+	uint64		   began;	 /* by clock_ms(), as what follows */
+	uint64		   interval; /* ms */
+	uint64		   due;		 /* the next one; CLOCK_NEVER: there will be none */
 } Report;
 
 /* A capture begins, with a report each `seconds`; 0: none.  object and interface are to live as long. */

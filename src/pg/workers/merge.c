@@ -13,9 +13,9 @@
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 #include "pg/base/client.h"
+#include "pg/base/clock.h"
 #include "pg/workers/board.h"
 #include "pg/workers/damages.h"
 #include "pg/workers/failure.h"
@@ -75,7 +75,7 @@ struct Merge
 	OverlapMessage overlap; /* if it has */
 
 	/* Of a live source. */
-	TimestampTz		client_seen;
+	uint64			client_seen;
 	FailureMessage *gone;			  /* how its interface has gone; NULL: it has not */
 	bool			gives_up;		  /* no more of its flows are wanted */
 	uint64			packets_given_up; /* of those that were sent all the same */
@@ -482,7 +482,7 @@ give_up(Merge *merge, Link *link)
 
 /* Rows that the client was given stand in a buffer, which may not be full for hours: of a live source they go out first. */
 static void
-wait_for_records(Merge *merge, TimestampTz until)
+wait_for_records(Merge *merge, uint64 until)
 {
 	if (request_is_live(&merge->job->request))
 		client_flush();
@@ -490,7 +490,7 @@ wait_for_records(Merge *merge, TimestampTz until)
 }
 
 const Record *
-merge_next(Merge *merge, TimestampTz until)
+merge_next(Merge *merge, uint64 until)
 {
 	if (merge->current != NULL)
 		read_record(merge, merge->current);
@@ -524,7 +524,7 @@ merge_next(Merge *merge, TimestampTz until)
 				finish(merge);
 				break;
 			case ORDER_WAIT:
-				if (until != DT_NOEND && GetCurrentTimestamp() >= until)
+				if (until != CLOCK_NEVER && clock_ms() >= until)
 					return NULL;
 				wait_for_records(merge, until);
 				break;

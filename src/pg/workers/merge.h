@@ -5,8 +5,6 @@
 #ifndef PG_WORKERS_MERGE_H
 #define PG_WORKERS_MERGE_H
 
-#include "datatype/timestamp.h"
-
 #include "pg/options/options.h"
 #include "pg/workers/job.h"
 #include "pg/workers/printed.h"
@@ -42,13 +40,13 @@ uint32 merge_meters(const Merge *merge);
 
 /*
  * The next flow in the scan's order (wire/record.h), valid until the next call; NULL after the last, or where none has come `until`
- * then, which is DT_NOEND to wait for ever.  With request.counts_aside a flow that was set aside is one too, of which there is only a
- * mark.
+ * then by clock_ms(), which is CLOCK_NEVER to wait for ever.  With request.counts_aside a flow that was set aside is one too, of which
+ * there is only a mark.
  *
  * Waits for the meters, open to interrupts.  Errors if a meter fails, or a capture is damaged and request.stop_at_damage
  * is set; otherwise warns of damage, after the last flow.
  */
-const Record *merge_next(Merge *merge, TimestampTz until);
+const Record *merge_next(Merge *merge, uint64 until);
 
 /*
  * For who waits for several scans: the scan's wake-up is readable once merge_next() may find more than it did at its last call.  Returns

@@ -16,9 +16,9 @@
 #include "port.h"
 #include "storage/fd.h"
 #include "storage/latch.h"
-#include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
+#include "pg/base/clock.h"
 #include "pg/base/encoding.h"
 #include "pg/base/settings.h"
 #include "pg/workers/descriptors.h"
@@ -61,7 +61,7 @@ struct OwnedMeter
 	Size   end;
 
 	/* Since when the meter has been waited for while it sent nothing and did not move; 0: it is not waited for. */
-	TimestampTz waiting_since;
+	uint64 waiting_since;
 
 	/* Where the meter is, and where it was at the last look. */
 	const MeterProgress *progress;
@@ -85,15 +85,15 @@ static void wait_within_timeout(OwnedMeter *meter, int event, long longest);
 
 /* The meter cannot be sent anything just now, for want of something in the kernel: waits a moment, and errors after meter_timeout. */
 static void
-wait_for_kernel(OwnedMeter *meter, TimestampTz *since)
+wait_for_kernel(OwnedMeter *meter, uint64 *since)
 {
-	int			error = errno;
-	uint64		timeout = meter->job->orders.meter_timeout;
-	TimestampTz now = GetCurrentTimestamp();
+	int	   error = errno;
+	uint64 timeout = meter->job->orders.meter_timeout;
+	uint64 now = clock_ms();
 
 	if (*since == 0)
 		*since = now;
-	if (timeout > 0 && (uint64) TimestampDifferenceMilliseconds(*since, now) >= timeout)
+	if (timeout > 0 && now - *since >= timeout)
 		failure_raise_fault(FAULT_NOT_HANDED_OVER, strerror(error), NULL);
 	wait_for(meter, 0, PAUSE_FOR_KERNEL);
 }
@@ -107,7 +107,7 @@ wait_for_kernel(OwnedMeter *meter, TimestampTz *since)
 static void
 send_bytes(OwnedMeter *meter, const char *bytes, Size length, int descriptor)
 {
-	TimestampTz without_kernel = 0;
+	uint64 without_kernel = 0;
 
 	while (length > 0)
 	{
@@ -452,16 +452,16 @@ has_moved(OwnedMeter *meter)
 static long
 check_hang(OwnedMeter *meter)
 {
-	uint64		timeout = meter->job->orders.meter_timeout;
-	TimestampTz now;
-	long		waited;
+	uint64 timeout = meter->job->orders.meter_timeout;
+	uint64 now;
+	long   waited;
 
 	if (timeout == 0)
 		return -1;
-	now = GetCurrentTimestamp();
+	now = clock_ms();
 	if (has_moved(meter) || meter->waiting_since == 0)
 		meter->waiting_since = now;
-	waited = TimestampDifferenceMilliseconds(meter->waiting_since, now);
+	waited = (long) (now - meter->waiting_since);
 	if ((uint64) waited >= timeout)
 		report_hang(meter);
 	return Min((long) timeout - waited, (long) timeout / LOOKS_IN_TIMEOUT + 1);

@@ -13,9 +13,9 @@
 #include "storage/shm_toc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
-#include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
+#include "pg/base/clock.h"
 #include "pg/workers/failure.h"
 #include "pg/workers/route.h"
 
@@ -268,9 +268,16 @@ route_end_source(Route *route, bool expire)
 }
 
 void
-route_wait(Route *route, TimestampTz until)
+route_wait(Route *route, uint64 until)
 {
-	long longest = until == DT_NOEND ? -1 : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+	long longest = -1;
+
+	if (until != CLOCK_NEVER)
+	{
+		uint64 now = clock_ms();
+
+		longest = until > now ? (long) Min(until - now, INT_MAX) : 0;
+	}
 
 	if (route->meter != NULL)
 	{

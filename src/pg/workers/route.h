@@ -5,7 +5,6 @@
 #ifndef PG_WORKERS_ROUTE_H
 #define PG_WORKERS_ROUTE_H
 
-#include "datatype/timestamp.h"
 #include "postmaster/bgworker.h"
 #include "storage/shm_mq.h"
 
@@ -52,8 +51,8 @@ bool route_receive(Route *route, MeterMessage *message);
 /* Ends the meter's live source where it is, as owner_end_source() does; its messages up to END still come. */
 void route_end_source(Route *route, bool expire);
 
-/* Waits until any route of the scan may have a message, of which this is one, and no longer than `until`; open to interrupts. */
-void route_wait(Route *route, TimestampTz until);
+/* Waits until any route of the scan may have a message, of which this is one, and no longer than `until` by clock_ms(); open to interrupts. */
+void route_wait(Route *route, uint64 until);
 
 /*
  * From here on what is new makes the scan's wake-up readable; what came before is to be received first.  Returns after how many ms it is to

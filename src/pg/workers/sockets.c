@@ -13,9 +13,9 @@
 #include "storage/fd.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
+#include "pg/base/clock.h"
 #include "pg/workers/descriptors.h"
 #include "pg/workers/reap.h"
 #include "pg/workers/sockets.h"
@@ -30,7 +30,7 @@ struct HostSockets
 	pid_t				  pid; /* 0: it was not started, or has been ended */
 	int					  channel;
 	const SocketTable	 *table;
-	TimestampTz			  checked; /* when it was last looked whether it is there */
+	uint64				  checked; /* when it was last looked whether it is there, by clock_ms() */
 	bool				  overflow_told;
 	bool				  silence_told;
 	MemoryContextCallback at_end;
@@ -101,12 +101,12 @@ receive(HostSockets *sockets)
 static void
 wait_for_first_look(HostSockets *sockets)
 {
-	TimestampTz began = GetCurrentTimestamp();
-	int			received;
+	uint64 began = clock_ms();
+	int	   received;
 
 	while ((received = receive(sockets)) == 0)
 	{
-		long waited = TimestampDifferenceMilliseconds(began, GetCurrentTimestamp());
+		long waited = (long) (clock_ms() - began);
 
 		if (waited >= FIRST_LOOK_MS)
 			return; /* it comes later */
@@ -190,12 +190,12 @@ warn_of_silence(HostSockets *sockets)
 const SocketTable *
 sockets_table(HostSockets *sockets)
 {
-	TimestampTz now;
+	uint64 now;
 
 	if (sockets->pid == 0)
 		return NULL;
-	now = GetCurrentTimestamp();
-	if (TimestampDifferenceExceeds(sockets->checked, now, CHECK_MS))
+	now = clock_ms();
+	if (now - sockets->checked >= CHECK_MS)
 	{
 		sockets->checked = now;
 		if (receive(sockets) < 0)
