@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -161,6 +162,37 @@ def paused(tap, bed, arguments):
     session.connection.close()
 
 
+def clock_is_set(tap, bed, arguments):
+    """The server's clock, on a silent link, while nobody but the clock moves a scan on."""
+    library, clock = bed.path('set_clock.so'), bed.path('clock')
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'set_clock.c')
+    subprocess.run(['cc', '-O2', '-shared', '-fPIC', '-o', library, source], check=True)
+
+    def set_clock(seconds):
+        with open(clock, 'r+b' if os.path.exists(clock) else 'wb') as file:
+            file.write(struct.pack('=q', seconds))
+
+    set_clock(0)
+    os.chmod(clock, 0o644)
+    os.environ.update(LD_PRELOAD=library, CLOCK_SET=clock)
+    try:
+        stage = Stage(bed, performance_report=1, n_meters=2, meter_timeout=5)
+    finally:
+        del os.environ['LD_PRELOAD'], os.environ['CLOCK_SET']
+    stream = Psql(stage, meters=2)
+    stream.reports(1)
+    now = stage.session.value('SELECT extract(epoch FROM clock_timestamp())::float8')
+    for name, seconds in (('back by an hour', -3600), ('forward by two days', 2 * 24 * 3600), ('back to what it is', 0)):
+        set_clock(seconds)
+        told = stage.session.value('SELECT extract(epoch FROM clock_timestamp())::float8')
+        tap.check('the clock is set %s' % name, [] if abs(told - now - seconds) < 100 else [told - now])
+        before = len(stream.reports())
+        tap.check('reports go on', [] if len(stream.reports(before + 2)) >= before + 2 else [stream.notices])
+    stage.send(udp())
+    tap.equal('rows come', len(stream.rows(1)), 1)
+    stream.end()
+
+
 def of_interfaces(tap, bed, arguments):
     """Dropped by the interface: what the kernel's counters say, since the scan began; null where it says nothing."""
     stage = Stage(bed, performance_report=1)
@@ -281,4 +313,4 @@ def listed(tap, bed, arguments):
 
 
 if __name__ == '__main__':
-    sys.exit(main(__doc__, counted, sent_rows, without_worker, paused, of_interfaces, explained, too_long, listed))
+    sys.exit(main(__doc__, counted, sent_rows, without_worker, paused, clock_is_set, of_interfaces, explained, too_long, listed))
