@@ -22,6 +22,8 @@ ALTER SERVER options_server OPTIONS (ADD "Idle_Timeout" '60');
 ALTER SERVER options_server OPTIONS (ADD filename '/nowhere/a.pcap');
 ALTER SERVER options_server OPTIONS (ADD file '/nowhere/a.pcap');
 ALTER SERVER options_server OPTIONS (ADD path '/nowhere/a.pcap');
+ALTER SERVER options_server OPTIONS (ADD snaplen '96');
+CREATE FOREIGN TABLE options_table (id bigint) SERVER options_server OPTIONS (interface 'lo');
 ALTER SERVER options_server OPTIONS (ADD attribute 'src_ip');
 ALTER SERVER options_server OPTIONS (ADD table_name 'flows');
 ALTER FOREIGN DATA WRAPPER nfstream_fdw OPTIONS (ADD idle_timeout '60');

@@ -20,7 +20,7 @@
 const OptionLimits option_limits[OPTIONS_COUNT] = {
 	[OPTION_SOURCE] = {"source", VALUE_TEXT, .max = 1 << 20,
 					   .accepted = "the path of a capture (at most 4095 bytes), an array of paths as {/a.pcap,/b.pcap}, a glob, or interface:NAME, with a name " NAMES_OF_INTERFACES,
-					   .other_names = {"file", "files", "filename", "filenames", "path", "pcap", "capture"},
+					   .other_names = {"file", "files", "filename", "filenames", "path", "pcap", "capture", "interface", "device"},
 					   .help = "what is captured"},
 	[OPTION_ROWS] = {"rows", VALUE_CHOICE, .fallback = ROWS_FLOWS,
 					 .choices = {[ROWS_FLOWS] = "flows", [ROWS_PACKETS] = "packets"},
@@ -33,6 +33,7 @@ const OptionLimits option_limits[OPTIONS_COUNT] = {
 	[OPTION_PROMISCUOUS_MODE] = {"promiscuous_mode", VALUE_BOOLEAN, .fallback = true,
 								 .help = "capture what is sent to others too (live)"},
 	[OPTION_SNAPSHOT_LENGTH] = {"snapshot_length", VALUE_NUMBER, .fallback = 1536, .min = 1, .max = 262144, .unit = "bytes",
+								.other_names = {"snaplen"},
 								.help = "bytes captured of each packet (live)"},
 	[OPTION_SOCKET_BUFFER_SIZE] = {"socket_buffer_size", VALUE_NUMBER, .max = INT32_MAX, .unit = "bytes",
 								   .help = "bytes of the kernel's capture buffer, 0 for as many as are good (live)"},

@@ -115,13 +115,13 @@ typedef struct OptionLimits
 {
 	const char *name;
 	OptionType	type;
-	uint64_t	fallback;		/* where it is not given; a text has none */
-	uint64_t	min;			/* VALUE_NUMBER */
-	uint64_t	max;			/* VALUE_NUMBER; VALUE_TEXT: bytes, 0 for no bound of its own */
-	const char *unit;			/* VALUE_NUMBER: the plural of what is counted; NULL: nothing is */
-	const char *choices[4];		/* VALUE_CHOICE: NULL-terminated */
-	const char *accepted;		/* VALUE_TEXT: what it may look like, for users */
-	const char *other_names[8]; /* what users type in its place, NULL-terminated: not accepted, but a hint knows them */
+	uint64_t	fallback;		 /* where it is not given; a text has none */
+	uint64_t	min;			 /* VALUE_NUMBER */
+	uint64_t	max;			 /* VALUE_NUMBER; VALUE_TEXT: bytes, 0 for no bound of its own */
+	const char *unit;			 /* VALUE_NUMBER: the plural of what is counted; NULL: nothing is */
+	const char *choices[4];		 /* VALUE_CHOICE: NULL-terminated */
+	const char *accepted;		 /* VALUE_TEXT: what it may look like, for users */
+	const char *other_names[10]; /* what users type in its place, NULL-terminated: not accepted, but a hint knows them */
 	const char *help;
 } OptionLimits;
 

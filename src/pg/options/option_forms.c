@@ -93,6 +93,12 @@ is_path(const char *path)
 }
 
 bool
+form_is_bare_name(const char *value)
+{
+	return strpbrk(value, ".*?[") == NULL && request_interface_name_is_valid(value, strlen(value));
+}
+
+bool
 form_is_source(const char *value)
 {
 	const char *interface = form_after_prefix(value, SOURCE_INTERFACE_PREFIX);

@@ -21,6 +21,9 @@ bool form_is_array(const char *value);
  */
 bool form_parse_names(const char *value, List **names);
 
+/* What might be meant to be an interface: a name that one can have, and few captures have. */
+bool form_is_bare_name(const char *value);
+
 /* A path, a glob, a literal of an array with at least one path, or interface:NAME. */
 bool form_is_source(const char *value);
 

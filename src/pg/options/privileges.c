@@ -156,6 +156,10 @@ refuse_files(const ScanOptions *options, int level)
 			 servers != NULL ?
 				 errhint("Make %s on a server with a directory whose captures this role may read: %s.",
 						 options->function != NULL ? "a foreign table" : "the table", servers) :
+			 form_is_bare_name(options->source) ?
+				 errhint("If \"%s\" is an interface, write \"interface:%s\", and have a superuser name it in the option \"interfaces\" of a server, "
+						 "for all who have USAGE on that server.",
+						 options->source, options->source) :
 				 errhint("Have an administrator grant the role USAGE on a server with the option \"directory\", which opens the captures in that directory, "
 						 "or membership in the role \"pg_read_server_files\".")));
 }

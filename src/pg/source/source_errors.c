@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "pg/base/encoding.h"
+#include "pg/options/option_forms.h"
 #include "pg/options/options.h"
 #include "pg/source/source_errors.h"
 
@@ -87,18 +88,11 @@ is_list(const char *path)
 	return path[0] == '{' || ends_with(path, '}') || path[0] == '[' || strchr(path, ',') != NULL || strchr(path, ';') != NULL;
 }
 
-/* What might be meant to be an interface. */
-static bool
-is_bare_name(const char *path)
-{
-	return strpbrk(path, "/.") == NULL && !glob_may_match(path) && strlen(path) < IF_NAMESIZE;
-}
-
 /* Where a list has it, as an interface that is all of the source is not looked for as a path. */
 static bool
 is_interface(const char *path)
 {
-	return strncmp(path, SOURCE_INTERFACE_PREFIX, strlen(SOURCE_INTERFACE_PREFIX)) == 0 || (is_bare_name(path) && if_nametoindex(path) != 0);
+	return strncmp(path, SOURCE_INTERFACE_PREFIX, strlen(SOURCE_INTERFACE_PREFIX)) == 0 || (form_is_bare_name(path) && if_nametoindex(path) != 0);
 }
 
 /* What users write that is no path on the server's machine, the likeliest first, and what they should write. */
@@ -124,7 +118,7 @@ absent_hint(const Reach *reach, const char *path)
 	for (int i = 0; i < lengthof(mistakes); i++)
 		if (mistakes[i].is_it(path))
 			return errhint(mistakes[i].hint, path[0]);
-	if (reach->directory == NULL && is_bare_name(path))
+	if (reach->directory == NULL && form_is_bare_name(path))
 		return errhint("Nor is there an interface of this name: nfstream_interfaces() lists them. A capture has its whole path, as \"/captures/a.pcap\".");
 	if (!is_absolute_path(path))
 		return reach->directory != NULL ? errhint("A relative path starts in directory \"%s\".", reach->directory) :
