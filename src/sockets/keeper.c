@@ -46,7 +46,7 @@ struct Keeper
 	SocketTable *table;
 	uint64_t	 keep_ms;
 	uint32_t	 look;	   /* the number of the one at hand, from 1 */
-	uint64_t	 began;	   /* that one */
+	uint64_t	 began;	   /* that one; 0: there was none */
 	uint64_t	 complete; /* when the last complete one began; 0: there was none */
 	uint32_t	 noted;
 	uint32_t	 wanted;
@@ -126,9 +126,29 @@ keeper_end(Keeper *keeper)
 
 /* --------------------------------------------------------------------------------------------------------------- sockets */
 
+/* The clock was set back: times of what is there, and has gone, would be in the future for long.  A socket may have been there ever since. */
+static void
+set_back(Keeper *keeper, uint64_t now)
+{
+	keeper->complete = 0;
+	for (uint32_t i = 0; i < KEEPER_ENTRIES; i++)
+	{
+		SocketEntry entry = *entry_of(keeper, i);
+
+		if (keeper->kept[i].seen == 0)
+			continue;
+		entry.since = 0;
+		if (!keeper->kept[i].open && entry.until > now)
+			entry.until = now;
+		write_entry(keeper, i, &entry);
+	}
+}
+
 void
 keeper_begin_look(Keeper *keeper, uint64_t now)
 {
+	if (now < keeper->began)
+		set_back(keeper, now);
 	keeper->look++;
 	if (keeper->look == 0) /* which means that an entry is free */
 		keeper->look = 1;

@@ -21,7 +21,7 @@ void	keeper_end(Keeper *keeper);
 
 /*
  * A look at all sockets: it begins, sees each of them, and ends.  A look that is not complete ends no socket.  Times are ms
- * since 1970.
+ * since 1970, of a clock that may be set back.
  *
  * inode: 0 for a socket that no process holds yet, or any more; such a one keeps its entry, and gets none.
  */

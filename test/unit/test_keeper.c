@@ -103,6 +103,31 @@ entry_of(uint16_t port)
 	return found[0];
 }
 
+/* What is there is there at the clock's new time as well, and what has gone is kept no longer than it would have been. */
+CASE(clock_may_be_set_back)
+{
+	LOOK(900000, true, );
+	LOOK(901000, true, {1, 11}, {2, 12}, );
+	LOOK(902000, true, {1, 11}, );
+	assert_int_equal(entry_of(1)->since, 900000);
+	assert_int_equal(entry_of(2)->until, 902001);
+
+	LOOK(5000, true, {1, 11}, {3, 13}, );
+	assert_int_equal(entry_of(1)->since, 0);
+	assert_int_equal(entry_of(1)->until, SOCKET_STILL_THERE);
+	assert_int_equal(entry_of(2)->until, 5000);
+	assert_int_equal(entry_of(3)->since, 0);
+
+	LOOK(5000 + KEEP_MS + 1, true, {1, 11}, {4, 14}, );
+	assert_int_equal(entry_of(4)->since, 5000);
+	assert_int_equal(entry_of(3)->until, 5000 + KEEP_MS + 2);
+	{
+		const SocketEntry *found[2 * SOCKET_WAYS];
+
+		assert_int_equal(entries_of(2, found), 0);
+	}
+}
+
 CASE(a_sockets_time_is_never_too_short)
 {
 	LOOK(1000, true, {1, 11}, );
@@ -412,6 +437,7 @@ int
 main(void)
 {
 	const struct CMUnitTest cases[] = {
+		KEEPER_CASE(clock_may_be_set_back),
 		KEEPER_CASE(a_sockets_time_is_never_too_short),
 		KEEPER_CASE(a_look_that_is_not_complete_ends_nothing),
 		KEEPER_CASE(a_port_that_is_used_again_has_two_entries),
