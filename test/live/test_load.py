@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import time
+from concurrent.futures import wait
 
 from bed import in_background, wait_until
 from cluster import Stream
@@ -92,8 +93,8 @@ def steady(tap, bed, arguments):
         pids, samples = [*stage.cluster.meters(), stream.pid], []
         start = time.monotonic()
         with in_background(lambda: send(stage.far, 'out0', path, '--pps=%d' % PACKETS_PER_SECOND, '--loop=%d' % SECONDS_OF_LOAD)) as sending:
-            while not sending.done():
-                time.sleep(max(0.5, SECONDS_OF_LOAD / 100))
+            # Flows that idle take a meter with them: what is sampled is sampled while the load lasts.
+            while not wait([sending], max(0.5, SECONDS_OF_LOAD / 100)).done:
                 samples.append([memory(pid) for pid in pids])
         sent, took = sending.result(), time.monotonic() - start
         account = account_of(plan.result(60))
