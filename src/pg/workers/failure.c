@@ -38,7 +38,7 @@ typedef struct FailureKind
 	Subject		subject;
 	const char *message; /* a format: for the name of the filter, capture or interface, if it is of one, and the meter's text */
 	const char *detail;	 /* a format: for the name of the filter's capture, or the meter's text; NULL: none */
-	const char *hint;	 /* NULL: none */
+	const char *hint;	 /* NULL: none; of an interface a format, for its name */
 } FailureKind;
 
 static const FailureKind kinds[FAILURE_CODES] = {
@@ -110,7 +110,7 @@ static const FailureKind kinds[FAILURE_CODES] = {
 									.hint = "An administrator of the server's machine has to let its service or container have the capability cap_net_raw."},
 	[FAILURE_INTERFACE_DOWN] = {ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, OF_INTERFACE,
 								.message = "interface \"%s\" is down",
-								.hint = "An administrator of the machine sets it up, as with \"ip link set eth0 up\"."},
+								.hint = "An administrator of the machine sets it up, as with \"ip link set %s up\"."},
 	[FAILURE_INTERFACE_GONE] = {ERRCODE_IO_ERROR, OF_INTERFACE,
 								.message = "interface \"%s\" has gone away"},
 	[FAILURE_INTERFACE_OPEN] = {ERRCODE_IO_ERROR, OF_INTERFACE,
@@ -293,7 +293,7 @@ raise_interface(const FailureMessage *failure, const ScanJob *job)
 			(errcode(kind->sqlstate),
 			 errmsg(kind->message, name, text_of(failure)),
 			 *detail != '\0' ? errdetail_internal("%s", detail) : 0,
-			 kind->hint != NULL ? errhint("%s", kind->hint) : 0));
+			 kind->hint != NULL ? errhint(kind->hint, name) : 0));
 }
 
 void
