@@ -50,13 +50,13 @@ nanoseconds(Datum value, bool is_nanoseconds)
 		TimestampTz time = DatumGetTimestampTz(value);
 
 		/* Infinities are the ends of 64 bits, and so out of range too. */
-		if (time < UNIX_EPOCH || time > UNIX_EPOCH + (int64) (PG_UINT64_MAX / NS_PER_US))
+		if (time < UNIX_EPOCH || time > UNIX_EPOCH + (int64) (PG_UINT64_MAX / NANOSECONDS_PER_US))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("captured_at \"%s\" is no time of a capture", timestamptz_to_str(time)),
 					 errdetail("A pcapng with nanoseconds has times from 1970 to 2554."),
 					 errhint("A condition on captured_at leaves such packets out.")));
-		return (uint64) (time - UNIX_EPOCH) * NS_PER_US;
+		return (uint64) (time - UNIX_EPOCH) * NANOSECONDS_PER_US;
 	}
 }
 

@@ -15,7 +15,7 @@
 #include "wire/schema.h"
 
 /* captured_at has nanoseconds, timestamptz microseconds. */
-#define NS_PER_US 1000
+#define NANOSECONDS_PER_US 1000
 
 /* The index of the column whose nanoseconds the rows are to tell, if they use these attributes; -1: none. */
 static inline int
@@ -28,7 +28,7 @@ exact_time_column(const Schema *schema, const Bitmapset *attributes_used)
 static inline void
 exact_time_put(ItemPointer identifier, uint64 time)
 {
-	ItemPointerSet(identifier, 0, FirstOffsetNumber + time % NS_PER_US);
+	ItemPointerSet(identifier, 0, FirstOffsetNumber + time % NANOSECONDS_PER_US);
 }
 
 /* Nanoseconds beyond the whole microseconds; 0 if the identifier tells nothing. */
