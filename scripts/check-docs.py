@@ -8,7 +8,7 @@ doc/columns.md must list the columns of src/wire/schema_flows.c with the types t
 doc/options.md and README.md the options of src/wire/limits.c with their defaults and ranges; doc/command_line.md those of
 nfstream_meter; doc/captures.md the reasons to ignore a packet and the link types; every link must lead somewhere; and
 README.md's SQL must run. In it, /captures stands for the directory of captures, in which each name that is not there
-stands for tls.pcap. Writing starts a cluster of its own.
+stands for tls.pcap, and /exports for a directory that files are written to. Writing starts a cluster of its own.
 """
 import argparse
 import os
@@ -210,20 +210,29 @@ def check_links(tap):
     tap.check('every link leads somewhere', broken)
 
 
-def examples(server):
+def examples(server, exports):
     """README's SQL, block by block, on captures that are there."""
     def capture(found):
         path = os.path.join(server.captures, found.group(1))
         return path if os.path.exists(path) else os.path.join(server.captures, 'tls.pcap')
     blocks = re.findall(r'^```sql\n(.*?)^```', read('README.md'), re.M | re.S)
-    return [re.sub(r'/captures/([\w.-]+)', capture, block) for block in blocks]
+    return [re.sub(r'/captures/([\w.-]+)', capture, block).replace('/exports/', exports + '/') for block in blocks]
+
+
+def sizes_of(directory):
+    return {entry.name: entry.stat().st_size for entry in os.scandir(directory)}
 
 
 def check_examples(tap, server):
-    blocks = examples(server)
-    tap.check('README.md has SQL', [] if blocks else ['none'])
-    _, error = server.ask('\n'.join(blocks))
+    before = sizes_of(server.captures)
+    with tempfile.TemporaryDirectory(prefix='nfstream_fdw-docs.') as exports:
+        os.chmod(exports, 0o777)  # the server's user writes there
+        blocks = examples(server, exports)
+        tap.check('README.md has SQL', [] if blocks else ['none'])
+        _, error = server.ask('\n'.join(blocks))
     tap.check('and it runs', [error] if error else [])
+    after = sizes_of(server.captures)
+    tap.check('and writes over no capture', [name for name in before if after.get(name) != before[name]])
 
 
 def write(server):

@@ -90,7 +90,7 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT array_agg(:'pcaps' || '/' || name ORDER BY name COLLATE "C") AS captures FROM pg_ls_dir(:'pcaps') name
-	WHERE name ~ '^(busy|tls|dns|gtpu|damage_(text|packet)|format_ng_interfaces|ip_fragments)\.' \gset
+	WHERE name ~ '^(busy|tls|dns|gtpu|damage_(text|packet)|format_ng_interfaces|ip_fragments)\.pcap(ng)?$' \gset
 SET client_min_messages = error;
 SELECT * FROM compare('nfstreamer', 'nfstream_flow', :'captures', '', '');
 SELECT * FROM compare('nfpackets', 'nfstream_packet', :'captures', '', ', rows ''packets''');
