@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
+#include "pg/base/varlena.h"
 #include "pg/functions/packet_row.h"
 #include "pg/rows/exact_time.h"
 

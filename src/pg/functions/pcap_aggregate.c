@@ -7,6 +7,7 @@
 #include "fmgr.h"
 #include "utils/memutils.h"
 
+#include "pg/base/varlena.h"
 #include "pg/functions/packet_row.h"
 #include "pg/functions/pcapng.h"
 
