@@ -302,7 +302,7 @@ build/fuzz/flags: FORCE
 # The options are read by the server too: their target is a module for it.
 FUZZ_MODULE_SOURCES = test/fuzz/fuzz_options.c $(sort $(filter-out %/python_plugins.c,$(wildcard src/pg/options/*.c))) src/pg/source/reach.c src/pg/base/encoding.c \
 	src/wire/schema.c src/wire/schema_flows.c src/wire/schema_packets.c src/wire/limits.c src/wire/record.c src/wire/json.c src/wire/bundled.c src/wire/plugin_arguments.c \
-	src/wire/plugin_orders.c
+	src/wire/plugin_orders.c src/wire/request.c src/wire/condition.c
 FUZZ_MODULE_OBJS = $(FUZZ_MODULE_SOURCES:%.c=build/fuzz/server/%.o)
 FUZZ_MODULE_CFLAGS = -std=gnu11 -O1 -g -fPIC -fno-omit-frame-pointer -Wall -Wno-ignored-attributes \
 	-fsanitize=fuzzer-no-link,undefined -fsanitize-trap=undefined

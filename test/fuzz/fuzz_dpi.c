@@ -41,12 +41,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (labels == NULL)
 	{
 		FailureMessage failure;
-		MeterRequest   request;
+		static Analysis analysis;
+		MeterRequest	request;
 
 		request_defaults(&request);
 		request_add_all_columns(&request);
 		column_set_add(&request.columns, (unsigned) column_of_flow("fingerprint_kind"));
-		EXPECT(labels_analyser.open(&request, NULL, &labels, &failure));
+		EXPECT(labels_analyser.open(&request, &analysis, &labels, &failure));
 		labels_once = labels_analyser;
 		labels_once.wanted = always;
 		labels_once.open = open_again;
