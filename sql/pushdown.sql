@@ -268,7 +268,7 @@ SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 CREATE TABLE hosts AS SELECT '10.1.1.9'::inet AS host;
 ANALYZE hosts;
-SELECT plan('text', 'SELECT FROM hosts JOIN flows ON src_ip = host');
+SELECT plan('text', 'SELECT FROM hosts JOIN flows ON src_ip <<= host');
 SELECT count(*) FROM hosts JOIN flows ON src_ip = host;
 SET nfstream_fdw.enable_pushdown = off;
 SELECT count(*) FROM hosts JOIN flows ON src_ip = host;
