@@ -23,14 +23,14 @@ check "its directory is closed to others" [ "$(stat -c %a "$QUICKSTART_DIR")" = 
 postmaster=$(head -n 1 "$QUICKSTART_DIR/data/postmaster.pid")
 
 # README's SQL, in the database that quickstart has opened: the first block as it is, then the others.  /captures stands for a
-# directory of the server's user, with tls.pcap for each of its captures.
-mkdir "$work/captures"
+# directory of the server's user, with tls.pcap for each of its captures, /exports for one to write into.
+mkdir "$work/captures" "$work/exports"
 for capture in facebook monday tuesday; do
 	cp "$tree/test/pcaps/tls.pcap" "$work/captures/$capture.pcap"
 done
-chown -R "$(server_user)" "$work/captures"
+chown -R "$(server_user)" "$work/captures" "$work/exports"
 readme=$(awk '/^```sql$/ { inside = 1; next } /^```$/ { if (inside) print "-- end of a block"; inside = 0 } inside' "$tree/README.md" |
-	sed "s#/captures#$work/captures#g")
+	sed "s#/captures#$work/captures#g; s#/exports#$work/exports#g")
 first=${readme%%-- end of a block*}
 check "README's first block asks for Facebook" grep -q "SELECT \* FROM flows WHERE application_name = 'Facebook';" <<< "$first"
 check "README's first block works after quickstart" go_on "$first" ON_ERROR_STOP=1

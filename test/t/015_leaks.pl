@@ -87,7 +87,7 @@ my @scans = (
 	[ 1, 1, 'SELECT sum(bidirectional_bytes) FROM one WHERE dst_port < 1000' ],
 	[ 1, 2, 'SELECT src_ip, count(*) FROM two GROUP BY 1' ],
 	[ 1, 2, 'EXECUTE prepared(3)' ],
-	[ 3, 1, 'SELECT count(*) FROM generate_series(1, 3) n, LATERAL (SELECT id FROM one WHERE id >= n OFFSET 0) one' ],
+	[ 1, 1, 'SELECT count(*) FROM generate_series(1, 3) n, LATERAL (SELECT id FROM one WHERE id >= n OFFSET 0) one' ],
 	[ 2, 2, 'SELECT count(*) FROM two a FULL JOIN two b USING (id)' ],
 	[ 1, 1, "DO 'DECLARE flow record; BEGIN FOR flow IN SELECT * FROM one LOOP NULL; END LOOP; END'" ],
 	[ 1, 2, 'DECLARE flows CURSOR WITH HOLD FOR SELECT * FROM two' ],

@@ -58,7 +58,7 @@ is(scalar(workers($node)), 4, 'idle cursors have no more than half of the worker
 is(scalar(meters($node)), 8, 'the others have each a meter of the session\'s own');
 is(scalar(segments($node)), @before + 5, 'and no shared memory');
 my $parallel = $witness->query('SET debug_parallel_query = on') . $witness->query('SET force_parallel_mode = on')
-	. $witness->query('SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;'
+	. $witness->query('SET max_parallel_workers_per_gather = 2; SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;'
 	. ' CREATE TABLE numbers AS SELECT generate_series(1, 100000) AS number; ANALYZE numbers;'
 	. ' EXPLAIN (ANALYZE, FORMAT yaml) SELECT count(*) FROM numbers');
 like($parallel, qr/Workers Launched: [12]/, 'a parallel query has its workers meanwhile');
