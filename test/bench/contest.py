@@ -211,10 +211,10 @@ class Cluster:
     def show(self, setting):
         return output(*self.psql('-A', '-t', '-c', 'SHOW %s' % setting))
 
-    def flows_table(self, name, source, **options):
+    def flows_table(self, name, source, schema='nflow', **options):
         pairs = {'table_name': name, 'source': source, **options}
-        self.do("DROP FOREIGN TABLE IF EXISTS %s; IMPORT FOREIGN SCHEMA nflow FROM SERVER nfstream INTO public OPTIONS (%s)" % (
-            name, ', '.join("%s '%s'" % (option, str(value).replace("'", "''")) for option, value in pairs.items())))
+        self.do("DROP FOREIGN TABLE IF EXISTS %s; IMPORT FOREIGN SCHEMA %s FROM SERVER nfstream INTO public OPTIONS (%s)" % (
+            name, schema, ', '.join("%s '%s'" % (option, str(value).replace("'", "''")) for option, value in pairs.items())))
 
     def copy(self, path):
         """A copy of a file that the server can read."""
