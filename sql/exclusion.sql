@@ -138,7 +138,7 @@ RESET plan_cache_mode;
 SELECT plan($$SELECT count(*) FROM flows WHERE source_file ~ (SELECT '/http')$$);
 SELECT plan($$SELECT count(*) FROM flows WHERE source_file ~ (SELECT '/http')$$, 'COSTS OFF');
 SET client_min_messages = error;
-SELECT name, (SELECT count(*) FROM flows WHERE source_file ~ name) FROM (VALUES ('/http'), ('/dns'), ('/tls'), ('x')) names (name);
+SELECT name, (SELECT count(*) FROM flows WHERE source_file ~ name) FROM (VALUES ('/http'), ('/dns'), ('/tls'), ('/x')) names (name);
 RESET client_min_messages;
 SET client_min_messages = warning;
 -- Of files that are read as one, all or none.

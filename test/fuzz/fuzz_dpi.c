@@ -40,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (labels == NULL)
 	{
-		FailureMessage failure;
+		FailureMessage	failure;
 		static Analysis analysis;
 		MeterRequest	request;
 
