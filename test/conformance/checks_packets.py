@@ -13,7 +13,7 @@ from product import messages_of
 from report import Group
 
 # Profiles in which something about packets is another than in the first one: how flows end, sizes, what is metered.
-PROFILES = ('plain', 'full', 'acct1', 'acct2', 'acct3', 'idle1_active2', 'idle0', 'notunnel', 'bpf_udp53', 'udps_slicer4', 'multi_full')
+PROFILES = ('plain', 'full', 'acct3', 'idle1_active2', 'idle0', 'notunnel', 'bpf_udp53', 'udps_slicer4', 'multi_full')
 SIZES = ('raw_size', 'ip_size', 'transport_size', 'payload_size')
 FLAGS = ('syn', 'cwr', 'ece', 'urg', 'ack', 'psh', 'rst', 'fin')
 FLAG_BITS = dict(syn=0x02, cwr=0x80, ece=0x40, urg=0x20, ack=0x10, psh=0x08, rst=0x04, fin=0x01)
