@@ -32,6 +32,7 @@
 #include "commands/explain_state.h"
 #endif
 
+#include "pg/base/parameters.h"
 #include "pg/fdw/call.h"
 #include "pg/fdw/fdw.h"
 
@@ -95,17 +96,6 @@ check_may_execute(Oid function)
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_FUNCTION, get_func_name(function));
 	InvokeFunctionExecuteHook(function);
-}
-
-/* The parameters that other nodes of the plan set. */
-static bool
-find_parameters(Node *node, void *parameters)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Param) && castNode(Param, node)->paramkind == PARAM_EXEC)
-		*(Bitmapset **) parameters = bms_add_member(*(Bitmapset **) parameters, castNode(Param, node)->paramid);
-	return expression_tree_walker(node, find_parameters, parameters);
 }
 
 static bool
@@ -279,7 +269,7 @@ begin(CustomScanState *node, EState *estate, int flags)
 	state->flags = flags;
 	state->relation = bms_singleton_member(custom->custom_relids);
 	state->arguments = ExecInitExprList(state->call->args, &node->ss.ps);
-	find_parameters((Node *) state->call->args, &state->parameters);
+	state->parameters = parameters_of_plan((Node *) state->call->args);
 
 	/* Columns in the node's expressions are those of its own rows. */
 	plan->scan.plan.type = T_ForeignScan;

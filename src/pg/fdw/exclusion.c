@@ -26,6 +26,7 @@
 #include "utils/lsyscache.h"
 
 #include "pg/base/encoding.h"
+#include "pg/base/parameters.h"
 #include "pg/fdw/exclusion.h"
 #include "pg/rows/constant.h"
 #include "pg/rows/hidden.h"
@@ -49,7 +50,6 @@ typedef struct Search
 	bool			   has_file;
 	bool			   has_unknown;
 	bool			   has_parameters; /* or columns of other tables, which become some */
-	Bitmapset		  *parameters;	   /* those that other nodes of the plan set */
 } Search;
 
 /* Conditions that are evaluated together. */
@@ -136,12 +136,7 @@ search_node(Node *node, void *context)
 		search->has_parameters = true;
 		return false;
 	}
-	if (IsA(node, Param))
-	{
-		search->has_parameters = true;
-		if (castNode(Param, node)->paramkind == PARAM_EXEC)
-			search->parameters = bms_add_member(search->parameters, castNode(Param, node)->paramid);
-	}
+	search->has_parameters |= IsA(node, Param);
 	return expression_tree_walker(node, search_node, search);
 }
 
@@ -407,7 +402,7 @@ exclusion_prepare(ForeignScanState *node, const ScanOptions *options, const List
 		Conditions *conditions = search.has_file ? &exclusion->files : &exclusion->table;
 
 		conditions->clauses = lappend(conditions->clauses, clause);
-		conditions->parameters = bms_add_members(conditions->parameters, search.parameters);
+		conditions->parameters = bms_join(conditions->parameters, parameters_of_plan(clause));
 	}
 	fill_slot(exclusion, RelationGetDescr(node->ss.ss_currentRelation), options);
 	exclusion->context = CreateExprContext(node->ss.ps.state);

@@ -13,11 +13,11 @@
 
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "pg/base/parameters.h"
 #include "pg/fdw/pushdown_comparison.h"
 
 /* Bytes of the node that has all others in it. */
@@ -65,24 +65,13 @@ typedef struct Building
 
 /* ----------------------------------------------------------------------------------------------------------- getting ready */
 
-/* The parameters that other nodes of the plan set. */
-static bool
-find_parameters(Node *node, void *parameters)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Param) && castNode(Param, node)->paramkind == PARAM_EXEC)
-		*(Bitmapset **) parameters = bms_add_member(*(Bitmapset **) parameters, castNode(Param, node)->paramid);
-	return expression_tree_walker(node, find_parameters, parameters);
-}
-
 static void
 prepare_value(PushedNode *node, Expr *value, PlanState *parent)
 {
 	if (value == NULL)
 		return;
 	node->value = ExecInitExpr(value, parent);
-	find_parameters((Node *) value, &node->parameters);
+	node->parameters = parameters_of_plan((Node *) value);
 }
 
 static PushedNode *prepare_node(const PushdownTable *table, Expr *expression, PlanState *parent);
@@ -144,7 +133,7 @@ pushdown_prepare(const PushdownTable *table, List *clauses, PlanState *parent)
 	pushdown->schema = table->options->schema;
 	pushdown->values = CreateExprContext(parent->state);
 	pushdown->nodes = prepare_nodes(table, clauses, parent);
-	find_parameters((Node *) clauses, &pushdown->parameters);
+	pushdown->parameters = parameters_of_plan((Node *) clauses);
 	return pushdown;
 }
 
