@@ -19,6 +19,7 @@
 
 #include "pg/base/attributes.h"
 #include "pg/fdw/joined_paths.h"
+#include "pg/fdw/scan_path.h"
 
 /* No more rows than this are one row, as the planner rounds. */
 #define ROWS_OF_ONE 1.0
@@ -85,18 +86,6 @@ is_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *class, Equivalen
 	return IsA(column, Var) && column->varno == rel->relid && column->varattno == *(const AttrNumber *) attribute;
 }
 
-static ForeignPath *
-joined_path(PlannerInfo *root, RelOptInfo *baserel, const ParamPathInfo *parameters, const PassCost *cost)
-{
-#if PG_VERSION_NUM >= 180000
-	return create_foreignscan_path(root, baserel, NULL, parameters->ppi_rows, 0, cost->startup, cost->total, NIL, parameters->ppi_req_outer, NULL, NIL, NIL);
-#elif PG_VERSION_NUM >= 170000
-	return create_foreignscan_path(root, baserel, NULL, parameters->ppi_rows, cost->startup, cost->total, NIL, parameters->ppi_req_outer, NULL, NIL, NIL);
-#else
-	return create_foreignscan_path(root, baserel, NULL, parameters->ppi_rows, cost->startup, cost->total, NIL, parameters->ppi_req_outer, NULL, NIL);
-#endif
-}
-
 void
 joined_paths_add(PlannerInfo *root, RelOptInfo *baserel, const ScanEstimate *estimate, const PushdownTable *pushdown)
 {
@@ -117,6 +106,6 @@ joined_paths_add(PlannerInfo *root, RelOptInfo *baserel, const ScanEstimate *est
 		List				*conditions = list_concat_copy(baserel->baserestrictinfo, told->ppi_clauses);
 		PassCost			 cost = estimate_pass(root, baserel, estimate, pushdown_clauses(pushdown, baserel, conditions), &baserel->baserestrictcost);
 
-		add_path(baserel, (Path *) joined_path(root, baserel, told, &cost));
+		add_path(baserel, (Path *) scan_path(root, baserel, told->ppi_rows, &cost, NIL, told->ppi_req_outer));
 	}
 }

@@ -24,6 +24,7 @@
 #include "pg/fdw/row_mark.h"
 #include "pg/fdw/rows_wanted.h"
 #include "pg/fdw/scan_order.h"
+#include "pg/fdw/scan_path.h"
 #include "pg/options/options.h"
 #include "pg/options/plugin_outputs.h"
 #include "pg/rows/meaning.h"
@@ -108,18 +109,6 @@ nfstream_get_size_with(PlannerInfo *root, RelOptInfo *baserel, const ScanOptions
 	set_baserel_size_estimates(root, baserel);
 }
 
-static ForeignPath *
-scan_path(PlannerInfo *root, RelOptInfo *baserel, Cost startup, Cost total, List *order)
-{
-#if PG_VERSION_NUM >= 180000
-	return create_foreignscan_path(root, baserel, NULL, baserel->rows, 0, startup, total, order, baserel->lateral_relids, NULL, NIL, NIL);
-#elif PG_VERSION_NUM >= 170000
-	return create_foreignscan_path(root, baserel, NULL, baserel->rows, startup, total, order, baserel->lateral_relids, NULL, NIL, NIL);
-#else
-	return create_foreignscan_path(root, baserel, NULL, baserel->rows, startup, total, order, baserel->lateral_relids, NULL, NIL);
-#endif
-}
-
 /*
  * A live source is read once.  What is joined with something may have to be read again, however few rows the planner expects of the other
  * side: so it is materialised, which costs nothing where it is not read again, as rows are kept only where that is possible.
@@ -162,7 +151,7 @@ nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 	if (!estimate->is_run_again)
 		estimate->rows_wanted = rows_wanted(root, baserel, estimate->flows, order);
 	cost = estimate_pass(root, baserel, estimate, pushed, &baserel->baserestrictcost);
-	path = scan_path(root, baserel, cost.startup, cost.total, order);
+	path = scan_path(root, baserel, baserel->rows, &cost, order, baserel->lateral_relids);
 	if (estimate->interface != NULL && bms_membership(root->all_baserels) == BMS_MULTIPLE)
 		add_path(baserel, materialized(baserel, path));
 	else
