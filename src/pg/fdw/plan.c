@@ -47,23 +47,18 @@ find_attributes_used(PlannerInfo *root, RelOptInfo *baserel)
 
 /* Whether any of these attributes is a label, or a plugin reads one. */
 static bool
-needs_dpi(Oid table, const ScanOptions *options, const Bitmapset *used)
+needs_dpi(const ScanOptions *options, const Bitmapset *used)
 {
-	ColumnSet  reads = {0};
-	int		   member = -1;
-	AttrNumber attribute;
-	unsigned   column;
+	ColumnSet reads = {0},
+			  columns;
 
 	if (!options_group_is_on(options, GROUP_DPI))
 		return false;
 	plugins_reads(options->plugins, &reads);
 	if (attributes_have_whole_row(used) || schema_set_has_group(&flow_schema, &reads, GROUP_DPI))
 		return true;
-	while (attributes_next(used, &member, &attribute))
-		if (meaning_of(table, options->schema, attribute, &column) == ATTRIBUTE_IS_COLUMN &&
-			options->schema->columns[column].group == GROUP_DPI)
-			return true;
-	return false;
+	columns = meaning_columns(options, used);
+	return schema_set_has_group(options->schema, &columns, GROUP_DPI);
 }
 
 /*
@@ -102,7 +97,7 @@ nfstream_get_size_with(PlannerInfo *root, RelOptInfo *baserel, const ScanOptions
 	estimate->interface = source_interface_for_plan(estimate->options);
 	estimate_source(estimate, baserel, estimate->options->separate_files ? exclusion_of_files(exclusion) : NULL);
 	estimate->used = find_attributes_used(root, baserel);
-	estimate->has_dpi = needs_dpi(options->table, options, estimate->used);
+	estimate->has_dpi = needs_dpi(options, estimate->used);
 	estimate->is_run_again = is_run_again(root);
 	baserel->fdw_private = estimate;
 	baserel->tuples = estimate->flows;
@@ -124,17 +119,13 @@ static bool
 has_shards(const ScanEstimate *estimate)
 {
 	const ScanOptions *options = estimate->options;
-	int				   member = -1;
-	AttrNumber		   attribute;
-	unsigned		   column;
+	int				   id = schema_column_of_field(options->schema, FIELD_ID);
+	ColumnSet		   columns;
 
 	if (options->max_nflows > 0 || options->max_active_flows > 0 || options->separate_files || attributes_have_whole_row(estimate->used))
 		return false;
-	while (attributes_next(estimate->used, &member, &attribute))
-		if (meaning_of(options->table, options->schema, attribute, &column) == ATTRIBUTE_IS_COLUMN &&
-			strcmp(options->schema->columns[column].name, "id") == 0)
-			return false;
-	return true;
+	columns = meaning_columns(options, estimate->used);
+	return id < 0 || !column_set_has(&columns, id);
 }
 
 void
@@ -170,7 +161,6 @@ nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath
 	List			   *attributes = NIL;
 	int					member = -1;
 
-	(void) root;
 	(void) table;
 	while ((member = bms_next_member(estimate->used, member)) >= 0)
 		attributes = lappend_int(attributes, member);

@@ -3,8 +3,8 @@
  *	  The order in which rows of a scan come, as the planner knows orders.
  *
  * Rows are numbered as they come, by `id`, for any number of meters and of any source, and packets come in the order of `packet_number`:
- * whoever orders by it needs no sort.  In a table
- * that is one of several under an Append, ids begin anew, and a MergeAppend puts the tables' orders together.
+ * whoever orders by it needs no sort.  In a table that is one of several under an Append, ids begin anew, and a MergeAppend puts the
+ * tables' orders together.
  */
 #include "postgres.h"
 

@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "pg/base/attributes.h"
 #include "pg/options/option_forms.h"
 #include "pg/options/planned.h"
 #include "pg/options/plugin_outputs.h"
@@ -133,6 +134,20 @@ meaning_of(Oid table, const Schema *schema, AttrNumber attribute, unsigned *colu
 	const char *name;
 
 	return meaning_find(table, schema, attribute, column, &name);
+}
+
+ColumnSet
+meaning_columns(const ScanOptions *options, const Bitmapset *attributes)
+{
+	ColumnSet  columns = {0};
+	int		   member = -1;
+	AttrNumber attribute;
+	unsigned   column;
+
+	while (attributes_next(attributes, &member, &attribute))
+		if (meaning_of(options->table, options->schema, attribute, &column) == ATTRIBUTE_IS_COLUMN)
+			column_set_add(&columns, column);
+	return columns;
 }
 
 /* What a plugin's value of this name means, by the plugin's own words if it has any. */

@@ -5,6 +5,8 @@
 #ifndef PG_ROWS_MEANING_H
 #define PG_ROWS_MEANING_H
 
+#include "nodes/bitmapset.h"
+
 #include "pg/options/options.h"
 
 /* What an attribute of a table stands for. */
@@ -23,7 +25,10 @@ typedef enum AttributeMeaning
  */
 AttributeMeaning meaning_of(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column);
 
-/* The same, with its name: the attribute's, the plugin value's without its prefix, the constant's text. */
+/* The schema's columns that attributes of the options' table stand for (pg/base/attributes.h), those of a whole row aside. */
+ColumnSet meaning_columns(const ScanOptions *options, const Bitmapset *attributes);
+
+/* The same as meaning_of(), with its name: the attribute's, the plugin value's without its prefix, the constant's text. */
 AttributeMeaning meaning_find(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column, const char **name);
 
 /*

@@ -268,15 +268,9 @@ tuple_builder(Relation table, const ScanOptions *options, const Bitmapset *attri
 bool
 tuple_builder_counts_on(const TupleBuilder *builder, const ColumnSet *wanted)
 {
-	static const char *const counters[] = {"first_packet", "packet_number"};
-
-	for (int i = 0; i < lengthof(counters); i++)
-	{
-		int column = schema_column(builder->schema, counters[i]);
-
-		if (column >= 0 && column_set_has(wanted, column))
+	for (unsigned i = 0; i < builder->schema->count; i++)
+		if (column_is_place(&builder->schema->columns[i]) && column_set_has(wanted, i))
 			return true;
-	}
 	return builder->numbers;
 }
 
