@@ -9,8 +9,25 @@
 #include "commands/explain.h"
 #include "foreign/fdwapi.h"
 #include "nodes/pathnodes.h"
+#include "nodes/plannodes.h"
 
 #include "pg/options/options.h"
+
+/* What the planner leaves for the executor: the members of a plan's fdw_private, in their order. */
+typedef enum PlanMember
+{
+	PLAN_ATTRIBUTES,  /* integers: the attributes that the query needs, as pull_varattnos() has them */
+	PLAN_RUN_AGAIN,	  /* Boolean: a rescan is likely */
+	PLAN_ROWS_WANTED, /* Integer: of MeterRequest */
+	PLAN_EXCLUSION,	  /* exclusion_clauses() */
+	PLAN_SHARES		  /* Boolean: parallel_shares() */
+} PlanMember;
+
+static inline void *
+plan_member(const ForeignScan *plan, PlanMember member)
+{
+	return list_nth(plan->fdw_private, member);
+}
 
 /* plan.c */
 void		 nfstream_get_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid table);

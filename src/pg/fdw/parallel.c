@@ -212,7 +212,7 @@ nfstream_initialize_dsm(ForeignScanState *node, ParallelContext *context, void *
 	start_shards(shared);
 	if (scan->job == NULL)
 		return;
-	shared->shards = boolVal(llast(plan->fdw_private)) ? sizing_shards(context->nworkers, scan->options->n_meters) : 1;
+	shared->shards = boolVal(plan_member(plan, PLAN_SHARES)) ? sizing_shards(context->nworkers, scan->options->n_meters) : 1;
 	shared->job_length = job_length(scan->job);
 	job_write(scan->job, job_of(shared));
 }

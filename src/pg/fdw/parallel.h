@@ -17,7 +17,7 @@
 void parallel_add_paths(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path, const PassCost *cost,
 						const ScanEstimate *estimate, bool has_shards);
 
-/* In a plan's fdw_private: whether its participants share the flows out, or one of them takes them all. */
+/* Whether the participants of a path share the flows out, or one of them takes them all. */
 bool parallel_shares(const ForeignPath *path);
 
 /* The next row of the part of a scan that this participant has; an empty slot after the last. */

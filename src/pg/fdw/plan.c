@@ -166,6 +166,7 @@ nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath
 		attributes = lappend_int(attributes, member);
 	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), baserel->relid,
 							pushdown_clauses(&pushdown, baserel, scan_clauses),
+							/* In the order of PlanMember. */
 							list_make5(attributes, makeBoolean(estimate->is_run_again), makeInteger(estimate->rows_wanted),
 									   exclusion_clauses(baserel, estimate->options, scan_clauses), makeBoolean(parallel_shares(best_path))),
 							NIL, NIL, outer_plan);

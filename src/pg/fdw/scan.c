@@ -12,14 +12,14 @@
 #include "pg/fdw/pass.h"
 #include "pg/rows/exact_time.h"
 
-/* The attribute numbers that the planner found to be needed, as it left them in the plan. */
+/* The attributes that the planner found to be needed. */
 static Bitmapset *
 attributes_used(const ForeignScan *plan)
 {
 	Bitmapset *used = NULL;
 	ListCell  *cell;
 
-	foreach(cell, (List *) linitial(plan->fdw_private))
+	foreach(cell, (List *) plan_member(plan, PLAN_ATTRIBUTES))
 		used = bms_add_member(used, lfirst_int(cell));
 	return used;
 }
@@ -36,7 +36,7 @@ nfstream_begin_with(ForeignScanState *node, int eflags, ScanOptions *options)
 	const ForeignScan *plan = (const ForeignScan *) node->ss.ps.plan;
 	Bitmapset		  *used = attributes_used(plan);
 	FlowScan		  *scan = pass_prepare(node->ss.ss_currentRelation, options, used);
-	bool			   is_rescan_likely = (eflags & EXEC_FLAG_REWIND) != 0 || boolVal(lsecond(plan->fdw_private));
+	bool			   is_rescan_likely = (eflags & EXEC_FLAG_REWIND) != 0 || boolVal(plan_member(plan, PLAN_RUN_AGAIN));
 
 	if (plan->fdw_exprs != NIL)
 	{
@@ -44,8 +44,8 @@ nfstream_begin_with(ForeignScanState *node, int eflags, ScanOptions *options)
 
 		scan->pushdown = pushdown_prepare(&table, plan->fdw_exprs, &node->ss.ps);
 	}
-	scan->exclusion = exclusion_prepare(node, scan->options, lfourth(plan->fdw_private));
-	scan->request.rows_wanted = intVal(lthird(plan->fdw_private));
+	scan->exclusion = exclusion_prepare(node, scan->options, plan_member(plan, PLAN_EXCLUSION));
+	scan->request.rows_wanted = intVal(plan_member(plan, PLAN_ROWS_WANTED));
 	scan->warns = true;
 	scan->tells_nanoseconds = exact_time_column(scan->options->schema, used) >= 0;
 	scan->is_parallel_safe = plan->scan.plan.parallel_safe;
