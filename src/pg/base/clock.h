@@ -14,4 +14,10 @@
 /* ms since some moment before this process began: of a clock that nobody sets, and that does not go on while the machine sleeps. */
 uint64 clock_ms(void);
 
+/* How many ms are left until then, INT_MAX at the most; -1 for CLOCK_NEVER. */
+long clock_left(uint64 until);
+
+/* The shorter of two times to wait, ms, of which -1 is for ever. */
+long clock_shorter(long a, long b);
+
 #endif /* PG_BASE_CLOCK_H */

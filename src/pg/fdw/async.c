@@ -188,14 +188,7 @@ nfstream_async_configure_wait(AsyncRequest *request)
 			answer_nothing(request);
 			return;
 		}
-		longest = merge_watch(scan->merge);
-		if (scan->report.due != CLOCK_NEVER)
-		{
-			uint64 now = clock_ms();
-			long   pause = scan->report.due > now ? (long) (scan->report.due - now) : 0;
-
-			longest = longest < 0 ? pause : Min(longest, pause);
-		}
+		longest = clock_shorter(merge_watch(scan->merge), clock_left(scan->report.due));
 	}
 	wakeup_after(scan->wakeup, longest);
 	AddWaitEventToSet(append->as_eventset, WL_SOCKET_READABLE, wakeup_descriptor(scan->wakeup), NULL, request);

@@ -544,11 +544,7 @@ merge_watch(Merge *merge)
 	if (poll_links(merge))
 		return 0;
 	for (uint32 i = 0; i < merge->count; i++)
-	{
-		long pause = route_watch(&merge->links[i].route);
-
-		longest = longest < 0 ? pause : Min(longest, pause);
-	}
+		longest = clock_shorter(longest, route_watch(&merge->links[i].route));
 	return poll_links(merge) ? 0 : longest;
 }
 

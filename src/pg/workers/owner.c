@@ -467,19 +467,11 @@ check_hang(OwnedMeter *meter)
 	return Min((long) timeout - waited, (long) timeout / LOOKS_IN_TIMEOUT + 1);
 }
 
-/* The shorter of two times to wait, of which -1 is for ever. */
-static long
-shorter(long a, long b)
-{
-	return a < 0 ? b : b < 0 ? a :
-							   Min(a, b);
-}
-
 /* Waits for the channel to be readable or writeable, or the latch, for `longest` ms at most (-1: for ever). */
 static void
 wait_within_timeout(OwnedMeter *meter, int event, long longest)
 {
-	wait_for(meter, event, shorter(longest, check_hang(meter)));
+	wait_for(meter, event, clock_shorter(longest, check_hang(meter)));
 }
 
 void
@@ -487,7 +479,7 @@ owner_wait(OwnedMeter *meter, long longest)
 {
 	/* It is not the meter that is waited for. */
 	if (group_waits(&meter->group))
-		wait_for(meter, WL_SOCKET_READABLE, shorter(longest, PAUSE_FOR_OTHERS));
+		wait_for(meter, WL_SOCKET_READABLE, clock_shorter(longest, PAUSE_FOR_OTHERS));
 	else
 		wait_within_timeout(meter, WL_SOCKET_READABLE, longest);
 }
@@ -495,7 +487,7 @@ owner_wait(OwnedMeter *meter, long longest)
 long
 owner_look(OwnedMeter *meter, long longest)
 {
-	return shorter(longest, group_waits(&meter->group) ? PAUSE_FOR_OTHERS : check_hang(meter));
+	return clock_shorter(longest, group_waits(&meter->group) ? PAUSE_FOR_OTHERS : check_hang(meter));
 }
 
 int

@@ -270,14 +270,7 @@ route_end_source(Route *route, bool expire)
 void
 route_wait(Route *route, uint64 until)
 {
-	long longest = -1;
-
-	if (until != CLOCK_NEVER)
-	{
-		uint64 now = clock_ms();
-
-		longest = until > now ? (long) Min(until - now, INT_MAX) : 0;
-	}
+	long longest = clock_left(until);
 
 	if (route->meter != NULL)
 	{
