@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "wire/condition.h"
+#include "wire/cursor.h"
 
 ConditionKind
 condition_kind(const Column *column)
@@ -212,43 +213,19 @@ condition_put_network(ConditionBuilder *builder, unsigned column, ConditionNetwo
 }
 
 static int
-by_integer(const void *a, const void *b)
+by_kind(const void *a, const void *b, void *kind)
 {
-	return condition_compare(CONDITION_INTEGER, a, b);
-}
-
-static int
-by_double(const void *a, const void *b)
-{
-	return condition_compare(CONDITION_DOUBLE, a, b);
-}
-
-static int
-by_address(const void *a, const void *b)
-{
-	return condition_compare(CONDITION_ADDRESS, a, b);
-}
-
-static int
-by_bytes(const void *a, const void *b)
-{
-	return condition_compare(CONDITION_BYTES, a, b);
+	return condition_compare(*(const ConditionKind *) kind, a, b);
 }
 
 void
 condition_put_any(ConditionBuilder *builder, unsigned column, ConditionValue *values, uint32_t count, bool has_null)
 {
-	static int (*const by[])(const void *a, const void *b) = {
-		[CONDITION_INTEGER] = by_integer,
-		[CONDITION_DOUBLE] = by_double,
-		[CONDITION_ADDRESS] = by_address,
-		[CONDITION_BYTES] = by_bytes,
-	};
 	ConditionKind kind = kind_of(builder, column);
 	uint32_t	  different = 0;
 
 	if (count > 1)
-		qsort(values, count, sizeof(*values), by[kind]);
+		qsort_r(values, count, sizeof(*values), by_kind, &kind);
 	for (uint32_t i = 0; i < count; i++)
 		if (i == 0 || condition_compare(kind, &values[different - 1], &values[i]) != 0)
 			values[different++] = values[i];
@@ -263,26 +240,16 @@ condition_put_any(ConditionBuilder *builder, unsigned column, ConditionValue *va
 /* ------------------------------------------------------------------------------------------------------------- reading one */
 
 static bool
-take(const uint8_t **cursor, const uint8_t *end, void *to, size_t length)
-{
-	if ((size_t) (end - *cursor) < length)
-		return false;
-	memcpy(to, *cursor, length);
-	*cursor += length;
-	return true;
-}
-
-static bool
 take_address(const uint8_t **cursor, const uint8_t *end, ConditionValue *value)
 {
 	size_t length;
 
 	memset(&value->address, 0, sizeof(value->address));
-	if (!take(cursor, end, &value->address.version, 1) || !take(cursor, end, &value->address.bits, 1) ||
+	if (!cursor_take(cursor, end, &value->address.version, 1) || !cursor_take(cursor, end, &value->address.bits, 1) ||
 		(value->address.version != 4 && value->address.version != 6))
 		return false;
 	length = value->address.version == 4 ? 4 : 16;
-	return value->address.bits <= length * 8 && take(cursor, end, value->address.bytes, length);
+	return value->address.bits <= length * 8 && cursor_take(cursor, end, value->address.bytes, length);
 }
 
 bool
@@ -291,13 +258,13 @@ condition_value(ConditionKind kind, const uint8_t **cursor, const uint8_t *end, 
 	switch (kind)
 	{
 		case CONDITION_INTEGER:
-			return take(cursor, end, &value->i, sizeof(value->i));
+			return cursor_take(cursor, end, &value->i, sizeof(value->i));
 		case CONDITION_DOUBLE:
-			return take(cursor, end, &value->d, sizeof(value->d));
+			return cursor_take(cursor, end, &value->d, sizeof(value->d));
 		case CONDITION_ADDRESS:
 			return take_address(cursor, end, value);
 		case CONDITION_BYTES:
-			if (!take(cursor, end, &value->text.length, sizeof(value->text.length)) ||
+			if (!cursor_take(cursor, end, &value->text.length, sizeof(value->text.length)) ||
 				(size_t) (end - *cursor) < value->text.length)
 				return false;
 			value->text.bytes = *cursor;
@@ -314,7 +281,7 @@ take_column(const Schema *schema, const uint8_t **cursor, const uint8_t *end, Co
 {
 	uint8_t column;
 
-	if (!take(cursor, end, &column, sizeof(column)) || column >= schema->count)
+	if (!cursor_take(cursor, end, &column, sizeof(column)) || column >= schema->count)
 		return "a condition is on a column that is none";
 	item->column = column;
 	item->kind = condition_kind(&schema->columns[column]);
@@ -345,7 +312,7 @@ take_comparison(const Schema *schema, const uint8_t **cursor, const uint8_t *end
 {
 	const char *wrong;
 
-	if (!take(cursor, end, &item->operation, 1) || item->operation >= operators)
+	if (!cursor_take(cursor, end, &item->operation, 1) || item->operation >= operators)
 		return "a condition has an operator that is not known";
 	item->count = 1;
 	if ((wrong = take_column(schema, cursor, end, item)) != NULL)
@@ -363,7 +330,7 @@ take_any(const Schema *schema, const uint8_t **cursor, const uint8_t *end, Condi
 
 	if (wrong != NULL)
 		return wrong;
-	if (!take(cursor, end, &has_null, 1) || has_null > 1 || !take(cursor, end, &item->count, sizeof(item->count)))
+	if (!cursor_take(cursor, end, &has_null, 1) || has_null > 1 || !cursor_take(cursor, end, &item->count, sizeof(item->count)))
 		return "a condition ends inside a list";
 	item->has_null = has_null;
 	return take_values(cursor, end, item);
@@ -375,20 +342,20 @@ condition_item(const Schema *schema, const uint8_t **cursor, const uint8_t *end,
 	uint8_t node = 0;
 
 	*item = (ConditionItem) {0};
-	take(cursor, end, &node, sizeof(node));
+	cursor_take(cursor, end, &node, sizeof(node));
 	item->node = node;
 	switch (item->node)
 	{
 		case CONDITION_AND:
 		case CONDITION_OR:
-			if (!take(cursor, end, &item->count, sizeof(item->count)) || item->count == 0)
+			if (!cursor_take(cursor, end, &item->count, sizeof(item->count)) || item->count == 0)
 				return "a condition combines nothing";
 			return NULL;
 		case CONDITION_NOT:
 			item->count = 1;
 			return NULL;
 		case CONDITION_CONSTANT:
-			if (!take(cursor, end, &item->set, 1) || item->set == 0 || item->set > CONDITION_UNKNOWN)
+			if (!cursor_take(cursor, end, &item->set, 1) || item->set == 0 || item->set > CONDITION_UNKNOWN)
 				return "a condition has a constant that is none";
 			return NULL;
 		case CONDITION_COMPARE:

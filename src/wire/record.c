@@ -5,21 +5,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "wire/cursor.h"
 #include "wire/json.h"
 #include "wire/record.h"
 
-/* Takes `length` bytes off the front; false if there are fewer. */
-static bool
-take(const uint8_t **cursor, const uint8_t *end, void *to, size_t length)
-{
-	if ((size_t) (end - *cursor) < length)
-		return false;
-	memcpy(to, *cursor, length);
-	*cursor += length;
-	return true;
-}
-
-/* The same, without a copy. */
+/* As cursor_take(), without a copy. */
 static bool
 take_bytes(const uint8_t **cursor, const uint8_t *end, RecordValue *value, uint32_t length)
 {
@@ -65,7 +55,7 @@ check_bytes(ColumnKind kind, const RecordValue *value)
 	do \
 	{ \
 		type number; \
-		if (!take(cursor, end, &number, sizeof(number))) \
+		if (!cursor_take(cursor, end, &number, sizeof(number))) \
 			return "a record ends inside a number"; \
 		value->member = number; \
 	} while (0)
@@ -75,7 +65,7 @@ read_address(const uint8_t **cursor, const uint8_t *end, RecordValue *value)
 {
 	uint8_t version;
 
-	if (!take(cursor, end, &version, 1) || (version != 4 && version != 6) ||
+	if (!cursor_take(cursor, end, &version, 1) || (version != 4 && version != 6) ||
 		!take_bytes(cursor, end, value, version == 4 ? 4 : 16))
 		return "a record has a bad address";
 	return NULL;
@@ -90,11 +80,11 @@ read_counted(const uint8_t **cursor, const uint8_t *end, size_t length_bytes, co
 
 	if (length_bytes == sizeof(short_length))
 	{
-		if (!take(cursor, end, &short_length, sizeof(short_length)))
+		if (!cursor_take(cursor, end, &short_length, sizeof(short_length)))
 			return BAD_LENGTH;
 		length = short_length;
 	}
-	else if (!take(cursor, end, &length, sizeof(length)))
+	else if (!cursor_take(cursor, end, &length, sizeof(length)))
 		return BAD_LENGTH;
 	if (length > column->length_max || !take_bytes(cursor, end, value, length))
 		return BAD_LENGTH;
@@ -106,7 +96,7 @@ read_integers(const uint8_t **cursor, const uint8_t *end, uint32_t elements, Rec
 {
 	uint32_t sizes[2];
 
-	if (!take(cursor, end, sizes, sizeof(sizes)) || sizes[0] != elements || sizes[1] > sizes[0] ||
+	if (!cursor_take(cursor, end, sizes, sizeof(sizes)) || sizes[0] != elements || sizes[1] > sizes[0] ||
 		(size_t) (end - *cursor) / sizeof(int64_t) < sizes[1])
 		return "a record has an array of a bad length";
 	value->a.count = sizes[0];
@@ -198,7 +188,7 @@ record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, 
 	const uint8_t *start = *cursor;
 	uint32_t	   length;
 
-	if (!take(cursor, end, &length, sizeof(length)))
+	if (!cursor_take(cursor, end, &length, sizeof(length)))
 		return "a record's length is wrong";
 	record->is_mark = form->has_marks && (length & RECORD_MARK) != 0;
 	if (record->is_mark)
@@ -206,8 +196,8 @@ record_read(const RecordForm *form, const uint8_t **cursor, const uint8_t *end, 
 	if (length < RECORD_HEADER_BYTES || length > (size_t) (end - start))
 		return "a record's length is wrong";
 	end = start + length;
-	take(cursor, end, &record->left, sizeof(record->left));
-	take(cursor, end, &record->first, sizeof(record->first));
+	cursor_take(cursor, end, &record->left, sizeof(record->left));
+	cursor_take(cursor, end, &record->first, sizeof(record->first));
 	if (record->first == 0 || (record->left != RECORD_LEFT_AT_END && record->left / 2 < record->first))
 		return "a record left before it came";
 

@@ -59,6 +59,13 @@ typedef struct RecordValue
 	};
 } RecordValue;
 
+static inline void
+record_value_set(RecordValue *value, const void *bytes, size_t length)
+{
+	value->b.bytes = bytes;
+	value->b.length = (uint32_t) length;
+}
+
 /* Element `i` of a COLUMN_INTEGERS: all after those present are -1. */
 static inline int64_t
 record_element(const RecordValue *value, uint32_t i)

@@ -124,8 +124,7 @@ value(void *own, const Flow *flow, void *state, const Column *column, RecordValu
 	(void) state;
 	(void) column;
 	community_id(flow, own);
-	value->b.bytes = own;
-	value->b.length = (uint32_t) strlen(own);
+	record_value_set(value, own, strlen(own));
 }
 
 const Analyser community_id_analyser = {

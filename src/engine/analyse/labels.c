@@ -172,8 +172,9 @@ labels_decided(const void *state)
 static void
 value(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value)
 {
-	Labels	*labels = own;
-	DpiFlow *label = &((LabelState *) state)->label;
+	Labels	   *labels = own;
+	DpiFlow	   *label = &((LabelState *) state)->label;
+	const char *found;
 
 	(void) flow;
 	if (!label->decided)
@@ -187,8 +188,8 @@ value(void *own, const Flow *flow, void *state, const Column *column, RecordValu
 			value->u = label->confidence;
 			return;
 		default:
-			value->b.bytes = (const uint8_t *) text(labels, label, column->field);
-			value->b.length = (uint32_t) strlen((const char *) value->b.bytes);
+			found = text(labels, label, column->field);
+			record_value_set(value, found, strlen(found));
 	}
 }
 

@@ -133,6 +133,5 @@ plugin_udps_value(void *own, const Flow *flow, void *state, const Column *column
 	}
 	plugin_host.at = NULL;
 	plugin_tell_call(PROGRESS_NO_CALL);
-	value->b.bytes = (const uint8_t *) plugin_host.json.bytes;
-	value->b.length = (uint32_t) plugin_host.json.length;
+	record_value_set(value, plugin_host.json.bytes, plugin_host.json.length);
 }

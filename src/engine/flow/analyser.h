@@ -184,4 +184,13 @@ column_read(const ColumnReader *reader, Flow *flow, RecordValue *value)
 	reader->value(reader->own, flow, (uint8_t *) flow + reader->state, reader->column, value);
 }
 
+/* The same as the record has it: where plugins have written over the flow's columns, what they wrote. */
+static inline void
+column_read_for_record(const ColumnReader *reader, const OpenAnalyser *rewriter, Flow *flow, RecordValue *value)
+{
+	column_read(reader, flow, value);
+	if (flow->rewritten)
+		rewriter->analyser->rewrite(rewriter->own, analyser_state(rewriter, flow), reader->column, value);
+}
+
 #endif /* ENGINE_FLOW_ANALYSER_H */

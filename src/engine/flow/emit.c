@@ -36,12 +36,8 @@ emit_record(const Emitter *emitter, Flow *flow, uint64_t left)
 	assert(left / 2 >= flow->first_place);
 	for (unsigned i = 0; i < emitter->count; i++)
 	{
-		const Column *column = emitter->readers[i].column;
-
-		column_read(&emitter->readers[i], flow, &values[i]);
-		if (flow->rewritten)
-			emitter->rewriter.analyser->rewrite(emitter->rewriter.own, analyser_state(&emitter->rewriter, flow), column, &values[i]);
-		bound += record_bound_of(column->kind, &values[i]);
+		column_read_for_record(&emitter->readers[i], &emitter->rewriter, flow, &values[i]);
+		bound += record_bound_of(emitter->readers[i].column->kind, &values[i]);
 	}
 
 	record = emitter->sink.room(emitter->sink.context, bound);

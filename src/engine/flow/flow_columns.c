@@ -24,13 +24,6 @@ direction(const Flow *flow, ColumnSide side)
 	};
 }
 
-static void
-set_bytes(RecordValue *value, const void *bytes, size_t length)
-{
-	value->b.bytes = bytes;
-	value->b.length = (uint32_t) length;
-}
-
 void
 flow_column(void *own, const Flow *flow, void *state, const Column *column, RecordValue *value)
 {
@@ -41,13 +34,13 @@ flow_column(void *own, const Flow *flow, void *state, const Column *column, Reco
 			value->i = flow->expiration;
 			return;
 		case FIELD_IP:
-			set_bytes(value, flow->ip[column->side], flow->ip_version == 4 ? 4 : IP_ADDRESS_BYTES);
+			record_value_set(value, flow->ip[column->side], flow->ip_version == 4 ? 4 : IP_ADDRESS_BYTES);
 			return;
 		case FIELD_MAC:
-			set_bytes(value, flow->mac[column->side], MAC_ADDRESS_BYTES);
+			record_value_set(value, flow->mac[column->side], MAC_ADDRESS_BYTES);
 			return;
 		case FIELD_OUI:
-			set_bytes(value, flow->mac[column->side], 3);
+			record_value_set(value, flow->mac[column->side], 3);
 			return;
 		case FIELD_PORT:
 			value->u = flow->port[column->side];
@@ -57,7 +50,7 @@ flow_column(void *own, const Flow *flow, void *state, const Column *column, Reco
 			return;
 		case FIELD_PROTOCOL_NAME:
 			protocol_name(flow->protocol, own);
-			set_bytes(value, own, strlen(own));
+			record_value_set(value, own, strlen(own));
 			return;
 		case FIELD_IP_VERSION:
 			value->u = flow->ip_version;
@@ -90,7 +83,7 @@ flow_column(void *own, const Flow *flow, void *state, const Column *column, Reco
 			value->u = flow->first_place;
 			return;
 		case FIELD_UDPS:
-			set_bytes(value, "{}", 2);
+			record_value_set(value, "{}", 2);
 			return;
 		default: /* what no source has yet: process_pid */
 			memset(value, 0, sizeof(*value));

@@ -68,13 +68,6 @@ packet_rows_end(PacketRows *rows)
 	program_free(&rows->condition);
 }
 
-static void
-set_bytes(RecordValue *value, const void *bytes, size_t length)
-{
-	value->b.bytes = bytes;
-	value->b.length = (uint32_t) length;
-}
-
 static uint64_t
 captured_at(const Frame *frame)
 {
@@ -88,11 +81,24 @@ mac_of(const Flow *flow, const FlowPacket *joining, ColumnSide end)
 	return flow->mac[joining->side == SIDE_SRC2DST ? end : !end];
 }
 
-static bool
-flag(const Packet *packet, uint8_t bit)
-{
-	return (packet->tcp_flags & bit) != 0;
-}
+/* TCP flags, by their fields from FIELD_SYN on. */
+static const uint8_t flags[] = {
+	[FIELD_SYN - FIELD_SYN] = TCP_SYN,
+	[FIELD_CWR -
+		FIELD_SYN] = TCP_CWR,
+	[FIELD_ECE -
+		FIELD_SYN] = TCP_ECE,
+	[FIELD_URG -
+		FIELD_SYN] = TCP_URG,
+	[FIELD_ACK -
+		FIELD_SYN] = TCP_ACK,
+	[FIELD_PSH -
+		FIELD_SYN] = TCP_PSH,
+	[FIELD_RST -
+		FIELD_SYN] = TCP_RST,
+	[FIELD_FIN -
+		FIELD_SYN] = TCP_FIN,
+};
 
 /* A packet on its way to a row. */
 typedef struct RowOfPacket
@@ -138,13 +144,13 @@ own_value(const RowOfPacket *row, const Column *column, RecordValue *value)
 			value->u = packet->size[ACCOUNTING_PAYLOAD];
 			return;
 		case FIELD_IP:
-			set_bytes(value, is_source ? packet->source_ip : packet->destination_ip, packet->ip_version == 4 ? 4 : IP_ADDRESS_BYTES);
+			record_value_set(value, is_source ? packet->source_ip : packet->destination_ip, packet->ip_version == 4 ? 4 : IP_ADDRESS_BYTES);
 			return;
 		case FIELD_MAC:
-			set_bytes(value, mac_of(row->flow, joining, column->side), MAC_ADDRESS_BYTES);
+			record_value_set(value, mac_of(row->flow, joining, column->side), MAC_ADDRESS_BYTES);
 			return;
 		case FIELD_OUI:
-			set_bytes(value, mac_of(row->flow, joining, column->side), 3);
+			record_value_set(value, mac_of(row->flow, joining, column->side), 3);
 			return;
 		case FIELD_PORT:
 			value->u = is_source ? packet->source_port : packet->destination_port;
@@ -159,31 +165,17 @@ own_value(const RowOfPacket *row, const Column *column, RecordValue *value)
 			value->u = packet->ip_version;
 			return;
 		case FIELD_IP_PACKET:
-			set_bytes(value, packet->ip, packet->ip_length);
+			record_value_set(value, packet->ip, packet->ip_length);
 			return;
 		case FIELD_SYN:
-			value->u = flag(packet, TCP_SYN);
-			return;
 		case FIELD_CWR:
-			value->u = flag(packet, TCP_CWR);
-			return;
 		case FIELD_ECE:
-			value->u = flag(packet, TCP_ECE);
-			return;
 		case FIELD_URG:
-			value->u = flag(packet, TCP_URG);
-			return;
 		case FIELD_ACK:
-			value->u = flag(packet, TCP_ACK);
-			return;
 		case FIELD_PSH:
-			value->u = flag(packet, TCP_PSH);
-			return;
 		case FIELD_RST:
-			value->u = flag(packet, TCP_RST);
-			return;
 		case FIELD_FIN:
-			value->u = flag(packet, TCP_FIN);
+			value->u = (packet->tcp_flags & flags[column->field - FIELD_SYN]) != 0;
 			return;
 		case FIELD_TUNNEL_ID:
 			value->u = packet->tunnel;
@@ -207,7 +199,7 @@ own_value(const RowOfPacket *row, const Column *column, RecordValue *value)
 			value->u = frame->link_type == LINK_RAW ? LINK_RAW_FILE : frame->link_type;
 			return;
 		case FIELD_FRAME:
-			set_bytes(value, frame->bytes, frame->captured_length);
+			record_value_set(value, frame->bytes, frame->captured_length);
 			return;
 		default:
 			assert(false);

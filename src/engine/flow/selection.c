@@ -236,17 +236,12 @@ typedef struct Asked
 	Flow			*flow;
 } Asked;
 
-/* A column's value as the record would have it. */
 static void
 read_column(void *context, unsigned column, RecordValue *value)
 {
-	const Asked		   *asked = context;
-	const ColumnReader *reader = &asked->selection->readers[column];
-	const OpenAnalyser *rewriter = &asked->selection->rewriter;
+	const Asked *asked = context;
 
-	column_read(reader, asked->flow, value);
-	if (asked->flow->rewritten)
-		rewriter->analyser->rewrite(rewriter->own, analyser_state(rewriter, asked->flow), reader->column, value);
+	column_read_for_record(&asked->selection->readers[column], &asked->selection->rewriter, asked->flow, value);
 }
 
 bool
