@@ -1,6 +1,6 @@
 /*
  * ask.h
- *	  Asking a meter for what it knows without a capture.
+ *	  Asking a meter of this session's own: for what it knows without a capture, or for what files are.
  */
 #ifndef PG_WORKERS_ASK_H
 #define PG_WORKERS_ASK_H
@@ -8,8 +8,17 @@
 #include "pg/workers/owner.h"
 #include "wire/request.h"
 
-/* Takes a message: HELLO, APPLICATION or DESCRIPTION; false if no more are wanted. */
+/* Takes a message; false if no more are wanted. */
 typedef bool (*AskTaker)(const MeterMessage *message, void *context);
+
+/*
+ * Starts a meter for a job, to which it adds the program and how long that may stand still, hands each message but FAILURE and END to `take`, and ends
+ * the meter.  Errors if it fails.
+ */
+void ask_job(ScanJob *job, AskTaker take, void *context);
+
+/* For a message that is no part of what was asked for: errors. */
+_Noreturn void ask_refuse(const MeterMessage *message);
 
 /* Of whom it is asked, and what goes with the request. */
 typedef struct Asked
@@ -18,10 +27,7 @@ typedef struct Asked
 	const uint8 *plugins; /* request->plugins bytes */
 } Asked;
 
-/*
- * Starts a meter with this request, which names no file, hands each of its messages to `take` up to its END, and ends it.
- * Errors if the meter fails.
- */
+/* The same with a request that names no file, of whose answer `take` gets HELLO, APPLICATION and DESCRIPTION. */
 void ask_meter(const MeterRequest *request, const Asked *asked, AskTaker take, void *context);
 
 #endif /* PG_WORKERS_ASK_H */

@@ -7,12 +7,9 @@
  */
 #include "postgres.h"
 
-#include "pg/base/settings.h"
-#include "pg/workers/failure.h"
-#include "pg/workers/owner.h"
+#include "pg/workers/ask.h"
 #include "pg/workers/probe.h"
 #include "pg/workers/scan_request.h"
-#include "pg/workers/slots.h"
 
 /* How much of a file is read: more than zstd needs before the first byte comes. */
 #define BEGINNING_BYTES (256 << 10)
@@ -20,71 +17,51 @@
 /* How many files at a time. */
 #define FILES_AT_A_TIME 1000
 
-#define PROBE_TIMEOUT	60000 /* ms that the meter may stand still */
-
-/* Notes what the meter says of its files up to its end. */
-static void
-take_messages(OwnedMeter *meter, const ScanJob *job, bool *is_capture)
+typedef struct Probe
 {
-	for (;;)
-	{
-		MeterMessage   message;
-		FailureMessage failure;
+	uint32 files;
+	bool  *is_capture;
+} Probe;
 
-		while (!owner_receive(meter, &message))
-			owner_wait(meter, -1);
-		switch (message.type)
-		{
-			case MESSAGE_HELLO:
-			case MESSAGE_RECORDS:
-			case MESSAGE_PLACE:
-			case MESSAGE_OVERLAP:
-				break;
-			case MESSAGE_DAMAGE:
-				memcpy(&failure, message.body, sizeof(failure));
-				if (failure.file < job->request.files && failure.packet == FAILURE_NO_PACKET && failure.code != FAILURE_VERSION)
-					is_capture[failure.file] = false;
-				break;
-			case MESSAGE_END:
-				return;
-			case MESSAGE_FAILURE:
-				memcpy(&failure, message.body, sizeof(failure));
-				failure_raise(&failure, job);
-			default:
-				failure_raise_fault(FAULT_MESSAGE_OUT_OF_TURN, psprintf("%u", message.type), NULL);
-		}
+/* Notes what the meter says of its files. */
+static bool
+take_message(const MeterMessage *message, void *context)
+{
+	Probe		  *probe = context;
+	FailureMessage failure;
+
+	switch (message->type)
+	{
+		case MESSAGE_HELLO:
+		case MESSAGE_RECORDS:
+		case MESSAGE_PLACE:
+		case MESSAGE_OVERLAP:
+			break;
+		case MESSAGE_DAMAGE:
+			memcpy(&failure, message->body, sizeof(failure));
+			if (failure.file < probe->files && failure.packet == FAILURE_NO_PACKET && failure.code != FAILURE_VERSION)
+				probe->is_capture[failure.file] = false;
+			break;
+		default:
+			ask_refuse(message);
 	}
+	return true;
 }
 
 static void
 probe(const ScanOptions *options, SourceFile *files, int count, bool *is_capture)
 {
 	ScanJob job = {
-		.orders = {.meter_timeout = PROBE_TIMEOUT},
 		.directory = options->directory,
 		.files = files,
 		.shared = palloc(sizeof(ScanShared)),
 	};
-	OwnedMeter *meter;
-	Slot		slot;
 
 	memset(is_capture, true, count * sizeof(bool));
 	job_start_shared(job.shared);
 	scan_request_without_options(&job.request);
 	job.request.files = count;
-	strlcpy(job.orders.program, setting_meter_program, MAXPGPATH);
-	(void) slot_take_for_leader(&slot, false);
-	meter = owner_start(&job, 0, 1);
-	PG_TRY();
-	{
-		take_messages(meter, &job, is_capture);
-	}
-	PG_FINALLY();
-	{
-		owner_stop(meter);
-	}
-	PG_END_TRY();
-	slot_release(&slot);
+	ask_job(&job, take_message, &(Probe) {count, is_capture});
 }
 
 /* Looks into the compressed ones among the captures from *next on, up to so many; *next is then the first that was not looked at. */
