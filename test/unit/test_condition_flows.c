@@ -6,23 +6,19 @@
  * constants from those rows: each is asked of the rows, by condition_model.h, and given to the engine, by one meter and by three, with marks
  * and without, early and, as where there are plugins, only when flows leave.
  */
-#include <dirent.h>
-#include <limits.h>
-#include <stdio.h>
-
 #include "condition_model.h"
+#include "each_capture.h"
 #include "engine/analyse/community_id.h"
 #include "engine/analyse/statistics.h"
 #include "engine_notes.h"
 #include "files.h"
 #include "flow_records.h"
 
-#define CAPTURES_MOST 500
-#define RECORDS_MOST  20000
-#define BYTES_MAX	  ((size_t) 4 << 20)
-#define SHARDS		  3
-#define CONDITIONS	  12 /* of each capture */
-#define SEED		  UINT64_C(7)
+#define RECORDS_MOST 20000
+#define BYTES_MAX	 ((size_t) 4 << 20)
+#define SHARDS		 3
+#define CONDITIONS	 12 /* of each capture */
+#define SEED		 UINT64_C(7)
 
 /* No label, which depends on what nDPI saw of other flows; and no plugin, whatever the request says. */
 static const Analyser *const analysers_alone[] = {&statistics_analyser, &community_id_analyser, NULL};
@@ -294,41 +290,6 @@ conditions_on_flows(void **state)
 }
 
 static int
-is_capture(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.' && (strstr(entry->d_name, ".pcap") != NULL || strstr(entry->d_name, ".cap") != NULL);
-}
-
-/* Makes a case of each capture in a directory that is not too large, in the order of their names; none if there is no such directory. */
-static unsigned
-add_cases(const char *directory, struct CMUnitTest *cases, unsigned count)
-{
-	struct dirent **entries;
-	int				found = scandir(directory, &entries, is_capture, alphasort);
-
-	for (int i = 0; i < found; i++)
-	{
-		char  path[PATH_MAX];
-		FILE *file;
-
-		snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
-		file = fopen(path, "rb");
-		if (file != NULL && count < CAPTURES_MOST && fseek(file, 0, SEEK_END) == 0 && (size_t) ftell(file) < BYTES_MAX / 16)
-			cases[count++] = (struct CMUnitTest) {
-				.name = strdup(entries[i]->d_name),
-				.test_func = conditions_on_flows,
-				.initial_state = strdup(path),
-			};
-		if (file != NULL)
-			fclose(file);
-		free(entries[i]);
-	}
-	if (found >= 0)
-		free(entries);
-	return count;
-}
-
-static int
 start(void **state)
 {
 	(void) state;
@@ -349,22 +310,5 @@ end(void **state)
 int
 main(void)
 {
-	const char				*own = getenv("NFSTREAM_TEST_PCAPS");
-	static struct CMUnitTest cases[CAPTURES_MOST];
-	char					 shared[PATH_MAX];
-	unsigned				 count;
-	int						 failed;
-
-	if (own == NULL)
-		own = "test/pcaps";
-	snprintf(shared, sizeof(shared), "%s/../../../shared/data/pcaps", own);
-	count = add_cases(own, cases, 0);
-	count = add_cases(shared, cases, count);
-	failed = _cmocka_run_group_tests("condition_flows", cases, count, start, end);
-	for (unsigned i = 0; i < count; i++)
-	{
-		free((char *) cases[i].name);
-		free(cases[i].initial_state);
-	}
-	return failed;
+	return run_on_captures("condition_flows", (long) BYTES_MAX / 16, conditions_on_flows, start, end);
 }

@@ -6,20 +6,16 @@
  * module of nDPI, each frame in a block of its own.  Timeouts are so short that flows leave all along.  Whatever left before
  * the cut must be what leaves of the whole capture, byte by byte; only what leaves at the end may be another.
  */
-#include <dirent.h>
-#include <limits.h>
-#include <stdio.h>
-
+#include "each_capture.h"
 #include "engine/analyse/analysers.h"
 #include "engine_notes.h"
 #include "exact_frames.h"
 #include "files.h"
 #include "wire/record.h"
 
-#define BYTES_MAX	  ((size_t) 20 * 1024)
-#define CAPTURES_MOST 500
-#define RECORDS_MOST  1024
-#define SEED		  UINT64_C(7)
+#define BYTES_MAX	 ((size_t) 20 * 1024)
+#define RECORDS_MOST 1024
+#define SEED		 UINT64_C(7)
 
 /* ms */
 #define IDLE_TIMEOUT   20
@@ -176,45 +172,6 @@ capture_cut_at_every_byte(void **state)
 	totals.captures++;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- the captures */
-
-static int
-is_capture(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.' && (strstr(entry->d_name, ".pcap") != NULL || strstr(entry->d_name, ".cap") != NULL);
-}
-
-/* Makes a case of each small capture in a directory, in the order of their names; none if there is no such directory. */
-static unsigned
-add_cases(const char *directory, struct CMUnitTest *cases, unsigned count)
-{
-	struct dirent **entries;
-	int				found = scandir(directory, &entries, is_capture, alphasort);
-
-	for (int i = 0; i < found; i++)
-	{
-		char  path[PATH_MAX];
-		FILE *file;
-
-		snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
-		file = fopen(path, "rb");
-		if (file != NULL && count < CAPTURES_MOST && fseek(file, 0, SEEK_END) == 0 && ftell(file) < (long) BYTES_MAX)
-		{
-			cases[count++] = (struct CMUnitTest) {
-				.name = strdup(entries[i]->d_name),
-				.test_func = capture_cut_at_every_byte,
-				.initial_state = strdup(path),
-			};
-		}
-		if (file != NULL)
-			fclose(file);
-		free(entries[i]);
-	}
-	if (found >= 0)
-		free(entries);
-	return count;
-}
-
 static int
 start(void **state)
 {
@@ -245,22 +202,5 @@ end(void **state)
 int
 main(void)
 {
-	const char				*own = getenv("NFSTREAM_TEST_PCAPS");
-	static struct CMUnitTest cases[CAPTURES_MOST];
-	char					 shared[PATH_MAX];
-	unsigned				 count;
-	int						 failed;
-
-	if (own == NULL)
-		own = "test/pcaps";
-	snprintf(shared, sizeof(shared), "%s/../../../shared/data/pcaps", own);
-	count = add_cases(own, cases, 0);
-	count = add_cases(shared, cases, count);
-	failed = _cmocka_run_group_tests("cut", cases, count, start, end);
-	for (unsigned i = 0; i < count; i++)
-	{
-		free((char *) cases[i].name);
-		free(cases[i].initial_state);
-	}
-	return failed;
+	return run_on_captures("cut", (long) BYTES_MAX, capture_cut_at_every_byte, start, end);
 }
