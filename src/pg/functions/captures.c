@@ -40,7 +40,7 @@ nfstream_captures(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a server of nfstream_fdw", name)));
 	options = options_of_import(server, NIL);
-	options->by = "nfstream_captures()";
+	options->function = "nfstream_captures";
 	import_check_directory(options, name, directory);
 	InitMaterializedSRF(fcinfo, 0);
 	captures = probe_directory(options, directory, &count);

@@ -17,7 +17,6 @@
 typedef struct ScanOptions
 {
 	Oid			  table;	/* whose columns the rows have: a foreign table, or the type of a call's rows; InvalidOid where there is none */
-	const char	 *by;		/* what reads the source then, as an error names it; NULL: IMPORT FOREIGN SCHEMA */
 	const char	 *function; /* a call of which reads the source; NULL: none does */
 	Oid			  server;	/* InvalidOid: of a call */
 	const Schema *schema;	/* what its rows are */

@@ -38,9 +38,9 @@ object_text(const ScanOptions *options)
 {
 	if (options->source_on_server)
 		return psprintf("server \"%s\"", GetForeignServer(options->server)->servername);
-	if (OidIsValid(options->table))
+	if (OidIsValid(options->table) || options->function != NULL)
 		return options_object(options);
-	return pstrdup(options->by != NULL ? options->by : "IMPORT FOREIGN SCHEMA");
+	return pstrdup("IMPORT FOREIGN SCHEMA");
 }
 
 /* A role, source_owner or table_owner, as an error's detail names it. */
