@@ -2,8 +2,7 @@
  * python_plugins.c
  *	  The table of plugins in Python, nfstream_python_plugins.
  *
- * It is an ordinary table of the extension's schema, so that pg_dump has its rows, but read and written here as a catalog is:
- * without a query, in which names would be looked for on some user's search_path.
+ * pg_dump has its rows.
  */
 #include "postgres.h"
 
@@ -12,7 +11,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
-#include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -20,10 +18,8 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "pg/base/own_table.h"
 #include "pg/options/python_plugins.h"
-
-#define PLUGINS_EXTENSION "nfstream_fdw"
-#define PLUGINS_TABLE	  "nfstream_python_plugins"
 
 /* The table's columns, in the order of nfstream_fdw--1.0.sql. */
 typedef enum PluginColumn
@@ -40,59 +36,12 @@ typedef enum PluginColumn
 	PLUGIN_COLUMNS = PLUGIN_READS
 } PluginColumn;
 
-/* The schema that the extension was made in, or moved to. */
-static Oid
-find_schema(void)
-{
-	Relation	catalog = table_open(ExtensionRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	Oid			schema = InvalidOid;
-
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(PLUGINS_EXTENSION));
-	scan = systable_beginscan(catalog, ExtensionNameIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return schema;
-}
-
-/* Whether the first columns are those that are read here.  Whoever owns the table can change it, and may add others. */
-static bool
-is_as_made(TupleDesc descriptor)
-{
-	static const Oid types[PLUGIN_COLUMNS] = {TEXTOID, REGROLEOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, TEXTARRAYOID};
-
-	if (descriptor->natts < PLUGIN_COLUMNS)
-		return false;
-	for (int i = 0; i < PLUGIN_COLUMNS; i++)
-		if (TupleDescAttr(descriptor, i)->atttypid != types[i])
-			return false;
-	return true;
-}
-
 static Relation
 open_table(LOCKMODE mode)
 {
-	Oid schema = find_schema(),
-		table = OidIsValid(schema) ? get_relname_relid(PLUGINS_TABLE, schema) : InvalidOid;
-	Relation relation;
+	static const Oid types[PLUGIN_COLUMNS] = {TEXTOID, REGROLEOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, TEXTARRAYOID};
 
-	if (!OidIsValid(table))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"%s\" of the extension \"%s\" is missing", PLUGINS_TABLE, PLUGINS_EXTENSION),
-				 errhint("All objects of the extension belong in one schema, under their names: DROP EXTENSION and CREATE EXTENSION make them anew.")));
-	relation = table_open(table, mode);
-	if (!is_as_made(RelationGetDescr(relation)))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
-				 errmsg("table \"%s\" of the extension \"%s\" has been altered", PLUGINS_TABLE, PLUGINS_EXTENSION),
-				 errdetail("A column that is read is missing, or of another type.")));
-	return relation;
+	return own_table_open(&(OwnTable) {"nfstream_python_plugins", types, PLUGIN_COLUMNS}, mode);
 }
 
 /* Starts a scan for a name, or of the whole table where it is NULL. */
@@ -180,7 +129,7 @@ python_plugin_names(void)
 	List	   *names = NIL;
 	HeapTuple	tuple;
 
-	if (!OidIsValid(find_schema()))
+	if (!own_table_has_extension())
 		return NIL;
 	table = open_table(AccessShareLock);
 	scan = begin(table, NULL, NULL);
