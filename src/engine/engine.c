@@ -49,7 +49,8 @@ typedef struct Engine
 	uint64_t			   bytes_before; /* read, before the source was opened last */
 	uint32_t			   begun;		 /* the latest file that had a packet with a time */
 	bool				   overlap_told;
-	Walk				   walk; /* after the latest frame that the source handed over by itself */
+	FileTimesMessage	   times; /* of the file at hand, whose frames so far these are; FAILURE_NO_FILE: there is none */
+	Walk				   walk;  /* after the latest frame that the source handed over by itself */
 } Engine;
 
 /* The current frame's place, as records have it. */
@@ -102,6 +103,51 @@ begin(Engine *engine, uint64_t time, uint32_t file)
 		engine->callbacks->overlap(engine->callbacks->context, &overlap);
 }
 
+/* The file at hand was read as far as it can be. */
+static void
+tell_times(Engine *engine)
+{
+	if (engine->times.file != FAILURE_NO_FILE && engine->callbacks->file_times != NULL)
+		engine->callbacks->file_times(engine->callbacks->context, &engine->times);
+	engine->times = (FileTimesMessage) {.file = FAILURE_NO_FILE};
+}
+
+/* A file is at hand, and the one before it is not any more. */
+static void
+begin_times(Engine *engine, uint32_t file)
+{
+	if (engine->times.file == file)
+		return;
+	tell_times(engine);
+	engine->times.file = file;
+}
+
+static bool
+is_before(uint64_t time, uint32_t nanoseconds, uint64_t other, uint32_t other_nanoseconds)
+{
+	return time < other || (time == other && nanoseconds < other_nanoseconds);
+}
+
+/* Whatever becomes of it, a frame is one of its file's. */
+static void
+count_time(Engine *engine, const Frame *frame)
+{
+	FileTimesMessage *times = &engine->times;
+
+	begin_times(engine, engine->source->file);
+	if (times->packets == 0 || is_before(frame->time, frame->nanoseconds, times->first, times->first_nanoseconds))
+	{
+		times->first = frame->time;
+		times->first_nanoseconds = frame->nanoseconds;
+	}
+	if (times->packets == 0 || is_before(times->last, times->last_nanoseconds, frame->time, frame->nanoseconds))
+	{
+		times->last = frame->time;
+		times->last_nanoseconds = frame->nanoseconds;
+	}
+	times->packets++;
+}
+
 /* What becomes of one frame: refused by the filter, ignored, or metered. */
 static Walk
 walk_frame(Engine *engine, const Frame *frame)
@@ -112,6 +158,7 @@ walk_frame(Engine *engine, const Frame *frame)
 	Packet		   packet;
 
 	counters[COUNTER_PACKETS_READ] = ++engine->frames;
+	count_time(engine, frame);
 	if (engine->filter != NULL)
 	{
 		FilterResult result = filter_run(engine->filter, frame);
@@ -189,6 +236,8 @@ walk_without_frame(Engine *engine, SourceResult result, const Frame *frame)
 			return engine->tracker.full ? WALK_STOP : WALK_ON;
 		case SOURCE_DAMAGED:
 			engine->callbacks->damage(engine->callbacks->context, engine->failure);
+			begin_times(engine, engine->failure->file);
+			engine->times.is_damaged = true;
 			return engine->request->stop_at_damage ? WALK_STOP : WALK_ON;
 		case SOURCE_LOST:
 			return WALK_LOST;
@@ -224,6 +273,7 @@ walk_source(Engine *engine, const uint32_t *files, uint32_t count)
 	Frame		 frame;
 
 	engine->begun = FAILURE_NO_FILE;
+	engine->times = (FileTimesMessage) {.file = FAILURE_NO_FILE};
 	engine->walk = WALK_ON;
 	source->take = take;
 	source->taker = engine;
@@ -235,6 +285,8 @@ walk_source(Engine *engine, const uint32_t *files, uint32_t count)
 		else
 			walk = walk_on(engine, &frame);
 	}
+	if (walk == WALK_ON && !source->kind->is_live)
+		tell_times(engine);
 	source->kind->close(source);
 	take_counters(engine);
 	return walk;

@@ -368,7 +368,7 @@ run(ByHand *hand)
 	const MeterOrder order = {
 		.request = &hand->arguments.request,
 		.files = {hand, open_source, &nobody_looks},
-		.callbacks = {hand, record_room, record_written, place, damage, 0, overlap, NULL, take_file, file_end},
+		.callbacks = {hand, record_room, record_written, place, damage, 0, overlap, NULL, take_file, file_end, NULL},
 		.others = hand->form.to + 1,
 		.records = hand->form.to,
 		.ready = ready,

@@ -149,6 +149,13 @@ file_end(void *context, uint64_t packets)
 	channel_send_body(output.channel, MESSAGE_FILE_END, &packets, sizeof(packets));
 }
 
+static void
+file_times(void *context, const FileTimesMessage *times)
+{
+	(void) context;
+	channel_send_body(output.channel, MESSAGE_FILE_TIMES, times, sizeof(*times));
+}
+
 static int
 open_source(void *context, uint32_t index, uint64_t *size)
 {
@@ -343,7 +350,7 @@ meter(const MeterProgram *program, const MeterRequest *request, const PluginOrde
 	const MeterOrder order = {
 		.request = request,
 		.files = {NULL, open_source, progress},
-		.callbacks = {NULL, record_room, record_written, place, damage, 0, overlap, reading_order, take_file, file_end},
+		.callbacks = {NULL, record_room, record_written, place, damage, 0, overlap, reading_order, take_file, file_end, file_times},
 		.others = SANDBOX_OTHERS,
 		.records = output.channel,
 		.ready = greet,

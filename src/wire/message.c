@@ -39,6 +39,7 @@ static const MessageKind message_kinds[MESSAGE_TYPES] = {
 	[MESSAGE_CAPTURE] = {true, SENT_BY_OWNER, sizeof(uint32_t), sizeof(uint32_t)},
 	[MESSAGE_STOP] = {true, SENT_BY_OWNER, sizeof(uint32_t), sizeof(uint32_t)},
 	[MESSAGE_CONDITION] = {true, SENT_BY_OWNER, 1, CONDITION_BYTES_MAX},
+	[MESSAGE_FILE_TIMES] = {true, SENT_BY_METER, sizeof(FileTimesMessage), sizeof(FileTimesMessage)},
 };
 
 bool

@@ -12,7 +12,7 @@
  *	                       <-------  HELLO
  *	                       <-------  NEXT_FILE
  *	    FILE (descriptor)  ------->
- *	                       <-------  FLOWS, PLACE, OVERLAP, DAMAGE, PRINTED ... NEXT_FILE
+ *	                       <-------  FLOWS, PLACE, OVERLAP, DAMAGE, FILE_TIMES, PRINTED ... NEXT_FILE
  *	                       <-------  END, or FAILURE at any time
  *
  * Where the sources are to be read by their times, the meter asks for each of them first, and sends ORDER before it reads
@@ -20,7 +20,7 @@
  *
  *	                       <-------  TAKE_FILE
  *	    TAKEN_FILE         ------->
- *	                       <-------  NEXT_FILE ... FLOWS, PLACE, DAMAGE ... FILE_END
+ *	                       <-------  NEXT_FILE ... FLOWS, PLACE, DAMAGE, FILE_TIMES ... FILE_END
  *	                       <-------  TAKE_FILE ...
  *
  * Where an interface is captured from, and several meters share it, they form a group before any packet passes: the first makes
@@ -98,6 +98,7 @@ typedef enum MessageType
 	MESSAGE_CAPTURE,	 /* uint32: of no meaning; packets pass from now on */
 	MESSAGE_STOP,		 /* uint32: 1 if what is still active is emitted, 0 if it is given up */
 	MESSAGE_CONDITION,	 /* which rows are wanted: condition.h */
+	MESSAGE_FILE_TIMES,	 /* FileTimesMessage: a source was read as far as it can be */
 	MESSAGE_TYPES
 } MessageType;
 
@@ -210,6 +211,20 @@ typedef struct OverlapMessage
 	uint64_t begins; /* ms since 1970 */
 	uint64_t reached;
 } OverlapMessage;
+
+/* A source that was read to its end, or to its damage: its packets, those included that a filter refuses or that are ignored. */
+typedef struct FileTimesMessage
+{
+	uint32_t file; /* index of the source */
+	uint32_t is_damaged;
+	uint64_t packets;
+
+	/* The least and the greatest time of a packet, in any order: ms since 1970, and ns that were rounded off.  All 0 without a packet. */
+	uint64_t first;
+	uint64_t last;
+	uint32_t first_nanoseconds;
+	uint32_t last_nanoseconds;
+} FileTimesMessage;
 
 /* In the place of an application's number, for a category that no application has, but flows may get. */
 #define APPLICATION_NONE UINT32_MAX

@@ -12,6 +12,7 @@ import time
 HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OVERLAP, FILE = 3, 4, 5, 6, 7, 8, 9, 10, 11, 2
 ORDER, TAKE_FILE, FILE_END = 12, 13, 15
 OPENED, JOINED, READY, CAPTURE = 19, 21, 22, 23
+FILE_TIMES = 26
 PLACE_NUMBERS = 8
 COUNTERS = None    # of an account; NFStreamEvil.pm writes their number here,
 FLOWS_COUNTER = None    # which of them counts flows here,
@@ -80,6 +81,10 @@ def place_body(left, *numbers):
 
 def place(left, *numbers):
     message(PLACE, place_body(left, *numbers))
+
+
+def times(file=0, is_damaged=0, packets=1, first=1000, last=2000, first_nanoseconds=0, last_nanoseconds=0):
+    message(FILE_TIMES, struct.pack('<IIQQQII', file, is_damaged, packets, first, last, first_nanoseconds, last_nanoseconds))
 
 
 def sleep_for_ever():
@@ -249,6 +254,10 @@ DEEDS = {
     'file_out_of_turn': after(lambda: message(NEXT_FILE, struct.pack('<I', 7))),
     'file_again_and_again': after(lambda: [message(NEXT_FILE, struct.pack('<I', 0)) for time in range(100)]),
     'overlap_of_none': after(lambda: message(OVERLAP, struct.pack('<IIQQ', 7, 0, 1000, 2000))),
+    'times_of_none': after(lambda: times(file=7)),
+    'times_backwards': after(lambda: times(first=2001)),
+    'times_of_nothing': after(lambda: times(packets=0)),
+    'times_beyond_a_millisecond': after(lambda: times(last_nanoseconds=1000000)),
     'overlap_that_is_none': after(lambda: message(OVERLAP, struct.pack('<IIQQ', 0, 0, 2000, 2000))),
     'marks_unasked': after(lambda: mark(2, 1)),
     'marks_out_of_order': after(lambda: mark(20, 9), lambda: mark(10, 4)),

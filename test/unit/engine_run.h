@@ -32,24 +32,26 @@ typedef struct Scan
 	uint64_t			   sizes[SOURCES_MOST];
 
 	/* What came of it. */
-	bool		   succeeded;
-	Account		   account;
-	FailureMessage failure;
-	unsigned	   opened;
-	unsigned	   damages;
-	FailureMessage damage; /* the latest */
-	unsigned	   orders;
-	uint32_t	   order[SOURCES_MOST]; /* of the sources, as it was told */
-	uint32_t	   taken;
-	unsigned	   ends;
-	uint64_t	   packets[SOURCES_MOST]; /* of each source that ended */
-	unsigned	   flows[SOURCES_MOST];	  /* records up to there */
-	unsigned	   overlaps;
-	OverlapMessage overlap; /* the latest */
-	unsigned	   places;
-	PlaceMessage   place; /* the latest */
-	unsigned	   count;
-	Kept		   kept[KEPT_MOST];
+	bool			 succeeded;
+	Account			 account;
+	FailureMessage	 failure;
+	unsigned		 opened;
+	unsigned		 damages;
+	FailureMessage	 damage; /* the latest */
+	unsigned		 orders;
+	uint32_t		 order[SOURCES_MOST]; /* of the sources, as it was told */
+	uint32_t		 taken;
+	unsigned		 ends;
+	uint64_t		 packets[SOURCES_MOST]; /* of each source that ended */
+	unsigned		 flows[SOURCES_MOST];	/* records up to there */
+	unsigned		 overlaps;
+	OverlapMessage	 overlap; /* the latest */
+	unsigned		 places;
+	PlaceMessage	 place; /* the latest */
+	unsigned		 times_told;
+	FileTimesMessage times[SOURCES_MOST]; /* as they were told */
+	unsigned		 count;
+	Kept			 kept[KEPT_MOST];
 } Scan;
 
 static inline int
@@ -132,6 +134,15 @@ note_file_end(void *context, uint64_t packets)
 	scan->packets[scan->ends++] = packets;
 }
 
+static inline void
+note_file_times(void *context, const FileTimesMessage *times)
+{
+	Scan *scan = context;
+
+	assert_true(scan->times_told < SOURCES_MOST);
+	scan->times[scan->times_told++] = *times;
+}
+
 static inline Scan *
 scan_of(const File *first, const File *second)
 {
@@ -157,11 +168,11 @@ static inline void
 run_over(Scan *scan, Source *source)
 {
 	const EngineCallbacks callbacks = {scan, record_room, record_written, note_place, note_damage, .overlap = note_overlap,
-									   .order = note_order, .take_file = take_file, .file_end = note_file_end};
+									   .order = note_order, .take_file = take_file, .file_end = note_file_end, .file_times = note_file_times};
 	Filter				 *filter = scan->filter == NULL ? NULL : filter_start(scan->filter, strlen(scan->filter));
 	Analysis			  analysis;
 
-	scan->opened = scan->count = scan->taken = scan->ends = scan->orders = 0;
+	scan->opened = scan->count = scan->taken = scan->ends = scan->orders = scan->times_told = 0;
 	assert_true(analysis_open(&analysis, scan->analysers == NULL ? analysers : scan->analysers, &scan->request,
 							  &scan->failure));
 	scan->succeeded = engine_run(&scan->request, source, filter, &analysis, &callbacks, &scan->account, &scan->failure);

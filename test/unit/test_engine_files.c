@@ -104,6 +104,65 @@ CASE(sources_apart_are_as_if_alone)
 	end(apart);
 }
 
+static void
+assert_times(const FileTimesMessage *times, uint32_t file, uint64_t packets, uint64_t first, uint64_t last, bool is_damaged)
+{
+	assert_int_equal(times->file, file);
+	assert_int_equal(times->packets, packets);
+	assert_int_equal(times->first, first);
+	assert_int_equal(times->last, last);
+	assert_int_equal(times->first_nanoseconds, 0);
+	assert_int_equal(times->last_nanoseconds, 0);
+	assert_int_equal(times->is_damaged, is_damaged);
+}
+
+/* Whatever their order, and whatever becomes of the packets; of a source without any nothing is told where sources are read as one. */
+CASE(times_of_sources_are_told_at_their_ends)
+{
+	const File none = pcap_start(ETHERNET);
+	File	   first = two_flows(1000),
+		 cut = two_flows(3000);
+	Scan *scan;
+
+	pcap_udp(&first, 500, 1);
+	cut.length -= 1;
+	scan = scan_of_three(&first, &none, &cut);
+	scan->filter = "tcp";
+	for (int apart = 0; apart < 2; apart++)
+	{
+		scan->request.separate_files = apart;
+		run(scan);
+		assert_int_equal(scan->times_told, 2);
+		assert_times(&scan->times[0], 0, 5, 500000, 1003000, false);
+		assert_times(&scan->times[1], 2, 3, 3000000, 3002000, true);
+	}
+	end(scan);
+}
+
+/* Of one that is not read to its end nothing is known. */
+CASE(times_of_a_source_that_is_left_are_not_told)
+{
+	const File first = two_flows(1000),
+			   second = two_flows(2000);
+	File  cut = two_flows(3000);
+	Scan *scan = scan_of_three(&first, &second, &second);
+
+	scan->request.max_nflows = 1;
+	scan->request.idle_timeout = 900000;
+	run(scan);
+	assert_int_equal(scan->count, 1);
+	assert_int_equal(scan->times_told, 1);
+	assert_times(&scan->times[0], 0, 4, 1000000, 1003000, false);
+	end(scan);
+
+	cut.length -= 1;
+	scan = scan_of_three(&first, &cut, &second);
+	scan->request.stop_at_damage = true;
+	run(scan);
+	assert_int_equal(scan->times_told, 1);
+	end(scan);
+}
+
 /* An analyser that learns from flows, and counts how often it forgets. */
 typedef struct Learner
 {
@@ -318,6 +377,8 @@ main(void)
 		cmocka_unit_test(sources_are_read_in_the_order_of_their_times),
 		cmocka_unit_test(time_of_a_source_is_its_first_packets_that_has_one),
 		cmocka_unit_test(sources_apart_are_as_if_alone),
+		cmocka_unit_test(times_of_sources_are_told_at_their_ends),
+		cmocka_unit_test(times_of_a_source_that_is_left_are_not_told),
 		cmocka_unit_test(what_was_learned_of_files_apart_is_forgotten),
 		cmocka_unit_test(sources_apart_end_with_the_last_flow_or_at_damage),
 		cmocka_unit_test(overlap_is_told_once),

@@ -41,6 +41,7 @@ static const struct
 	{MESSAGE_CAPTURE, SENT_BY_OWNER, 4, 4},
 	{MESSAGE_STOP, SENT_BY_OWNER, 4, 4},
 	{MESSAGE_CONDITION, SENT_BY_OWNER, 1, 1 << 20},
+	{MESSAGE_FILE_TIMES, SENT_BY_METER, 4 + 4 + 8 + 8 + 8 + 4 + 4, 4 + 4 + 8 + 8 + 8 + 4 + 4},
 };
 
 CASE(every_message_is_known)

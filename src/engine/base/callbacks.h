@@ -37,6 +37,9 @@ typedef struct EngineCallbacks
 	 */
 	uint32_t (*take_file)(void *context);
 	void (*file_end)(void *context, uint64_t packets);
+
+	/* From when to when a file's packets are, once it was read as far as it can be; NULL: nobody wants to know. */
+	void (*file_times)(void *context, const FileTimesMessage *times);
 } EngineCallbacks;
 
 #endif /* ENGINE_BASE_CALLBACKS_H */

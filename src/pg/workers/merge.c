@@ -6,8 +6,7 @@
  * of records, and says what is known of those to come; wire/order.h decides which record is the scan's next.  Links that
  * are ahead are not read from, and their meters wait when the queues are full.
  *
- * Cleaning up is left to the memory context of the scan, which goes in every case: at the scan's end, with the portal, at
- * an abort.
+ * Cleaning up is left to the scan's memory context, which goes in every case: at its end, with the portal, at an abort.
  */
 #include "postgres.h"
 
@@ -19,6 +18,7 @@
 #include "pg/workers/board.h"
 #include "pg/workers/damages.h"
 #include "pg/workers/failure.h"
+#include "pg/workers/file_times.h"
 #include "pg/workers/last_place.h"
 #include "pg/workers/merge.h"
 #include "pg/workers/reading_order.h"
@@ -75,15 +75,15 @@ struct Merge
 	OverlapMessage overlap; /* if it has */
 
 	/* Of a live source. */
-	uint64			client_seen;
-	FailureMessage *gone;			  /* how its interface has gone; NULL: it has not */
-	bool			gives_up;		  /* no more of its flows are wanted */
-	uint64			packets_given_up; /* of those that were sent all the same */
-	int				packets;		  /* the index of the column with a flow's packets, which its request has; -1: rows are packets */
-	bool			told_long_frames;
-
-	bool	 tells;	  /* of damage, which all shards find */
-	Printed *printed; /* by its plugins; the caller's */
+	uint64			  client_seen;
+	FailureMessage	 *gone;				/* how its interface has gone; NULL: it has not */
+	bool			  gives_up;			/* no more of its flows are wanted */
+	uint64			  packets_given_up; /* of those that were sent all the same */
+	int				  packets;			/* the index of the column with a flow's packets, which its request has; -1: rows are packets */
+	bool			  told_long_frames;
+	bool			  tells;	  /* of damage, which all shards find */
+	Printed			 *printed;	  /* by its plugins; the caller's */
+	FileTimesMessage *file_times; /* the same */
 };
 
 /* ----------------------------------------------------------------------------------------------------------------- the end */
@@ -175,6 +175,7 @@ merge_start(const ScanJob *job, const MergeStart *how, Printed *printed)
 
 	merge->job = job;
 	merge->printed = printed;
+	merge->file_times = how->file_times;
 	merge->tells = how->shard == 0 || job->request.stop_at_damage;
 	record_form(&merge->form, schema_by_id(job->request.schema), &job->request.columns, job->request.splt_analysis);
 	merge->form.has_marks = job->request.counts_aside;
@@ -356,13 +357,14 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 {
 	union
 	{
-		HelloMessage   hello;
-		PlaceMessage   place;
-		FailureMessage failure;
-		OverlapMessage overlap;
-		Account		   account;
-		uint32		   turn;
-		uint64		   packets;
+		HelloMessage	 hello;
+		PlaceMessage	 place;
+		FailureMessage	 failure;
+		OverlapMessage	 overlap;
+		FileTimesMessage times;
+		Account			 account;
+		uint32			 turn;
+		uint64			 packets;
 	} body;
 
 	if (message->type == MESSAGE_RECORDS)
@@ -387,6 +389,9 @@ take_message(Merge *merge, Link *link, const MeterMessage *message)
 			break;
 		case MESSAGE_OVERLAP:
 			take_overlap(merge, link, &body.overlap);
+			break;
+		case MESSAGE_FILE_TIMES:
+			check(file_times_take(merge->file_times, merge->job->request.files, &body.times));
 			break;
 		case MESSAGE_PRINTED:
 			printed_take(merge->printed, message->body, message->length);

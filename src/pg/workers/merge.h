@@ -25,6 +25,8 @@ typedef struct MergeStart
 
 	Wakeup *wakeup;	 /* made readable after merge_watch(); NULL: nobody watches.  Lives as long as the merge */
 	bool	or_none; /* where there is no slot at all this is no error */
+
+	FileTimesMessage *file_times; /* file_times_start()'s, filled while records come; NULL: nobody wants to know */
 } MergeStart;
 
 /*

@@ -36,6 +36,7 @@ take_message(const MeterMessage *message, void *context)
 		case MESSAGE_RECORDS:
 		case MESSAGE_PLACE:
 		case MESSAGE_OVERLAP:
+		case MESSAGE_FILE_TIMES:
 			break;
 		case MESSAGE_DAMAGE:
 			memcpy(&failure, message->body, sizeof(failure));
