@@ -59,16 +59,63 @@ LANGUAGE C STRICT VOLATILE;
 COMMENT ON FUNCTION nfstream_interfaces() IS
 	'network interfaces of the server''s host: those from which the caller may capture, to members of pg_monitor all';
 
-CREATE FUNCTION nfstream_captures(server name, directory text DEFAULT NULL, OUT file text, OUT format text, OUT size bigint)
+CREATE FUNCTION nfstream_captures(server name, directory text DEFAULT NULL, OUT file text, OUT format text, OUT size bigint,
+	OUT packets bigint)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'nfstream_captures'
 LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION nfstream_captures(name, text) IS
-	'captures in a directory that a server''s tables may read: the server''s, or one that is named; format: pcap, pcapng, or how it is compressed';
+	'captures in a directory that a server''s tables may read: the server''s, or one that is named; format: pcap, pcapng, or how it is compressed; packets: if a table with the file was analyzed';
 
 -- It reads files.
 REVOKE EXECUTE ON FUNCTION nfstream_captures(name, text) FROM PUBLIC;
+
+-- What ANALYZE has found out of files, by which a query's times leave some out.  All of it can be found out again, so it is not dumped.
+CREATE TABLE nfstream_source_files (
+	relation oid NOT NULL,
+	device bigint NOT NULL,
+	inode bigint NOT NULL,
+	size bigint NOT NULL,
+	modified_ns bigint NOT NULL,
+	changed_ns bigint NOT NULL,
+	looked_at_ns bigint NOT NULL,
+	is_damaged boolean NOT NULL,
+	packets bigint NOT NULL,
+	first_ms bigint NOT NULL,
+	first_ns integer NOT NULL,
+	last_ms bigint NOT NULL,
+	last_ns integer NOT NULL,
+	PRIMARY KEY (relation, device, inode)
+);
+
+REVOKE ALL ON nfstream_source_files FROM PUBLIC;
+
+COMMENT ON TABLE nfstream_source_files IS
+	'what ANALYZE has found out of the files of tables; the function nfstream_sources() shows it';
+COMMENT ON COLUMN nfstream_source_files.relation IS 'the foreign table that was analyzed; rows of one that is no more go with the next ANALYZE';
+COMMENT ON COLUMN nfstream_source_files.device IS 'with inode, the file';
+COMMENT ON COLUMN nfstream_source_files.inode IS 'with device, the file';
+COMMENT ON COLUMN nfstream_source_files.size IS 'of the file as it was read, in bytes';
+COMMENT ON COLUMN nfstream_source_files.modified_ns IS 'when its bytes had been changed last, in nanoseconds since 1970';
+COMMENT ON COLUMN nfstream_source_files.changed_ns IS 'when anything of it had been changed last';
+COMMENT ON COLUMN nfstream_source_files.looked_at_ns IS 'when ANALYZE began';
+COMMENT ON COLUMN nfstream_source_files.is_damaged IS 'it could not be read to its end';
+COMMENT ON COLUMN nfstream_source_files.packets IS 'in it';
+COMMENT ON COLUMN nfstream_source_files.first_ms IS 'the least time of a packet, in milliseconds since 1970';
+COMMENT ON COLUMN nfstream_source_files.first_ns IS 'the nanoseconds beyond these';
+COMMENT ON COLUMN nfstream_source_files.last_ms IS 'the greatest time of a packet';
+COMMENT ON COLUMN nfstream_source_files.last_ns IS 'the nanoseconds beyond these';
+
+-- Not STRICT: what is NULL is an error, and not nothing.
+CREATE FUNCTION nfstream_sources(flows regclass, OUT file text, OUT first_packet_at timestamptz, OUT last_packet_at timestamptz,
+	OUT packets bigint, OUT status text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'nfstream_sources'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION nfstream_sources(regclass) IS
+	'files of a table''s source, for who may read it, and what ANALYZE has found out of them: analyzed, damaged, recent, changed, or not analyzed';
 
 CREATE FUNCTION nfstream_meters(OUT pid integer, OUT datid oid, OUT usesysid oid, OUT relid oid, OUT source text, OUT meter integer,
 	OUT bytes_read bigint, OUT bytes_total bigint, OUT packets_read bigint, OUT packets_ignored bigint, OUT packets_received bigint,

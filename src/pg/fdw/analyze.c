@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <time.h>
+
 #include "access/htup_details.h"
 #include "access/toast_internals.h"
 #include "commands/vacuum.h"
@@ -23,6 +25,7 @@
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pass.h"
 #include "pg/rows/meaning.h"
+#include "pg/source/known_files.h"
 
 /* Wider values are compressed; the server's statistics only look at narrower ones. */
 #define WIDE_BYTES 1024
@@ -92,6 +95,23 @@ place_of_next(ReservoirState reservoir, double *to_skip, double rows, int target
 	return (*to_skip)-- <= 0 ? (int) (target * sampler_random_fract(&reservoir->randstate)) : -1;
 }
 
+/*
+ * Keeps what the meters have told of the files.  Of one of which they have told nothing there is no packet, unless they were to read no more than
+ * some flows: then it may not have been read.
+ */
+static void
+keep_files(const FlowScan *scan, int64 looked_at)
+{
+	uint32 files = scan->job == NULL ? 0 : scan->job->request.files;
+
+	if (scan->file_times == NULL || scan->interface != NULL)
+		return;
+	if (scan->options->max_nflows == 0)
+		for (uint32 i = 0; i < files; i++)
+			scan->file_times[i].file = i;
+	known_files_keep(scan->options->table, scan->job->files, scan->file_times, files, looked_at);
+}
+
 static int
 acquire_sample(Relation table, int level, HeapTuple *rows, int asked, double *total, double *dead)
 {
@@ -102,8 +122,11 @@ acquire_sample(Relation table, int level, HeapTuple *rows, int asked, double *to
 	int				   target = most_rows(table, scan->options, asked);
 	ReservoirStateData reservoir;
 	double			   to_skip = -1; /* rows before the next that is taken; < 0: not decided */
+	struct timespec	   looked_at;
 	int				   count;
 
+	scan->asks_file_times = true;
+	clock_gettime(CLOCK_REALTIME, &looked_at);
 	reservoir_init_selection_state(&reservoir, target);
 	*total = *dead = 0;
 	MemoryContextSwitchTo(context);
@@ -124,6 +147,7 @@ acquire_sample(Relation table, int level, HeapTuple *rows, int asked, double *to
 	}
 	count = Min(*total, target);
 	MemoryContextSwitchTo(before);
+	keep_files(scan, looked_at.tv_sec * INT64CONST(1000000000) + looked_at.tv_nsec);
 	pass_stop(scan);
 	ExecDropSingleTupleTableSlot(slot);
 	MemoryContextDelete(context);

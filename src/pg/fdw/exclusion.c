@@ -318,7 +318,7 @@ exclusion_of_clauses(const ScanOptions *options, List *files)
 	exclusion->context = CreateExprContext(state);
 	exclusion->files.clauses = files;
 	exclusion->files.state = ExecPrepareQual(files, state);
-	exclusion->wanted = (SourceWanted) {admits_file, exclusion};
+	exclusion->wanted = (SourceWanted) {.admits = admits_file, .context = exclusion};
 	return exclusion;
 }
 
@@ -406,7 +406,7 @@ exclusion_prepare(ForeignScanState *node, const ScanOptions *options, const List
 	}
 	fill_slot(exclusion, RelationGetDescr(node->ss.ss_currentRelation), options);
 	exclusion->context = CreateExprContext(node->ss.ps.state);
-	exclusion->wanted = (SourceWanted) {admits_file, exclusion};
+	exclusion->wanted = (SourceWanted) {.admits = admits_file, .context = exclusion};
 	prepare_conditions(&exclusion->table, &node->ss.ps);
 	prepare_conditions(&exclusion->files, &node->ss.ps);
 	return exclusion;

@@ -228,6 +228,13 @@ explain_conditions(const char *label, List *conditions, ForeignScanState *node, 
 						es);
 }
 
+/* Whether it is known which files are read where nothing is run. */
+static bool
+are_files_known(const FlowScan *scan)
+{
+	return (scan->exclusion == NULL || exclusion_is_known(scan->exclusion)) && (scan->times == NULL || pushdown_is_known(scan->pushdown));
+}
+
 /* How many of the source's files are read: as it was when a pass started, else as it is now, where values are known. */
 static void
 explain_files_wanted(FlowScan *scan, const SourceMeasure *measure, ExplainState *es)
@@ -242,7 +249,7 @@ explain_files_wanted(FlowScan *scan, const SourceMeasure *measure, ExplainState 
 		named = scan->files_named;
 		files = scan->job->request.files;
 	}
-	else if (!exclusion_is_known(scan->exclusion))
+	else if (!are_files_known(scan))
 		return;
 	if (es->format == EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyText("Files", psprintf("%u of %u", files, named), es);
@@ -259,12 +266,12 @@ explain_exclusion(ForeignScanState *node, const SourceMeasure *measure, ExplainS
 {
 	FlowScan *scan = node->fdw_state;
 
-	if (scan->exclusion == NULL)
-		return;
-	explain_conditions("One-Time Filter", exclusion_table_clauses(scan->exclusion), node, es);
-	if (pass_files_wanted(scan) == NULL)
-		return;
-	explain_conditions("File Filter", exclusion_file_clauses(scan->exclusion), node, es);
+	if (scan->exclusion != NULL)
+	{
+		explain_conditions("One-Time Filter", exclusion_table_clauses(scan->exclusion), node, es);
+		if (pass_files_wanted(scan) != NULL)
+			explain_conditions("File Filter", exclusion_file_clauses(scan->exclusion), node, es);
+	}
 	explain_files_wanted(scan, measure, es);
 }
 
@@ -272,11 +279,14 @@ explain_exclusion(ForeignScanState *node, const SourceMeasure *measure, ExplainS
 static SourceMeasure
 measure_for_plan(FlowScan *scan, const char *interface)
 {
-	const SourceWanted *wanted = pass_files_wanted(scan);
+	const SourceWanted *wanted;
 
 	if (interface != NULL)
 		return (SourceMeasure) {0};
-	return source_measure_for_plan(scan->options, wanted != NULL && exclusion_is_known(scan->exclusion) ? wanted : NULL);
+	if (scan->pushdown != NULL && pushdown_is_known(scan->pushdown) && scan->meters == 0)
+		pass_look_at_times(scan);
+	wanted = pass_files_wanted(scan);
+	return source_measure_for_plan(scan->options, wanted != NULL && are_files_known(scan) ? wanted : NULL);
 }
 
 void

@@ -21,6 +21,7 @@
 #include "pg/fdw/pass.h"
 #include "pg/fdw/sizing.h"
 #include "pg/options/privileges.h"
+#include "pg/workers/file_times.h"
 #include "pg/workers/scan_request.h"
 #include "pg/workers/slots.h"
 #include "wire/filter_hint.h"
@@ -56,32 +57,12 @@ add_plugins(FlowScan *scan, ScanJob *job)
 	job->orders.hides = scan->options->columns_to_anonymize != NULL;
 }
 
-/*
- * A flow has the name of the file in which it began, and belongs to it alone only where files are metered apart.  There, what is counted from
- * file to file needs those before it, which are known where the order is given.  Otherwise it is all of them, or none.  A plugin may count for
- * itself.
- */
-const SourceWanted *
-pass_files_wanted(FlowScan *scan)
-{
-	const ScanOptions  *options = scan->options;
-	const SourceWanted *wanted = scan->exclusion == NULL ? NULL : exclusion_of_files(scan->exclusion);
-	bool				counts_on;
-
-	if (wanted == NULL || options->plugins != NIL)
-		return NULL;
-	counts_on = options->max_nflows > 0 || tuple_builder_counts_on(scan->builder, &scan->request.columns);
-	scan->wanted = *wanted;
-	scan->wanted.keeps_earlier = counts_on || !options->separate_files;
-	scan->wanted.keeps_later = !options->separate_files || (counts_on && options->source_order == SOURCE_ORDER_TIME);
-	return &scan->wanted;
-}
-
 static void
 add_files(FlowScan *scan, ScanJob *job)
 {
 	int count;
 
+	pass_look_at_times(scan);
 	job->files = source_resolve(scan->options, pass_files_wanted(scan), &count, &scan->files_named);
 	job->directory = scan->options->directory;
 	job->request.files = count;
@@ -251,6 +232,8 @@ start(FlowScan *scan, MemoryContext parent, bool or_none)
 		scan->sockets = start_sockets(scan->options);
 	if (scan->at_once > 0)
 		scan->wakeup = how.wakeup = wakeup_create(or_none);
+	if (scan->asks_file_times)
+		how.file_times = scan->file_times = file_times_start(scan->job->request.files);
 	how.shard = scan->shard;
 	how.shards = scan->shards;
 	how.workers = is_participant(scan) ? 0 : meters_wanted(scan);

@@ -22,6 +22,13 @@ typedef struct FlowScan
 	Exclusion	 *exclusion; /* of the table, and of files; NULL: of nothing */
 	SourceWanted  wanted;	 /* pass_files_wanted()'s */
 
+	/* What times of packets say of files, by pass_look_at_times(); NULL: nothing. */
+	struct TimeFilter *times;
+	MemoryContext	   times_context;
+
+	FileTimesMessage *file_times; /* merge_start()'s, of the pass, where asks_file_times */
+	bool			  asks_file_times;
+
 	/* Once the first row was asked for. */
 	MemoryContext context;	 /* of one pass over the source */
 	const char	 *interface; /* NULL: the source is files */
@@ -90,7 +97,10 @@ void pass_take_job(FlowScan *scan, ScanJob *job);
 /* Starts the pass of a scan among others, if it was not started; false if there is no slot for it.  or_error: then that is an error. */
 bool pass_start(FlowScan *scan, MemoryContext parent, bool or_error);
 
-/* Which of the source's files are read; NULL: all. */
+/* files_wanted.c: looks up what is known of the files, with the values that parameters have now; for pass_files_wanted(). */
+void pass_look_at_times(FlowScan *scan);
+
+/* files_wanted.c: which of the source's files are read; NULL: all. */
 const SourceWanted *pass_files_wanted(FlowScan *scan);
 
 /* Ends the pass, if one was started; the next row is the first again.  Errors if that cannot be, as the source is live. */

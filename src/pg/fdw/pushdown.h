@@ -51,9 +51,12 @@ void pushdown_end(Pushdown *pushdown);
 bool pushdown_changed(Pushdown *pushdown, const Bitmapset *parameters);
 
 /*
- * The condition for the meters with the values that the parameters have now, over these files, or over a source that counts as one: bytes
- * in the current memory context.  NULL, and a length of 0, if all rows may pass.
+ * The condition for the meters with the values that the parameters have now, over these files, or over a source that counts as one; without
+ * files nothing is known of them.  Bytes in the current memory context; NULL, and a length of 0, if all rows may pass.
  */
 const uint8 *pushdown_condition(Pushdown *pushdown, const SourceFile *files, int count, size_t *length);
+
+/* Whether it can be asked for where nothing is run: no value comes from other nodes of the plan. */
+bool pushdown_is_known(const Pushdown *pushdown);
 
 #endif /* PG_FDW_PUSHDOWN_H */

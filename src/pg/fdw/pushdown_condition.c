@@ -152,6 +152,12 @@ pushdown_changed(Pushdown *pushdown, const Bitmapset *parameters)
 	return true;
 }
 
+bool
+pushdown_is_known(const Pushdown *pushdown)
+{
+	return bms_is_empty(pushdown->parameters);
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- building */
 
 /* The condition that a node is one of `asked`, a set; or a weaker one. */

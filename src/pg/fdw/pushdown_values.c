@@ -424,7 +424,7 @@ ConditionPart *
 comparison_part(ComparisonSearch *search, Datum value, const SourceFile *files, int count)
 {
 	if (search->comparison->kind == COMPARISON_FILE)
-		return files_part(search, value, files, count);
+		return files == NULL ? part_constant(CONDITION_UNKNOWN) : files_part(search, value, files, count);
 	switch (condition_kind(search->comparison->column))
 	{
 		case CONDITION_INTEGER:

@@ -13,11 +13,12 @@
 
 #include "pg/fdw/import.h"
 #include "pg/options/privileges.h"
+#include "pg/source/known_files.h"
 #include "pg/workers/probe.h"
 
 PG_FUNCTION_INFO_V1(nfstream_captures);
 
-/* nfstream_captures(server name, directory text) → (file text, format text, size bigint) */
+/* nfstream_captures(server name, directory text) → (file text, format text, size bigint, packets bigint) */
 Datum
 nfstream_captures(PG_FUNCTION_ARGS)
 {
@@ -26,6 +27,7 @@ nfstream_captures(PG_FUNCTION_ARGS)
 	const char	  *name;
 	ScanOptions	  *options;
 	CaptureFile	  *captures;
+	KnownFiles	  *files;
 	Oid			   server;
 	int			   count;
 
@@ -44,11 +46,14 @@ nfstream_captures(PG_FUNCTION_ARGS)
 	import_check_directory(options, name, directory);
 	InitMaterializedSRF(fcinfo, 0);
 	captures = probe_directory(options, directory, &count);
+	files = known_files(InvalidOid);
 	for (int i = 0; i < count; i++)
 	{
-		Datum values[3] = {CStringGetTextDatum(captures[i].file.path), CStringGetTextDatum(capture_format_names[captures[i].format]),
-						   Int64GetDatum((int64) captures[i].file.size)};
-		bool  nulls[3] = {false};
+		KnownFile known = known_file(files, &captures[i].file);
+		bool	  is_known = known.status != FILE_NOT_ANALYZED && known.status != FILE_CHANGED;
+		Datum	  values[4] = {CStringGetTextDatum(captures[i].file.path), CStringGetTextDatum(capture_format_names[captures[i].format]),
+							   Int64GetDatum((int64) captures[i].file.size), Int64GetDatum((int64) known.packets)};
+		bool	  nulls[4] = {false, false, false, !is_known};
 
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}

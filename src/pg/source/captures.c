@@ -76,7 +76,7 @@ look_at(const Reach *reach, char *path, CaptureFile *capture)
 		return false;
 	has_bytes = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && pread(descriptor, bytes, MAGIC_BYTES, 0) == MAGIC_BYTES;
 	close(descriptor);
-	capture->file = (SourceFile) {.path = path, .device = status.st_dev, .inode = status.st_ino, .size = status.st_size};
+	capture->file = source_file(path, &status);
 	for (int row = 0; has_bytes && row < lengthof(beginnings); row++)
 		if (begins_so(bytes, row))
 		{

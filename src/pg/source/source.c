@@ -118,6 +118,25 @@ look_at_file(const SourceList *list, const char *path, const Origin *origin, str
 	return true;
 }
 
+static int64
+nanoseconds(const struct timespec *time)
+{
+	return (int64) time->tv_sec * INT64CONST(1000000000) + time->tv_nsec;
+}
+
+SourceFile
+source_file(char *path, const struct stat *status)
+{
+	return (SourceFile) {
+		.path = path,
+		.device = status->st_dev,
+		.inode = status->st_ino,
+		.size = status->st_size,
+		.modified = nanoseconds(&status->st_mtim),
+		.changed = nanoseconds(&status->st_ctim),
+	};
+}
+
 static bool
 add_wanted(SourceList *list, char *path, const Origin *origin)
 {
@@ -137,12 +156,7 @@ add_wanted(SourceList *list, char *path, const Origin *origin)
 		list->capacity *= 2;
 		list->files = repalloc_huge(list->files, list->capacity * sizeof(SourceFile));
 	}
-	list->files[list->count++] = (SourceFile) {
-		.path = path,
-		.device = status.st_dev,
-		.inode = status.st_ino,
-		.size = status.st_size,
-	};
+	list->files[list->count++] = source_file(path, &status);
 	return true;
 }
 
@@ -164,6 +178,24 @@ add_earlier(SourceList *list)
 	return true;
 }
 
+/* One that is not there is: that is an error. */
+static bool
+is_wanted(const SourceList *list, char *path)
+{
+	const SourceWanted *wanted = list->wanted;
+	struct stat			status;
+	SourceFile			file;
+
+	if (wanted == NULL || (wanted->keeps_later && list->count > 0))
+		return true;
+	if (!wanted->admits(wanted->context, path))
+		return false;
+	if (wanted->admits_file == NULL || !reach_stat(&list->reach, path, &status))
+		return true;
+	file = source_file(path, &status);
+	return wanted->admits_file(wanted->context, &file);
+}
+
 static bool
 add_file(SourceList *list, char *path, const Origin *origin)
 {
@@ -171,7 +203,7 @@ add_file(SourceList *list, char *path, const Origin *origin)
 
 	CHECK_FOR_INTERRUPTS();
 	list->named++;
-	if (wanted == NULL || (wanted->keeps_later && list->count > 0) || wanted->admits(wanted->context, path))
+	if (is_wanted(list, path))
 		return add_earlier(list) && add_wanted(list, path, origin);
 	if (wanted->keeps_earlier)
 	{
@@ -265,6 +297,16 @@ source_resolve(const ScanOptions *options, const SourceWanted *wanted, int *coun
 	(void) resolve(&list, options);
 	*count = list.count;
 	*named = list.named;
+	return list.files;
+}
+
+SourceFile *
+source_look(const ScanOptions *options, int *count)
+{
+	SourceList list = {.level = ERROR, .most = REQUEST_FILES_MAX, .budget = {GLOB_LOOKS_MAX, GLOB_KEPT_MAX}};
+
+	(void) resolve(&list, options);
+	*count = list.count;
 	return list.files;
 }
 

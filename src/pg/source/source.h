@@ -28,12 +28,24 @@ typedef struct SourceFile
 	uint64 device;
 	uint64 inode;
 	uint64 size; /* bytes; what is appended later is not read */
+
+	/* When its bytes, and when anything of it, was changed last: ns since 1970. */
+	int64 modified;
+	int64 changed;
 } SourceFile;
 
-/* Which of a source's files are wanted, by their names. */
+struct stat;
+
+/* A file that was looked at.  The path stays the caller's. */
+SourceFile source_file(char *path, const struct stat *status);
+
+/* Which of a source's files are wanted, by their names, and by what is known of them. */
 typedef struct SourceWanted
 {
 	bool (*admits)(void *context, const char *path); /* asked once for each file, in the order in which they are read */
+
+	/* The same of one that is there, which was looked at and not opened; NULL: all are wanted. */
+	bool (*admits_file)(void *context, const SourceFile *file);
 	void *context;
 	bool  keeps_earlier; /* a file is wanted too if one after it is */
 	bool  keeps_later;	 /* or one before it */
@@ -49,6 +61,9 @@ typedef struct SourceWanted
  * source_interface() be NULL.
  */
 SourceFile *source_resolve(const ScanOptions *options, const SourceWanted *wanted, int *count, int *named);
+
+/* The same of all files, which are looked at and not opened. */
+SourceFile *source_look(const ScanOptions *options, int *count);
 
 /* The bytes of all files of a source, for ANALYZE; -1 if that is not known, and a WARNING says why. */
 int64 source_size_for_analyze(const ScanOptions *options);
