@@ -164,6 +164,10 @@ chmod 0, name_of(8);
 like(error_of("SELECT count(*) FROM flows WHERE bidirectional_first_seen_ms >= " . ms_of(7)), qr/could not open capture ".*day_08/, 'one inside is');
 chmod 0600, name_of(8);
 
+psql("ALTER FOREIGN TABLE flows OPTIONS (ADD udps '[{\"plugin\": \"flow_slicer\", \"limit\": 1}]')");
+is(files_of("SELECT src_ip FROM flows WHERE $third", 'ANALYZE'), 'all', 'a plugin may change what it likes, so all are read');
+psql('ALTER FOREIGN TABLE flows OPTIONS (DROP udps)');
+
 # ------------------------------------------------------------------------------------------------------------ a file that changes
 
 is(psql("SELECT status FROM nfstream_sources('flows') WHERE file ~ 'day_08'"), 'changed', 'whose rights are changed has changed');
@@ -250,5 +254,28 @@ is(files_of('SELECT src_ip FROM one WHERE bidirectional_first_seen_ms < 5', 'ANA
 is(files_of('SELECT src_ip FROM several WHERE bidirectional_first_seen_ms < 5', 'ANALYZE'), 'all', 'files that are read as one are not');
 psql("ALTER FOREIGN TABLE several OPTIONS (ADD separate_files 'true')");
 is(files_of('SELECT src_ip FROM several WHERE bidirectional_first_seen_ms < 5', 'ANALYZE'), '2 of 3', 'of files that have a damage to tell of, or no packet, none is');
+
+# ---------------------------------------------------------------------------------------------------------- who analyzes, and how
+
+psql('CREATE ROLE owner LOGIN', 'GRANT USAGE ON FOREIGN SERVER lab TO owner', 'GRANT CREATE ON SCHEMA public TO owner');
+psql('SET ROLE owner', "CREATE FOREIGN TABLE own (src_ip inet, bidirectional_first_seen_ms bigint) SERVER lab OPTIONS (source '$base/one.pcap')", 'SET default_transaction_read_only = on', 'ANALYZE own');
+is(psql('SET ROLE owner', "SELECT packets, status FROM nfstream_sources('own')"), '30|analyzed', 'an owner who is no superuser, in a transaction that only reads');
+is(files_of('SELECT src_ip FROM own WHERE bidirectional_first_seen_ms < 5', 'ANALYZE'), '0 of 1', 'which leaves its file out');
+psql('CREATE TABLE days (src_ip inet, bidirectional_first_seen_ms bigint) PARTITION BY LIST (src_ip)',
+	'CREATE FOREIGN TABLE day_0 PARTITION OF days DEFAULT SERVER lab OPTIONS (source \'' . name_of(0) . '\')', 'ANALYZE days');
+is(psql("SELECT packets, status FROM nfstream_sources('day_0')"), '30|analyzed', 'a partition, with its table');
+
+# Of several at once all end, and one of them is what is kept.
+$node->pgbench('--client 4 --transactions 10 --no-vacuum', 0, [qr{number of transactions actually processed: 40/40}], [qr/^$/],
+	'a partition that is analyzed by several at once', { '036_days' => 'ANALYZE days;', '036_day' => 'ANALYZE day_0;' });
+is(psql("SELECT count(*) FROM nfstream_source_files WHERE relation = 'day_0'::regclass"), 1, 'is known once');
+
+# A join tells a scan what to look for: another row, another file.
+psql('CREATE TABLE moments (ms bigint)', 'INSERT INTO moments VALUES (' . ms_of(6) . ')', 'ANALYZE moments');
+is(psql('SELECT count(*) FROM moments JOIN flows ON bidirectional_first_seen_ms BETWEEN ms AND ms + 86400000'),
+	psql('SET nfstream_fdw.enable_pushdown = off', 'SELECT count(*) FROM moments JOIN flows ON bidirectional_first_seen_ms BETWEEN ms AND ms + 86400000'), 'joins');
+my $each = 'SELECT string_agg(n::text, \',\' ORDER BY d) FROM generate_series(0, 11) d, LATERAL (SELECT count(*) AS n FROM flows WHERE bidirectional_first_seen_ms BETWEEN ' .
+	ms_of(0) . ' + d::bigint * 86400000 AND ' . (ms_of(1) - 1) . ' + d::bigint * 86400000) AS s';
+is(psql($each), psql('SET nfstream_fdw.enable_pushdown = off', $each), 'a subquery that is run again for each day');
 
 done_testing();
