@@ -78,9 +78,9 @@ estimate_source(ScanEstimate *estimate, const RelOptInfo *baserel, const SourceW
 
 /* ------------------------------------------------------------------------------------------------------------------ conditions */
 
-/* Whether a flow's key tells whether this is true, before anything else is computed of it. */
+/* Whether all that an expression reads are such fields of a table, and none is a plugin's or unknown. */
 static bool
-is_on_key(const ScanEstimate *estimate, const RelOptInfo *baserel, Node *expression)
+reads_only(const ScanEstimate *estimate, const RelOptInfo *baserel, Node *expression, bool (*is_such)(ColumnField))
 {
 	const ScanOptions *options = estimate->options;
 	Bitmapset		  *used = NULL;
@@ -90,41 +90,69 @@ is_on_key(const ScanEstimate *estimate, const RelOptInfo *baserel, Node *express
 
 	pull_varattnos(expression, baserel->relid, &used);
 	while (attributes_next(used, &member, &attribute))
-	{
-		if (meaning_of(options->table, options->schema, attribute, &column) != ATTRIBUTE_IS_COLUMN)
+		if (meaning_of(options->table, options->schema, attribute, &column) != ATTRIBUTE_IS_COLUMN ||
+			!is_such(options->schema->columns[column].field))
 			return false;
-		switch (options->schema->columns[column].field)
-		{
-			case FIELD_IP:
-			case FIELD_PORT:
-			case FIELD_PROTOCOL:
-			case FIELD_IP_VERSION:
-			case FIELD_VLAN_ID:
-			case FIELD_TUNNEL_ID:
-				break;
-			default:
-				return false;
-		}
-	}
 	return true;
+}
+
+/* What a flow's key tells, before anything else is computed of it. */
+static bool
+is_on_key(ColumnField field)
+{
+	switch (field)
+	{
+		case FIELD_IP:
+		case FIELD_PORT:
+		case FIELD_PROTOCOL:
+		case FIELD_IP_VERSION:
+		case FIELD_VLAN_ID:
+		case FIELD_TUNNEL_ID:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static bool
+is_address(ColumnField field)
+{
+	return field == FIELD_IP;
+}
+
+static List *
+clauses_on(const ScanEstimate *estimate, const RelOptInfo *baserel, List *pushed, bool (*is_such)(ColumnField))
+{
+	List	 *such = NIL;
+	ListCell *cell;
+
+	foreach(cell, pushed)
+		if (reads_only(estimate, baserel, lfirst(cell), is_such))
+			such = lappend(such, lfirst(cell));
+	return such;
 }
 
 /* The part of all flows of which nDPI sees the packets, and the part that meters send. */
 static void
 estimate_parts(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed, double *labelled, double *sent)
 {
-	List	 *on_key = NIL;
-	ListCell *cell;
+	List *on_key = clauses_on(estimate, baserel, pushed, is_on_key);
 
 	*sent = clauselist_selectivity(root, pushed, baserel->relid, JOIN_INNER, NULL);
-	foreach(cell, pushed)
-		if (is_on_key(estimate, baserel, lfirst(cell)))
-			on_key = lappend(on_key, lfirst(cell));
 	*labelled = list_length(on_key) == list_length(pushed) ? *sent : clauselist_selectivity(root, on_key, baserel->relid, JOIN_INNER, NULL);
 
 	/* A plugin may change what a condition is on: nothing is decided before a flow leaves. */
 	if (estimate->options->plugins != NIL)
 		*labelled = 1;
+}
+
+double
+estimate_labelled(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed)
+{
+	bool  is_analyzed = baserel->pages > 0;
+	List *clauses = clauses_on(estimate, baserel, pushed, is_analyzed ? is_on_key : is_address);
+
+	return estimate->options->plugins != NIL ? 1 : clauselist_selectivity(root, clauses, baserel->relid, JOIN_INNER, NULL);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------------- files */

@@ -45,4 +45,10 @@ typedef struct PassCost
  */
 PassCost estimate_pass(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed, const QualCost *per_row);
 
+/*
+ * The part of all flows of which nDPI is likely to see the packets, 0 to 1, as far as that is worth relying on: 1 for a condition on ports
+ * or the like of a source that was never analyzed, where the planner's guess of one in two hundred may well be half of the traffic.
+ */
+double estimate_labelled(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed);
+
 #endif /* PG_FDW_ESTIMATE_H */

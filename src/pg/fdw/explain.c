@@ -176,7 +176,7 @@ meters_for_plan(const FlowScan *scan, const char *interface, const SourceMeasure
 {
 	if (interface != NULL)
 		return sizing_meters_live(&scan->request, scan->options->n_meters);
-	return sizing_meters(&scan->request, scan->options->n_meters, measure);
+	return sizing_meters(&scan->request, scan->options->n_meters, measure, scan->labelled);
 }
 
 /* What is computed; of packets, whose flows are kept only if that is needed, nothing else if no plugin asks for it. */

@@ -20,7 +20,8 @@ typedef enum PlanMember
 	PLAN_RUN_AGAIN,	  /* Boolean: a rescan is likely */
 	PLAN_ROWS_WANTED, /* Integer: of MeterRequest */
 	PLAN_EXCLUSION,	  /* exclusion_clauses() */
-	PLAN_SHARES		  /* Boolean: parallel_shares() */
+	PLAN_SHARES,	  /* Boolean: parallel_shares() */
+	PLAN_LABELLED	  /* Float: estimate_labelled() */
 } PlanMember;
 
 static inline void *

@@ -39,6 +39,7 @@ pass_prepare(Relation table, ScanOptions *options, const Bitmapset *attributes_u
 	scan->options = options;
 	scan->builder = tuple_builder(table, scan->options, attributes_used, &wanted);
 	scan_request_fill(&scan->request, scan->options, &wanted);
+	scan->labelled = 1;
 	return scan;
 }
 
@@ -177,7 +178,7 @@ meters_wanted(const FlowScan *scan)
 	if (scan->interface != NULL)
 		return sizing_share(sizing_meters_live(&job->request, scan->options->n_meters), scan->options->n_meters, scan->at_once);
 	measure = source_measure(job->files, job->request.files);
-	return sizing_share(sizing_meters(&job->request, scan->options->n_meters, &measure), scan->options->n_meters, scan->at_once);
+	return sizing_share(sizing_meters(&job->request, scan->options->n_meters, &measure, scan->labelled), scan->options->n_meters, scan->at_once);
 }
 
 /* A flow's row may come as late as its timeouts have it, and a little. */

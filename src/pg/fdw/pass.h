@@ -61,6 +61,7 @@ typedef struct FlowScan
 	MemoryContext	   lasting; /* as long as the scan */
 	const ScanPlugins *plugins;
 
+	double			 labelled;			/* estimate_labelled() of its conditions */
 	bool			 tells_nanoseconds; /* in its rows' identifiers */
 	struct KeptRows *kept;				/* of its passes; NULL: it is read once */
 

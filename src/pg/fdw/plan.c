@@ -160,14 +160,16 @@ nfstream_get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid table, ForeignPath
 	PushdownTable		pushdown = pushdown_table(root, baserel->relid, estimate->options);
 	List			   *attributes = NIL;
 	int					member = -1;
+	List			   *pushed = pushdown_clauses(&pushdown, baserel, scan_clauses),
+		 *members;
 
 	(void) table;
 	while ((member = bms_next_member(estimate->used, member)) >= 0)
 		attributes = lappend_int(attributes, member);
-	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), baserel->relid,
-							pushdown_clauses(&pushdown, baserel, scan_clauses),
-							/* In the order of PlanMember. */
-							list_make5(attributes, makeBoolean(estimate->is_run_again), makeInteger(estimate->rows_wanted),
-									   exclusion_clauses(baserel, estimate->options, scan_clauses), makeBoolean(parallel_shares(best_path))),
-							NIL, NIL, outer_plan);
+	/* In the order of PlanMember. */
+	members = list_make5(attributes, makeBoolean(estimate->is_run_again), makeInteger(estimate->rows_wanted),
+						 exclusion_clauses(baserel, estimate->options, scan_clauses), makeBoolean(parallel_shares(best_path)));
+	/* With a point: a copy that a worker reads would be an Integer without. */
+	members = lappend(members, makeFloat(psprintf("%.9f", estimate_labelled(root, baserel, estimate, pushed))));
+	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), baserel->relid, pushed, members, NIL, NIL, outer_plan);
 }

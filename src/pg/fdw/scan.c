@@ -46,6 +46,7 @@ nfstream_begin_with(ForeignScanState *node, int eflags, ScanOptions *options)
 	}
 	scan->exclusion = exclusion_prepare(node, scan->options, plan_member(plan, PLAN_EXCLUSION));
 	scan->request.rows_wanted = intVal(plan_member(plan, PLAN_ROWS_WANTED));
+	scan->labelled = floatVal(plan_member(plan, PLAN_LABELLED));
 	scan->warns = true;
 	scan->tells_nanoseconds = exact_time_column(scan->options->schema, used) >= 0;
 	scan->is_parallel_safe = plan->scan.plan.parallel_safe;

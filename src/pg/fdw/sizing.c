@@ -4,8 +4,8 @@
  *
  * Files that are metered apart are shared out among the meters, and all the work with them.  Otherwise every meter walks
  * the whole source, and they only share the work of nDPI: so there is one meter if no label is wanted, one for files that
- * are compressed with gzip, which take longer to decompress than to label, and one if a filter is likely to leave little
- * to label, and one if so few rows are wanted that hardly a flow is labelled.
+ * are compressed with gzip, which take longer to decompress than to label, one if a filter is likely to leave little
+ * to label, one if so few rows are wanted that hardly a flow is labelled, and of what conditions are likely to leave only that counts.
  *
  * Scans that go on at once share the cores: each meter more walks all of a capture once more, so that one meter for each capture takes the
  * least time in all.
@@ -31,13 +31,13 @@
 
 /* How many meters are worth their start. */
 static uint64
-meters_that_pay(const MeterRequest *request, const SourceMeasure *measure)
+meters_that_pay(const MeterRequest *request, const SourceMeasure *measure, double labelled)
 {
 	if (request->separate_files && measure->files > 1)
 		return 1 + (measure->bytes + measure->files * BYTES_FOR_A_FILE) / BYTES_FOR_A_METER;
 	if (!request_computes_group(request, GROUP_DPI) || request->filter.length > 0 || request->rows_wanted > 0)
 		return 1;
-	return 1 + measure->quick_bytes / BYTES_FOR_A_METER;
+	return 1 + (uint64) (measure->quick_bytes * labelled) / BYTES_FOR_A_METER;
 }
 
 uint64
@@ -82,7 +82,7 @@ sizing_share(uint32 meters, uint64 n_meters, uint32 scans)
 }
 
 uint32
-sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure)
+sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure, double labelled)
 {
 	uint64 meters = n_meters;
 
@@ -90,7 +90,7 @@ sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure 
 	if (request->max_nflows > 0 && request->schema == SCHEMA_FLOWS)
 		return 1;
 	if (meters == 0)
-		meters = Min(Min(meters_that_pay(request, measure), sizing_cores()), SHARDS_MAX);
+		meters = Min(Min(meters_that_pay(request, measure, labelled), sizing_cores()), SHARDS_MAX);
 	meters = Min(meters, (uint64) setting_max_meters_per_scan);
 
 	/* Each meter has at least one file, or room for one flow. */

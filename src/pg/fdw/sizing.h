@@ -10,9 +10,10 @@
 
 /*
  * How many meters to ask for: `n_meters`, which is the option, or as many as pay where that is 0; one for max_nflows of files.  At least
- * one, and no more than the settings and the source have room for.  measure: of files; an interface has none.
+ * one, and no more than the settings and the source have room for.  measure: of files; an interface has none.  labelled: the part of
+ * their flows that is likely to be labelled, 0 to 1.
  */
-uint32 sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure);
+uint32 sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure, double labelled);
 uint32 sizing_meters_live(const MeterRequest *request, uint64 n_meters);
 
 /* Of these, how many for each of several scans that go on at once (0: it is alone); n_meters is the option. */
