@@ -117,8 +117,8 @@ LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION nfstream_sources(regclass) IS
 	'files of a table''s source, for who may read it, and what ANALYZE has found out of them: analyzed, damaged, recent, changed, or not analyzed';
 
-CREATE FUNCTION nfstream_meters(OUT pid integer, OUT datid oid, OUT usesysid oid, OUT relid oid, OUT source text, OUT meter integer,
-	OUT bytes_read bigint, OUT bytes_total bigint, OUT packets_read bigint, OUT packets_ignored bigint, OUT packets_received bigint,
+CREATE FUNCTION nfstream_meters(OUT pid integer, OUT leader_pid integer, OUT datid oid, OUT usesysid oid, OUT relid oid, OUT source text,
+	OUT file text, OUT meter integer, OUT seconds double precision, OUT bytes_read bigint, OUT bytes_total bigint, OUT packets_read bigint, OUT packets_ignored bigint, OUT packets_received bigint,
 	OUT packets_dropped_by_kernel bigint, OUT active_flows bigint, OUT flows_sent bigint)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'nfstream_meters'
@@ -128,8 +128,8 @@ COMMENT ON FUNCTION nfstream_meters() IS
 	'how far the meters of the whole cluster are: what the view nfstream_progress is made of';
 
 CREATE VIEW nfstream_progress AS
-	SELECT m.pid, d.datname, u.rolname AS usename, CASE WHEN d.datname = current_database() THEN nullif(m.relid, 0)::regclass END AS "table",
-		m.source, m.meter, m.bytes_read, m.bytes_total, m.packets_read, m.packets_ignored, m.packets_received,
+	SELECT m.pid, m.leader_pid, d.datname, u.rolname AS usename, CASE WHEN d.datname = current_database() THEN nullif(m.relid, 0)::regclass END AS "table",
+		m.source, m.file, m.meter, m.seconds, m.bytes_read, m.bytes_total, m.packets_read, m.packets_ignored, m.packets_received,
 		m.packets_dropped_by_kernel, m.active_flows, m.flows_sent
 		FROM nfstream_meters() m LEFT JOIN pg_database d ON d.oid = m.datid LEFT JOIN pg_roles u ON u.oid = m.usesysid;
 
@@ -138,11 +138,14 @@ GRANT SELECT ON nfstream_progress TO PUBLIC;
 COMMENT ON VIEW nfstream_progress IS
 	'running meters, one row for each: of one''s own scans, to members of pg_read_all_stats of all; before PostgreSQL 17 it needs the library in shared_preload_libraries';
 COMMENT ON COLUMN nfstream_progress.pid IS 'process of the session that scans, as in pg_stat_activity';
+COMMENT ON COLUMN nfstream_progress.leader_pid IS 'process of the session, where a worker of its parallel query scans; NULL if it scans itself';
 COMMENT ON COLUMN nfstream_progress.datname IS 'database of the session';
 COMMENT ON COLUMN nfstream_progress.usename IS 'user whose scan it is';
 COMMENT ON COLUMN nfstream_progress."table" IS 'foreign table that is scanned; NULL if it is in another database, or a function reads the source';
 COMMENT ON COLUMN nfstream_progress.source IS 'source as the option has it';
+COMMENT ON COLUMN nfstream_progress.file IS 'file at hand; NULL before the first packets, or if the source is an interface';
 COMMENT ON COLUMN nfstream_progress.meter IS 'number of the meter in its scan, from 0';
+COMMENT ON COLUMN nfstream_progress.seconds IS 'since the meter was started';
 COMMENT ON COLUMN nfstream_progress.bytes_read IS 'of the source, so far';
 COMMENT ON COLUMN nfstream_progress.bytes_total IS 'of the source; NULL if it is an interface';
 COMMENT ON COLUMN nfstream_progress.packets_read IS 'by this meter, so far';

@@ -68,6 +68,7 @@ tell_place(Engine *engine)
 		.packets_read = engine->frames,
 		.active_flows = engine->tracker.table.count,
 		.packets_ignored = account_ignored(engine->account),
+		.file = engine->source->file,
 	};
 	SourceCounters counters;
 

@@ -142,6 +142,7 @@ typedef struct PlaceMessage
 	uint64_t packets_received;	/* of an interface: see COUNTER_PACKETS_RECEIVED; COUNT_NOT_KNOWN: of files */
 	uint64_t dropped_by_kernel; /* the same */
 	uint64_t longer_than_mtu;	/* of an interface: see COUNTER_LONGER_THAN_MTU */
+	uint64_t file;				/* that the latest frame was in, index in the request's; of an interface 0 */
 } PlaceMessage;
 
 /* What can go wrong in a meter; the SQLSTATE of each is chosen by the server. */

@@ -31,6 +31,7 @@ my %said = (
 	owners_message => [$stray],
 	unknown_message => [$stray],
 	short_message => [$stray],
+	place_in_no_file => [$lie],
 	no_hello => [$stray],
 	two_hellos => [$stray],
 	other_version => [qr/the meter's program is of another version/],

@@ -10,7 +10,7 @@ use Test::More;
 
 use PostgreSQL::Test::Utils;
 
-use NFStreamCluster qw(start_cluster copies_of flows_table);
+use NFStreamCluster qw(start_cluster capture copies_of flows_table);
 use NFStreamProcesses qw(wait_until);
 use NFStreamSession;
 
@@ -48,6 +48,9 @@ my $before = $node->safe_psql('postgres', 'SELECT sum(packets_read) FROM nfstrea
 $session->query('FETCH 30000 FROM c');
 cmp_ok($node->safe_psql('postgres', 'SELECT sum(packets_read) FROM nfstream_progress'), '>', $before, 'they move on');
 
+is($node->safe_psql('postgres', "SELECT DISTINCT file FROM nfstream_progress WHERE seconds BETWEEN 0 AND 3600 AND leader_pid IS NULL"), $capture,
+	'the file at hand, and since when');
+
 # Who sees it.
 is($node->safe_psql('postgres', 'SET ROLE watcher; SELECT count(*) FROM nfstream_progress WHERE packets_read > 0'), 2, 'pg_monitor sees all');
 is($node->safe_psql('postgres', 'SET ROLE other; SELECT pid, datname, usename, "table", source, meter, packets_read, flows_sent FROM nfstream_progress'),
@@ -65,6 +68,22 @@ $session->query('DECLARE e CURSOR FOR SELECT * FROM flows; FETCH 1 FROM e; SELEC
 ok($none->(), 'nor has a transaction that failed');
 $session->query('ROLLBACK; SELECT count(*) FROM flows');
 ok($none->(), 'nor has a scan that came to its end');
+
+# Of several files, the one that is read; the second is larger than what is read ahead.
+my $first = capture($node, 'dns.pcap');
+flows_table($node, 'two', "{$first,$capture}", n_meters => 1, idle_timeout => 1);
+$session->query('SET ROLE NONE; BEGIN; DECLARE c CURSOR FOR SELECT * FROM two; FETCH 20000 FROM c');
+is($node->safe_psql('postgres', 'SELECT file FROM nfstream_progress'), $capture, 'the second of two files is at hand');
+$session->query('ROLLBACK');
+
+# In a parallel query, a worker's meter belongs to the session too.
+my $of_workers = 'SELECT DISTINCT leader_pid, pid = leader_pid FROM nfstream_progress WHERE leader_pid IS NOT NULL';
+$session->query('SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off');
+$session->send('SELECT application_name, sum(length(pg_sleep(0.01)::text)) FROM flows GROUP BY 1');
+ok(defined wait_until(sub { $session->is_done; $node->safe_psql('postgres', $of_workers) eq $session->backend . '|f' }, 30), 'a worker of a parallel query tells whose it is');
+$node->safe_psql('postgres', 'SELECT pg_cancel_backend(' . $session->backend . ')');
+$session->finish(30);
+$session->query('RESET ALL; SET ROLE owner_of_scan');
 
 # Two scans of a session; one of them ends first.
 $session->query('BEGIN; DECLARE c CURSOR FOR SELECT * FROM flows; FETCH 1 FROM c; DECLARE d CURSOR FOR SELECT * FROM flows; FETCH 1 FROM d');

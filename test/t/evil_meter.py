@@ -13,7 +13,7 @@ HELLO, NEXT_FILE, FLOWS, PLACE, DAMAGE, FAILURE, END, APPLICATION, OVERLAP, FILE
 ORDER, TAKE_FILE, FILE_END = 12, 13, 15
 OPENED, JOINED, READY, CAPTURE = 19, 21, 22, 23
 FILE_TIMES = 26
-PLACE_NUMBERS = 8
+PLACE_NUMBERS = 9
 COUNTERS = None    # of an account; NFStreamEvil.pm writes their number here,
 FLOWS_COUNTER = None    # which of them counts flows here,
 VERSION = None     # and the version of the request here
@@ -223,6 +223,7 @@ DEEDS = {
     'owners_message': after(lambda: message(FILE, b'\0' * 16)),
     'unknown_message': after(lambda: message(77, b'')),
     'short_message': after(lambda: message(PLACE, place_body(0)[:-1])),
+    'place_in_no_file': after(lambda: place(0, 0, 0, 0, 0, 0, 0, 0, 1)),
     'no_hello': lambda: (ports((2, 1)), sleep_for_ever()),
     'two_hellos': after(hello),
     'other_version': lambda: (message(HELLO, struct.pack('<I192s', 99, b'')), sleep_for_ever()),

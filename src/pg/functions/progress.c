@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
 #include "pg/base/encoding.h"
@@ -24,11 +25,14 @@ PG_FUNCTION_INFO_V1(nfstream_meters);
 typedef enum Shown
 {
 	PID,
+	LEADER,
 	DATABASE,
 	USER,
 	TABLE,
 	SOURCE,
+	THIS_FILE,
 	METER,
+	SECONDS,
 	BYTES_READ,
 	BYTES_TOTAL,
 	PACKETS_READ,
@@ -69,13 +73,18 @@ put_meter(ReturnSetInfo *result, const BoardEntry *entry)
 	memset(row.nulls, !sees, sizeof(row.nulls));
 	row.nulls[PID] = false;
 	row.values[PID] = Int32GetDatum(entry->pid);
+	row.nulls[LEADER] = entry->leader == 0;
+	row.values[LEADER] = Int32GetDatum(entry->leader);
 	put_id(&row, DATABASE, entry->database);
 	put_id(&row, USER, entry->user);
 	if (sees)
 	{
 		put_id(&row, TABLE, entry->table);
 		row.values[SOURCE] = CStringGetTextDatum(encoding_valid(entry->source));
+		row.nulls[THIS_FILE] = entry->file[0] == '\0';
+		row.values[THIS_FILE] = CStringGetTextDatum(encoding_valid(entry->file));
 		row.values[METER] = Int32GetDatum((int32) entry->meter);
+		row.values[SECONDS] = Float8GetDatum((GetCurrentTimestamp() - entry->started) / (double) USECS_PER_SEC);
 		put_number(&row, BYTES_READ, entry->place.bytes_read);
 		put_number(&row, BYTES_TOTAL, entry->bytes_total);
 		put_number(&row, PACKETS_READ, entry->place.packets_read);

@@ -16,9 +16,11 @@
 #include "storage/dsm_registry.h"
 #endif
 #include "storage/ipc.h"
+#include "storage/proc.h"
 #include "storage/procarray.h"
 #include "storage/shmem.h"
 #include "storage/spin.h"
+#include "utils/timestamp.h"
 
 #include "pg/base/settings.h"
 #include "pg/workers/board.h"
@@ -106,15 +108,35 @@ board_is_there(void)
 
 #endif
 
+/* What there is room for, of whole characters. */
+static void
+put_shown(char *to, const char *text)
+{
+	int length = pg_mbcliplen(text, strlen(text), BOARD_SOURCE_MAX - 1);
+
+	memcpy(to, text, length);
+	to[length] = '\0';
+}
+
+static int
+leader_pid(void)
+{
+	const PGPROC *leader = MyProc->lockGroupLeader;
+
+	return leader == NULL || leader == MyProc ? 0 : leader->pid;
+}
+
 void
 board_enter(const Slot *slot, const ScanJob *job, uint32 meter)
 {
 	BoardEntry entry = {
 		.pid = MyProcPid,
+		.leader = leader_pid(),
 		.database = MyDatabaseId,
 		.user = GetUserId(),
 		.table = job->table,
 		.meter = meter,
+		.started = GetCurrentTimestamp(),
 		.bytes_total = request_is_live(&job->request) ? COUNT_NOT_KNOWN : 0,
 	};
 
@@ -122,7 +144,7 @@ board_enter(const Slot *slot, const ScanJob *job, uint32 meter)
 		return;
 	for (uint32 i = 0; i < job->request.files; i++)
 		entry.bytes_total += job->files[i].size;
-	memcpy(entry.source, job->source, pg_mbcliplen(job->source, strlen(job->source), sizeof(entry.source) - 1));
+	put_shown(entry.source, job->source);
 	SpinLockAcquire(&rows[slot->number].lock);
 	rows[slot->number].entry = entry;
 	SpinLockRelease(&rows[slot->number].lock);
@@ -141,13 +163,18 @@ board_leave(const Slot *slot)
 }
 
 void
-board_update(const Slot *slot, const PlaceMessage *place, uint64 flows_sent)
+board_update(const Slot *slot, const ScanJob *job, const PlaceMessage *place, uint64 flows_sent)
 {
+	char file[BOARD_SOURCE_MAX] = "";
+
 	if (rows == NULL)
 		return;
+	if (!request_is_live(&job->request))
+		put_shown(file, job->files[place->file].path);
 	SpinLockAcquire(&rows[slot->number].lock);
 	rows[slot->number].entry.place = *place;
 	rows[slot->number].entry.flows_sent = flows_sent;
+	memcpy(rows[slot->number].entry.file, file, sizeof(file));
 	SpinLockRelease(&rows[slot->number].lock);
 }
 

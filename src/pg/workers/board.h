@@ -5,23 +5,28 @@
 #ifndef PG_WORKERS_BOARD_H
 #define PG_WORKERS_BOARD_H
 
+#include "datatype/timestamp.h"
+
 #include "pg/workers/job.h"
 #include "pg/workers/slots.h"
 #include "wire/message.h"
 
-/* Bytes of a source that are shown, with the NUL. */
+/* Bytes of a source, and of a file of it, that are shown, with the NUL. */
 #define BOARD_SOURCE_MAX 256
 
 typedef struct BoardEntry
 {
-	int	   pid; /* of the session that scans; 0: there is no meter */
-	Oid	   database;
-	Oid	   user;
-	Oid	   table;		/* InvalidOid: the scan is of none */
-	uint32 meter;		/* its number in the scan, from 0 */
-	uint64 bytes_total; /* of the source; COUNT_NOT_KNOWN: it has no end */
-	uint64 flows_sent;
-	char   source[BOARD_SOURCE_MAX];
+	int			pid;	/* of the session, or of a parallel query's worker, that scans; 0: there is no meter */
+	int			leader; /* of the session that such a worker is of; 0: it is the session's own */
+	Oid			database;
+	Oid			user;
+	Oid			table;		 /* InvalidOid: the scan is of none */
+	uint32		meter;		 /* its number in the scan, from 0 */
+	uint64		bytes_total; /* of the source; COUNT_NOT_KNOWN: it has no end */
+	uint64		flows_sent;
+	TimestampTz started;
+	char		source[BOARD_SOURCE_MAX];
+	char		file[BOARD_SOURCE_MAX]; /* at hand; "": none yet, or the source has none */
 
 	PlaceMessage place; /* how far it is */
 } BoardEntry;
@@ -36,8 +41,8 @@ bool board_is_there(void);
 void board_enter(const Slot *slot, const ScanJob *job, uint32 meter);
 void board_leave(const Slot *slot);
 
-/* How far the meter is. */
-void board_update(const Slot *slot, const PlaceMessage *place, uint64 flows_sent);
+/* How far the meter is; the place's file is one of the job's. */
+void board_update(const Slot *slot, const ScanJob *job, const PlaceMessage *place, uint64 flows_sent);
 
 /* A copy of the entry for this slot's number, 0 ... SLOTS_MAX - 1; false if there is no meter. */
 bool board_read(int number, BoardEntry *entry);

@@ -290,9 +290,9 @@ take_file_end(Link *link, uint64 packets)
 static void
 take_place(Merge *merge, Link *link, const PlaceMessage *place)
 {
-	check(order_place(merge->records.rule, link->stream, place->left));
+	check(place->file < Max(merge->job->request.files, 1) ? order_place(merge->records.rule, link->stream, place->left) : "a place in no file");
 	link->place = *place;
-	board_update(&link->route.slot, place, link->records);
+	board_update(&link->route.slot, merge->job, place, link->records);
 	failure_report_long_frames(merge->job, place->longer_than_mtu, &merge->told_long_frames);
 }
 
