@@ -7,10 +7,11 @@
 doc/columns.md must list the columns of src/wire/schema_flows.c with the types that IMPORT FOREIGN SCHEMA declares;
 doc/options.md and README.md the options of src/wire/limits.c with their defaults and ranges; doc/command_line.md those of
 nfstream_meter; doc/captures.md the reasons to ignore a packet and the link types; every link must lead somewhere; and
-README.md's SQL must run. In it, /captures stands for the directory of captures, in which each name that is not there
+README.md's SQL must run, and what doc/clients.md asks. In them, /captures stands for the directory of captures, in which each name that is not there
 stands for tls.pcap, and /exports for a directory that files are written to. Writing starts a cluster of its own.
 """
 import argparse
+import ast
 import os
 import re
 import shlex
@@ -235,6 +236,27 @@ def check_examples(tap, server):
     tap.check('and writes over no capture', [name for name in before if after.get(name) != before[name]])
 
 
+def check_clients(tap, server):
+    """doc/clients.md's Python compiles, and the queries in it run; that it prints what SQL says, the part datasets tests."""
+    page = read('doc/clients.md')
+    sql = ''.join(re.findall(r'^```sql\n(.*?)^```', page, re.M | re.S)).replace('/captures/', server.captures + '/')
+    sql = sql.replace('INTO public', 'INTO of_clients')  # README's tables are there
+    queries, problems = set(), []
+    for block in re.findall(r'^```python\n(.*?)^```', page, re.M | re.S):
+        try:
+            texts = [node.value for node in ast.walk(ast.parse(block)) if isinstance(node, ast.Constant)]
+        except SyntaxError as error:
+            problems.append(error)
+            continue
+        queries |= {text for text in texts if isinstance(text, str) and re.match(r'(SELECT|COPY)\b', text)}
+    tap.check('the Python of doc/clients.md compiles', problems)
+    tap.check('and has queries', [] if len(queries) >= 8 else sorted(queries))
+    runs = [re.sub(r"%s|\$1|:port", 'NULL', query) + ';' for query in sorted(queries)]
+    _, error = server.ask('\n'.join(['BEGIN; CREATE SCHEMA of_clients; SET search_path = of_clients, public;', sql,
+                                    'GRANT USAGE ON SCHEMA of_clients TO reader; SET ROLE reader;', *runs, 'ROLLBACK;']))
+    tap.check('which run, after its SQL, as the role that it makes', [error] if error else [])
+
+
 def write(server):
     page = read('doc/columns.md')
     before, _, rest = page.partition(BEGIN)
@@ -266,6 +288,7 @@ def main():
     check_captures(tap)
     check_links(tap)
     check_examples(tap, server)
+    check_clients(tap, server)
     return tap.done()
 
 
