@@ -17,15 +17,12 @@ use NFStreamSession;
 my $node = start_cluster('progress', 4);
 my $err;
 
-# Before PostgreSQL 17 the memory is there only from the server's start on, and that is said.  All that follows is tried without preloading where
-# that is enough.
-if ($node->safe_psql('postgres', 'SHOW server_version_num') < 170000)
-{
-	$node->psql('postgres', 'SELECT * FROM nfstream_progress', stderr => \$err);
-	like($err, qr/ERROR:  the progress of scans is not known\nDETAIL:  .*\nHINT:  .*"shared_preload_libraries"/, 'what the view needs');
-	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'nfstream_fdw'");
-	$node->restart;
-}
+# Without the memory there is nothing to see, and that is said.
+$node->psql('postgres', 'SELECT * FROM nfstream_progress', stderr => \$err);
+like($err, qr/ERROR:  the progress of scans is not known\nDETAIL:  .*\nHINT:  .*"shared_preload_libraries"/, 'what the view needs');
+
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'nfstream_fdw'");
+$node->restart;
 is($node->safe_psql('postgres', 'SELECT count(*) FROM nfstream_progress'), 0, 'no meter runs');
 
 # More flows than the queues hold, so that meters are in the middle when nobody fetches.

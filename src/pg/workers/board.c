@@ -4,17 +4,11 @@
  *
  * It is an array in shared memory with a row for each slot that a meter can have.  Only the session with the slot writes there, and takes
  * its entry off before it gives the slot back, or when the memory of its scan goes; a lock is held for the time of a copy.
- *
- * From PostgreSQL 17 on the first who needs the array has it made, and everyone else finds it by its name.  Before that, a library has
- * shared memory with a name only if it is loaded when the server starts.
  */
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#if PG_VERSION_NUM >= 170000
-#include "storage/dsm_registry.h"
-#endif
 #include "storage/ipc.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
@@ -31,39 +25,7 @@ typedef struct Row
 	BoardEntry entry;
 } Row;
 
-#define BOARD_NAME "nfstream meters"
-
-static Row *rows = NULL;
-
-static void
-make_rows(void *memory)
-{
-	Row *made = memory;
-
-	memset(made, 0, SLOTS_MAX * sizeof(Row));
-	for (int i = 0; i < SLOTS_MAX; i++)
-		SpinLockInit(&made[i].lock);
-}
-
-#if PG_VERSION_NUM >= 170000
-
-void
-board_request(void)
-{
-}
-
-bool
-board_is_there(void)
-{
-	bool found;
-
-	if (rows == NULL)
-		rows = GetNamedDSMSegment(BOARD_NAME, SLOTS_MAX * sizeof(Row), make_rows, &found);
-	return true;
-}
-
-#else
-
+static Row					  *rows = NULL;
 static shmem_request_hook_type request_before = NULL;
 static shmem_startup_hook_type startup_before = NULL;
 
@@ -83,9 +45,13 @@ start_up(void)
 	if (startup_before != NULL)
 		startup_before();
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	rows = ShmemInitStruct(BOARD_NAME, SLOTS_MAX * sizeof(Row), &found);
+	rows = ShmemInitStruct("nfstream meters", SLOTS_MAX * sizeof(Row), &found);
 	if (!found)
-		make_rows(rows);
+	{
+		memset(rows, 0, SLOTS_MAX * sizeof(Row));
+		for (int i = 0; i < SLOTS_MAX; i++)
+			SpinLockInit(&rows[i].lock);
+	}
 	LWLockRelease(AddinShmemInitLock);
 }
 
@@ -105,8 +71,6 @@ board_is_there(void)
 {
 	return rows != NULL;
 }
-
-#endif
 
 /* What there is room for, of whole characters. */
 static void
@@ -140,7 +104,7 @@ board_enter(const Slot *slot, const ScanJob *job, uint32 meter)
 		.bytes_total = request_is_live(&job->request) ? COUNT_NOT_KNOWN : 0,
 	};
 
-	if (!board_is_there())
+	if (rows == NULL)
 		return;
 	for (uint32 i = 0; i < job->request.files; i++)
 		entry.bytes_total += job->files[i].size;
