@@ -156,6 +156,17 @@ CREATE FOREIGN TABLE far2 (id bigint) SERVER far OPTIONS (table_name 'kept');
 END
 is(() = $node->safe_psql('postgres', "EXPLAIN (COSTS OFF) $mixed") =~ /Async Foreign Scan/g, 4, 'two wrappers in one Append');
 is($node->safe_psql('postgres', $mixed), $node->safe_psql('postgres', "SET enable_async_append = off; $mixed"), 'the same rows of both');
+
+# Many more scans than a session has descriptors for: those that have ended give theirs back, and the others wait for them.
+my $few = 'SELECT count(*), sum(bidirectional_packets) FROM (' . join(' UNION ALL ', ('TABLE few') x 100) . ') hundred';
+
+flows_table($node, 'few', capture($node, 'dns.pcap'));
+foreach my $files (1000, 100)
+{
+	$node->append_conf('postgresql.conf', "max_files_per_process = $files\nnfstream_fdw.max_meters = 400");
+	$node->restart;
+	is($node->safe_psql('postgres', $few), '1100|4600', "a hundred scans in a session with $files files");
+}
 $node->stop;
 
 done_testing();

@@ -100,7 +100,7 @@ answer(AsyncRequest *request)
 	FlowScan		 *scan = node->fdw_state;
 	TupleTableSlot	 *row;
 
-	scan->makes_way = scan->at_once > 1 && scan->given == ROWS_AT_A_TIME;
+	scan->makes_way = scan->at_once > 1 && scan->given >= ROWS_AT_A_TIME && scan->wakeup != NULL;
 	if (scan->makes_way)
 	{
 		scan->given = 0;

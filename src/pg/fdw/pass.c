@@ -369,6 +369,9 @@ finish(FlowScan *scan)
 		scan->flows[i] = merge_flows(merge, i);
 	scan->merge = NULL;
 	merge_end(merge);
+	if (scan->wakeup != NULL)
+		wakeup_end(scan->wakeup); /* an Append may have hundreds of scans that have ended */
+	scan->wakeup = NULL;
 	if (scan->sockets != NULL)
 		sockets_end(scan->sockets);
 	printed_tell_withheld(&scan->printed);

@@ -32,7 +32,7 @@ typedef struct FlowScan
 	/* Once the first row was asked for. */
 	MemoryContext context;	 /* of one pass over the source */
 	const char	 *interface; /* NULL: the source is files */
-	Wakeup		 *wakeup;	 /* of a scan that waits for nothing, once it has started; NULL: it has none */
+	Wakeup		 *wakeup;	 /* of a scan that waits for nothing, while its meters run; NULL: it has none */
 	ScanJob		 *job;
 	Merge		 *merge;
 	HostSockets	 *sockets; /* NULL: no column asks for processes */

@@ -25,18 +25,24 @@ descriptor_report_none(void)
 			 errhint("Close cursors that are not needed, or raise \"max_files_per_process\".")));
 }
 
-void
-descriptor_reserve(void)
+bool
+descriptor_is_left(void)
 {
 	int	 spare = 0;
 	bool is_enough;
 
-	while (spare < SPARE_DESCRIPTORS && AcquireExternalFD())
+	while (spare <= SPARE_DESCRIPTORS && AcquireExternalFD())
 		spare++;
-	is_enough = spare == SPARE_DESCRIPTORS && AcquireExternalFD();
+	is_enough = spare > SPARE_DESCRIPTORS;
 	while (spare-- > 0)
 		ReleaseExternalFD();
-	if (!is_enough)
+	return is_enough;
+}
+
+void
+descriptor_reserve(void)
+{
+	if (!descriptor_is_left() || !AcquireExternalFD())
 		descriptor_report_none();
 }
 

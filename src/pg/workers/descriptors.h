@@ -8,6 +8,9 @@
 /* Counts a meter's channel as one of the session's descriptors, to be given back with ReleaseExternalFD(); errors if it has none to spare. */
 void descriptor_reserve(void);
 
+/* Whether the session has one to spare for a meter's channel. */
+bool descriptor_is_left(void);
+
 /* The error of a session that has none to spare. */
 _Noreturn void descriptor_report_none(void);
 

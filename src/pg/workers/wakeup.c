@@ -48,9 +48,12 @@ release(void *argument)
 	Wakeup *wakeup = argument;
 
 	for (int i = 0; i < DESCRIPTORS; i++)
+	{
 		if (wakeup->descriptors[i] >= 0)
 			close(wakeup->descriptors[i]);
-	while (wakeup->counted-- > 0)
+		wakeup->descriptors[i] = -1;
+	}
+	for (; wakeup->counted > 0; wakeup->counted--)
 		ReleaseExternalFD();
 }
 
@@ -82,7 +85,7 @@ wakeup_create(bool or_none)
 	Wakeup *wakeup = palloc0(sizeof(*wakeup));
 
 	memset(wakeup->descriptors, -1, sizeof(wakeup->descriptors));
-	if (!open_all(wakeup))
+	if (!open_all(wakeup) || (or_none && !descriptor_is_left()))
 	{
 		release(wakeup);
 		pfree(wakeup);
@@ -94,6 +97,12 @@ wakeup_create(bool or_none)
 	wakeup->callback.arg = wakeup;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &wakeup->callback);
 	return wakeup;
+}
+
+void
+wakeup_end(Wakeup *wakeup)
+{
+	release(wakeup);
 }
 
 int

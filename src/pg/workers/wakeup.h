@@ -21,8 +21,11 @@ typedef struct WakeupAddress
 
 typedef struct Wakeup Wakeup;
 
-/* One for the life of the current memory context.  If the session has no descriptors to spare: an error, or NULL where `or_none`. */
+/* One for the life of the current memory context.  If the session has no descriptors to spare, for it and a meter: an error, or NULL where `or_none`. */
 Wakeup *wakeup_create(bool or_none);
+
+/* Gives its descriptors back before that: it is not to be used any more. */
+void wakeup_end(Wakeup *wakeup);
 
 /* To be waited for, and nothing else. */
 int wakeup_descriptor(const Wakeup *wakeup);
