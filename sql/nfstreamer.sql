@@ -127,6 +127,9 @@ SELECT count(*) FROM nfpackets('/a.pcap', snapshot_length => 0);
 SELECT src_port, splt_ps, bidirectional_mean_ps, process_pid, udps FROM nfstreamer(:'dns') ORDER BY id LIMIT 1;
 SELECT count(x) FROM (SELECT * FROM nfstreamer(:'dns')) x;
 SELECT count(*) FROM (SELECT f FROM nfstreamer(:'dns') f) x;
+SELECT to_jsonb(f) ->> 'id' AS id, f.src_ip FROM nfstreamer(:'dns') f LIMIT 1;
+SELECT sum((to_jsonb(f) ->> 'dst_port')::int), sum(dst_port), count(*) FILTER (WHERE f IS NULL) FROM nfstreamer(:'dns') f;
+SELECT to_jsonb(p) ->> 'packet_number' AS packet_number FROM nfpackets(:'dns') p ORDER BY p.packet_number LIMIT 2;
 
 -- What EXPLAIN shows: a scan as of a table, which computes what the query uses.
 CREATE FUNCTION plan_of(query text, options text DEFAULT 'COSTS OFF') RETURNS SETOF text LANGUAGE plpgsql AS $$

@@ -68,13 +68,14 @@ scan_columns(Index relation, Oid rows, Oid type, bool has_whole_row)
 	return columns;
 }
 
+/* The plan's own target is not what to ask: the server may put another into its place when the node is planned. */
 static bool
-needs_whole_row(Index relation, List *target, List *clauses)
+needs_whole_row(const RelOptInfo *rel, List *clauses)
 {
 	Bitmapset *attributes = NULL;
 
-	pull_varattnos((Node *) target, relation, &attributes);
-	pull_varattnos((Node *) extract_actual_clauses(clauses, false), relation, &attributes);
+	pull_varattnos((Node *) rel->reltarget->exprs, rel->relid, &attributes);
+	pull_varattnos((Node *) extract_actual_clauses(clauses, false), rel->relid, &attributes);
 	return attributes_have_whole_row(attributes);
 }
 
@@ -91,7 +92,7 @@ plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *target, Li
 	custom->flags = path->flags;
 	custom->custom_exprs = lcons(call, scan->fdw_exprs);
 	custom->custom_private = scan->fdw_private;
-	custom->custom_scan_tlist = scan_columns(rel->relid, rows, call->funcresulttype, needs_whole_row(rel->relid, target, clauses));
+	custom->custom_scan_tlist = scan_columns(rel->relid, rows, call->funcresulttype, needs_whole_row(rel, clauses));
 	custom->methods = call_scan_methods(call_kind(call->funcid));
 
 	/* The plan is none any more when the type changes. */
