@@ -176,7 +176,8 @@ ALTER FOREIGN TABLE flows OPTIONS (SET source :'several', ADD n_meters '1', ADD 
 SET client_min_messages = error;
 SELECT options, c.* FROM (VALUES
 	($$SET separate_files 'true'$$), ($$SET n_meters '3'$$), ($$SET source_order 'time'$$), ($$SET max_nflows '30'$$),
-	($$SET source_order 'given'$$), ($$SET max_nflows '0', SET separate_files 'false'$$), ($$SET source_order 'time', SET n_meters '1'$$)) o (options),
+	($$SET source_order 'given'$$), ($$SET max_nflows '0', SET separate_files 'false'$$), ($$SET source_order 'time', SET n_meters '1'$$),
+	($$SET source_order 'given', SET separate_files 'true', SET n_meters '3', ADD max_active_flows '6'$$)) o (options),
 	compare(options, ARRAY[$$source_file ~ '/http'$$, $$source_file ~ '/busy'$$, $$source_file ~ 'back'$$, $$source_file !~ 'busy'$$, $$source_file LIKE '%/dns%' OR source_file LIKE '%/tls%'$$,
 		$$source_file ~ 'nothing'$$, $$source_file ~ '/dns' AND dst_port = 53$$, $$source_file < 'x' AND NOT (source_file ~ 'ipv6') IS TRUE$$, $$source_file ~ 'http' OR dst_port = 53$$]) c;
 SET client_min_messages = warning;

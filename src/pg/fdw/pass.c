@@ -67,8 +67,9 @@ add_files(FlowScan *scan, ScanJob *job)
 	job->files = source_resolve(scan->options, pass_files_wanted(scan), &count, &scan->files_named);
 	job->directory = scan->options->directory;
 	job->request.files = count;
-	if (count == 1)
-		job->request.separate_files = false; /* there is no other file from which to separate it */
+	/* There is no other file from which to separate it; but where files are bounded, one is that is left of several, too. */
+	if (count == 1 && job->request.max_active_flows == 0)
+		job->request.separate_files = false;
 	tuple_builder_set_files(scan->builder, job->files, count);
 }
 

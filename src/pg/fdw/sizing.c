@@ -7,6 +7,9 @@
  * are compressed with gzip, which take longer to decompress than to label, one if a filter is likely to leave little
  * to label, one if so few rows are wanted that hardly a flow is labelled, and of what conditions are likely to leave only that counts.
  *
+ * A bound of active flows is shared out among the meters, so that how many there are decides which flows end early: what a query wants of
+ * the rows has no say in it then.
+ *
  * Scans that go on at once share the cores: each meter more walks all of a capture once more, so that one meter for each capture takes the
  * least time in all.
  *
@@ -35,7 +38,11 @@ meters_that_pay(const MeterRequest *request, const SourceMeasure *measure, doubl
 {
 	if (request->separate_files && measure->files > 1)
 		return 1 + (measure->bytes + measure->files * BYTES_FOR_A_FILE) / BYTES_FOR_A_METER;
-	if (!request_computes_group(request, GROUP_DPI) || request->filter.length > 0 || request->rows_wanted > 0)
+	if (!request_computes_group(request, GROUP_DPI) || request->filter.length > 0)
+		return 1;
+	if (request->max_active_flows > 0)
+		labelled = 1;
+	else if (request->rows_wanted > 0)
 		return 1;
 	return 1 + (uint64) (measure->quick_bytes * labelled) / BYTES_FOR_A_METER;
 }
@@ -93,8 +100,8 @@ sizing_meters(const MeterRequest *request, uint64 n_meters, const SourceMeasure 
 		meters = Min(Min(meters_that_pay(request, measure, labelled), sizing_cores()), SHARDS_MAX);
 	meters = Min(meters, (uint64) setting_max_meters_per_scan);
 
-	/* Each meter has at least one file, or room for one flow. */
-	if (request->separate_files && measure->files > 1)
-		return Min(meters, measure->files);
+	/* Each meter has at least one file, or room for one flow; a file that is bounded by itself has one meter. */
+	if (request->separate_files && (measure->files > 1 || request->max_active_flows > 0))
+		return Min(meters, Max(measure->files, 1));
 	return within_max_active_flows(request, meters);
 }
