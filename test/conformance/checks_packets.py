@@ -3,9 +3,9 @@
 import csv
 import functools
 import io
-import multiprocessing
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import bpf
 import reference
@@ -84,9 +84,9 @@ def packets(run, profile):
     texts = {'flows': FLOWS.format(size=size_of(profile)), 'splt': SPLT.format(size=size_of(profile), length=profile.options.get('splt_analysis'))}
     queries = [ONE_METER, THREE_METERS, *(texts[name] for name in names), *([TIMES] if is_first else [])]
     total = compared = 0
-    with multiprocessing.Pool(os.cpu_count(), initializer=start_process, initargs=(run.shared,)) as pool:
-        dissected = {capture: pool.apply_async(tshark, [capture.paths[0]]) for capture in found if is_first and is_read_alike(capture)}
-        models = pool.imap(of_model, [(capture, profile.options) for capture in found]) if run.shared else iter([None] * len(found))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        dissected = {capture: threads.submit(tshark, capture.paths[0]) for capture in found if is_first and is_read_alike(capture)}
+        models = run.sources.each(of_model, [(capture, profile.options) for capture in found]) if run.sources else iter([None] * len(found))
         for (capture, (one, three, *others)), model in zip(run.product.ask(found, profile.options, queries).items(), models):
             rows = list(csv.reader(io.StringIO(one.raw.decode())))
             total += len(rows)
@@ -98,7 +98,7 @@ def packets(run, profile):
                 if not (told and messages_of(one.told, 'ERROR')):
                     group.judge('%s, %s of packets' % (capture.name, what), other_flows(answer, told))
             if capture in dissected and not messages_of(one.told, 'ERROR'):
-                count, told = as_tshark(dissected[capture].get(), rows, others[-1])
+                count, told = as_tshark(dissected[capture].result(), rows, others[-1])
                 compared += count
                 group.judge('%s, tshark' % capture.name, told)
     group.note('%d packets' % total)
@@ -123,20 +123,13 @@ def differing(rows, model):
 
 # --------------------------------------------------------------------------------------------------------------- the model
 
-process = {}
-
-
-def start_process(shared):
-    if shared:
-        process['model'] = reference.load_model(shared)
-
 
 def of_model(job):
-    """The rows of a capture's packets, as its flows' packets come in the model; texts as COPY has them."""
+    """The rows of a capture's packets, as its flows' packets come in the model; texts as COPY has them. In a process of the references'."""
     import hashlib
 
     capture, options = job
-    model = process['model']
+    model, read_capture = reference.process['model'], reference.process['read_capture']
     text, known = options.get('bpf_filter'), dict(model.DEFAULTS, **reference.model_options(model, options))
     meter, rows, number = model.Meter(known, model.OURS), [], 0
     meter.events, firsts, latest, seen = (lambda flow, packet: seen.append(flow) if packet is not None else None), {}, {}, []
@@ -144,7 +137,7 @@ def of_model(job):
     def frames():
         for path in capture.paths:
             passes = bpf.Filter(text, bpf.byte_order(path)).passes if text else (lambda frame: True)
-            for frame in model.read_capture(path, model.OURS):
+            for frame in read_capture(path, model.OURS):
                 yield frame, passes
 
     try:

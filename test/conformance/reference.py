@@ -92,7 +92,11 @@ def run_model(model, paths, options, mode, of_profile):
 
 
 class References:
-    """References of many captures, made in as many processes as there are cores."""
+    """References of many captures, made in as many processes as there are cores.
+
+    They are there before any thread is. A process that is forked later has the ends of the pipes that threads have to programs of theirs just
+    then, and who reads to the end of one waits for it.
+    """
 
     def __init__(self, shared, labels_program):
         self.shared, self.labels_program = shared, labels_program
@@ -109,6 +113,10 @@ class References:
         if wanted:
             self.with_labels[alike] = found
         return found
+
+    def each(self, function, jobs):
+        """What a function makes of each job, in their order, in these processes."""
+        return self.pool.imap(function, jobs)
 
     def close(self):
         self.pool.close()
