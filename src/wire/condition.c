@@ -41,6 +41,27 @@ condition_kind(const Column *column)
 	return CONDITION_NONE;
 }
 
+unsigned
+condition_orders(ConditionOperator operation)
+{
+	static const uint8_t orders[CONDITION_OPERATORS] = {
+		[CONDITION_EQUAL] = ORDER_EQUAL,
+		[CONDITION_NOT_EQUAL] = ORDER_LESS | ORDER_GREATER,
+		[CONDITION_LESS] = ORDER_LESS,
+		[CONDITION_LESS_OR_EQUAL] = ORDER_LESS | ORDER_EQUAL,
+		[CONDITION_GREATER] = ORDER_GREATER,
+		[CONDITION_GREATER_OR_EQUAL] = ORDER_GREATER | ORDER_EQUAL,
+	};
+
+	return orders[operation];
+}
+
+int
+condition_opposite(int set)
+{
+	return (set & CONDITION_NULL) | (set & CONDITION_TRUE ? CONDITION_FALSE : 0) | (set & CONDITION_FALSE ? CONDITION_TRUE : 0);
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- in order */
 
 static int

@@ -73,6 +73,11 @@ typedef enum ConditionOperator
 	CONDITION_OPERATORS
 } ConditionOperator;
 
+/* How a value may compare with another: a set. */
+#define ORDER_LESS	  1
+#define ORDER_EQUAL	  2
+#define ORDER_GREATER 4
+
 typedef enum ConditionNetwork
 {
 	CONDITION_WITHIN,			 /* << */
@@ -115,6 +120,12 @@ typedef struct ConditionValue
 } ConditionValue;
 
 ConditionKind condition_kind(const Column *column);
+
+/* How a value compares with another of which column operator value is true: a set of ORDER_LESS and the like. */
+unsigned condition_orders(ConditionOperator operation);
+
+/* What the NOT of a node that is one of a set may be. */
+int condition_opposite(int set);
 
 /* Less than 0, 0, or greater than 0, as `a` is less than `b`, equal, or greater. */
 int condition_compare(ConditionKind kind, const ConditionValue *a, const ConditionValue *b);

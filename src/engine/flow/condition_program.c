@@ -144,14 +144,6 @@ make_constants(Maker *maker, ConditionTest test, const ConditionItem *item, Foll
 static uint32_t
 make_compare(Maker *maker, ConditionTest test, const ConditionItem *item, Follow follow)
 {
-	static const uint8_t orders[CONDITION_OPERATORS] = {
-		[CONDITION_EQUAL] = ORDER_EQUAL,
-		[CONDITION_NOT_EQUAL] = ORDER_LESS | ORDER_GREATER,
-		[CONDITION_LESS] = ORDER_LESS,
-		[CONDITION_LESS_OR_EQUAL] = ORDER_LESS | ORDER_EQUAL,
-		[CONDITION_GREATER] = ORDER_GREATER,
-		[CONDITION_GREATER_OR_EQUAL] = ORDER_GREATER | ORDER_EQUAL,
-	};
 	const uint8_t *cursor = item->values;
 	ConditionValue value;
 
@@ -163,7 +155,7 @@ make_compare(Maker *maker, ConditionTest test, const ConditionItem *item, Follow
 	if (item->kind == CONDITION_ADDRESS && item->operation == CONDITION_EQUAL && is_host(&value))
 		return make_prefix(maker, test, &value, value.address.bits, follow);
 	test.kind = TEST_COMPARE;
-	test.orders = orders[item->operation];
+	test.orders = condition_orders(item->operation);
 	return make_constants(maker, test, item, follow);
 }
 

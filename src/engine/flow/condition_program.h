@@ -25,11 +25,6 @@ typedef enum TestKind
 	TEST_ANY	  /* the value is one of the constants, which are in ascending order */
 } TestKind;
 
-/* TEST_COMPARE: a set of these. */
-#define ORDER_LESS	  1
-#define ORDER_EQUAL	  2
-#define ORDER_GREATER 4
-
 typedef struct ConditionTest
 {
 	uint8_t	 kind;		 /* a TestKind */

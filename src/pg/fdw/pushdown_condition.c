@@ -163,12 +163,6 @@ pushdown_is_known(const Pushdown *pushdown)
 /* The condition that a node is one of `asked`, a set; or a weaker one. */
 static ConditionPart *build(const Building *building, const PushedNode *node, int asked);
 
-static int
-opposite(int asked)
-{
-	return (asked & CONDITION_TRUE ? CONDITION_FALSE : 0) | (asked & CONDITION_FALSE ? CONDITION_TRUE : 0) | (asked & CONDITION_NULL);
-}
-
 /* That all nodes are one of `asked`; that one of them is. */
 static ConditionPart *
 build_all(const Building *building, const List *nodes, int asked)
@@ -270,7 +264,7 @@ two_or_three(ConditionPart *part, int asked, ConditionSet decides, bool may_be_n
 
 	if (asked & decides)
 		parts = lappend(parts, part);
-	if (asked & (may_be_null ? CONDITION_NULL : opposite(decides)))
+	if (asked & (may_be_null ? CONDITION_NULL : condition_opposite(decides)))
 		parts = lappend(parts, other);
 	return part_or(parts);
 }
@@ -350,7 +344,7 @@ build(const Building *building, const PushedNode *node, int asked)
 		case PUSHED_OR:
 			return build_combined(building, node->nodes, asked, CONDITION_TRUE, CONDITION_FALSE);
 		case PUSHED_NOT:
-			return build(building, linitial(node->nodes), opposite(asked));
+			return build(building, linitial(node->nodes), condition_opposite(asked));
 		case PUSHED_TEST:
 			return build_test(building, node, asked);
 		case PUSHED_COMPARISON:

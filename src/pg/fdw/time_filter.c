@@ -58,42 +58,10 @@ range_of(const Column *column, const KnownFile *file)
 static int
 compare(ConditionOperator operation, int64 first, int64 last, int64 value)
 {
-	bool may_be_less = first < value,
-		 may_be_equal = first <= value && value <= last,
-		 may_be_greater = last > value,
-		 may_be = false,
-		 may_not_be = false;
+	unsigned possible = (first < value ? ORDER_LESS : 0) | (first <= value && value <= last ? ORDER_EQUAL : 0) | (last > value ? ORDER_GREATER : 0),
+			 asked = condition_orders(operation);
 
-	switch (operation)
-	{
-		case CONDITION_EQUAL:
-			may_be = may_be_equal;
-			may_not_be = may_be_less || may_be_greater;
-			break;
-		case CONDITION_NOT_EQUAL:
-			may_be = may_be_less || may_be_greater;
-			may_not_be = may_be_equal;
-			break;
-		case CONDITION_LESS:
-			may_be = may_be_less;
-			may_not_be = may_be_equal || may_be_greater;
-			break;
-		case CONDITION_LESS_OR_EQUAL:
-			may_be = may_be_less || may_be_equal;
-			may_not_be = may_be_greater;
-			break;
-		case CONDITION_GREATER:
-			may_be = may_be_greater;
-			may_not_be = may_be_equal || may_be_less;
-			break;
-		case CONDITION_GREATER_OR_EQUAL:
-			may_be = may_be_greater || may_be_equal;
-			may_not_be = may_be_less;
-			break;
-		case CONDITION_OPERATORS:
-			return CONDITION_UNKNOWN;
-	}
-	return (may_be ? CONDITION_TRUE : 0) | (may_not_be ? CONDITION_FALSE : 0);
+	return (possible & asked ? CONDITION_TRUE : 0) | (possible & ~asked ? CONDITION_FALSE : 0);
 }
 
 static int
@@ -125,12 +93,6 @@ evaluate_values(const TimeFilter *filter, const ConditionItem *item, const uint8
 	return none;
 }
 
-static int
-opposite(int set)
-{
-	return (set & CONDITION_NULL) | (set & CONDITION_TRUE ? CONDITION_FALSE : 0) | (set & CONDITION_FALSE ? CONDITION_TRUE : 0);
-}
-
 /*
  * What the next node may be, over which the cursor moves.  An AND may be true if all its nodes may, an OR may be false if all may; what
  * else they may be, one may be.
@@ -160,7 +122,7 @@ evaluate(const TimeFilter *filter, const uint8_t **cursor, const uint8_t *end, c
 			}
 			return (all & decides) | (any & ~decides);
 		case CONDITION_NOT:
-			return opposite(evaluate(filter, cursor, end, file));
+			return condition_opposite(evaluate(filter, cursor, end, file));
 		case CONDITION_CONSTANT:
 			return item.set;
 		case CONDITION_COMPARE:
