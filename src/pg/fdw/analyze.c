@@ -10,8 +10,6 @@
  */
 #include "postgres.h"
 
-#include <time.h>
-
 #include "access/htup_details.h"
 #include "access/toast_internals.h"
 #include "commands/vacuum.h"
@@ -21,6 +19,7 @@
 #include "utils/sampling.h"
 
 #include "pg/base/attributes.h"
+#include "pg/base/unix_time.h"
 #include "pg/base/varlena.h"
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pass.h"
@@ -147,7 +146,7 @@ acquire_sample(Relation table, int level, HeapTuple *rows, int asked, double *to
 	}
 	count = Min(*total, target);
 	MemoryContextSwitchTo(before);
-	keep_files(scan, looked_at.tv_sec * INT64CONST(1000000000) + looked_at.tv_nsec);
+	keep_files(scan, unix_nanoseconds(&looked_at));
 	pass_stop(scan);
 	ExecDropSingleTupleTableSlot(slot);
 	MemoryContextDelete(context);

@@ -11,12 +11,13 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
+#include "pg/base/unix_time.h"
 #include "pg/base/varlena.h"
 #include "pg/functions/packet_row.h"
 #include "pg/rows/exact_time.h"
 
 /* A timestamptz, in us, of 1970. */
-#define UNIX_EPOCH (-(int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
+#define UNIX_EPOCH (-(int64) UNIX_TO_POSTGRES_US)
 
 static const char *const names[PACKET_COLUMNS] = {
 	[PACKET_CAPTURED_AT] = "captured_at",

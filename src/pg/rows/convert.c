@@ -23,6 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/base/encoding.h"
+#include "pg/base/unix_time.h"
 #include "pg/base/varlena.h"
 #include "pg/rows/convert.h"
 #include "pg/rows/plugin_jsonb.h"
@@ -43,9 +44,6 @@
 #define SOURCE		  0x1000 /* index of a file */
 #define BINARY		  0x2000 /* bytes */
 #define EXACT_TIME	  0x4000 /* ns since 1970 */
-
-/* From 1970 to 2000, where the server's timestamps start. */
-#define UNIX_TO_POSTGRES_US ((uint64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
 /*
  * Longer durations become this one: as many whole seconds as an interval's microseconds hold, so that it can be rounded
@@ -290,12 +288,7 @@ flag_to_bool(const RecordValue *value, const ConvertTarget *target)
 static Datum
 time_to_timestamptz(const RecordValue *value, const ConvertTarget *target)
 {
-	/* The first instant that no timestamp can hold, in ms since 1970. */
-	const uint64 end = (END_TIMESTAMP + UNIX_TO_POSTGRES_US) / 1000;
-
-	if (value->u >= end)
-		return TimestampTzGetDatum(DT_NOEND);
-	return TimestampTzGetDatum((int64) (value->u * 1000 - UNIX_TO_POSTGRES_US));
+	return TimestampTzGetDatum(unix_ms_fits(value->u) ? unix_timestamp(value->u, 0) : DT_NOEND);
 }
 
 /* Cut down to microseconds; what no nanoseconds could tell lies in the infinite future. */

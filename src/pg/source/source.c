@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 
 #include "pg/base/encoding.h"
+#include "pg/base/unix_time.h"
 #include "pg/options/option_forms.h"
 #include "pg/options/privileges.h"
 #include "pg/source/glob.h"
@@ -118,12 +119,6 @@ look_at_file(const SourceList *list, const char *path, const Origin *origin, str
 	return true;
 }
 
-static int64
-nanoseconds(const struct timespec *time)
-{
-	return (int64) time->tv_sec * INT64CONST(1000000000) + time->tv_nsec;
-}
-
 SourceFile
 source_file(char *path, const struct stat *status)
 {
@@ -132,8 +127,8 @@ source_file(char *path, const struct stat *status)
 		.device = status->st_dev,
 		.inode = status->st_ino,
 		.size = status->st_size,
-		.modified = nanoseconds(&status->st_mtim),
-		.changed = nanoseconds(&status->st_ctim),
+		.modified = unix_nanoseconds(&status->st_mtim),
+		.changed = unix_nanoseconds(&status->st_ctim),
 	};
 }
 
