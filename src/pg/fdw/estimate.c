@@ -120,39 +120,30 @@ is_address(ColumnField field)
 	return field == FIELD_IP;
 }
 
-static List *
-clauses_on(const ScanEstimate *estimate, const RelOptInfo *baserel, List *pushed, bool (*is_such)(ColumnField))
+/*
+ * The part of all flows of which nDPI sees the packets, if conditions on such fields decide.  A plugin may change what a condition is on: nothing
+ * is decided before a flow leaves.
+ */
+static double
+part_labelled(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed, bool (*decides)(ColumnField))
 {
-	List	 *such = NIL;
+	List	 *deciding = NIL;
 	ListCell *cell;
 
-	foreach(cell, pushed)
-		if (reads_only(estimate, baserel, lfirst(cell), is_such))
-			such = lappend(such, lfirst(cell));
-	return such;
-}
-
-/* The part of all flows of which nDPI sees the packets, and the part that meters send. */
-static void
-estimate_parts(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed, double *labelled, double *sent)
-{
-	List *on_key = clauses_on(estimate, baserel, pushed, is_on_key);
-
-	*sent = clauselist_selectivity(root, pushed, baserel->relid, JOIN_INNER, NULL);
-	*labelled = list_length(on_key) == list_length(pushed) ? *sent : clauselist_selectivity(root, on_key, baserel->relid, JOIN_INNER, NULL);
-
-	/* A plugin may change what a condition is on: nothing is decided before a flow leaves. */
 	if (estimate->options->plugins != NIL)
-		*labelled = 1;
+		return 1;
+	foreach(cell, pushed)
+		if (reads_only(estimate, baserel, lfirst(cell), decides))
+			deciding = lappend(deciding, lfirst(cell));
+	return clauselist_selectivity(root, deciding, baserel->relid, JOIN_INNER, NULL);
 }
 
 double
 estimate_labelled(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *estimate, List *pushed)
 {
-	bool  is_analyzed = baserel->pages > 0;
-	List *clauses = clauses_on(estimate, baserel, pushed, is_analyzed ? is_on_key : is_address);
+	bool is_analyzed = baserel->pages > 0;
 
-	return estimate->options->plugins != NIL ? 1 : clauselist_selectivity(root, clauses, baserel->relid, JOIN_INNER, NULL);
+	return part_labelled(root, baserel, estimate, pushed, is_analyzed ? is_on_key : is_address);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------------- files */
@@ -177,14 +168,13 @@ cost_of_files(PlannerInfo *root, const RelOptInfo *baserel, const ScanEstimate *
 {
 	const SourceMeasure *measure = &estimate->measure;
 	double				 walked = part_before_first(estimate),
-		   labelled,
-		   sent;
+		   labelled = part_labelled(root, baserel, estimate, pushed, is_on_key),
+		   sent = clauselist_selectivity(root, pushed, baserel->relid, JOIN_INNER, NULL);
 	Cost walk = measure->bytes / (double) BLCKSZ * seq_page_cost + measure->captured_bytes / BYTES_OF_A_PACKET * COST_OF_A_PACKET +
 				(measure->bytes - measure->quick_bytes) * COST_OF_GZIP_BYTE;
 	Cost	 rows;
 	PassCost cost = {.walk = walk};
 
-	estimate_parts(root, baserel, estimate, pushed, &labelled, &sent);
 	if (estimate->has_dpi && estimate->rows_wanted == 0)
 		cost.labels = estimate->flows * labelled * COST_OF_A_LABEL;
 	walk += cost.labels;
