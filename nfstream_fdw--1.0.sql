@@ -118,8 +118,8 @@ COMMENT ON FUNCTION nfstream_sources(regclass) IS
 	'files of a table''s source, for who may read it, and what ANALYZE has found out of them: analyzed, damaged, recent, changed, or not analyzed';
 
 CREATE FUNCTION nfstream_meters(OUT pid integer, OUT leader_pid integer, OUT datid oid, OUT usesysid oid, OUT relid oid, OUT source text,
-	OUT file text, OUT meter integer, OUT seconds double precision, OUT bytes_read bigint, OUT bytes_total bigint, OUT packets_read bigint, OUT packets_ignored bigint, OUT packets_received bigint,
-	OUT packets_dropped_by_kernel bigint, OUT active_flows bigint, OUT flows_sent bigint)
+	OUT file text, OUT meter integer, OUT seconds double precision, OUT bytes_read bigint, OUT bytes_total bigint,
+	OUT packets_read bigint, OUT packets_ignored bigint, OUT packets_received bigint, OUT packets_dropped_by_kernel bigint, OUT active_flows bigint, OUT flows_sent bigint)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'nfstream_meters'
 LANGUAGE C STRICT VOLATILE;

@@ -75,3 +75,12 @@ own_table_open(const OwnTable *table, LOCKMODE mode)
 				 errdetail("A column that is read is missing, or of another type.")));
 	return relation;
 }
+
+void
+own_table_row(TupleDesc descriptor, int columns, Datum **values, bool **nulls)
+{
+	*values = palloc0(descriptor->natts * sizeof(Datum));
+	*nulls = palloc0(descriptor->natts * sizeof(bool));
+	for (int i = columns; i < descriptor->natts; i++)
+		(*nulls)[i] = true;
+}

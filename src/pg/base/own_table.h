@@ -23,4 +23,7 @@ bool own_table_has_extension(void);
 /* For table_close(); errors if it is missing, or its first columns are not those that were made. */
 Relation own_table_open(const OwnTable *table, LOCKMODE mode);
 
+/* For heap_form_tuple(): values of all columns, of which the first `columns` are to be filled; those that somebody has added are NULL. */
+void own_table_row(TupleDesc descriptor, int columns, Datum **values, bool **nulls);
+
 #endif /* PG_BASE_OWN_TABLE_H */

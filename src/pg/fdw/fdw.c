@@ -16,3 +16,12 @@ nfstream_is_ours(Relation relation)
 	return relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE &&
 		   GetFdwRoutineByRelId(RelationGetRelid(relation))->IterateForeignScan == nfstream_iterate;
 }
+
+void
+nfstream_check_is_ours(Relation relation)
+{
+	if (!nfstream_is_ours(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a foreign table of nfstream_fdw", RelationGetRelationName(relation))));
+}

@@ -72,5 +72,6 @@ List *nfstream_import(ImportForeignSchemaStmt *statement, Oid server);
 
 /* fdw.c: whether a relation is a foreign table of this wrapper. */
 bool nfstream_is_ours(Relation relation);
+void nfstream_check_is_ours(Relation relation); /* errors if it is not */
 
 #endif /* PG_FDW_FDW_H */

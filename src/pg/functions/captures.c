@@ -50,10 +50,9 @@ nfstream_captures(PG_FUNCTION_ARGS)
 	for (int i = 0; i < count; i++)
 	{
 		KnownFile known = known_file(files, &captures[i].file);
-		bool	  is_known = known.status != FILE_NOT_ANALYZED && known.status != FILE_CHANGED;
 		Datum	  values[4] = {CStringGetTextDatum(captures[i].file.path), CStringGetTextDatum(capture_format_names[captures[i].format]),
 							   Int64GetDatum((int64) captures[i].file.size), Int64GetDatum((int64) known.packets)};
-		bool	  nulls[4] = {false, false, false, !is_known};
+		bool	  nulls[4] = {false, false, false, !known_is_current(&known)};
 
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}

@@ -47,10 +47,7 @@ nfstream_comment(PG_FUNCTION_ARGS)
 	if (!dataset_is_own(table))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relation->rd_rel->relkind),
 					   RelationGetRelationName(relation));
-	if (!nfstream_is_ours(relation))
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a foreign table of nfstream_fdw", RelationGetRelationName(relation))));
+	nfstream_check_is_ours(relation);
 
 	options = options_of_table(table);
 	outputs = describe_outputs(options->plugins, &is_complete);

@@ -16,15 +16,13 @@
 #include "utils/tuplestore.h"
 
 #include "pg/base/encoding.h"
+#include "pg/base/unix_time.h"
 #include "pg/fdw/fdw.h"
 #include "pg/functions/dataset.h"
 #include "pg/options/privileges.h"
 #include "pg/source/known_files.h"
 
 #define COLUMNS 5
-
-/* From 1970 to 2000, which the server counts from. */
-#define EPOCH_MS ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * 86400 * 1000)
 
 PG_FUNCTION_INFO_V1(nfstream_sources);
 
@@ -44,9 +42,9 @@ check_may_read(Relation table, const ScanOptions *options)
 static void
 put_time(uint64 milliseconds, uint32 nanoseconds, Datum *value, bool *is_null)
 {
-	*is_null = milliseconds >= (uint64) (END_TIMESTAMP / 1000 + EPOCH_MS);
+	*is_null = !unix_ms_fits(milliseconds);
 	if (!*is_null)
-		*value = TimestampTzGetDatum(((int64) milliseconds - EPOCH_MS) * 1000 + nanoseconds / 1000);
+		*value = TimestampTzGetDatum(unix_timestamp(milliseconds, nanoseconds));
 }
 
 static void
@@ -55,7 +53,7 @@ put_file(ReturnSetInfo *result, const SourceFile *file, const KnownFile *known)
 	Datum values[COLUMNS] = {CStringGetTextDatum(encoding_valid(file->path))};
 	bool  nulls[COLUMNS] = {false, true, true, true, false};
 
-	if (known->status != FILE_NOT_ANALYZED && known->status != FILE_CHANGED)
+	if (known_is_current(known))
 	{
 		values[3] = Int64GetDatum((int64) known->packets);
 		nulls[3] = false;
@@ -86,10 +84,7 @@ nfstream_sources(PG_FUNCTION_ARGS)
 				 errmsg("flows cannot be NULL"),
 				 errdetail("Accepted: a foreign table of nfstream_fdw.")));
 	table = table_open(PG_GETARG_OID(0), AccessShareLock);
-	if (!nfstream_is_ours(table))
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a foreign table of nfstream_fdw", RelationGetRelationName(table))));
+	nfstream_check_is_ours(table);
 	options = options_of_table(RelationGetRelid(table));
 	check_may_read(table, options);
 	InitMaterializedSRF(fcinfo, 0);

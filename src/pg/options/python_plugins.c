@@ -156,11 +156,12 @@ python_plugins_lock(void)
 static HeapTuple
 form_tuple(const PythonPlugin *plugin, TupleDesc descriptor)
 {
-	Datum	 *values = palloc0(descriptor->natts * sizeof(Datum));
-	bool	 *nulls = palloc0(descriptor->natts * sizeof(bool));
+	Datum	 *values;
+	bool	 *nulls;
 	Datum	 *reads = palloc((list_length(plugin->reads) + 1) * sizeof(Datum));
 	ListCell *cell;
 
+	own_table_row(descriptor, PLUGIN_COLUMNS, &values, &nulls);
 #define TEXT(column, text) \
 	((text) == NULL ? (void) (nulls[column - 1] = true) : (void) (values[column - 1] = CStringGetTextDatum(text)))
 	TEXT(PLUGIN_NAME, plugin->name);
@@ -175,8 +176,6 @@ form_tuple(const PythonPlugin *plugin, TupleDesc descriptor)
 	foreach(cell, plugin->reads)
 		reads[foreach_current_index(cell)] = CStringGetTextDatum(lfirst(cell));
 	nulls[PLUGIN_READS - 1] = plugin->reads_all;
-	for (int i = PLUGIN_COLUMNS; i < descriptor->natts; i++)
-		nulls[i] = true;
 	values[PLUGIN_READS - 1] =
 		PointerGetDatum(construct_array(reads, list_length(plugin->reads), TEXTOID, -1, false, TYPALIGN_INT));
 	return heap_form_tuple(descriptor, values, nulls);

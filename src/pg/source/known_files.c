@@ -202,9 +202,10 @@ forget(Relation relation, Oid table)
 static HeapTuple
 form_tuple(Oid table, const SourceFile *file, const FileTimesMessage *times, int64 looked_at, TupleDesc descriptor)
 {
-	Datum *values = palloc0(descriptor->natts * sizeof(Datum));
-	bool  *nulls = palloc0(descriptor->natts * sizeof(bool));
+	Datum *values;
+	bool  *nulls;
 
+	own_table_row(descriptor, FILE_COLUMNS, &values, &nulls);
 #define NUMBER(column, number) values[column - 1] = Int64GetDatum((int64) (number))
 	values[FILE_RELATION - 1] = ObjectIdGetDatum(table);
 	NUMBER(FILE_DEVICE, file->device);
@@ -220,8 +221,6 @@ form_tuple(Oid table, const SourceFile *file, const FileTimesMessage *times, int
 #undef NUMBER
 	values[FILE_FIRST_NS - 1] = Int32GetDatum(times->first_nanoseconds);
 	values[FILE_LAST_NS - 1] = Int32GetDatum(times->last_nanoseconds);
-	for (int i = FILE_COLUMNS; i < descriptor->natts; i++)
-		nulls[i] = true;
 	return heap_form_tuple(descriptor, values, nulls);
 }
 

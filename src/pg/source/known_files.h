@@ -33,6 +33,13 @@ typedef struct KnownFile
 	uint32 last_nanoseconds;
 } KnownFile;
 
+/* Whether it tells of the file as it is now. */
+static inline bool
+known_is_current(const KnownFile *file)
+{
+	return file->status != FILE_NOT_ANALYZED && file->status != FILE_CHANGED;
+}
+
 /* What is known of the files of a table; or, without a table, of all tables'. */
 typedef struct KnownFiles KnownFiles;
 
