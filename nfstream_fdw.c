@@ -9,6 +9,7 @@
 #include "pg/base/settings.h"
 #include "pg/fdw/call.h"
 #include "pg/fdw/fdw.h"
+#include "pg/fdw/statistics.h"
 #include "pg/workers/board.h"
 
 #if PG_VERSION_NUM < 150000
@@ -25,6 +26,7 @@ _PG_init(void)
 	settings_define();
 	board_request();
 	call_plan_start();
+	statistics_start();
 }
 
 PG_FUNCTION_INFO_V1(nfstream_fdw_handler);

@@ -21,10 +21,6 @@
 #include "pg/fdw/estimate.h"
 #include "pg/rows/meaning.h"
 
-/* Averages of captures as people have them: 159 real ones, of 34 MB and 4,676 flows in all. */
-#define BYTES_OF_A_FLOW	  7500.0
-#define BYTES_OF_A_PACKET 450.0
-
 /* How fast a capture comes whose length in time is not known, bytes a second: that of the bench has 0.7 MB. */
 #define BYTES_OF_A_SECOND 1e6
 

@@ -10,6 +10,10 @@
 #include "pg/options/options.h"
 #include "pg/source/source.h"
 
+/* Averages of captures as people have them: 159 real ones, of 34 MB and 4,676 flows in all. */
+#define BYTES_OF_A_FLOW	  7500.0
+#define BYTES_OF_A_PACKET 450.0
+
 /* What is known of a scan before any path of it: in fdw_private of its relation. */
 typedef struct ScanEstimate
 {
