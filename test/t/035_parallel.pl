@@ -68,6 +68,16 @@ foreach my $table ('flows', 'parts')
 	ok(defined wait_for_nothing($node, @segments), "$table: nothing is left") or diag(what_is_left($node));
 }
 
+# Packets are as many as are walked: to walk them once more costs more than it saves, unless much is done with each.
+$node->safe_psql('postgres', "IMPORT FOREIGN SCHEMA nfpacket FROM SERVER nfstream INTO public OPTIONS (source '$capture')");
+my $packets = 'SELECT first_packet, count(*), sum(payload_size), max(delta_time) FROM packets GROUP BY 1 ORDER BY 1';
+my $much = $parallel . 'SET cpu_tuple_cost = 10; ';
+unlike($node->safe_psql('postgres', "${parallel}EXPLAIN (COSTS OFF) SELECT count(*), sum(payload_size) FROM packets"), qr/Gather/, 'packets: not shared out to be counted');
+my @packets = nodes(explained($much, $packets), 'Foreign Scan');
+is(scalar(grep { $_->{'Parallel Aware'} } @packets), 1, 'packets: shared out where that pays');
+is($packets[0]{'Packets Metered'}, $node->safe_psql('postgres', "${alone}SELECT count(*) FROM packets"), 'packets: the account of all');
+is($node->safe_psql('postgres', $much . $packets), $node->safe_psql('postgres', $alone . $packets), 'packets: the same groups');
+
 # Rows with numbers, and in their order, come from one participant.
 like($node->safe_psql('postgres', "${parallel}EXPLAIN (COSTS OFF) SELECT id FROM flows"), qr/^Foreign Scan on flows/m, 'id: no shards');
 is($node->safe_psql('postgres', "${parallel}SELECT count(*), count(DISTINCT id), max(id) FROM flows"),

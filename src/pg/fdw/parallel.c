@@ -134,6 +134,21 @@ participants(int workers)
 	return workers + (parallel_leader_participation ? Max(1.0 - 0.3 * workers, 0) : 0);
 }
 
+/*
+ * What it costs that each shard walks the whole source, which one meter does beside its reader otherwise.  Flows are few beside their packets,
+ * and of their scans the labels count, which are shared out; packets are as many as are walked, and who reads them keeps a core busy.  A
+ * shard has two processes, which go on at once only as far as there are cores.
+ */
+static Cost
+cost_of_walking_again(const PassCost *cost, const ScanEstimate *estimate, int workers)
+{
+	uint32 shards = sizing_shards(workers, estimate->options->n_meters);
+
+	if (estimate->options->rows != ROWS_PACKETS)
+		return 0;
+	return cost->walk * (shards - 1) * Min(1, 2.0 / sizing_cores());
+}
+
 static void
 add_shards(RelOptInfo *baserel, const ForeignPath *path, const PassCost *cost, const ScanEstimate *estimate, int siblings)
 {
@@ -151,7 +166,8 @@ add_shards(RelOptInfo *baserel, const ForeignPath *path, const PassCost *cost, c
 	partial->path.rows = clamp_row_est(path->path.rows / divisor);
 	if (shares)
 		partial->path.total_cost -= Max(rows, 0) * (1 - 1 / divisor) +
-									cost->labels * (1 - 1 / Min(divisor, sizing_shards(workers, estimate->options->n_meters)));
+									cost->labels * (1 - 1 / Min(divisor, sizing_shards(workers, estimate->options->n_meters))) -
+									cost_of_walking_again(cost, estimate, workers);
 	else
 		partial->path.total_cost /= Min(divisor, siblings);
 	partial->path.startup_cost = Min(partial->path.startup_cost, partial->path.total_cost);
