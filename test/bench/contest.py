@@ -1,6 +1,7 @@
-"""Contestants of the bench: programs and queries that are timed, and the greatest memory of their processes."""
+"""Contestants of the bench: programs and queries that are timed, and the processor time and the greatest memory of their processes."""
 import os
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -56,6 +57,24 @@ def bytes_of(processes):
     return total * 1024
 
 
+def seconds_of_children():
+    """The processor time of this process's children that have ended, and theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def seconds_of(processes):
+    """The processor time of these processes and of their children that have ended."""
+    ticks = 0
+    for process in processes:
+        try:
+            with open('/proc/%d/stat' % process) as file:
+                ticks += sum(int(field) for field in file.read().rpartition(')')[2].split()[11:15])
+        except OSError:
+            continue
+    return ticks / os.sysconf('SC_CLK_TCK')
+
+
 class Watch(threading.Thread):
     """The greatest bytes_of() a family while this runs, less those of it that are no matter."""
 
@@ -75,24 +94,29 @@ class Watch(threading.Thread):
 
 # ------------------------------------------------------------------------------------------------------- contestants
 class Contestant:
-    """What is timed several times, and once watched for its memory, bytes."""
+    """What is timed several times, and once watched for its memory, bytes; `rounds`: no more often, None: as often as the others."""
 
-    def __init__(self, name):
-        self.name, self.times, self.memory, self.count = name, [], 0, ''
+    def __init__(self, name, rounds=None):
+        self.name, self.rounds, self.times, self.processor, self.memory, self.count = name, rounds, [], [], 0, ''
 
     def median(self):
         return statistics.median(self.times)
+
+    def took(self, elapsed, processor):
+        """Seconds by the clock, and of processors."""
+        self.times.append(elapsed)
+        self.processor.append(processor)
 
 
 class Program(Contestant):
     """A command; `flows` and `seconds` are patterns for what it prints. Without `seconds`, its whole run is timed."""
 
-    def __init__(self, name, command, flows=None, seconds=None):
-        super().__init__(name)
+    def __init__(self, name, command, flows=None, seconds=None, rounds=None):
+        super().__init__(name, rounds)
         self.command, self.flows, self.seconds = command, flows, seconds
 
     def run(self, watched=False):
-        start = time.monotonic()
+        start, used = time.monotonic(), self.processor_time()
         process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         watch = self.watch(process) if watched else None
         if watch:
@@ -105,7 +129,10 @@ class Program(Contestant):
             self.memory = watch.result()
             self.count = self.number(self.flows, said)
         else:
-            self.times.append(float(self.number(self.seconds, said)) if self.seconds else elapsed)
+            self.took(float(self.number(self.seconds, said)) if self.seconds else elapsed, self.processor_time() - used)
+
+    def processor_time(self):
+        return seconds_of_children()
 
     def watch(self, process):
         return Watch(process.pid)
@@ -135,6 +162,9 @@ class Query(Program):
     def watch(self, process):
         return Watch(self.cluster.postmaster, family(self.cluster.postmaster))
 
+    def processor_time(self):
+        return seconds_of_children() + self.cluster.processor_time()
+
     def number(self, count, said):
         return str(count(said)) if count else ''
 
@@ -152,14 +182,14 @@ class InSession(Contestant):
         if self.session is None:
             self.session = self.cluster.connect()
         with self.session.cursor() as cursor:
-            start = time.monotonic()
+            start, used = time.monotonic(), self.cluster.processor_time()
             for _ in range(self.RUNS):
                 cursor.execute(self.statement)
                 rows = cursor.fetchall()
             if watched:
                 self.count = str(len(rows))
             else:
-                self.times.append((time.monotonic() - start) / self.RUNS)
+                self.took((time.monotonic() - start) / self.RUNS, (self.cluster.processor_time() - used) / self.RUNS)
 
 
 class AtOnce(Contestant):
@@ -172,7 +202,7 @@ class AtOnce(Contestant):
     def run(self, watched=False):
         sessions = [self.cluster.connect() for _ in range(self.count)]
         threads = [threading.Thread(target=self.execute, args=(session,)) for session in sessions]
-        start = time.monotonic()
+        start, used = time.monotonic(), self.cluster.processor_time()
         for thread in threads:
             thread.start()
             if not self.at_once:
@@ -180,7 +210,7 @@ class AtOnce(Contestant):
         for thread in threads:
             thread.join()
         if not watched:
-            self.times.append(time.monotonic() - start)
+            self.took(time.monotonic() - start, self.cluster.processor_time() - used)
         for session in sessions:
             session.close()
 
@@ -207,6 +237,10 @@ class Cluster:
         connection = psycopg2.connect(self.dsn)
         connection.autocommit = True
         return connection
+
+    def processor_time(self):
+        """Seconds so far."""
+        return seconds_of(family(self.postmaster))
 
     def show(self, setting):
         return output(*self.psql('-A', '-t', '-c', 'SHOW %s' % setting))

@@ -1,16 +1,17 @@
 """The bench's tables."""
 
+import statistics
 from dataclasses import dataclass
 from typing import Callable
 
 
 def table(contestants, compared=()):
-    """A line each: median, least and greatest time, memory, flows, and the median as a ratio to those that are compared with."""
-    yield '%-44s %8s %17s %8s %9s' % ('', 'seconds', 'least - greatest', 'MB', 'flows') + \
+    """A line each: median, least and greatest time, median of the processor time, memory, flows, and the median as a ratio to those that are compared with."""
+    yield '%-44s %8s %17s %9s %8s %9s' % ('', 'seconds', 'least - greatest', 'processor', 'MB', 'flows') + \
         ''.join(' %13s' % ('/ ' + words) for _, words in compared)
     for one in contestants:
-        yield '%-44s %8.3f %8.3f-%8.3f %8s %9s' % (
-            one.name, one.median(), min(one.times), max(one.times), megabytes(one.memory), one.count) + \
+        yield '%-44s %8.3f %8.3f-%8.3f %9.3f %8s %9s' % (
+            one.name, one.median(), min(one.times), max(one.times), statistics.median(one.processor), megabytes(one.memory), one.count) + \
             ''.join(' %13.3f' % (one.median() / other.median()) for other, _ in compared)
 
 
