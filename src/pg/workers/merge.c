@@ -3,7 +3,7 @@
  *	  The meters of one scan, and their flows in the one order.
  *
  * Each meter is at the end of a link: a worker's queue, or the channel where the leader owns it.  A link delivers batches
- * of records, and says what is known of those to come; wire/order.h decides which record is the scan's next.  Links that
+ * of records, and says what is known of those to come (merge_link.c); wire/order.h decides which record is the scan's next.  Links that
  * are ahead are not read from, and their meters wait when the queues are full.
  *
  * Cleaning up is left to the scan's memory context, which goes in every case: at its end, with the portal, at an abort.
@@ -16,92 +16,17 @@
 #include "pg/base/client.h"
 #include "pg/base/clock.h"
 #include "pg/workers/board.h"
-#include "pg/workers/damages.h"
 #include "pg/workers/failure.h"
-#include "pg/workers/file_times.h"
-#include "pg/workers/last_place.h"
-#include "pg/workers/merge.h"
-#include "pg/workers/reading_order.h"
-#include "pg/workers/route.h"
-#include "wire/limits.h"
-
-typedef struct Link
-{
-	Route route;
-
-	/* The batch at hand: records that were not read yet. */
-	const uint8 *cursor;
-	const uint8 *end;
-
-	OrderStream *stream;	  /* what is known of its records */
-	Record		 record;	  /* the next one, if the stream has it */
-	uint64		 records;	  /* so far */
-	uint64		 marks;		  /* so far, of flows that were set aside */
-	uint64		 given_up;	  /* of these, as no more were wanted */
-	uint32		 damage_next; /* in the order of reading: no file before this one may still be reported as damaged */
-	bool		 told_overlap;
-	bool		 told_order;
-
-	/* Where files are metered apart. */
-	bool		   is_damaged; /* the file at hand is */
-	FailureMessage damage;
-	uint64		   file_packets; /* once it ended */
-	uint64		   packets;		 /* of all its files that ended */
-
-	PlaceMessage place; /* how far it is, as it told last */
-	bool		 is_on_board;
-	Account		 account; /* once it ended */
-} Link;
-
-struct Merge
-{
-	const ScanJob		 *job;
-	RecordForm			  form; /* of its records */
-	MemoryContext		  context;
-	MemoryContextCallback callback;
-	dsm_segment			 *segment; /* with the job, for workers; NULL without any */
-	uint32				  count;
-	Link				 *links;
-	RecordOrder			  records;
-	Link				 *current; /* whose record was returned last */
-	bool				  finished;
-	Damages				  damages;
-	ReadingOrder		  order;
-
-	/* Where files are metered apart. */
-	uint64 packets_before; /* in the files before the one whose turn it is */
-
-	bool		   has_overlap;
-	OverlapMessage overlap; /* if it has */
-
-	/* Of a live source. */
-	uint64			  client_seen;
-	FailureMessage	 *gone;				/* how its interface has gone; NULL: it has not */
-	bool			  gives_up;			/* no more of its flows are wanted */
-	uint64			  packets_given_up; /* of those that were sent all the same */
-	int				  packets;			/* the index of the column with a flow's packets, which its request has; -1: rows are packets */
-	bool			  told_long_frames;
-	bool			  tells;	  /* of damage, which all shards find */
-	Printed			 *printed;	  /* by its plugins; the caller's */
-	FileTimesMessage *file_times; /* the same */
-};
+#include "pg/workers/merge_link.h"
 
 /* ----------------------------------------------------------------------------------------------------------------- the end */
-
-static void
-leave_board(Link *link)
-{
-	if (link->is_on_board)
-		board_leave(&link->route.slot);
-	link->is_on_board = false;
-}
 
 static void
 release(Merge *merge)
 {
 	for (uint32 i = 0; i < merge->count; i++)
 	{
-		leave_board(&merge->links[i]);
+		link_leave_board(&merge->links[i]);
 		route_close(&merge->links[i].route);
 	}
 	if (merge->segment != NULL)
@@ -211,227 +136,7 @@ merge_meters(const Merge *merge)
 	return merge->count;
 }
 
-/* ------------------------------------------------------------------------------------------------------------ the messages */
-
-static _Noreturn void
-lying_meter(const char *what)
-{
-	failure_raise_fault(FAULT_CONTENT, what, NULL);
-}
-
-/* Errors if something has come that cannot have. */
-static void
-check(const char *wrong)
-{
-	if (wrong != NULL)
-		lying_meter(wrong);
-}
-
-/* Takes the next record off the link's batch, if there is one. */
-static void
-read_record(Merge *merge, Link *link)
-{
-	Record *record = &link->record;
-
-	if (link->cursor == link->end)
-		return;
-	check(record_read(&merge->form, &link->cursor, link->end, record));
-	check(order_record(merge->records.rule, link->stream, record->left, record->first));
-	if (record->is_mark)
-		link->marks++;
-	else
-		link->records++;
-}
-
-/* Meters report the damage of files in the order of reading, each once; several may report that of the same file. */
-static void
-take_damage(Merge *merge, Link *link, const FailureMessage *damage)
-{
-	if (damage->file >= merge->job->request.files || reading_turn(&merge->order, damage->file) < link->damage_next)
-		lying_meter("damage out of place");
-	link->damage_next = reading_turn(&merge->order, damage->file) + 1;
-	if (!merge->job->request.separate_files)
-		damages_keep(&merge->damages, damage);
-	else if (!link->stream->has_file || link->stream->turn != reading_turn(&merge->order, damage->file))
-		lying_meter("damage out of place");
-	else
-	{
-		/* Until it is the file's turn. */
-		link->damage = *damage;
-		link->is_damaged = true;
-	}
-}
-
-static void
-take_order(Merge *merge, Link *link, const uint8 *body, uint32 length)
-{
-	if (merge->job->request.source_order != SOURCE_ORDER_TIME || link->told_order)
-		lying_meter("an order of its own");
-	link->told_order = true;
-	check(reading_order_take(&merge->order, body, length, merge->job->request.files));
-}
-
-/* The meter begins a file, which its owner gave it; or there is none left for it. */
-static void
-take_file(Merge *merge, Link *link, uint32 turn)
-{
-	check(order_file(merge->records.rule, link->stream, turn, merge->job->request.files));
-	link->is_damaged = false;
-}
-
-static void
-take_file_end(Link *link, uint64 packets)
-{
-	check(order_file_end(link->stream));
-	link->file_packets = packets;
-	link->packets += packets;
-}
-
-static void
-take_place(Merge *merge, Link *link, const PlaceMessage *place)
-{
-	check(place->file < Max(merge->job->request.files, 1) ? order_place(merge->records.rule, link->stream, place->left) : "a place in no file");
-	link->place = *place;
-	board_update(&link->route.slot, merge->job, place, link->records);
-	failure_report_long_frames(merge->job, place->longer_than_mtu, &merge->told_long_frames);
-}
-
-/* All meters report the same overlap, each once. */
-static void
-take_overlap(Merge *merge, Link *link, const OverlapMessage *overlap)
-{
-	if (link->told_overlap || overlap->file >= merge->job->request.files || overlap->begins >= overlap->reached)
-		lying_meter("an overlap that is none");
-	link->told_overlap = true;
-	merge->overlap = *overlap;
-	merge->has_overlap = true;
-}
-
-static void
-take_end(Merge *merge, Link *link, const Account *account)
-{
-	bool apart = merge->job->request.separate_files,
-		 counts_aside = merge->job->request.counts_aside;
-	const uint64 *counters = account->counters;
-
-	link->account = *account;
-	check(order_end(link->stream));
-	if (!account_adds_up(account) || counters[request_record_counter(&merge->job->request)] != link->records ||
-		(counts_aside && counters[COUNTER_FLOWS_SET_ASIDE] != link->marks) || (apart && counters[COUNTER_PACKETS_READ] != link->packets))
-		lying_meter("an account that does not add up");
-
-	last_place(&link->place, account);
-	failure_report_long_frames(merge->job, account->counters[COUNTER_LONGER_THAN_MTU], &merge->told_long_frames);
-
-	/* Others may go on for long, and a cursor may be left idle. */
-	leave_board(link);
-	route_close(&link->route);
-	slot_release(&link->route.slot);
-}
-
-/*
- * The failure of a meter, which is the scan's.  But each meter of an interface finds out by itself that this has gone, and sends the flows
- * that it has before it says so: the last of them to do so is waited for.
- */
-static void
-take_failure(Merge *merge, Link *link, const FailureMessage *failure)
-{
-	bool has_gone = failure->code == FAILURE_INTERFACE_DOWN || failure->code == FAILURE_INTERFACE_GONE;
-	bool has_captured = link->stream->place > 0;
-
-	if (!request_is_live(&merge->job->request) || !has_gone || !has_captured)
-		failure_raise(failure, merge->job);
-	check(order_end(link->stream));
-	if (merge->gone == NULL)
-	{
-		merge->gone = MemoryContextAlloc(merge->context, sizeof(*failure));
-		*merge->gone = *failure;
-	}
-	route_close(&link->route);
-	slot_release(&link->route.slot);
-}
-
-/* Bodies have their type's length; they are copied because they need not be aligned. */
-static void
-take_message(Merge *merge, Link *link, const MeterMessage *message)
-{
-	union
-	{
-		HelloMessage	 hello;
-		PlaceMessage	 place;
-		FailureMessage	 failure;
-		OverlapMessage	 overlap;
-		FileTimesMessage times;
-		Account			 account;
-		uint32			 turn;
-		uint64			 packets;
-	} body;
-
-	if (message->type == MESSAGE_RECORDS)
-	{
-		link->cursor = message->body;
-		link->end = message->body + message->length;
-		read_record(merge, link);
-		return;
-	}
-	memcpy(&body, message->body, Min(message->length, sizeof(body)));
-	switch (message->type)
-	{
-		case MESSAGE_HELLO:
-			if (body.hello.version != REQUEST_VERSION)
-				failure_raise_fault(FAULT_OTHER_VERSION, NULL, NULL);
-			break;
-		case MESSAGE_PLACE:
-			take_place(merge, link, &body.place);
-			break;
-		case MESSAGE_DAMAGE:
-			take_damage(merge, link, &body.failure);
-			break;
-		case MESSAGE_OVERLAP:
-			take_overlap(merge, link, &body.overlap);
-			break;
-		case MESSAGE_FILE_TIMES:
-			check(file_times_take(merge->file_times, merge->job->request.files, &body.times));
-			break;
-		case MESSAGE_PRINTED:
-			printed_take(merge->printed, message->body, message->length);
-			break;
-		case MESSAGE_ORDER:
-			take_order(merge, link, message->body, message->length);
-			break;
-		case MESSAGE_TAKE_FILE:
-			take_file(merge, link, body.turn);
-			break;
-		case MESSAGE_FILE_END:
-			take_file_end(link, body.packets);
-			break;
-		case MESSAGE_FAILURE:
-			take_failure(merge, link, &body.failure);
-			break;
-		case MESSAGE_END:
-			take_end(merge, link, &body.account);
-			break;
-		default:
-			lying_meter("a message that belongs to another conversation");
-	}
-}
-
-/* Takes messages from a link until it has a record, or a file's end, or nothing more has come; false if nothing has come. */
-static bool
-poll_link(Merge *merge, Link *link)
-{
-	MeterMessage message;
-	bool		 has_come = false;
-
-	while (!link->stream->has_record && !link->stream->file_ended && !link->stream->ended &&
-		   route_receive(&link->route, &message))
-	{
-		has_come = true;
-		take_message(merge, link, &message);
-		CHECK_FOR_INTERRUPTS();
-	}
-	return has_come;
-}
+/* --------------------------------------------------------------------------------------------------------------- the order */
 
 static bool
 poll_links(Merge *merge)
@@ -439,11 +144,9 @@ poll_links(Merge *merge)
 	bool has_come = false;
 
 	for (uint32 i = 0; i < merge->count; i++)
-		has_come |= poll_link(merge, &merge->links[i]);
+		has_come |= link_poll(merge, &merge->links[i]);
 	return has_come;
 }
-
-/* --------------------------------------------------------------------------------------------------------------- the order */
 
 /* The file whose turn it was is over, and the next one's turn comes; false if its damage ends the scan. */
 static bool
@@ -498,7 +201,7 @@ const Record *
 merge_next(Merge *merge, uint64 until)
 {
 	if (merge->current != NULL)
-		read_record(merge, merge->current);
+		link_read_record(merge, merge->current);
 	merge->current = NULL;
 	while (!merge->finished)
 	{
@@ -519,7 +222,7 @@ merge_next(Merge *merge, uint64 until)
 					return &merge->current->record;
 				}
 				give_up(merge, merge->current);
-				read_record(merge, merge->current);
+				link_read_record(merge, merge->current);
 				break;
 			case ORDER_FILE_END:
 				if (!leave_file(merge, &merge->links[next]))
