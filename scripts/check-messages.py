@@ -32,7 +32,7 @@ SPEAKERS = [
     ('src/pg/workers/failure.c', r'\.hint = (?=")|#define (?:METER|PLUGIN)_BROKEN\s+', HINT),
     ('src/pg/workers/progress_text.c', r'\breturn psprintf\((?="%sIt )', DETAIL),
     ('src/pg/workers/sockets.c', r'\breturn (?:psprintf\()?(?="[A-Z])', DETAIL),
-    ('src/pg/workers/merge.c', r'\blying_meter\(', WORDS),
+    ('src/pg/workers/merge_link.c', r'\blying_meter\(', WORDS),
     ('src/pg/workers/reading_order.c', r'\breturn (?="a)', WORDS),
     ('src/pg/source/glob.c', r'\bbound = |\breturn (?="[A-Z])', DETAIL),
     ('src/pg/source/source_errors.c', r'\{S_IF\w+, ', WORDS),
