@@ -78,6 +78,25 @@ is(scalar(grep { $_->{'Parallel Aware'} } @packets), 1, 'packets: shared out whe
 is($packets[0]{'Packets Metered'}, $node->safe_psql('postgres', "${alone}SELECT count(*) FROM packets"), 'packets: the account of all');
 is($node->safe_psql('postgres', $much . $packets), $node->safe_psql('postgres', $alone . $packets), 'packets: the same groups');
 
+# Of several captures what meters do goes on at once without parallel workers, too, and theirs have to be started; these pay where much is
+# done with each row.  To plan nothing is read: there need be nothing in the captures.
+my $large = capture($node, 'dns.pcap');
+truncate($large, 64 << 20) or die;
+$node->safe_psql('postgres', "CREATE TABLE several (LIKE flows) PARTITION BY HASH (src_ip);
+	CREATE FUNCTION much(inet) RETURNS boolean LANGUAGE plpgsql COST 1000 PARALLEL SAFE AS 'BEGIN RETURN true; END'");
+$node->safe_psql('postgres', "CREATE FOREIGN TABLE s$_ PARTITION OF several FOR VALUES WITH (MODULUS 8, REMAINDER $_) SERVER nfstream OPTIONS (source '$large')") foreach 0 .. 7;
+my $counted = $node->safe_psql('postgres', 'SET max_parallel_workers_per_gather = 2; EXPLAIN (COSTS OFF) SELECT count(*) FROM several');
+is(() = $counted =~ /Async Foreign Scan/g, 8, 'several captures: asynchronous');
+unlike($counted, qr/Gather/, 'several captures: not in parallel workers');
+like($node->safe_psql('postgres', 'SET max_parallel_workers_per_gather = 2; EXPLAIN (COSTS OFF) SELECT count(*) FROM several WHERE much(src_ip)'), qr/Gather/, 'much is done with each row: in parallel workers');
+
+# How many workers a capture is worth goes by what is in it.
+my $compressed = $node->basedir . '/large.pcap.gz';
+rename($large, $compressed) or die;
+truncate($compressed, 7 << 20) or die;
+flows_table($node, 'compressed', $compressed);
+like($node->safe_psql('postgres', 'SET parallel_setup_cost = 0; EXPLAIN (COSTS OFF) SELECT count(*) FROM compressed WHERE much(src_ip)'), qr/Gather/, 'a small file of a large capture is shared out');
+
 # Rows with numbers, and in their order, come from one participant.
 like($node->safe_psql('postgres', "${parallel}EXPLAIN (COSTS OFF) SELECT id FROM flows"), qr/^Foreign Scan on flows/m, 'id: no shards');
 is($node->safe_psql('postgres', "${parallel}SELECT count(*), count(DISTINCT id), max(id) FROM flows"),

@@ -114,16 +114,30 @@ copy_path(const ForeignPath *path)
 	return copy;
 }
 
-/* Among others that go on at once: what meters do is done meanwhile, as far as there are cores; one is read while another starts. */
+/* What meters do. */
+static Cost
+cost_of_metering(const PassCost *cost)
+{
+	return cost->start + cost->walk + cost->labels;
+}
+
+/* How many of these meters go on at once: as many as there are cores; one is read while another starts. */
+static double
+meters_at_once(double meters)
+{
+	return Min(meters, Max(sizing_cores(), 2));
+}
+
+/* Among others that go on at once: what meters do is done meanwhile. */
 static void
 add_path_at_once(RelOptInfo *baserel, const ForeignPath *path, const PassCost *cost, int siblings)
 {
 	ForeignPath *beside = copy_path(path);
-	double		 at_once = Min(siblings, Max(sizing_cores(), 2));
+	double		 at_once = meters_at_once(siblings);
 
 	beside->path.parallel_safe = false;
 	beside->path.startup_cost = cost->startup / at_once;
-	beside->path.total_cost = cost->total - (cost->start + cost->walk + cost->labels) * (1 - 1 / at_once);
+	beside->path.total_cost = cost->total - cost_of_metering(cost) * (1 - 1 / at_once);
 	add_path(baserel, (Path *) beside);
 }
 
@@ -154,22 +168,24 @@ add_shards(RelOptInfo *baserel, const ForeignPath *path, const PassCost *cost, c
 {
 	ForeignPath *partial = copy_path(path);
 	bool		 shares = siblings == 1;
-	int			 workers = compute_parallel_worker(baserel, source_pages(estimate->measure.bytes), -1, max_parallel_workers_per_gather);
+	int			 workers = compute_parallel_worker(baserel, source_pages(estimate->measure.captured_bytes), -1, max_parallel_workers_per_gather);
 	double		 divisor = participants(workers);
-	Cost		 rows = cost->total - cost->start - cost->walk - cost->labels;
+	Cost		 rows = Max(cost->total - cost_of_metering(cost), 0);
 
 	if (workers == 0)
 		return;
+	if (!shares)
+		divisor = Min(divisor, siblings);
 	partial->path.pathkeys = NIL;
 	partial->path.parallel_aware = true;
 	partial->path.parallel_workers = workers;
 	partial->path.rows = clamp_row_est(path->path.rows / divisor);
+	partial->path.total_cost -= rows * (1 - 1 / divisor);
 	if (shares)
-		partial->path.total_cost -= Max(rows, 0) * (1 - 1 / divisor) +
-									cost->labels * (1 - 1 / Min(divisor, sizing_shards(workers, estimate->options->n_meters))) -
+		partial->path.total_cost -= cost->labels * (1 - 1 / Min(divisor, sizing_shards(workers, estimate->options->n_meters))) -
 									cost_of_walking_again(cost, estimate, workers);
 	else
-		partial->path.total_cost /= Min(divisor, siblings);
+		partial->path.total_cost -= cost_of_metering(cost) * (1 - 1 / meters_at_once(divisor));
 	partial->path.startup_cost = Min(partial->path.startup_cost, partial->path.total_cost);
 	partial->fdw_private = list_make1(makeBoolean(shares));
 	add_partial_path(baserel, (Path *) partial);
