@@ -142,11 +142,12 @@ like($err, qr/ERROR:  permission denied to read captures/, 'an owner who may not
 # Idle cursors leave workers to parallel query, by default.
 $node->append_conf('postgresql.conf', 'nfstream_fdw.max_workers = -1');
 $node->restart;
+flows_table($node, 'under_workers', $capture, n_meters => 1);
 my @sessions = map { NFStreamSession->new($node) } 1 .. 3;
 foreach my $session (@sessions)
 {
 	$session->query('BEGIN');
-	$session->query("DECLARE c$_ CURSOR FOR SELECT * FROM flows; FETCH 1 FROM c$_") foreach 1 .. 4;
+	$session->query("DECLARE c$_ CURSOR FOR SELECT * FROM under_workers; FETCH 1 FROM c$_") foreach 1 .. 4;
 }
 is(scalar(workers($node)), 4, 'idle cursors have half of the workers');
 is(scalar(meters($node)), 12, 'and each has a meter');

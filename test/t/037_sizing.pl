@@ -1,5 +1,5 @@
 #
-# 037_sizing.pl - how many meters a scan is worth, by what its conditions are likely to leave to label.
+# 037_sizing.pl - how many meters a scan is worth, by what its conditions are likely to leave to label, and whether they have workers.
 #
 use strict;
 use warnings;
@@ -8,7 +8,9 @@ use FindBin;
 use lib $FindBin::RealBin;
 use Test::More;
 
-use NFStreamCluster qw(start_cluster copies_of flows_table);
+use PostgreSQL::Test::Utils;
+
+use NFStreamCluster qw(start_cluster capture copies_of flows_table);
 
 my $node = start_cluster('sizing', 8);
 $node->append_conf('postgresql.conf', 'max_parallel_workers_per_gather = 0');
@@ -57,6 +59,32 @@ $node->safe_psql('postgres', 'ALTER FOREIGN TABLE flows OPTIONS (DROP max_active
 
 $node->safe_psql('postgres', q{ALTER FOREIGN TABLE flows OPTIONS (ADD n_meters '3')});
 is(meters("WHERE src_ip = '$host'"), 3, 'as many as the option says');
+$node->safe_psql('postgres', 'ALTER FOREIGN TABLE flows OPTIONS (DROP n_meters)');
+
+# ------------------------------------------------------------------------------------------------------ who owns the only meter
+
+# How many workers a query has had: each is told in the log.
+$node->append_conf('postgresql.conf', 'log_min_messages = debug1');
+$node->restart;
+
+sub workers_of
+{
+	my ($query) = @_;
+	my $before = -s $node->logfile;
+
+	$node->safe_psql('postgres', $query);
+	return scalar(() = substr(slurp_file($node->logfile), $before) =~ /starting background worker process "nfstream worker/g);
+}
+
+flows_table($node, 'few', capture($node, 'busy.pcap'));
+flows_table($node, 'few_of_one', capture($node, 'busy.pcap'), n_meters => 1);
+is(workers_of('SELECT application_name FROM few'), 0, 'a small capture: the session');
+is(workers_of('SELECT count(*) FROM few a, few b WHERE a.src_ip = b.dst_ip'), 0, 'which may read several');
+is(workers_of('SELECT application_name FROM few_of_one'), 1, 'a worker, where the option asks for one');
+is(workers_of('SELECT src_ip FROM flows'), 1, 'a large capture: a worker');
+is(workers_of('SELECT application_name FROM flows LIMIT 5'), 0, 'few rows of it: the session');
+is(workers_of('SELECT application_name FROM flows'), $several, 'labels of all: a worker for each meter') if $several == 2 && $cores == 2;
+is($node->safe_psql('postgres', 'SELECT * FROM few'), $node->safe_psql('postgres', 'SELECT * FROM few_of_one'), 'the rows are the same');
 
 $node->stop;
 done_testing();

@@ -170,16 +170,30 @@ pass_take_job(FlowScan *scan, ScanJob *job)
 	scan->job = job;
 }
 
+/* A participant has a meter of its own: workers for its meter would be one process more for each. */
+static bool
+is_participant(const FlowScan *scan)
+{
+	return scan->shards > 0 || (scan->is_parallel_safe && IsInParallelMode());
+}
+
+/* How many workers to ask for; 0: the only meter is this process's own. */
 static uint32
-meters_wanted(const FlowScan *scan)
+workers_wanted(const FlowScan *scan)
 {
 	const ScanJob *job = scan->job;
+	const uint64   n_meters = scan->options->n_meters;
 	SourceMeasure  measure;
+	uint32		   meters;
 
+	if (is_participant(scan))
+		return 0;
 	if (scan->interface != NULL)
-		return sizing_share(sizing_meters_live(&job->request, scan->options->n_meters), scan->options->n_meters, scan->at_once);
+		return sizing_share(sizing_meters_live(&job->request, n_meters), n_meters, scan->at_once);
 	measure = source_measure(job->files, job->request.files);
-	return sizing_share(sizing_meters(&job->request, scan->options->n_meters, &measure, scan->labelled), scan->options->n_meters, scan->at_once);
+	meters = sizing_share(sizing_meters(&job->request, n_meters, &measure, scan->labelled), n_meters, scan->at_once);
+	/* Of several scans at once each has a worker where there is one, so that its meter need not wait while the others' rows are taken. */
+	return scan->at_once == 0 && sizing_is_own(&job->request, n_meters, &measure, meters) ? 0 : meters;
 }
 
 /* A flow's row may come as late as its timeouts have it, and a little. */
@@ -198,13 +212,6 @@ start_report(FlowScan *scan)
 		report_start(&scan->report, options_object(scan->options), scan->interface, scan->options->performance_report);
 	else
 		scan->report.due = CLOCK_NEVER;
-}
-
-/* A participant has a meter of its own: workers for its meter would be one process more for each. */
-static bool
-is_participant(const FlowScan *scan)
-{
-	return scan->shards > 0 || (scan->is_parallel_safe && IsInParallelMode());
 }
 
 /* False if there is no slot for any meter, where that is no error.  Where conditions leave nothing to read, the pass has begun and finished. */
@@ -238,7 +245,7 @@ start(FlowScan *scan, MemoryContext parent, bool or_none)
 		how.file_times = scan->file_times = file_times_start(scan->job->request.files);
 	how.shard = scan->shard;
 	how.shards = scan->shards;
-	how.workers = is_participant(scan) ? 0 : meters_wanted(scan);
+	how.workers = workers_wanted(scan);
 	if (scan->at_once == 0 || scan->wakeup != NULL)
 		scan->merge = merge_start(scan->job, &how, &scan->printed);
 	if (scan->merge != NULL)

@@ -15,6 +15,9 @@
  *
  * Meters of an interface share out its packets, and all the work.  What will come nobody knows: there is one for each core but that
  * of the leader.
+ *
+ * Workers have room for what their meters are ahead of the leader.  Where the only meter has little to do, or to send, that is worth less than
+ * starting and ending a process of the server: it is the leader's own.
  */
 #include "postgres.h"
 
@@ -86,6 +89,12 @@ uint32
 sizing_share(uint32 meters, uint64 n_meters, uint32 scans)
 {
 	return n_meters > 0 ? meters : Min(meters, Max(sizing_cores() / Max(scans, 1), 1));
+}
+
+bool
+sizing_is_own(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure, uint32 meters)
+{
+	return n_meters == 0 && meters == 1 && (request->rows_wanted > 0 || measure->bytes < BYTES_FOR_A_METER);
 }
 
 uint32

@@ -19,6 +19,9 @@ uint32 sizing_meters_live(const MeterRequest *request, uint64 n_meters);
 /* Of these, how many for each of several scans that go on at once (0: it is alone); n_meters is the option. */
 uint32 sizing_share(uint32 meters, uint64 n_meters, uint32 scans);
 
+/* Whether the meters of files, this many, are one that the session itself starts, without a worker; an option `n_meters` asks for workers. */
+bool sizing_is_own(const MeterRequest *request, uint64 n_meters, const SourceMeasure *measure, uint32 meters);
+
 /* How many shards for so many parallel workers: one for each participant, as far as there are cores. */
 uint32 sizing_shards(int workers, uint64 n_meters);
 
