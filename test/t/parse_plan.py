@@ -13,13 +13,42 @@ import xml.etree.ElementTree
 import yaml
 
 
+# What stands in a list in XML.
+ITEMS = ('Item', 'Plan', 'Worker', 'Meter')
+
+
+def unique(pairs):
+    """An object of which no name stands twice, of which parsers would take the last."""
+    pairs = list(pairs)
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        raise ValueError('a name stands twice: %s' % ', '.join(sorted(name for name in set(names) if names.count(name) > 1)))
+    return dict(pairs)
+
+
+class UniqueLoader(yaml.SafeLoader):
+    """YAML of which no name stands twice in a mapping."""
+
+
+UniqueLoader.add_constructor('tag:yaml.org,2002:map', lambda loader, node: unique(
+    (loader.construct_object(name, deep=True), loader.construct_object(value, deep=True)) for name, value in node.value))
+
+
 def of_element(element):
     children = list(element)
     if not children:
         return element.text or ''
-    if all(child.tag in ('Item', 'Plan') for child in children) and element.tag != 'Query':
+    if all(child.tag in ITEMS for child in children) and element.tag != 'Query':
         return [of_element(child) for child in children]
-    return {child.tag: of_element(child) for child in children}
+    return unique((child.tag, of_element(child)) for child in children)
+
+
+def of_json(text):
+    return json.loads(text, object_pairs_hook=unique)
+
+
+def of_yaml(text):
+    return yaml.load(text, UniqueLoader)
 
 
 def plain(value):
@@ -41,7 +70,7 @@ def main():
         tree = xml.etree.ElementTree.fromstring(re.sub(r' xmlns="[^"]*"', '', text, count=1))
         query = of_element(tree[0])
     else:
-        query = (json.loads if sys.argv[1] == 'json' else yaml.safe_load)(text)[0]
+        query = (of_json if sys.argv[1] == 'json' else of_yaml)(text)[0]
     json.dump({'Plan': plain(query['Plan'])}, sys.stdout)
 
 

@@ -44,17 +44,100 @@ is_shown(Counter counter, uint64 value, bool has_received, ExplainState *es)
 		   (counter_kinds[counter].is_live && counter != COUNTER_LONGER_THAN_MTU);
 }
 
-/* How the flows were shared out, for programs that read the plan. */
+/* How the rows were shared out, for programs that read the plan. */
 static void
 explain_flows(const FlowScan *scan, ExplainState *es)
 {
-	List *flows = NIL;
+	bool  is_packets = scan->request.schema == SCHEMA_PACKETS;
+	List *rows = NIL;
 
 	if (es->format == EXPLAIN_FORMAT_TEXT)
 		return;
 	for (uint32 i = 0; i < scan->meters; i++)
-		flows = lappend(flows, psprintf(UINT64_FORMAT, scan->flows[i]));
-	ExplainPropertyList(scan->request.schema == SCHEMA_PACKETS ? "Packets of Meters" : "Flows of Meters", flows, es);
+	{
+		const uint64 *counters = scan->accounts[i].counters;
+
+		rows = lappend(rows, psprintf(UINT64_FORMAT, is_packets ? counters[COUNTER_PACKETS_METERED] - counters[COUNTER_PACKETS_GIVEN_UP] :
+																  counters[COUNTER_FLOWS]));
+	}
+	ExplainPropertyList(is_packets ? "Packets of Meters" : "Flows of Meters", rows, es);
+}
+
+/* The part of the account that one meter has, so that it adds up; what is 0 is left out. */
+static bool
+is_shown_of_meter(Counter counter, uint64 value)
+{
+	if (counter == COUNTER_DISSECTION_TIME)
+		return false;
+	return value > 0 || counter <= COUNTER_PACKETS_METERED;
+}
+
+/* For a person, in one line. */
+static void
+explain_meter_in_line(const Account *account, uint32 meter, ExplainState *es)
+{
+	StringInfoData line;
+
+	initStringInfo(&line);
+	for (Counter counter = 0; counter < COUNTERS; counter++)
+		if (is_shown_of_meter(counter, account->counters[counter]))
+			appendStringInfo(&line, "%s%s%s=" UINT64_FORMAT, line.len > 0 ? ", " : "", counter < COUNTER_IGNORED ? "" : "Ignored: ",
+							 counter_kinds[counter].label, account->counters[counter]);
+	ExplainPropertyText(psprintf("Meter %u", meter), line.data, es);
+}
+
+static void
+explain_counters_of_meter(const Account *account, Counter first, Counter end, ExplainState *es)
+{
+	for (Counter counter = first; counter < end; counter++)
+		if (is_shown_of_meter(counter, account->counters[counter]))
+			ExplainPropertyUInteger(counter_kinds[counter].label, NULL, account->counters[counter], es);
+}
+
+static void
+explain_meter(const Account *account, uint32 meter, ExplainState *es)
+{
+	if (es->format == EXPLAIN_FORMAT_TEXT)
+	{
+		explain_meter_in_line(account, meter, es);
+		return;
+	}
+	ExplainOpenGroup("Meter", NULL, true, es);
+	ExplainPropertyUInteger("Meter Number", NULL, meter, es);
+	explain_counters_of_meter(account, 0, COUNTER_IGNORED, es);
+	if (account_ignored(account) > 0)
+	{
+		ExplainOpenGroup("Ignored", "Ignored", true, es);
+		explain_counters_of_meter(account, COUNTER_IGNORED, COUNTERS, es);
+		ExplainCloseGroup("Ignored", "Ignored", true, es);
+	}
+	ExplainCloseGroup("Meter", NULL, true, es);
+}
+
+/* Each meter's part of the account; of one meter it is the account. */
+static void
+explain_meters(const FlowScan *scan, ExplainState *es)
+{
+	if (!es->verbose || (scan->meters == 1 && es->format == EXPLAIN_FORMAT_TEXT))
+		return;
+	ExplainOpenGroup("Meter Accounts", "Meter Accounts", false, es);
+	for (uint32 i = 0; i < scan->meters; i++)
+		explain_meter(&scan->accounts[i], i, es);
+	ExplainCloseGroup("Meter Accounts", "Meter Accounts", false, es);
+}
+
+/* Whether parallel workers have run the scan, each of them all of it: nobody hears their accounts. */
+static bool
+ran_in_workers(const ForeignScanState *node)
+{
+	const WorkerInstrumentation *workers = node->ss.ps.worker_instrument;
+
+	if (workers == NULL || node->ss.ps.plan->parallel_aware)
+		return false;
+	for (int i = 0; i < workers->num_workers; i++)
+		if (workers->instrument[i].nloops > 0)
+			return true;
+	return false;
 }
 
 /* Whether there is something to be said of what was received: a kernel that does not count has received nothing. */
@@ -311,8 +394,14 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 		ExplainPropertyUInteger("Rows Wanted", NULL, scan->request.rows_wanted, es);
 	explain_computed(scan, es);
 
-	if (!es->analyze || scan->meters == 0)
+	if (!es->analyze)
 		return;
+	if (scan->meters == 0)
+	{
+		if (ran_in_workers(node))
+			ExplainPropertyText("Account", "none, the scan ran in parallel workers", es);
+		return;
+	}
 	pass_give_up(scan);
 	ExplainPropertyUInteger("Meters Started", NULL, scan->meters, es);
 	explain_kept(scan, es);
@@ -320,8 +409,11 @@ nfstream_explain(ForeignScanState *node, ExplainState *es)
 	{
 		if (scan->order != NULL && scan->interface == NULL)
 			explain_files(scan, es);
+		if (ran_in_workers(node))
+			ExplainPropertyText("Account", "of the leader alone, parallel workers ran the scan, too", es);
 		explain_flows(scan, es);
 		explain_account(scan, es);
+		explain_meters(scan, es);
 	}
 	else
 		ExplainPropertyText("Account", "none, the scan ended before its source did", es);

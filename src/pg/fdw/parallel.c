@@ -40,8 +40,8 @@ typedef struct SharedScan
 	pg_atomic_uint32 taken; /* of them */
 	slock_t			 lock;	/* on what follows */
 	uint32			 ended;
-	Account			 account;			/* of those that have ended */
-	uint64			 flows[SHARDS_MAX]; /* by shard */
+	Account			 account;			   /* of those that have ended */
+	Account			 accounts[SHARDS_MAX]; /* of each of them, by shard */
 	Size			 job_length;
 } SharedScan;
 
@@ -227,7 +227,7 @@ start_shards(SharedScan *shared)
 	pg_atomic_write_u32(&shared->taken, 0);
 	shared->ended = 0;
 	memset(&shared->account, 0, sizeof(shared->account));
-	memset(shared->flows, 0, sizeof(shared->flows));
+	memset(shared->accounts, 0, sizeof(shared->accounts));
 }
 
 void
@@ -318,7 +318,7 @@ parallel_shard_ended(FlowScan *scan)
 
 	SpinLockAcquire(&shared->lock);
 	account_add(&shared->account, &scan->account, request_account_rule(&scan->job->request));
-	shared->flows[scan->shard] = scan->account.counters[COUNTER_FLOWS];
+	shared->accounts[scan->shard] = scan->accounts[0];
 	is_last = ++shared->ended == shared->shards;
 	if (is_last)
 		scan->account = shared->account;
@@ -336,11 +336,12 @@ nfstream_shutdown(ForeignScanState *node)
 	if (shared == NULL)
 		return;
 	pass_stop(scan);
+	scan->accounts = MemoryContextAlloc(scan->lasting, sizeof(shared->accounts));
 	SpinLockAcquire(&shared->lock);
 	scan->meters = Min(pg_atomic_read_u32(&shared->taken), shared->shards);
 	scan->has_account = shared->ended == shared->shards;
 	scan->account = shared->account;
-	memcpy(scan->flows, shared->flows, sizeof(scan->flows));
+	memcpy(scan->accounts, shared->accounts, sizeof(shared->accounts));
 	SpinLockRelease(&shared->lock);
 	scan->participation = NULL;
 	scan->shards = 0;

@@ -358,6 +358,17 @@ keep_order(FlowScan *scan, const uint32 *order)
 		scan->order[i] = order == NULL ? i : order[i];
 }
 
+/* What each meter counted, for as long as the scan is there. */
+static void
+keep_accounts(FlowScan *scan)
+{
+	if (scan->accounts != NULL)
+		pfree(scan->accounts);
+	scan->accounts = MemoryContextAlloc(scan->lasting, scan->meters * sizeof(Account));
+	for (uint32 i = 0; i < scan->meters; i++)
+		scan->accounts[i] = merge_account_of(scan->merge, i);
+}
+
 /* After the last row: keeps what the meters counted, for EXPLAIN, and lets go of them, as a cursor may stay open. */
 static void
 finish(FlowScan *scan)
@@ -367,14 +378,13 @@ finish(FlowScan *scan)
 	scan->finished = true;
 	scan->has_account = merge_account(merge, &scan->account);
 	scan->dropped_by_interface = interface_drops_since(&scan->report.drops);
+	keep_accounts(scan);
 	if (scan->shards == 0 || parallel_shard_ended(scan))
 	{
 		warn_of_overlap(scan);
 		tell_of_blind_filter(scan);
 	}
 	keep_order(scan, merge_order(merge));
-	for (uint32 i = 0; i < scan->meters; i++)
-		scan->flows[i] = merge_flows(merge, i);
 	scan->merge = NULL;
 	merge_end(merge);
 	if (scan->wakeup != NULL)

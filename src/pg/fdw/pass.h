@@ -66,14 +66,14 @@ typedef struct FlowScan
 	struct KeptRows *kept;				/* of its passes; NULL: it is read once */
 
 	/* Of the latest pass, for EXPLAIN ANALYZE. */
-	bool	warns;	/* of columns that are off, when it starts */
-	bool	timed;	/* dissections are */
-	uint32	meters; /* that were started */
-	bool	has_account;
-	Account account;
-	uint64	dropped_by_interface; /* COUNT_NOT_KNOWN where nobody tells */
-	int		files_named;		  /* files of the source, with those that are not read */
-	uint64	flows[SHARDS_MAX];	  /* by meter */
+	bool	 warns;	 /* of columns that are off, when it starts */
+	bool	 timed;	 /* dissections are */
+	uint32	 meters; /* that were started */
+	bool	 has_account;
+	Account	 account;
+	uint64	 dropped_by_interface; /* COUNT_NOT_KNOWN where nobody tells */
+	int		 files_named;		   /* files of the source, with those that are not read */
+	Account *accounts;			   /* of each meter, once there is an account */
 } FlowScan;
 
 /*

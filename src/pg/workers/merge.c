@@ -185,7 +185,7 @@ give_up(Merge *merge, Link *link)
 	if (link->record.is_mark)
 		return;
 	link->given_up++;
-	merge->packets_given_up += merge->packets < 0 ? 1 : link->record.values[merge->packets].u;
+	link->packets_given_up += merge->packets < 0 ? 1 : link->record.values[merge->packets].u;
 }
 
 /* Rows that the client was given stand in a buffer, which may not be full for hours: of a live source they go out first. */
@@ -274,13 +274,10 @@ merge_account(const Merge *merge, Account *account)
 	memset(account, 0, sizeof(*account));
 	for (uint32 i = 0; i < merge->count; i++)
 	{
-		account_add(account, &merge->links[i].account, request_account_rule(&merge->job->request));
-		if (merge->packets < 0)
-			continue;
-		account->counters[COUNTER_FLOWS] -= merge->links[i].given_up;
-		account->counters[COUNTER_FLOWS_GIVEN_UP] += merge->links[i].given_up;
+		Account own = merge_account_of(merge, i);
+
+		account_add(account, &own, request_account_rule(&merge->job->request));
 	}
-	account->counters[COUNTER_PACKETS_GIVEN_UP] += merge->packets_given_up;
 	return merge->finished;
 }
 
@@ -296,8 +293,17 @@ merge_overlap(const Merge *merge)
 	return merge->finished && merge->has_overlap ? &merge->overlap : NULL;
 }
 
-uint64
-merge_flows(const Merge *merge, uint32 meter)
+Account
+merge_account_of(const Merge *merge, uint32 meter)
 {
-	return merge->links[meter].account.counters[request_record_counter(&merge->job->request)] - merge->links[meter].given_up;
+	const Link *link = &merge->links[meter];
+	Account		account = link->account;
+
+	if (merge->packets >= 0)
+	{
+		account.counters[COUNTER_FLOWS] -= link->given_up;
+		account.counters[COUNTER_FLOWS_GIVEN_UP] += link->given_up;
+	}
+	account.counters[COUNTER_PACKETS_GIVEN_UP] += link->packets_given_up;
+	return account;
 }

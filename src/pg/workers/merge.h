@@ -77,8 +77,8 @@ const uint32 *merge_order(const Merge *merge);
 /* The first file that begins long before the time that was reached, once there is an account; NULL if none does. */
 const OverlapMessage *merge_overlap(const Merge *merge);
 
-/* How many flows one of the meters emitted, once there is an account. */
-uint64 merge_flows(const Merge *merge, uint32 meter);
+/* The part that one of the meters has in it. */
+Account merge_account_of(const Merge *merge, uint32 meter);
 
 /* Ends the scan at whatever point it is, and waits until its workers are gone. */
 void merge_end(Merge *merge);

@@ -24,12 +24,13 @@ typedef struct Link
 	const uint8 *cursor;
 	const uint8 *end;
 
-	OrderStream *stream;	  /* what is known of its records */
-	Record		 record;	  /* the next one, if the stream has it */
-	uint64		 records;	  /* so far */
-	uint64		 marks;		  /* so far, of flows that were set aside */
-	uint64		 given_up;	  /* of these, as no more were wanted */
-	uint32		 damage_next; /* in the order of reading: no file before this one may still be reported as damaged */
+	OrderStream *stream;		   /* what is known of its records */
+	Record		 record;		   /* the next one, if the stream has it */
+	uint64		 records;		   /* so far */
+	uint64		 marks;			   /* so far, of flows that were set aside */
+	uint64		 given_up;		   /* of these, as no more were wanted */
+	uint64		 packets_given_up; /* that these had */
+	uint32		 damage_next;	   /* in the order of reading: no file before this one may still be reported as damaged */
 	bool		 told_overlap;
 	bool		 told_order;
 
@@ -67,10 +68,9 @@ struct Merge
 
 	/* Of a live source. */
 	uint64			  client_seen;
-	FailureMessage	 *gone;				/* how its interface has gone; NULL: it has not */
-	bool			  gives_up;			/* no more of its flows are wanted */
-	uint64			  packets_given_up; /* of those that were sent all the same */
-	int				  packets;			/* the index of the column with a flow's packets, which its request has; -1: rows are packets */
+	FailureMessage	 *gone;		/* how its interface has gone; NULL: it has not */
+	bool			  gives_up; /* no more of its flows are wanted */
+	int				  packets;	/* the index of the column with a flow's packets, which its request has; -1: rows are packets */
 	bool			  told_long_frames;
 	bool			  tells;	  /* of damage, which all shards find */
 	Printed			 *printed;	  /* by its plugins; the caller's */
