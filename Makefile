@@ -113,7 +113,7 @@ METER_CPPFLAGS = -D_GNU_SOURCE -Isrc -Iinclude -DMETER_VERSION=\"$(EXTENSION_VER
 
 # Shared objects that are plugins are looked for here alone.
 PLUGIN_DIRECTORY := $(shell $(PG_CONFIG) --pkglibdir 2>/dev/null)/nfstream_plugins
-METER_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+METER_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed
 
 LIBRARIES = libpcap libmnl libseccomp libcap zlib libzstd libsodium nettle
 ifeq ($(NDPI),)
@@ -260,6 +260,7 @@ build/test/unit/%: build/unit/test/unit/%.o build/unit/library.a
 build/test/unit/test_cut: UNIT_LDFLAGS = $(WRAP_READERS)
 build/test/unit/test_exhaustion: UNIT_LDFLAGS = \
 	-Wl,--wrap=calloc,--wrap=realloc,--wrap=ZSTD_createDStream,--wrap=ZSTD_decompressStream
+build/test/unit/test_dpi_ahead: UNIT_LDFLAGS = -Wl,--wrap=realloc
 WRAP_READERS = -Wl,--wrap=capture_open_pcap,--wrap=capture_open_pcapng
 
 build/unit/library.a: $(UNIT_OBJS)

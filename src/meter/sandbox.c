@@ -72,10 +72,16 @@ sandbox_drop_capabilities(void)
 }
 
 /* On a kernel without Landlock, files are left to the filter of system calls. */
-static bool
-give_up_files(void)
+bool
+sandbox_give_up_files(void)
 {
 	return landlock_version() < 1 || landlock_keep_reading(NULL, 0);
+}
+
+bool
+sandbox_give_up_processes(void)
+{
+	return limit(RLIMIT_NPROC, 0);
 }
 
 /* Whether the kernel filters system calls at all: one that does fails with EFAULT, for want of a filter at address 0. */
@@ -98,11 +104,15 @@ allow(scmp_filter_ctx filter, const int *calls, size_t count)
 }
 
 static bool
-filter_system_calls(int records, bool hears, int capture)
+filter_system_calls(int records, bool hears, int capture, bool has_threads)
 {
 	const int		writable[] = {STDOUT_FILENO, STDERR_FILENO, records};
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	bool			loaded = filter != NULL && allow(filter, allowed_calls, sizeof(allowed_calls) / sizeof(allowed_calls[0]));
+
+	/* The filter is all threads', or none's. */
+	if (has_threads)
+		loaded = loaded && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0;
 
 	if (capture == SANDBOX_NO_CAPTURE)
 		loaded = loaded && allow(filter, calls_of_files, sizeof(calls_of_files) / sizeof(calls_of_files[0]));
@@ -134,18 +144,18 @@ sandbox_limit(uint64_t memory)
 		return "capabilities";
 	if (chdir("/") != 0)
 		return "its directory";
-	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_NOFILE, SANDBOX_FILES_MAX) ||
+	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, SANDBOX_FILES_MAX) ||
 		(memory > 0 && !limit(RLIMIT_AS, memory)) || prctl(PR_SET_DUMPABLE, 0) != 0)
 		return "resources";
 	return NULL;
 }
 
 const char *
-sandbox_enter(int records, bool hears, int capture, bool needs_filter)
+sandbox_enter(int records, bool hears, int capture, bool needs_filter, bool has_threads)
 {
-	if (!give_up_files())
-		return "files";
-	if ((needs_filter || kernel_has_filters()) && !filter_system_calls(records, hears, capture))
+	if (!sandbox_give_up_processes())
+		return "processes";
+	if ((needs_filter || kernel_has_filters()) && !filter_system_calls(records, hears, capture, has_threads))
 		return "system calls";
 	return NULL;
 }

@@ -39,14 +39,21 @@ const char *sandbox_limit(uint64_t memory);
 #define SANDBOX_NO_CAPTURE (-1)
 
 /*
- * Gives up all that is left, for good: from here on the program can read what is open, write to its standard output and error
+ * After that: gives up files, as far as the kernel has Landlock for it.  Threads that are made after this, and before what follows, stand in the
+ * same sandbox.  And: no process and no thread more can be made.
+ */
+bool sandbox_give_up_files(void);
+bool sandbox_give_up_processes(void);
+
+/*
+ * Gives up processes, and all that is left, for good: from here on the program can read what is open, write to its standard output and error
  * and to `records`, get memory, and end; anything else kills it.  Returns as above.
  *
  * records: the descriptor that records are written to. hears: whether messages, and further files, come over that descriptor,
  * which then is a socket. capture: the packet socket of a meter whose source is an interface, which reads no files, and may ask
  * of that socket what sandbox_live.h has; else SANDBOX_NO_CAPTURE. needs_filter: whether a kernel without seccomp is a failure.
- * On such a kernel only the other walls are left.
+ * On such a kernel only the other walls are left. has_threads: there are others besides this one, for which all of it holds, too.
  */
-const char *sandbox_enter(int records, bool hears, int capture, bool needs_filter);
+const char *sandbox_enter(int records, bool hears, int capture, bool needs_filter, bool has_threads);
 
 #endif /* METER_SANDBOX_H */

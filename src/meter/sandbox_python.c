@@ -138,6 +138,8 @@ sandbox_enter_python(int records, bool hears, int capture, const char *const *re
 	/* By hand records may go to a file. */
 	if (hears && setrlimit(RLIMIT_FSIZE, &no_bytes) != 0)
 		return "resources";
+	if (!sandbox_give_up_processes())
+		return "processes";
 	if (landlock_version() < 1)
 		return sandbox_no_landlock;
 	while (readable[count] != NULL)

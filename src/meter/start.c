@@ -157,6 +157,15 @@ take_condition(MeterRequest *request, FailureMessage *failure)
 	return true;
 }
 
+/* What analysers start in threads has no files any more, either.  analysis: NULL for none. */
+static const char *
+enter_sandbox(const MeterOrder *order, const MeterRequest *request, int capture, const Analysis *analysis)
+{
+	if (!sandbox_give_up_files())
+		return "files";
+	return sandbox_enter(order->records, order->takes_files, capture, request->needs_seccomp, analysis != NULL && analysis_beside(analysis));
+}
+
 bool
 start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 {
@@ -165,6 +174,7 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 	Filter			  *filter = NULL;
 	Dpi				  *dpi = NULL; /* to list what it knows */
 	Analysis		   analysis;
+	bool			   analysis_is_open = false;
 	FoundPlugin		   found[PLUGIN_ORDERS_MAX]; /* to describe them */
 	const char *const *python_reads = NULL;
 	const char		  *not_given_up;
@@ -198,13 +208,14 @@ start_meter(const MeterOrder *order, Account *account, FailureMessage *failure)
 		if (!find_plugins(order, found, failure))
 			return false;
 	}
-	else if (!plugin_host_use(&order->plugins, request, failure) || !analysis_open(&analysis, analysers, request, failure))
+	else if (!plugin_host_use(&order->plugins, request, failure) ||
+			 !(analysis_is_open = analysis_open(&analysis, analysers, request, failure)))
 		return false;
 	if (!key_seed(&callbacks.seed))
 		return failure_tell(failure, FAILURE_INTERNAL, "", "the system has no random number");
 	not_given_up = python_reads != NULL ?
 					   sandbox_enter_python(order->records, order->takes_files, capture, python_reads) :
-					   sandbox_enter(order->records, order->takes_files, capture, request->needs_seccomp);
+					   enter_sandbox(order, request, capture, analysis_is_open ? &analysis : NULL);
 	if (not_given_up != NULL)
 		return failure_tell(failure, not_given_up == sandbox_no_landlock ? FAILURE_LANDLOCK : FAILURE_SANDBOX, "", "%s", not_given_up);
 	if (request->describe_plugins)

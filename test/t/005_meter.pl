@@ -57,6 +57,12 @@ $session->send('SELECT count(application_name) FROM silent');
 wait_until(sub { meters($node) == 2 }, 5);
 has_given_up('under a worker, dissecting', (meters($node))[0]);
 $node->safe_psql('postgres', 'SELECT pg_cancel_backend(' . $session->backend . ')');
+$session->finish;
+wait_until(sub { !meters($node) }, 2);
+$session->send('SELECT application_name FROM silent LIMIT 1');
+wait_until(sub { meters($node) == 2 }, 5);
+has_given_up('where few rows are wanted', (meters($node))[0]);
+$node->safe_psql('postgres', 'SELECT pg_cancel_backend(' . $session->backend . ')');
 $session->quit;
 
 my $many = copies_of($node, 'busy.pcap', 100);

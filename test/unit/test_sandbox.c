@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <seccomp.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -30,7 +32,9 @@ give_up(uint64_t memory, bool needs_filter)
 {
 	const char *not_given_up = sandbox_limit(memory);
 
-	return not_given_up != NULL ? not_given_up : sandbox_enter(STDIN_FILENO, true, SANDBOX_NO_CAPTURE, needs_filter);
+	if (not_given_up == NULL && !sandbox_give_up_files())
+		not_given_up = "files";
+	return not_given_up != NULL ? not_given_up : sandbox_enter(STDIN_FILENO, true, SANDBOX_NO_CAPTURE, needs_filter, false);
 }
 
 /* What becomes of a child that does something in the sandbox: 100 is that it could not be entered. */
@@ -342,6 +346,67 @@ CASE(kernel_without_filters_may_do)
 	assert_int_equal(wait_for(child), SIGSYS);
 }
 
+/* ----------------------------------------------------------------------------------------------------------------- threads */
+
+static sem_t is_there,
+	may_go;
+
+static void *
+act_in_thread(void *act)
+{
+	sem_post(&is_there);
+	while (sem_wait(&may_go) != 0)
+		;
+	leave((*(Act *) act)());
+	return NULL;
+}
+
+/* What becomes of a child of which a thread does something that was made before the last wall, and waited until that was there. */
+static int
+in_thread(Act act, bool has_filters)
+{
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0)
+	{
+		pthread_t thread;
+
+		sem_init(&is_there, 0, 0);
+		sem_init(&may_go, 0, 0);
+		if ((!has_filters && !hide_filters()) || sandbox_limit(0) != NULL || !sandbox_give_up_files() ||
+			pthread_create(&thread, NULL, act_in_thread, &act) != 0 || sem_wait(&is_there) != 0 ||
+			sandbox_enter(STDIN_FILENO, true, SANDBOX_NO_CAPTURE, has_filters, true) != NULL)
+			leave(100);
+		sem_post(&may_go);
+		for (;;)
+			syscall(SYS_futex, &act, 0 /* FUTEX_WAIT */, *(int *) &act, NULL, NULL, 0);
+	}
+	return wait_for(child);
+}
+
+static int
+opens_nothing(void)
+{
+	return !(open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES);
+}
+
+CASE(walls_hold_for_threads)
+{
+	static const Act forbidden[] = {opens, creates, makes_a_socket, forks, clones, executes, signals_itself, maps_code, writes_elsewhere};
+
+	for (size_t i = 0; i < LENGTH(forbidden); i++)
+	{
+		int status = in_thread(forbidden[i], true);
+
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+			fail_msg("act %zu: status %#x", i, (unsigned) status);
+	}
+	assert_int_equal(in_thread(gets_memory, true), 0);
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0)
+		assert_int_equal(in_thread(opens_nothing, false), 0);
+}
+
 int
 main(void)
 {
@@ -355,6 +420,7 @@ main(void)
 		cmocka_unit_test(owner_that_is_gone_is_found_out),
 		cmocka_unit_test(kernel_without_filters_is_refused),
 		cmocka_unit_test(kernel_without_filters_may_do),
+		cmocka_unit_test(walls_hold_for_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

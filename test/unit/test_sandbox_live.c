@@ -93,7 +93,9 @@ give_up(Profile profile)
 
 	if (not_given_up != NULL)
 		return not_given_up;
-	return profile == STRICT ? sandbox_enter(RECORDS, true, CAPTURE, true) :
+	if (profile == STRICT && !sandbox_give_up_files())
+		return "files";
+	return profile == STRICT ? sandbox_enter(RECORDS, true, CAPTURE, true, false) :
 							   sandbox_enter_python(RECORDS, true, CAPTURE, readable);
 }
 

@@ -330,16 +330,15 @@ dpi_free(Dpi *dpi, DpiFlow *flow)
 
 /* ---------------------------------------------------------------------------------------------------------- start and end */
 
-Dpi *
-dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissections)
+/* All but nDPI's module. */
+static Dpi *
+create(unsigned limit, const ColumnSet *wanted, bool time_dissections)
 {
-	struct ndpi_detection_module_struct *module;
-	Dpi									*dpi;
+	Dpi *dpi;
 
-	if (ndpi_get_api_version() != NDPI_API_VERSION || (module = start_module()) == NULL)
+	if (ndpi_get_api_version() != NDPI_API_VERSION)
 		return NULL;
 	dpi = memory_get(sizeof(*dpi));
-	dpi->module = module;
 	dpi->limit = limit;
 	dpi->time_dissections = time_dissections;
 	dpi->state_bytes = ndpi_detection_get_sizeof_ndpi_flow_struct();
@@ -351,6 +350,42 @@ dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissections)
 			dpi->wanted[text] = true;
 	}
 	return dpi;
+}
+
+bool
+dpi_complete(Dpi *dpi)
+{
+	dpi->module = start_module();
+	return dpi->module != NULL;
+}
+
+Dpi *
+dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissections)
+{
+	Dpi *dpi = create(limit, wanted, time_dissections);
+
+	if (dpi == NULL || dpi_complete(dpi))
+		return dpi;
+	dpi_end(dpi);
+	return NULL;
+}
+
+/*
+ * The module of 4.2 opens no file, but the first use of libgcrypt does, which nDPI's start begins with: asking for its version is one.  Later
+ * versions have to be warmed up.
+ */
+Dpi *
+dpi_prepare(unsigned limit, const ColumnSet *wanted, bool time_dissections)
+{
+#if NDPI_AT_LEAST(4, 4)
+	(void) limit;
+	(void) wanted;
+	(void) time_dissections;
+	return NULL;
+#else
+	(void) ndpi_get_gcrypt_version();
+	return create(limit, wanted, time_dissections);
+#endif
 }
 
 void

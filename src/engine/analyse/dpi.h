@@ -54,6 +54,13 @@ typedef struct Dpi Dpi;
  * of flow_schema are wanted.  Returns NULL if nDPI does not start or is another version than the one that was compiled against.
  */
 Dpi *dpi_start(unsigned limit, const ColumnSet *wanted, bool time_dissections);
+
+/*
+ * The same in two steps: the first does what opens files, and takes a moment; the second, false if nDPI does not start, gets memory and
+ * computes, and takes 15 ms.  NULL also where this nDPI cannot be started like that.
+ */
+Dpi *dpi_prepare(unsigned limit, const ColumnSet *wanted, bool time_dissections);
+bool dpi_complete(Dpi *dpi);
 void dpi_end(Dpi *dpi);
 
 /*

@@ -3,13 +3,13 @@
  *	  nDPI's labels as an analyser.
  *
  * nDPI is told of packets as they come.  Where few rows are wanted of one file, it is told of a flow's packets when the flow leaves: those of
- * flows that nobody will see are never dissected.
+ * flows that nobody will see are never dissected.  Then it also starts meanwhile, where it can.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/analyse/dpi.h"
+#include "engine/analyse/dpi_ahead.h"
 #include "engine/analyse/labels.h"
 #include "engine/analyse/waiting.h"
 #include "engine/base/memory.h"
@@ -18,7 +18,8 @@
 /* What all flows share: nDPI, and room for each text of the flow whose columns are read. */
 typedef struct Labels
 {
-	Dpi		 *dpi;
+	Dpi		 *dpi;	 /* NULL: it was not needed so far, of */
+	DpiAhead *ahead; /* NULL: it started at once */
 	Analysis *analysis;
 	bool	  waits;	  /* packets wait for their flow to leave */
 	uint32_t  limit;	  /* of packets of a flow that nDPI is told of */
@@ -42,19 +43,30 @@ fills(const Column *column)
 	return column->group == GROUP_DPI;
 }
 
+static Dpi *
+started(Labels *labels)
+{
+	if (labels->dpi == NULL)
+		labels->dpi = dpi_ahead_get(labels->ahead);
+	return labels->dpi;
+}
+
 static bool
 open_labels(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
 {
 	ColumnSet computed = request_computed(request);
-	Dpi		 *dpi = dpi_start(request->n_dissections, &computed, request->time_dissections);
+	bool	  waits = request->rows_wanted > 0 && request->files == 1 && request->plugins == 0;
+	DpiAhead *ahead = waits ? dpi_ahead(request->n_dissections, &computed, request->time_dissections) : NULL;
+	Dpi		 *dpi = ahead == NULL ? dpi_start(request->n_dissections, &computed, request->time_dissections) : NULL;
 	Labels	 *labels;
 
-	if (dpi == NULL)
+	if (ahead == NULL && dpi == NULL)
 		return failure_tell(failure, FAILURE_INTERNAL, "", "nDPI does not start");
 	labels = memory_get(sizeof(*labels));
 	labels->dpi = dpi;
+	labels->ahead = ahead;
 	labels->analysis = analysis;
-	labels->waits = request->rows_wanted > 0 && request->files == 1 && request->plugins == 0;
+	labels->waits = waits;
 	labels->limit = request->n_dissections;
 	analysis->reads_again = labels->waits;
 	labels->full_names = request->application_names == APPLICATION_NAMES_FULL;
@@ -75,8 +87,39 @@ close_labels(void *own)
 {
 	Labels *labels = own;
 
-	dpi_end(labels->dpi);
+	if (labels->ahead != NULL)
+		dpi_ahead_end(labels->ahead);
+	else
+		dpi_end(labels->dpi);
 	free(labels);
+}
+
+static bool
+start_beside(void *own)
+{
+	Labels *labels = own;
+
+	return labels->ahead != NULL && dpi_ahead_thread(labels->ahead);
+}
+
+static bool
+begin(void *own, FailureMessage *failure)
+{
+	Labels *labels = own;
+
+	(void) failure;
+	if (labels->ahead != NULL)
+		dpi_ahead_go(labels->ahead);
+	return true;
+}
+
+static void
+end(void *own)
+{
+	Labels *labels = own;
+
+	if (labels->ahead != NULL)
+		dpi_ahead_settle(labels->ahead);
 }
 
 static bool
@@ -84,7 +127,7 @@ forget(void *own, FailureMessage *failure)
 {
 	Labels *labels = own;
 
-	return dpi_forget(labels->dpi) || failure_tell(failure, FAILURE_INTERNAL, "", "nDPI does not start again");
+	return dpi_forget(started(labels)) || failure_tell(failure, FAILURE_INTERNAL, "", "nDPI does not start again");
 }
 
 static void
@@ -93,6 +136,8 @@ count(const void *own, Account *account)
 	const Labels *labels = own;
 
 	account->counters[COUNTER_DPI_STARTED]++;
+	if (labels->dpi == NULL)
+		return;
 	account->counters[COUNTER_DISSECTIONS] += dpi_dissections(labels->dpi);
 	account->counters[COUNTER_PACKETS_WITHHELD] += dpi_withheld(labels->dpi);
 	account->counters[COUNTER_DISSECTION_TIME] += dpi_dissection_time(labels->dpi);
@@ -111,7 +156,7 @@ joined(void *own, Flow *flow, void *state, const FlowPacket *joining)
 			return;
 		labels->waits = false; /* of this file, nothing can be read again: this is its first packet */
 	}
-	dpi_packet(labels->dpi, &kept->label, flow_packets(flow), packet->ip, packet->ip_length, packet->time);
+	dpi_packet(started(labels), &kept->label, flow_packets(flow), packet->ip, packet->ip_length, packet->time);
 }
 
 static void
@@ -122,8 +167,8 @@ leave(void *own, Flow *flow, void *state)
 
 	(void) flow;
 	if (labels->analysis->reads_again && kept->waiting != NULL)
-		waiting_tell(kept->waiting, labels->analysis->source, labels->dpi, &kept->label);
-	dpi_expire(labels->dpi, &kept->label);
+		waiting_tell(kept->waiting, labels->analysis->source, started(labels), &kept->label);
+	dpi_expire(started(labels), &kept->label);
 }
 
 static void
@@ -178,7 +223,7 @@ value(void *own, const Flow *flow, void *state, const Column *column, RecordValu
 
 	(void) flow;
 	if (!label->decided)
-		dpi_look(labels->dpi, label);
+		dpi_look(started(labels), label);
 	switch (column->field)
 	{
 		case FIELD_APPLICATION_IS_GUESSED:
@@ -199,6 +244,9 @@ const Analyser labels_analyser = {
 	.open = open_labels,
 	.close = close_labels,
 	.state_size = state_size,
+	.beside = start_beside,
+	.begin = begin,
+	.end = end,
 	.forget = forget,
 	.count = count,
 	.joined = joined,

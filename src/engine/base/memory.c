@@ -7,7 +7,8 @@
 
 #include "engine/base/memory.h"
 
-static MemoryHandler exhausted;
+static MemoryHandler			   exhausted;
+static _Thread_local MemoryHandler exhausted_here;
 
 void
 memory_on_exhaustion(MemoryHandler handler)
@@ -16,8 +17,16 @@ memory_on_exhaustion(MemoryHandler handler)
 }
 
 void
+memory_on_exhaustion_here(MemoryHandler handler)
+{
+	exhausted_here = handler;
+}
+
+void
 memory_exhausted(size_t bytes)
 {
+	if (exhausted_here != NULL)
+		exhausted_here(bytes);
 	if (exhausted != NULL)
 		exhausted(bytes);
 	abort();

@@ -17,6 +17,9 @@ typedef void (*MemoryHandler)(size_t bytes);
 
 void memory_on_exhaustion(MemoryHandler handler);
 
+/* In the place of that, for this thread alone. */
+void memory_on_exhaustion_here(MemoryHandler handler);
+
 /* Tells the handler that `bytes` bytes could not be had. */
 _Noreturn void memory_exhausted(size_t bytes);
 

@@ -85,6 +85,21 @@ analysis_close(Analysis *analysis)
 }
 
 bool
+analysis_beside(const Analysis *analysis)
+{
+	bool has_threads = false;
+
+	for (unsigned i = 0; i < analysis->count; i++)
+	{
+		const OpenAnalyser *opened = &analysis->all[i];
+
+		if (opened->analyser->beside != NULL)
+			has_threads |= opened->analyser->beside(opened->own);
+	}
+	return has_threads;
+}
+
+bool
 analysis_begin(const Analysis *analysis, FailureMessage *failure)
 {
 	for (unsigned i = 0; i < analysis->count; i++)

@@ -11,7 +11,7 @@
  *	  when the flow leaves			leave, value of each column of the record, free
  *	  when it is given up			free
  *
- * and around all flows open, begin, end, close.
+ * and around all flows open, beside, begin, end, close.
  *
  * `packet` sees the flow as it was before the packet, `joined` as it is with it: counters, and the state of every analyser
  * that stands earlier in the table.
@@ -60,6 +60,12 @@ typedef struct Analyser
 
 	/* Bytes of state of each flow, once it is open. */
 	size_t (*state_size)(const void *own);
+
+	/*
+	 * Files are given up, and system calls about to be: the last moment for making a thread, which computes and is told to go by `begin`;
+	 * false if there is none.  The sandbox holds for it, too.
+	 */
+	bool (*beside)(void *own);
 
 	/* The sandbox is closed, and the first packet is about to come; false with `failure` filled. */
 	bool (*begin)(void *own, FailureMessage *failure);
@@ -133,6 +139,9 @@ struct Analysis
 bool analysis_open(Analysis *analysis, const Analyser *const *table, const MeterRequest *request,
 				   FailureMessage *failure);
 void analysis_close(Analysis *analysis);
+
+/* Whether there are threads now. */
+bool analysis_beside(const Analysis *analysis);
 
 /* Around the run, each once. */
 bool analysis_begin(const Analysis *analysis, FailureMessage *failure);
