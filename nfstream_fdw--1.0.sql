@@ -136,7 +136,7 @@ CREATE VIEW nfstream_progress AS
 GRANT SELECT ON nfstream_progress TO PUBLIC;
 
 COMMENT ON VIEW nfstream_progress IS
-	'running meters, one row for each: of one''s own scans, to members of pg_read_all_stats of all; needs the library in shared_preload_libraries';
+	'running meters, one row for each: of one''s own scans, to members of pg_read_all_stats of all; before PostgreSQL 17 it needs the library in shared_preload_libraries';
 COMMENT ON COLUMN nfstream_progress.pid IS 'process of the session that scans, as in pg_stat_activity';
 COMMENT ON COLUMN nfstream_progress.leader_pid IS 'process of the session, where a worker of its parallel query scans; NULL if it scans itself';
 COMMENT ON COLUMN nfstream_progress.datname IS 'database of the session';

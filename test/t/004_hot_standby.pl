@@ -41,6 +41,8 @@ my @segments = segments($standby);
 $session->query('BEGIN; DECLARE flows CURSOR FOR SELECT * FROM many; FETCH 1 FROM flows');
 is(scalar(workers($standby)), 3, 'three workers on the standby');
 is(scalar(meters($standby)), 3, 'three meters on the standby');
+is($standby->safe_psql('postgres', 'SELECT count(*), count(DISTINCT pid) FROM nfstream_progress'), '3|1', 'all are shown')
+	if $standby->safe_psql('postgres', 'SHOW server_version_num') >= 170000;
 
 # Promotion does not touch a scan that is open.
 $standby->promote;

@@ -141,6 +141,7 @@ sub try_row
 my $has_capable = -e (($ENV{NFSTREAM_TEST_METERS} // '') . '/755/nfstream_meter');
 my $has_python = -x $node->config_data('--bindir') . '/nfstream_meter_python';
 my $has_networks = system('unshare -rn true 2> /dev/null') == 0;
+my $major = int($node->safe_psql('postgres', 'SHOW server_version_num') / 10000);
 my $chosen = $ENV{NFSTREAM_MESSAGES} // '';		# of the rows, as a regular expression
 
 foreach my $path (sort glob("'$FindBin::RealBin'/../messages/*.txt"))
@@ -154,6 +155,8 @@ foreach my $path (sort glob("'$FindBin::RealBin'/../messages/*.txt"))
 				if !$has_capable && grep { $_->[1] =~ m{/meters/} } @{ $row->{given} };
 			skip 'users make no networks here', 1 if !$has_networks && grep { $_->[1] =~ /^unshare/ } @{ $row->{given} };
 			skip 'nfstream_meter_python is not installed', 1 if !$has_python && $row->{file} eq 'python.txt';
+			skip "this is PostgreSQL $major", 1
+				if grep { $_->[0] eq 'since' && $_->[1] > $major || $_->[0] eq 'until' && $_->[1] < $major } @{ $row->{given} };
 			print $out try_row($row);
 		}
 	}

@@ -11,18 +11,22 @@ use Test::More;
 use PostgreSQL::Test::Utils;
 
 use NFStreamCluster qw(start_cluster capture copies_of flows_table);
-use NFStreamProcesses qw(wait_until);
+use NFStreamProcesses qw(meters segments lasting_segments wait_until wait_for_nothing what_is_left);
 use NFStreamSession;
 
 my $node = start_cluster('progress', 4);
+my $has_registry = $node->safe_psql('postgres', 'SHOW server_version_num') >= 170000;
 my $err;
 
-# Without the memory there is nothing to see, and that is said.
-$node->psql('postgres', 'SELECT * FROM nfstream_progress', stderr => \$err);
-like($err, qr/ERROR:  the progress of scans is not known\nDETAIL:  .*\nHINT:  .*"shared_preload_libraries"/, 'what the view needs');
-
-$node->append_conf('postgresql.conf', "shared_preload_libraries = 'nfstream_fdw'");
-$node->restart;
+# Before PostgreSQL 17 there is nothing to see without the memory that the server's start gives, and that is said.  From then on all that
+# follows is tried without it.
+if (!$has_registry)
+{
+	$node->psql('postgres', 'SELECT * FROM nfstream_progress', stderr => \$err);
+	like($err, qr/ERROR:  the progress of scans is not known\nDETAIL:  .*\nHINT:  .*"shared_preload_libraries"/, 'what the view needs');
+	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'nfstream_fdw'");
+	$node->restart;
+}
 is($node->safe_psql('postgres', 'SELECT count(*) FROM nfstream_progress'), 0, 'no meter runs');
 
 # More flows than the queues hold, so that meters are in the middle when nobody fetches.
@@ -89,6 +93,68 @@ $session->query('CLOSE c');
 is($node->safe_psql('postgres', "SELECT string_agg(meter::text, ' ' ORDER BY meter) FROM nfstream_progress"), '0 1', 'one of two is left');
 $node->safe_psql('postgres', 'SELECT pg_terminate_backend(' . $session->backend . ')');
 ok(defined wait_until($none, 30), 'a session that was terminated has none');
+
+# ---------------------------------------------------------------------------------------------- memory from the server's registry
+
+# What it has, beside what the server has for itself.
+my $begin = 'BEGIN; DECLARE c CURSOR FOR SELECT * FROM flows; FETCH 1 FROM c';
+my $shown = 'SELECT count(*), count(DISTINCT pid) FROM nfstream_progress';
+
+if ($has_registry)
+{
+	my $all_segments = sub { scalar(my @files = glob($node->data_dir . '/pg_dynshmem/mmap.*')) };
+
+	$node->append_conf('postgresql.conf', "nfstream_fdw.max_workers = 2\nrestart_after_crash = on");
+	$node->restart;
+	my $at_start = $all_segments->();
+	is(join(' ', lasting_segments($node)), '', 'a server that has just started has no memory for it');
+
+	# Who comes first has it made, and everyone else finds it.
+	my @sessions = map { NFStreamSession->new($node) } 1 .. 6;
+	my @before = segments($node);
+	$_->send($begin) foreach @sessions;
+	$_->finish foreach @sessions;
+	is(join('', map { $_->{said} } @sessions), '', 'six sessions at once');
+	is($node->safe_psql('postgres', $shown), scalar(meters($node)) . '|6', 'all of their meters are shown');
+	is(scalar(my @lasting = lasting_segments($node)), 2, 'in one segment, beside the registry');
+	cmp_ok(scalar(segments($node)), '>=', @before + 2, 'those of scans and of workers do not count as such');
+	$_->query('COMMIT') foreach @sessions;
+	ok(defined wait_for_nothing($node, @before), 'and go with them') or diag(what_is_left($node));
+	is($all_segments->(), $at_start + 2, 'two are left');
+	is($node->safe_psql('postgres', $shown), '0|0', 'and no row');
+	$_->quit foreach @sessions;
+
+	# A session that crashes takes all with it.
+	$session = NFStreamSession->new($node);
+	$session->query($begin);
+	is($node->safe_psql('postgres', $shown), '2|1', 'a scan');
+	kill('KILL', $session->backend);
+	ok($node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM nfstream_progress'), 'no row of a session that was killed');
+	my %lasts = map { $_ => 1 } lasting_segments($node);
+	is(scalar(grep { $lasts{$_} } @lasting), 0, 'the memory is another');
+	is($node->safe_psql('postgres', "$begin; $shown; COMMIT") =~ s/.*\n//sr, '2|1', 'a scan after that is shown');
+	$session->vanish;
+
+	# Where there is no room for it, a scan has its rows all the same.  What a session cleans up in the catalogs, which it has to log in a longer
+	# file, is done beforehand.
+	$node->restart;
+	$session = NFStreamSession->new($node);
+	$session->query('EXPLAIN SELECT sum(bidirectional_packets) FROM flows');
+	system_or_bail('prlimit', '--pid', $session->backend, '--fsize=100000:100000');
+	is($session->query('SELECT sum(bidirectional_packets) FROM flows'), $packets, 'without room for it a scan has all rows');
+	is($session->query('SELECT sum(bidirectional_packets) FROM flows'), $packets, 'and the next');
+	is($session->{said}, '', 'and nothing is said to its user');
+	is(() = slurp_file($node->logfile) =~ /LOG:  the progress of scans is not shown: there is no shared memory for it\n/g, 1, 'but in the log, once');
+	$session->quit;
+
+	# With the library from the server's start on, it needs no segment.
+	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'nfstream_fdw'");
+	$node->restart;
+	@before = segments($node);
+	is($node->safe_psql('postgres', "$begin; $shown; COMMIT") =~ s/.*\n//sr, '2|1', 'a scan in a server that has begun with the library');
+	is(join(' ', lasting_segments($node)), '', 'no segment lasts there');
+	ok(defined wait_for_nothing($node, @before), 'nor is one left') or diag(what_is_left($node));
+}
 
 $node->stop;
 done_testing();

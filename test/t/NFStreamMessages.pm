@@ -4,6 +4,7 @@
 # The table is test/messages/*.txt.  A row is
 #
 #	== what it is about
+#	since 17, until 16				the PostgreSQL that says so; by default all that are supported
 #	as analyst						the role; by default the superuser
 #	conf NAME = VALUE				a setting of the server, for this row
 #	before STATEMENT;				what comes before, as the superuser, and unheard
@@ -27,7 +28,7 @@ use IPC::Run;
 
 our @EXPORT_OK = qw(read_rows said matches);
 
-my $lead = qr/^(?:as|conf|before|source|option|sql|\$) /;
+my $lead = qr/^(?:since|until|as|conf|before|source|option|sql|\$) /;
 
 # All rows of a file.
 sub read_rows

@@ -16,7 +16,7 @@ use Time::HiRes qw(time sleep);
 
 use PostgreSQL::Test::Utils;
 
-our @EXPORT_OK = qw(postmaster_of meters workers children zombies segments descriptors mappings private_memory wait_until
+our @EXPORT_OK = qw(postmaster_of meters workers children zombies segments lasting_segments descriptors mappings private_memory wait_until
 	wait_for_nothing what_is_left alive);
 
 my %backends;		# of each cluster, by its directory: all that were seen so far
@@ -109,14 +109,42 @@ sub slurp_proc
 	return <$in> // '';
 }
 
-# The dynamic shared memory segments of a cluster, by name.
+# The dynamic shared memory segments of a cluster, by name, but for those that last until it ends.
 sub segments
+{
+	my ($node) = @_;
+	my %lasts = map { $_ => 1 } lasting_segments($node);
+
+	return grep { !$lasts{$_} } all_segments($node);
+}
+
+sub all_segments
 {
 	my ($node) = @_;
 
 	opendir(my $directory, $node->data_dir . '/pg_dynshmem') or die "could not read pg_dynshmem: $!";
 	my @names = sort grep { !/^\./ } readdir($directory);
 	return @names;
+}
+
+# Those that last, from the first scan on: what all meters are doing, where the server was not started with it, and the server's registry,
+# in which that has a name.  PostgreSQL 17 and 18 keep there, for each segment, its name in 64 bytes and its number; the registry begins
+# with 1 MB.
+sub lasting_segments
+{
+	my ($node) = @_;
+	my %is_there = map { $_ => 1 } all_segments($node);
+	my @lasting;
+
+	foreach my $registry (sort keys %is_there)
+	{
+		my $path = $node->data_dir . "/pg_dynshmem/$registry";
+
+		next if (-s $path // 0) > 1 << 20;
+		my ($number) = slurp_proc($path) =~ /(?=nfstream meters of \d+ bytes\0).{64}(.{4})/s or next;
+		push @lasting, grep { $is_there{$_} } $registry, 'mmap.' . unpack('L', $number);
+	}
+	return @lasting;
 }
 
 # What a process has open, but for the files of the cluster, which the server keeps open as it likes: sorted, by kind

@@ -107,7 +107,11 @@ nfstream_meters(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the progress of scans is not known"),
+#if PG_VERSION_NUM >= 170000
+				 errdetail("The server had no shared memory for it when it was first needed. Its log says why."),
+#else
 				 errdetail("nfstream_fdw keeps it in memory that it can only have from the server's start on."),
+#endif
 				 errhint("Have an administrator add \"nfstream_fdw\" to the setting \"shared_preload_libraries\" and restart the server.")));
 	InitMaterializedSRF(fcinfo, 0);
 	for (int number = 0; number < SLOTS_MAX; number++)

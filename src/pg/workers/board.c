@@ -4,11 +4,20 @@
  *
  * It is an array in shared memory with a row for each slot that a meter can have.  Only the session with the slot writes there, and takes
  * its entry off before it gives the slot back, or when the memory of its scan goes; a lock is held for the time of a copy.
+ *
+ * A library that is loaded when the server starts has such memory from then on.  From PostgreSQL 17 on it can be had later too: the server
+ * keeps a registry of segments by name, in which the first who needs the array has it made and everyone else finds it, until the server ends.
  */
 #include "postgres.h"
 
+#if PG_VERSION_NUM >= 170000
+#include "access/xact.h"
+#endif
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#if PG_VERSION_NUM >= 170000
+#include "storage/dsm_registry.h"
+#endif
 #include "storage/ipc.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
@@ -25,16 +34,29 @@ typedef struct Row
 	BoardEntry entry;
 } Row;
 
+#define BOARD_SIZE (SLOTS_MAX * sizeof(Row))
+#define BOARD_NAME "nfstream meters"
+
 static Row					  *rows = NULL;
 static shmem_request_hook_type request_before = NULL;
 static shmem_startup_hook_type startup_before = NULL;
+
+static void
+make_rows(void *memory)
+{
+	Row *made = memory;
+
+	memset(made, 0, BOARD_SIZE);
+	for (int i = 0; i < SLOTS_MAX; i++)
+		SpinLockInit(&made[i].lock);
+}
 
 static void
 request(void)
 {
 	if (request_before != NULL)
 		request_before();
-	RequestAddinShmemSpace(SLOTS_MAX * sizeof(Row));
+	RequestAddinShmemSpace(BOARD_SIZE);
 }
 
 static void
@@ -45,13 +67,9 @@ start_up(void)
 	if (startup_before != NULL)
 		startup_before();
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	rows = ShmemInitStruct("nfstream meters", SLOTS_MAX * sizeof(Row), &found);
+	rows = ShmemInitStruct(BOARD_NAME, BOARD_SIZE, &found);
 	if (!found)
-	{
-		memset(rows, 0, SLOTS_MAX * sizeof(Row));
-		for (int i = 0; i < SLOTS_MAX; i++)
-			SpinLockInit(&rows[i].lock);
-	}
+		make_rows(rows);
 	LWLockRelease(AddinShmemInitLock);
 }
 
@@ -66,9 +84,59 @@ board_request(void)
 	shmem_startup_hook = start_up;
 }
 
+#if PG_VERSION_NUM >= 170000
+
+/*
+ * Where there is no memory for it, scans go on without: the error is caught.  The registry may hold a lock then, which the subtransaction
+ * gives back, and may not have it made any more before the server's restart, so that a session asks once.
+ *
+ * After an upgrade sessions with another size of the array may still run: they have another name for it.
+ */
+static void
+look_up_rows(void)
+{
+	static bool	  is_refused = false;
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	char		  name[64];
+	bool		  found;
+
+	if (is_refused)
+		return;
+	snprintf(name, sizeof(name), BOARD_NAME " of %zu bytes", (size_t) BOARD_SIZE);
+	BeginInternalSubTransaction(NULL);
+	PG_TRY();
+	{
+		rows = GetNamedDSMSegment(name, BOARD_SIZE, make_rows, &found);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		is_refused = true;
+		ereport(LOG,
+				(errmsg("the progress of scans is not shown: there is no shared memory for it"),
+				 errdetail_internal("%s", error->message)));
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+}
+
+#endif
+
 bool
 board_is_there(void)
 {
+#if PG_VERSION_NUM >= 170000
+	if (rows == NULL)
+		look_up_rows();
+#endif
 	return rows != NULL;
 }
 
@@ -104,7 +172,7 @@ board_enter(const Slot *slot, const ScanJob *job, uint32 meter)
 		.bytes_total = request_is_live(&job->request) ? COUNT_NOT_KNOWN : 0,
 	};
 
-	if (rows == NULL)
+	if (!board_is_there())
 		return;
 	for (uint32 i = 0; i < job->request.files; i++)
 		entry.bytes_total += job->files[i].size;

@@ -31,10 +31,10 @@ typedef struct BoardEntry
 	PlaceMessage place; /* how far it is */
 } BoardEntry;
 
-/* Asks for the shared memory, where the server is just starting; there is no board otherwise. */
+/* Asks for the shared memory, where the server is just starting; before PostgreSQL 17 there is no board otherwise. */
 void board_request(void);
 
-/* Whether there is a board. */
+/* Whether there is a board; from PostgreSQL 17 on it is made now if nobody needed it before, and there is none only for want of memory. */
 bool board_is_there(void);
 
 /* Puts a meter of this session on the board, or takes it off; the slot is the meter's.  Without a board, does nothing. */
