@@ -19,6 +19,7 @@
 #include "executor/executor.h"
 
 #include "pg/base/clock.h"
+#include "pg/fdw/estimate.h"
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/pass.h"
 #include "pg/workers/slots.h"
@@ -26,11 +27,13 @@
 /* How many rows a scan gives before it makes way. */
 #define ROWS_AT_A_TIME 1024
 
+/* Where one capture has all rows that are wanted, the meters of the others would be started to be ended at once. */
 bool
 nfstream_is_async_capable(ForeignPath *path)
 {
-	(void) path;
-	return true;
+	const ScanEstimate *estimate = path->path.parent->fdw_private;
+
+	return !estimate->rows_suffice;
 }
 
 /* The scan of this wrapper that a request is made to; NULL: it is another wrapper's. */

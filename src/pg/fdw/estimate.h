@@ -25,6 +25,7 @@ typedef struct ScanEstimate
 	bool			   has_dpi;
 	bool			   is_run_again; /* in a subquery */
 	int				   rows_wanted;	 /* 0: it may be all */
+	bool			   rows_suffice; /* rows_suffice() */
 } ScanEstimate;
 
 /* How large a source is, or those of its files that are wanted, and how many flows it has: from ANALYZE where there was one, else from sizes.

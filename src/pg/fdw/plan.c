@@ -140,7 +140,10 @@ nfstream_get_paths(PlannerInfo *root, RelOptInfo *baserel, Oid table)
 
 	(void) table;
 	if (!estimate->is_run_again)
+	{
 		estimate->rows_wanted = rows_wanted(root, baserel, estimate->flows, order);
+		estimate->rows_suffice = estimate->interface == NULL && rows_suffice(root, baserel, estimate->flows, order);
+	}
 	cost = estimate_pass(root, baserel, estimate, pushed, &baserel->baserestrictcost);
 	path = scan_path(root, baserel, baserel->rows, &cost, order, baserel->lateral_relids);
 	if (estimate->interface != NULL && bms_membership(root->all_baserels) == BMS_MULTIPLE)

@@ -13,4 +13,7 @@
  */
 int rows_wanted(const PlannerInfo *root, const RelOptInfo *baserel, double flows, List *order);
 
+/* Whether the scan alone is likely to have all rows of such a LIMIT, so that under an Append others need not begin. */
+bool rows_suffice(const PlannerInfo *root, const RelOptInfo *baserel, double flows, List *order);
+
 #endif /* PG_FDW_ROWS_WANTED_H */

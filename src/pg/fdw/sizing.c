@@ -53,7 +53,12 @@ meters_that_pay(const MeterRequest *request, const SourceMeasure *measure, doubl
 uint64
 sizing_cores(void)
 {
-	return Max(sysconf(_SC_NPROCESSORS_ONLN), 1);
+	static uint64 cores = 0;
+
+	/* The C library reads a file for it, and a plan asks often; one that comes or goes while a session lasts is no harm. */
+	if (cores == 0)
+		cores = Max(sysconf(_SC_NPROCESSORS_ONLN), 1);
+	return cores;
 }
 
 /* Each meter has room for one flow. */

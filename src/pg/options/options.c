@@ -453,23 +453,53 @@ options_is_own_server(Oid server)
 	return name != NULL && strcmp(name, "nfstream_fdw_handler") == 0;
 }
 
+bool
+options_column(Oid table, AttrNumber attribute, ColumnOptions *column)
+{
+	HeapTuple		  row = SearchSysCache2(ATTNUM, ObjectIdGetDatum(table), Int16GetDatum(attribute));
+	Form_pg_attribute form;
+	List			 *list = NIL;
+	Datum			  options;
+	bool			  is_null;
+	const char		 *value;
+
+	if (!HeapTupleIsValid(row))
+		return false;
+	form = (Form_pg_attribute) GETSTRUCT(row);
+	if (form->attisdropped)
+	{
+		ReleaseSysCache(row);
+		return false;
+	}
+	options = SysCacheGetAttr(ATTNUM, row, Anum_pg_attribute_attfdwoptions, &is_null);
+	if (!is_null)
+		list = untransformRelOptions(options);
+	column->name = pstrdup(NameStr(form->attname));
+	column->generated = form->attgenerated;
+	ReleaseSysCache(row);
+
+	column->attribute = option_in(list, OPTION_ATTRIBUTE);
+	column->value = option_in(list, OPTION_VALUE);
+	value = form_after_prefix(column->name, ATTRIBUTE_UDPS_PREFIX);
+	if (column->attribute == NULL && value != NULL && *value != '\0' && column->value == NULL)
+		column->attribute = column->name;
+	return true;
+}
+
 char *
 options_attribute(Oid table, AttrNumber attribute)
 {
-	List *list = GetForeignColumnOptions(table, attribute);
-	char *given = option_in(list, OPTION_ATTRIBUTE),
-		 *name = get_attname(table, attribute, false);
-	const char *value = form_after_prefix(name, ATTRIBUTE_UDPS_PREFIX);
+	ColumnOptions column;
 
-	if (given != NULL)
-		return given;
-	return value != NULL && *value != '\0' && option_in(list, OPTION_VALUE) == NULL ? name : NULL;
+	return options_column(table, attribute, &column) ? column.attribute : NULL;
 }
 
 char *
 options_value(Oid table, AttrNumber attribute)
 {
-	return option_in(GetForeignColumnOptions(table, attribute), OPTION_VALUE);
+	ColumnOptions column;
+
+	return options_column(table, attribute, &column) ? column.value : NULL;
 }
 
 uint64

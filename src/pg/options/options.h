@@ -101,6 +101,18 @@ List *options_for_imported_table(List *statement_options);
 /* Whether a server's wrapper is this one, or another with its handler. */
 bool options_is_own_server(Oid server);
 
+/* What a table says of a column, in the current memory context. */
+typedef struct ColumnOptions
+{
+	char *name;
+	char *attribute; /* options_attribute() */
+	char *value;	 /* options_value() */
+	char  generated; /* pg_attribute.attgenerated */
+} ColumnOptions;
+
+/* In one look at the catalog; false if there is no such column. */
+bool options_column(Oid table, AttrNumber attribute, ColumnOptions *column);
+
 /* The column option `attribute`, or the column's name where that is of a plugin's value, as NFStream's `udps.x`; else NULL. */
 char *options_attribute(Oid table, AttrNumber attribute);
 

@@ -21,15 +21,14 @@
  * alone; of a constant, its text.
  */
 static AttributeMeaning
-find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column, const char **name)
+find_column(const ColumnOptions *options, const Schema *schema, unsigned *column, const char **name)
 {
-	char *option = options_attribute(table, attribute),
-		 *constant = options_value(table, attribute);
-	int index;
+	const char *option = options->attribute;
+	int			index;
 
-	if (constant != NULL)
+	if (options->value != NULL)
 	{
-		*name = constant;
+		*name = options->value;
 		return ATTRIBUTE_IS_CONSTANT;
 	}
 	if (option != NULL && form_after_prefix(option, ATTRIBUTE_UDPS_PREFIX) != NULL)
@@ -39,7 +38,7 @@ find_column(Oid table, const Schema *schema, AttrNumber attribute, unsigned *col
 		*column = index;
 		return index < 0 ? ATTRIBUTE_IS_UNKNOWN : ATTRIBUTE_IS_PLUGIN_VALUE;
 	}
-	*name = option != NULL ? option : get_attname(table, attribute, false);
+	*name = option != NULL ? option : options->name;
 	index = schema_column(schema, *name);
 	if (index < 0)
 		return ATTRIBUTE_IS_UNKNOWN;
@@ -102,27 +101,26 @@ unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char
  * wrapper, and not done here.
  */
 static bool
-is_generated(Oid table, AttrNumber attribute)
+is_generated(Oid table, const ColumnOptions *options)
 {
-	char generated = get_attgenerated(table, attribute);
-
-	if (generated == ATTRIBUTE_GENERATED_STORED)
+	if (options->generated == ATTRIBUTE_GENERATED_STORED)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot be generated",
-						get_attname(table, attribute, false), get_rel_name(table)),
+						options->name, get_rel_name(table)),
 				 errhint("A view on the foreign table can have such a column.")));
-	return generated != '\0';
+	return options->generated != '\0';
 }
 
 AttributeMeaning
 meaning_find(Oid table, const Schema *schema, AttrNumber attribute, unsigned *column, const char **name)
 {
+	ColumnOptions	 options;
 	AttributeMeaning meaning;
 
-	if (attribute <= 0 || get_atttype(table, attribute) == InvalidOid || is_generated(table, attribute))
+	if (attribute <= 0 || !options_column(table, attribute, &options) || is_generated(table, &options))
 		return ATTRIBUTE_IS_NONE;
-	meaning = find_column(table, schema, attribute, column, name);
+	meaning = find_column(&options, schema, column, name);
 	if (meaning == ATTRIBUTE_IS_UNKNOWN)
 		unknown_column(table, schema, attribute, *name);
 	return meaning;
@@ -162,10 +160,13 @@ help_of_plugin_value(const List *outputs, const char *name)
 const char *
 meaning_help(const ScanOptions *options, const List *outputs, AttrNumber attribute)
 {
-	unsigned	column;
-	const char *name;
+	ColumnOptions given;
+	unsigned	  column;
+	const char	 *name;
 
-	switch (find_column(options->table, options->schema, attribute, &column, &name))
+	if (!options_column(options->table, attribute, &given))
+		return NULL;
+	switch (find_column(&given, options->schema, &column, &name))
 	{
 		case ATTRIBUTE_IS_COLUMN:
 			return options->schema->columns[column].help;
