@@ -59,10 +59,15 @@ has_given_up('under a worker, dissecting', (meters($node))[0]);
 $node->safe_psql('postgres', 'SELECT pg_cancel_backend(' . $session->backend . ')');
 $session->finish;
 wait_until(sub { !meters($node) }, 2);
-$session->send('SELECT application_name FROM silent LIMIT 1');
-wait_until(sub { meters($node) == 2 }, 5);
-has_given_up('where few rows are wanted', (meters($node))[0]);
-$node->safe_psql('postgres', 'SELECT pg_cancel_backend(' . $session->backend . ')');
+foreach my $sql ('SELECT application_name FROM silent LIMIT 1', "SELECT application_name FROM silent WHERE src_ip = '192.0.2.1'")
+{
+	$session->send($sql);
+	wait_until(sub { meters($node) == 2 }, 5);
+	has_given_up("beside nDPI's start: $sql", (meters($node))[0]);
+	$node->safe_psql('postgres', 'SELECT pg_cancel_backend(' . $session->backend . ')');
+	$session->finish;
+	wait_until(sub { !meters($node) }, 2);
+}
 $session->quit;
 
 my $many = copies_of($node, 'busy.pcap', 100);

@@ -3,7 +3,8 @@
  *	  nDPI's labels as an analyser.
  *
  * nDPI is told of packets as they come.  Where few rows are wanted of one file, it is told of a flow's packets when the flow leaves: those of
- * flows that nobody will see are never dissected.  Then it also starts meanwhile, where it can.
+ * flows that nobody will see are never dissected.  Then, and where a condition may leave the first packets out, it also starts meanwhile, where
+ * it can.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,8 +56,9 @@ static bool
 open_labels(const MeterRequest *request, Analysis *analysis, void **own, FailureMessage *failure)
 {
 	ColumnSet computed = request_computed(request);
-	bool	  waits = request->rows_wanted > 0 && request->files == 1 && request->plugins == 0;
-	DpiAhead *ahead = waits ? dpi_ahead(request->n_dissections, &computed, request->time_dissections) : NULL;
+	bool	  is_early = request->plugins == 0, /* what need not be labelled is known before a flow leaves */
+		waits = is_early && request->rows_wanted > 0 && request->files == 1;
+	DpiAhead *ahead = waits || (is_early && request->condition > 0) ? dpi_ahead(request->n_dissections, &computed, request->time_dissections) : NULL;
 	Dpi		 *dpi = ahead == NULL ? dpi_start(request->n_dissections, &computed, request->time_dissections) : NULL;
 	Labels	 *labels;
 
