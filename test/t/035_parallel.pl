@@ -90,6 +90,20 @@ is(() = $counted =~ /Async Foreign Scan/g, 8, 'several captures: asynchronous');
 unlike($counted, qr/Gather/, 'several captures: not in parallel workers');
 like($node->safe_psql('postgres', 'SET max_parallel_workers_per_gather = 2; EXPLAIN (COSTS OFF) SELECT count(*) FROM several WHERE much(src_ip)'), qr/Gather/, 'much is done with each row: in parallel workers');
 
+# Captures that are metered apart are shared out among the table's own meters, whatever is done with each row.  Where such a table is one of
+# several, a participant has all of its captures.
+my $three = '{' . join(',', $capture, capture($node, 'dns.pcap'), capture($node, 'quic.pcap')) . '}';
+flows_table($node, 'apart', $three, separate_files => 'true', n_meters => 2);
+unlike($node->safe_psql('postgres', "${parallel}EXPLAIN (COSTS OFF) SELECT count(*) FROM apart WHERE much(src_ip)"), qr/Gather/, 'captures apart: not in parallel workers');
+is((nodes(explained($parallel, 'SELECT count(*) FROM apart'), 'Foreign Scan'))[0]{'Meters Started'}, 2, 'captures apart: by meters of its own');
+$node->safe_psql('postgres', "CREATE TABLE mixed (LIKE flows) PARTITION BY HASH (src_ip);
+	CREATE FOREIGN TABLE m0 PARTITION OF mixed FOR VALUES WITH (MODULUS 2, REMAINDER 0) SERVER nfstream OPTIONS (source '$three', separate_files 'true');
+	CREATE FOREIGN TABLE m1 PARTITION OF mixed FOR VALUES WITH (MODULUS 2, REMAINDER 1) SERVER nfstream OPTIONS (source '$capture')");
+my ($mixed) = grep { $_->{'Relation Name'} eq 'm0' } nodes(explained($parallel, sprintf($sum, 'mixed')), 'Foreign Scan');
+is(join(' ', map { $mixed->{$_} } 'Parallel Aware', 'Meters Started', 'Flows'), join(' ', JSON::PP::true, 1, $node->safe_psql('postgres', "${alone}SELECT count(*) FROM apart")),
+	'captures apart in one of several tables: one participant has them all');
+is($node->safe_psql('postgres', $parallel . sprintf($sum, 'mixed')), $node->safe_psql('postgres', $alone . sprintf($sum, 'mixed')), 'and has the same groups');
+
 # How many workers a capture is worth goes by what is in it.
 my $compressed = $node->basedir . '/large.pcap.gz';
 rename($large, $compressed) or die;

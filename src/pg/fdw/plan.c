@@ -114,7 +114,10 @@ materialized(RelOptInfo *baserel, ForeignPath *path)
 	return (Path *) create_material_path(baserel, (Path *) path);
 }
 
-/* Whether participants may share the flows out: each has its own, and nobody counts them all. */
+/*
+ * Whether participants may share the flows out: each has its own, and nobody counts them all.  Captures that are metered apart are shared out
+ * among the scan's own meters, whole, as participants would.
+ */
 static bool
 has_shards(const ScanEstimate *estimate)
 {
