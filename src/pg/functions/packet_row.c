@@ -9,6 +9,8 @@
 
 #include "datatype/timestamp.h"
 #include "fmgr.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
 #include "utils/timestamp.h"
 
 #include "pg/base/unix_time.h"
@@ -74,6 +76,33 @@ natural(const NullableDatum *value, PacketColumn column, uint32 most)
 				 errmsg("%s cannot be " INT64_FORMAT, names[column], number),
 				 errdetail("Accepted: 0 to %u.", most)));
 	return (uint32) number;
+}
+
+/* Whether a comparison of the server's, as numeric_lt(), holds between a number and one of 64 bits. */
+static bool
+holds(PGFunction comparison, Datum number, int64 other)
+{
+	return DatumGetBool(DirectFunctionCall2(comparison, number, NumericGetDatum(int64_to_numeric(other))));
+}
+
+int64
+packet_int64(Datum number, PacketColumn column)
+{
+	Numeric numeric = DatumGetNumeric(number);
+
+	/* NaN is greater than all numbers. */
+	if (!holds(numeric_gt, number, PG_INT64_MAX) && !holds(numeric_lt, number, PG_INT64_MIN))
+		return DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
+	if (column == PACKET_CAPTURED_AT)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("captured_at %s is no time of a capture", numeric_out_sci(numeric, 6)),
+				 errdetail("A number in it is nanoseconds since 1970."),
+				 errhint("A condition on captured_at leaves such packets out.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("%s cannot be %s", names[column], numeric_out_sci(numeric, 6)),
+			 errhint("A condition on %s leaves such packets out.", names[column])));
 }
 
 bool

@@ -30,4 +30,7 @@ const char *packet_column_name(PacketColumn column);
  */
 bool packet_of_row(const NullableDatum values[PACKET_COLUMNS], bool is_nanoseconds, PcapngPacket *packet);
 
+/* A column's numeric, rounded; errors if it is not a number of 64 bits. */
+int64 packet_int64(Datum number, PacketColumn column);
+
 #endif /* PG_FUNCTIONS_PACKET_ROW_H */

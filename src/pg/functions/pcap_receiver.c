@@ -34,14 +34,14 @@ typedef struct PacketType
 {
 	Oid		   type;
 	Form	   form;
-	PGFunction convert; /* NULL: it has the form */
+	PGFunction convert; /* NULL: it has the form, or is a numeric */
 } PacketType;
 
 static const PacketType types[] = {
 	{INT2OID, FORM_INT64, int28},
 	{INT4OID, FORM_INT64, int48},
 	{INT8OID, FORM_INT64, NULL},
-	{NUMERICOID, FORM_INT64, numeric_int8},
+	{NUMERICOID, FORM_INT64, NULL},
 	{TIMESTAMPTZOID, FORM_TIMESTAMPTZ, NULL},
 	{TIMESTAMPOID, FORM_TIMESTAMPTZ, timestamp_timestamptz},
 	{BYTEAOID, FORM_BYTEA, NULL},
@@ -176,7 +176,11 @@ receive_slot(TupleTableSlot *slot, DestReceiver *self)
 
 		values[i].value = slot->tts_values[pcap->columns[i]];
 		values[i].isnull = slot->tts_isnull[pcap->columns[i]];
-		if (convert != NULL && !values[i].isnull)
+		if (values[i].isnull)
+			continue;
+		if (pcap->types[i]->type == NUMERICOID)
+			values[i].value = Int64GetDatum(packet_int64(values[i].value, i));
+		else if (convert != NULL)
 			values[i].value = DirectFunctionCall1(convert, values[i].value);
 	}
 	is_packet = packet_of_row(values, pcap->types[PACKET_CAPTURED_AT]->form == FORM_INT64, &packet);
