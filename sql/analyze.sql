@@ -64,7 +64,9 @@ CREATE VIEW planned_numbers AS SELECT
   round(100.0 * planned_rows('SELECT packet_number FROM busy_packets GROUP BY 1') / packets) AS packet_numbers,
   round(100.0 * planned_rows('SELECT id FROM busy_flows GROUP BY 1') / flows) AS ids,
   planned_rows('SELECT 1 FROM busy_packets WHERE packet_number = 7') AS one_packet,
-  planned_rows('SELECT 1 FROM busy_flows WHERE first_packet = 7') AS one_flow
+  planned_rows('SELECT 1 FROM busy_flows WHERE first_packet = 7') AS one_flow,
+  round(100.0 * planned_rows('SELECT 1 FROM busy_flows WHERE protocol = 17 AND ip_version = 4') / flows) AS udp_of_ipv4,
+  planned_rows('SELECT DISTINCT ip_version FROM busy_flows') AS versions
   FROM (SELECT planned_rows('SELECT 1 FROM busy_packets') AS packets, planned_rows('SELECT 1 FROM busy_flows') AS flows) planned;
 SELECT * FROM planned_numbers;
 ANALYZE busy_packets;
