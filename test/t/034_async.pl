@@ -92,7 +92,7 @@ foreach my $case ([ 8, 64 ], [ 1, 64 ], [ 0, 4 ], [ 1, 2 ])
 	my $open = join "\n", descriptors($node, $session->backend);
 	$session->query('BEGIN; DECLARE c CURSOR FOR SELECT * FROM all_flows; FETCH 1 FROM c');
 	is(() = running($node) =~ /f\d/g, $at_once, "$name: $at_once run at once");
-	is(scalar(meters($node)), $at_once, "$name: with a meter each");
+	ok(defined wait_until(sub { meters($node) == $at_once }, 30), "$name: with a meter each, as soon as the server has started its worker");
 	is(scalar(workers($node)), $workers < $at_once ? $workers : $at_once, "$name: under workers as far as there are any");
 	$session->query('MOVE 2000 FROM c; CLOSE c');
 	nothing_is_left($node, "$name: a cursor that is closed");
@@ -156,6 +156,17 @@ CREATE FOREIGN TABLE far2 (id bigint) SERVER far OPTIONS (table_name 'kept');
 END
 is(() = $node->safe_psql('postgres', "EXPLAIN (COSTS OFF) $mixed") =~ /Async Foreign Scan/g, 4, 'two wrappers in one Append');
 is($node->safe_psql('postgres', $mixed), $node->safe_psql('postgres', "SET enable_async_append = off; $mixed"), 'the same rows of both');
+
+# More scans have ended before the first is read than the server takes events at a time: those that are left out have theirs the next time.
+my $none = 'SELECT count(*) FROM (SELECT 1 AS src_port FROM (SELECT pg_sleep(0.3) OFFSET 0) late' . ' UNION ALL SELECT src_port FROM f1' x 40 . ') nobody WHERE src_port = 1';
+
+foreach my $workers (0, 8)
+{
+	$node->append_conf('postgresql.conf', "nfstream_fdw.max_workers = $workers\nnfstream_fdw.max_meters = 400");
+	$node->restart;
+	is(() = $node->safe_psql('postgres', "EXPLAIN (COSTS OFF) $none") =~ /Async Foreign Scan/g, 40, "forty scans that find nothing, $workers workers");
+	is($node->safe_psql('postgres', $none), 1, '  beside a row that is late');
+}
 
 # Many more scans than a session has descriptors for: those that have ended give theirs back, and the others wait for them.
 my $few = 'SELECT count(*), sum(bidirectional_packets) FROM (' . join(' UNION ALL ', ('TABLE few') x 100) . ') hundred';

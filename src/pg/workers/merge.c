@@ -138,14 +138,11 @@ merge_meters(const Merge *merge)
 
 /* --------------------------------------------------------------------------------------------------------------- the order */
 
-static bool
+static void
 poll_links(Merge *merge)
 {
-	bool has_come = false;
-
 	for (uint32 i = 0; i < merge->count; i++)
-		has_come |= link_poll(merge, &merge->links[i]);
-	return has_come;
+		merge->has_news |= link_poll(merge, &merge->links[i]);
 }
 
 /* The file whose turn it was is over, and the next one's turn comes; false if its damage ends the scan. */
@@ -210,7 +207,8 @@ merge_next(Merge *merge, uint64 until)
 		CHECK_FOR_INTERRUPTS();
 		if (request_is_live(&merge->job->request))
 			client_check(&merge->client_seen);
-		(void) poll_links(merge);
+		poll_links(merge);
+		merge->has_news = false;
 		switch (order_next(&merge->records, &next))
 		{
 			case ORDER_RECORD:
@@ -241,6 +239,10 @@ merge_next(Merge *merge, uint64 until)
 	return NULL;
 }
 
+/*
+ * What has come stays news until merge_next() is called, however often it is watched before: the Append takes 16 events at a time, and
+ * those of other scans may be taken first.
+ */
 long
 merge_watch(Merge *merge)
 {
@@ -249,11 +251,13 @@ merge_watch(Merge *merge)
 	if (request_is_live(&merge->job->request))
 		client_flush();
 	/* A meter that was not read from for long is no meter that hangs. */
-	if (poll_links(merge))
+	poll_links(merge);
+	if (merge->has_news)
 		return 0;
 	for (uint32 i = 0; i < merge->count; i++)
 		longest = clock_shorter(longest, route_watch(&merge->links[i].route));
-	return poll_links(merge) ? 0 : longest;
+	poll_links(merge);
+	return merge->has_news ? 0 : longest;
 }
 
 bool

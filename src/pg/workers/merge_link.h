@@ -56,6 +56,7 @@ struct Merge
 	Link				 *links;
 	RecordOrder			  records;
 	Link				 *current; /* whose record was returned last */
+	bool				  has_news; /* something has come that merge_next() has not looked at */
 	bool				  finished;
 	Damages				  damages;
 	ReadingOrder		  order;

@@ -301,6 +301,7 @@ route_close(Route *route)
 
 	if (route->meter != NULL)
 		owner_stop(route->meter);
+	route->meter = NULL;
 	if (route->segment == NULL)
 		return;
 	if (route->worker != NULL && GetBackgroundWorkerPid(route->worker, &pid) == BGWH_NOT_YET_STARTED)

@@ -24,7 +24,7 @@ typedef struct Route
 	WorkerWakeup		   *wakeup;
 	shm_mq_handle		   *from_worker;
 	shm_mq_handle		   *to_worker;
-	/* the leader's own meter. */
+	/* the leader's own meter; NULL once it was let go of. */
 	OwnedMeter *meter;
 } Route;
 
