@@ -16,7 +16,7 @@ use NFStreamCluster qw(start_cluster capture copies_of flows_table);
 use NFStreamProcesses qw(meters workers segments wait_until wait_for_nothing what_is_left);
 use NFStreamSession;
 
-my $parallel = 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2; ';
+my $parallel = 'SET enable_async_append = off; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2; ';
 my $alone = 'SET max_parallel_workers_per_gather = 0; ';
 my $sum = 'SELECT src_ip, application_name, count(*), sum(bidirectional_packets), min(bidirectional_first_seen_ms) FROM %s GROUP BY 1, 2 ORDER BY 1, 2';
 
@@ -85,9 +85,14 @@ truncate($large, 64 << 20) or die;
 $node->safe_psql('postgres', "CREATE TABLE several (LIKE flows) PARTITION BY HASH (src_ip);
 	CREATE FUNCTION much(inet) RETURNS boolean LANGUAGE plpgsql COST 1000 PARALLEL SAFE AS 'BEGIN RETURN true; END'");
 $node->safe_psql('postgres', "CREATE FOREIGN TABLE s$_ PARTITION OF several FOR VALUES WITH (MODULUS 8, REMAINDER $_) SERVER nfstream OPTIONS (source '$large')") foreach 0 .. 7;
-my $counted = $node->safe_psql('postgres', 'SET max_parallel_workers_per_gather = 2; EXPLAIN (COSTS OFF) SELECT count(*) FROM several');
-is(() = $counted =~ /Async Foreign Scan/g, 8, 'several captures: asynchronous');
-unlike($counted, qr/Gather/, 'several captures: not in parallel workers');
+foreach my $query ('SELECT count(*) FROM several', 'SELECT application_name, count(*), sum(bidirectional_bytes) FROM several GROUP BY 1')
+{
+	my $plan = $node->safe_psql('postgres', "SET max_parallel_workers_per_gather = 2; EXPLAIN $query");
+
+	is(() = $plan =~ /Async Foreign Scan/g, 8, "$query: asynchronous");
+	unlike($plan, qr/Gather/, "$query: and not in parallel workers");
+	is($node->safe_psql('postgres', "SET max_parallel_workers_per_gather = 0; EXPLAIN $query"), $plan, "$query: as it is, at the same cost, where there can be none");
+}
 like($node->safe_psql('postgres', 'SET max_parallel_workers_per_gather = 2; EXPLAIN (COSTS OFF) SELECT count(*) FROM several WHERE much(src_ip)'), qr/Gather/, 'much is done with each row: in parallel workers');
 
 # Captures that are metered apart are shared out among the table's own meters, whatever is done with each row.  Where such a table is one of

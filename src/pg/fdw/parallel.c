@@ -185,7 +185,8 @@ add_shards(RelOptInfo *baserel, const ForeignPath *path, const PassCost *cost, c
 		partial->path.total_cost -= cost->labels * (1 - 1 / Min(divisor, sizing_shards(workers, estimate->options->n_meters))) -
 									cost_of_walking_again(cost, estimate, workers);
 	else
-		partial->path.total_cost -= cost_of_metering(cost) * (1 - 1 / meters_at_once(divisor));
+		/* The next meter starts when the participant has read all of the one before. */
+		partial->path.total_cost -= (cost_of_metering(cost) - cost->start) * (1 - 1 / meters_at_once(divisor));
 	partial->path.startup_cost = Min(partial->path.startup_cost, partial->path.total_cost);
 	partial->fdw_private = list_make1(makeBoolean(shares));
 	add_partial_path(baserel, (Path *) partial);
@@ -197,7 +198,7 @@ parallel_add_paths(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *pa
 {
 	int siblings = count_siblings(root, baserel);
 
-	if (siblings > 1 && enable_async_append && baserel->consider_parallel)
+	if (siblings > 1 && enable_async_append)
 		add_path_at_once(baserel, path, cost, siblings);
 	if (baserel->consider_parallel && baserel->lateral_relids == NULL && (siblings > 1 || has_shards))
 		add_shards(baserel, path, cost, estimate, siblings);

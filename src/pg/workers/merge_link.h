@@ -55,7 +55,7 @@ struct Merge
 	uint32				  count;
 	Link				 *links;
 	RecordOrder			  records;
-	Link				 *current; /* whose record was returned last */
+	Link				 *current;	/* whose record was returned last */
 	bool				  has_news; /* something has come that merge_next() has not looked at */
 	bool				  finished;
 	Damages				  damages;
