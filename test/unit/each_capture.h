@@ -48,6 +48,30 @@ add_captures(const char *directory, long smaller, CMUnitTestFunction test, struc
 	return count;
 }
 
+static inline void
+forget_case(struct CMUnitTest *unit_case)
+{
+	free((char *) unit_case->name);
+	free(unit_case->initial_state);
+}
+
+/* Keeps only every fourth case, from the first on, where NFSTREAM_TEST_SHARE is 1/4, and so on; returns how many are left. */
+static inline unsigned
+keep_share(struct CMUnitTest *cases, unsigned count)
+{
+	const char *text = getenv("NFSTREAM_TEST_SHARE");
+	unsigned	share, shares, kept = 0;
+
+	if (text == NULL || sscanf(text, "%u/%u", &share, &shares) != 2 || share < 1 || share > shares)
+		return count;
+	for (unsigned i = 0; i < count; i++)
+		if (i % shares == share - 1)
+			cases[kept++] = cases[i];
+		else
+			forget_case(&cases[i]);
+	return kept;
+}
+
 /* Runs the test on each that is smaller than so many bytes: its state is the capture's path.  Returns how many failed. */
 static inline int
 run_on_captures(const char *name, long smaller, CMUnitTestFunction test, CMFixtureFunction start, CMFixtureFunction end)
@@ -62,13 +86,10 @@ run_on_captures(const char *name, long smaller, CMUnitTestFunction test, CMFixtu
 		own = "test/pcaps";
 	snprintf(shared, sizeof(shared), "%s/../../../shared/data/pcaps", own);
 	count = add_captures(own, smaller, test, cases, 0);
-	count = add_captures(shared, smaller, test, cases, count);
+	count = keep_share(cases, add_captures(shared, smaller, test, cases, count));
 	failed = _cmocka_run_group_tests(name, cases, count, start, end);
 	for (unsigned i = 0; i < count; i++)
-	{
-		free((char *) cases[i].name);
-		free(cases[i].initial_state);
-	}
+		forget_case(&cases[i]);
 	return failed;
 }
 
