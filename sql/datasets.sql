@@ -145,7 +145,7 @@ SELECT length(a) > 5000 AS long, a = b AS same FROM pg_read_binary_file(:'csv') 
 SELECT nfstream_to_csv('talks', :'csv', flows_per_file => 5);
 CREATE VIEW files AS
 	SELECT name, regexp_count(pg_read_file(current_setting('data_directory') || '/' || name), E'\n') AS lines
-	FROM pg_ls_dir('.') name WHERE name ~ '^\.?nfstream' AND name !~ 'copy$' ORDER BY name COLLATE "C";
+	FROM pg_ls_dir('.') name WHERE name ~ '^(\.nfstream|nfstream_(datasets|rotated|whole))' AND name !~ 'copy$' ORDER BY name COLLATE "C";
 SELECT * FROM files;
 SELECT nfstream_to_csv('talks', replace(:'csv', 'datasets', 'rotated'), '{}', 3, 2);
 SELECT nfstream_to_csv('talks', replace(:'csv', 'datasets', 'whole'), '{}', 0, 2);
