@@ -90,9 +90,9 @@ unknown_column(Oid table, const Schema *schema, AttrNumber attribute, const char
 			 errmsg("column \"%s\" of foreign table \"%s\" stands for no attribute of a %s", column, get_rel_name(table),
 					schema->row),
 			 perhaps != NULL ?
-				 errhint("Perhaps you meant %s. A column of another name needs the option \"attribute\".", perhaps) :
+				 errhint("Perhaps you meant %s. A column of another name needs the option \"attribute\", or \"value\" if all rows have the same.", perhaps) :
 				 errhint("IMPORT FOREIGN SCHEMA %s declares all attributes. "
-						 "A column of another name needs the option \"attribute\".",
+						 "A column of another name needs the option \"attribute\", or \"value\" if all rows have the same.",
 						 schema->foreign_schema)));
 }
 
