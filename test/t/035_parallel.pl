@@ -175,5 +175,13 @@ is((nodes(explained($parallel, 'SELECT count(*) FROM plain'), 'Gather'))[0]{'Wor
 is((nodes(explained($parallel, sprintf($sum, 'flows')), 'Gather Merge'))[0]{'Workers Launched'}, 2, 'of flows, too');
 $_->quit foreach @sessions;
 
+# Where there are fewer meters than participants nothing is shared out among these.
+$node->safe_psql('postgres', 'ALTER FOREIGN TABLE p2 OWNER TO CURRENT_USER');
+my $groups = $node->safe_psql('postgres', $alone . sprintf($sum, 'parts'));
+$node->append_conf('postgresql.conf', 'nfstream_fdw.max_meters = 2');
+$node->restart;
+unlike($node->safe_psql('postgres', "${parallel}EXPLAIN (COSTS OFF) " . sprintf($sum, 'parts')), qr/Gather/, 'two meters, three participants');
+is($node->safe_psql('postgres', $parallel . sprintf($sum, 'parts')), $groups, 'two meters: the same groups');
+
 $node->stop;
 done_testing();

@@ -26,6 +26,7 @@
 #include "optimizer/paths.h"
 #include "storage/spin.h"
 
+#include "pg/base/settings.h"
 #include "pg/fdw/fdw.h"
 #include "pg/fdw/parallel.h"
 #include "pg/fdw/sizing.h"
@@ -81,6 +82,9 @@ nfstream_is_parallel_safe(PlannerInfo *root, RelOptInfo *baserel, RangeTblEntry 
 
 	(void) root;
 	(void) baserel;
+	/* Each participant has a meter of its own, and none waits until another gives one back. */
+	if (setting_max_meters <= max_parallel_workers_per_gather)
+		return false;
 	return source_interface(options) == NULL && has_same_hashes(options) && !asks_queries(options);
 }
 
