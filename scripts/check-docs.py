@@ -7,8 +7,8 @@
 doc/columns.md must list the columns of src/wire/schema_flows.c with the types that IMPORT FOREIGN SCHEMA declares;
 doc/options.md and README.md the options of src/wire/limits.c with their defaults and ranges; doc/command_line.md those of
 nfstream_meter; doc/captures.md the reasons to ignore a packet and the link types; every link must lead somewhere; and
-README.md's SQL must run, and what doc/clients.md asks. In them, /captures stands for the directory of captures, in which each name that is not there
-stands for tls.pcap, and /exports for a directory that files are written to. Writing starts a cluster of its own.
+README.md's SQL must run, and that of the pages of which no other part of the tests does, and what doc/clients.md asks. In them, /captures stands for the directory
+of captures, in which each file that is not there stands for tls.pcap, and /exports for a directory that files are written to. Writing starts a cluster of its own.
 """
 import argparse
 import ast
@@ -211,13 +211,13 @@ def check_links(tap):
     tap.check('every link leads somewhere', broken)
 
 
-def examples(server, exports):
-    """README's SQL, block by block, on captures that are there."""
+def examples(page, server, exports):
+    """A page's SQL, block by block, on captures that are there."""
     def capture(found):
         path = os.path.join(server.captures, found.group(1))
         return path if os.path.exists(path) else os.path.join(server.captures, 'tls.pcap')
-    blocks = re.findall(r'^```sql\n(.*?)^```', read('README.md'), re.M | re.S)
-    return [re.sub(r'/captures/([\w.-]+)', capture, block).replace('/exports/', exports + '/') for block in blocks]
+    blocks = re.findall(r'^```sql\n(.*?)^```', read(page), re.M | re.S)
+    return [re.sub(r'/captures/([\w-]+\.[\w.-]+)', capture, block).replace('/captures', server.captures).replace('/exports/', exports + '/') for block in blocks]
 
 
 def sizes_of(directory):
@@ -228,12 +228,32 @@ def check_examples(tap, server):
     before = sizes_of(server.captures)
     with tempfile.TemporaryDirectory(prefix='nfstream_fdw-docs.') as exports:
         os.chmod(exports, 0o777)  # the server's user writes there
-        blocks = examples(server, exports)
+        blocks = examples('README.md', server, exports)
         tap.check('README.md has SQL', [] if blocks else ['none'])
         _, error = server.ask('\n'.join(blocks))
-    tap.check('and it runs', [error] if error else [])
+        tap.check('and it runs', [error] if error else [])
+        for page in ('columns', 'conditions', 'options', 'packets'):
+            check_page(tap, server, 'doc/%s.md' % page, exports)
     after = sizes_of(server.captures)
-    tap.check('and writes over no capture', [name for name in before if after.get(name) != before[name]])
+    tap.check('no example writes over a capture', [name for name in before if after.get(name) != before[name]])
+
+
+BEFORE_A_PAGE = """
+BEGIN;
+CREATE ROLE analysts;
+CREATE SCHEMA of_page;
+CREATE SCHEMA before_page;
+SET search_path = of_page, before_page, public;
+IMPORT FOREIGN SCHEMA nflow FROM SERVER nfstream INTO before_page OPTIONS (source '%s');
+"""
+
+
+def check_page(tap, server, page, exports):
+    """The SQL of a page, where there is a table of flows; what it makes has a schema of its own, as README's is there."""
+    blocks = [block.replace('INTO public', 'INTO of_page') for block in examples(page, server, exports)]
+    before = BEFORE_A_PAGE % os.path.join(server.captures, 'tls.pcap')
+    _, error = server.ask('\n'.join([before, *blocks, 'ROLLBACK;']))
+    tap.check('the SQL of %s runs' % page, [error] if error else [] if blocks else ['there is none'])
 
 
 def check_clients(tap, server):
