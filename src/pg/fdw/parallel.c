@@ -41,8 +41,7 @@ typedef struct SharedScan
 	pg_atomic_uint32 taken; /* of them */
 	slock_t			 lock;	/* on what follows */
 	uint32			 ended;
-	Account			 account;			   /* of those that have ended */
-	Account			 accounts[SHARDS_MAX]; /* of each of them, by shard */
+	Account			 accounts[SHARDS_MAX]; /* by shard, of those that have ended */
 	Size			 job_length;
 } SharedScan;
 
@@ -231,7 +230,6 @@ start_shards(SharedScan *shared)
 {
 	pg_atomic_write_u32(&shared->taken, 0);
 	shared->ended = 0;
-	memset(&shared->account, 0, sizeof(shared->account));
 	memset(shared->accounts, 0, sizeof(shared->accounts));
 }
 
@@ -315,6 +313,17 @@ parallel_next(FlowScan *scan, MemoryContext parent, TupleTableSlot *slot)
 	return ExecClearTuple(slot);
 }
 
+/* Of the whole scan, from those of its shards. */
+static Account
+sum_of_shards(const FlowScan *scan, const Account *accounts, uint32 shards)
+{
+	Account sum = {0};
+
+	for (uint32 i = 0; i < shards; i++)
+		account_add(&sum, &accounts[i], request_account_rule(&scan->request));
+	return sum;
+}
+
 bool
 parallel_shard_ended(FlowScan *scan)
 {
@@ -322,12 +331,11 @@ parallel_shard_ended(FlowScan *scan)
 	bool		is_last;
 
 	SpinLockAcquire(&shared->lock);
-	account_add(&shared->account, &scan->account, request_account_rule(&scan->job->request));
 	shared->accounts[scan->shard] = scan->accounts[0];
 	is_last = ++shared->ended == shared->shards;
-	if (is_last)
-		scan->account = shared->account;
 	SpinLockRelease(&shared->lock);
+	if (is_last)
+		scan->account = sum_of_shards(scan, shared->accounts, shared->shards);
 	return is_last;
 }
 
@@ -345,9 +353,9 @@ nfstream_shutdown(ForeignScanState *node)
 	SpinLockAcquire(&shared->lock);
 	scan->meters = Min(pg_atomic_read_u32(&shared->taken), shared->shards);
 	scan->has_account = shared->ended == shared->shards;
-	scan->account = shared->account;
 	memcpy(scan->accounts, shared->accounts, sizeof(shared->accounts));
 	SpinLockRelease(&shared->lock);
+	scan->account = sum_of_shards(scan, scan->accounts, shared->shards);
 	scan->participation = NULL;
 	scan->shards = 0;
 }
